@@ -1,0 +1,188 @@
+//! The image that layers are put on: where it is, not what is in it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+
+use crate::value::{Architecture, Invalid, Reference};
+use crate::{Given, Site};
+
+/// The bootc image that a description builds on.
+///
+/// ```
+/// use lapstrake::{Base, Location};
+///
+/// let base: Location = "oci:bases/autosd:latest".parse().unwrap();
+/// assert_eq!(base, Location::Oci { dir: "bases/autosd".into(), tag: Some("latest".to_owned()) });
+/// assert_eq!(Base::oci("bases/autosd:latest").location().unwrap(), &base);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Base {
+    location: Given<Location>,
+    architecture: Option<Given<Architecture>>,
+}
+
+/// Where a base is found, in the transport names of podman and skopeo (containers-transports(5)).
+///
+/// Relative paths in a description start at the workspace's root; on the command line, at the current
+/// directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Location {
+    /// `docker://REFERENCE`: a registry.
+    Registry(Reference),
+    /// `containers-storage:REFERENCE`: podman's own storage, where `aib build` leaves its result.
+    ContainersStorage(Reference),
+    /// `oci:DIR[:TAG]`: an OCI layout on disk.
+    Oci {
+        /// The directory that holds `oci-layout`.
+        dir: Utf8PathBuf,
+        /// The image in it, by its `org.opencontainers.image.ref.name`; not needed where it is alone.
+        tag: Option<String>,
+    },
+    /// `oci-archive:FILE[:TAG]`: such a layout in a tar file.
+    OciArchive {
+        /// The tar file.
+        file: Utf8PathBuf,
+        /// The image in it; not needed where it is alone.
+        tag: Option<String>,
+    },
+    /// `stand-in`: a tiny bootc-shaped base that the tool writes itself. It does not boot; it is there
+    /// so that a first build, a demo and a test need no network.
+    StandIn,
+}
+
+impl Base {
+    /// A base by any transport: `docker://…`, `containers-storage:…`, `oci:…`, `oci-archive:…`,
+    /// `stand-in`.
+    #[track_caller]
+    pub fn at(location: impl TryInto<Location, Error: Into<Invalid>>) -> Self {
+        Self { location: Given::new(location), architecture: None }
+    }
+
+    /// A base in a registry.
+    #[track_caller]
+    pub fn registry(reference: impl TryInto<Reference, Error: Into<Invalid>>) -> Self {
+        Self { location: Given::new(reference).map(Location::Registry), architecture: None }
+    }
+
+    /// A base in podman's storage, as `aib build` makes it: `localhost/my-base-image:latest`.
+    #[track_caller]
+    pub fn containers_storage(reference: impl TryInto<Reference, Error: Into<Invalid>>) -> Self {
+        Self { location: Given::new(reference).map(Location::ContainersStorage), architecture: None }
+    }
+
+    /// A base in an OCI layout, `DIR` or `DIR:TAG`.
+    #[track_caller]
+    pub fn oci(place: &str) -> Self {
+        Self::at(format!("oci:{place}"))
+    }
+
+    /// A base in an OCI archive, `FILE` or `FILE:TAG`.
+    #[track_caller]
+    pub fn oci_archive(place: &str) -> Self {
+        Self::at(format!("oci-archive:{place}"))
+    }
+
+    /// The tool's own stand-in for a base: bootc-shaped, not bootable.
+    #[track_caller]
+    pub fn stand_in() -> Self {
+        Self::at(Location::StandIn)
+    }
+
+    /// Which of a multi-architecture base's images to take. Default: the host's, or the one of
+    /// `--target`.
+    #[track_caller]
+    pub fn architecture(mut self, architecture: impl TryInto<Architecture, Error: Into<Invalid>>) -> Self {
+        self.architecture = Some(Given::new(architecture));
+        self
+    }
+
+    /// Where it is.
+    ///
+    /// # Errors
+    /// Why what was given names no place.
+    pub fn location(&self) -> Result<&Location, &Invalid> {
+        self.location.get()
+    }
+
+    /// The architecture that was asked for.
+    ///
+    /// # Errors
+    /// Why what was given is none.
+    pub fn wanted_architecture(&self) -> Result<Option<Architecture>, &Invalid> {
+        self.architecture.as_ref().map(|given| given.get().copied()).transpose()
+    }
+
+    /// Where in the source the base was given.
+    pub fn site(&self) -> Site {
+        self.location.site()
+    }
+}
+
+impl FromStr for Location {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const WHAT: &str = "base";
+        let place = |rest: &str| {
+            let (path, tag) = match rest.split_once(':') {
+                Some((path, tag)) => (path, Some(tag)),
+                None => (rest, None),
+            };
+            if path.is_empty() || tag == Some("") {
+                return Err(Invalid::whole(WHAT, text, "lacks its path or tag"));
+            }
+            Ok((Utf8PathBuf::from(path), tag.map(str::to_owned)))
+        };
+        if text == "stand-in" {
+            Ok(Self::StandIn)
+        } else if let Some(reference) = text.strip_prefix("docker://") {
+            Reference::parse(reference).map(Self::Registry)
+        } else if let Some(reference) = text.strip_prefix("containers-storage:") {
+            Reference::parse(reference).map(Self::ContainersStorage)
+        } else if let Some(rest) = text.strip_prefix("oci:") {
+            place(rest).map(|(dir, tag)| Self::Oci { dir, tag })
+        } else if let Some(rest) = text.strip_prefix("oci-archive:") {
+            place(rest).map(|(file, tag)| Self::OciArchive { file, tag })
+        } else {
+            let reason = "names no transport: `docker://`, `containers-storage:`, `oci:`, `oci-archive:` or `stand-in`";
+            let error = Invalid::whole(WHAT, text, reason);
+            Err(if Reference::parse(text).is_ok() {
+                error.or(format!("write `docker://{text}`"))
+            } else {
+                error
+            })
+        }
+    }
+}
+
+impl TryFrom<&str> for Location {
+    type Error = Invalid;
+    fn try_from(text: &str) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for Location {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tagged = |f: &mut fmt::Formatter<'_>, transport, path: &Utf8PathBuf, tag: &Option<String>| {
+            write!(f, "{transport}:{path}")?;
+            tag.as_ref().map_or(Ok(()), |tag| write!(f, ":{tag}"))
+        };
+        match self {
+            Self::Registry(reference) => write!(f, "docker://{reference}"),
+            Self::ContainersStorage(reference) => write!(f, "containers-storage:{reference}"),
+            Self::Oci { dir, tag } => tagged(f, "oci", dir, tag),
+            Self::OciArchive { file, tag } => tagged(f, "oci-archive", file, tag),
+            Self::StandIn => f.write_str("stand-in"),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Mode, owner and capabilities: the options that entries share. Defaults belong to the plan, which
+//! knows what an entry is made of.
+
+use crate::Given;
+use crate::value::{Capabilities, Mode, Owner};
+
+/// What was said about an entry's inode; nothing said means the entry's default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Attributes {
+    pub(crate) mode: Option<Given<Mode>>,
+    pub(crate) owner: Option<Given<Owner>>,
+    pub(crate) capabilities: Option<Given<Capabilities>>,
+}
+
+impl Attributes {
+    /// The permission bits that were asked for.
+    pub fn mode(&self) -> Option<&Given<Mode>> {
+        self.mode.as_ref()
+    }
+
+    /// The owner that was asked for.
+    pub fn owner(&self) -> Option<&Given<Owner>> {
+        self.owner.as_ref()
+    }
+
+    /// The file capabilities that were asked for.
+    pub fn capabilities(&self) -> Option<&Given<Capabilities>> {
+        self.capabilities.as_ref()
+    }
+}
+
+/// The builder methods of some of the attributes, for an entry that has an `attributes` field.
+macro_rules! attribute_options {
+    (mode $($more:ident)*) => {
+        /// Sets the permission bits: `0o640`, `"0640"`, or `mode!(0o640)`.
+        #[track_caller]
+        pub fn mode(
+            mut self,
+            mode: impl TryInto<$crate::value::Mode, Error: Into<$crate::value::Invalid>>,
+        ) -> Self {
+            self.attributes.mode = Some($crate::Given::new(mode));
+            self
+        }
+        $crate::entry::attributes::attribute_options!($($more)*);
+    };
+    (owner $($more:ident)*) => {
+        /// Sets the owner: `"root:sensord"`, `(0, 998)`. Names are those of the base. Default: root.
+        #[track_caller]
+        pub fn owner(
+            mut self,
+            owner: impl TryInto<$crate::value::Owner, Error: Into<$crate::value::Invalid>>,
+        ) -> Self {
+            self.attributes.owner = Some($crate::Given::new(owner));
+            self
+        }
+        $crate::entry::attributes::attribute_options!($($more)*);
+    };
+    (capability $($more:ident)*) => {
+        /// Sets file capabilities: `"cap_net_bind_service=ep"`. Default: none.
+        #[track_caller]
+        pub fn capability(
+            mut self,
+            capabilities: impl TryInto<$crate::value::Capabilities, Error: Into<$crate::value::Invalid>>,
+        ) -> Self {
+            self.attributes.capabilities = Some($crate::Given::new(capabilities));
+            self
+        }
+        $crate::entry::attributes::attribute_options!($($more)*);
+    };
+    () => {
+        /// What was said about mode, owner and capabilities.
+        pub fn attributes(&self) -> &$crate::entry::Attributes {
+            &self.attributes
+        }
+    };
+}
+pub(crate) use attribute_options;

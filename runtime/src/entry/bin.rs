@@ -1,0 +1,130 @@
+//! A binary that cargo builds.
+
+use super::Attributes;
+use super::attributes::attribute_options;
+use crate::Given;
+use crate::value::{ImagePath, Invalid};
+
+/// A binary target of the workspace, compiled for the image. Default place: `/usr/bin/NAME`, 0755.
+///
+/// ```
+/// use lapstrake::{Layer, entry::Bin};
+///
+/// Layer::new("app").bin("sensord").bin(
+///     Bin::new("probe").package("diagnostics").features(["can"]).at("/usr/libexec/probe").capability("cap_net_raw=ep"),
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bin {
+    name: String,
+    package: Option<String>,
+    features: Vec<String>,
+    default_features: bool,
+    profile: Option<String>,
+    target: Option<String>,
+    at: Option<Given<ImagePath>>,
+    attributes: Attributes,
+}
+
+impl Bin {
+    /// The binary target of that name; the workspace must have exactly one, or [`package`](Self::package)
+    /// says whose.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            package: None,
+            features: Vec::new(),
+            default_features: true,
+            profile: None,
+            target: None,
+            at: None,
+            attributes: Attributes::default(),
+        }
+    }
+
+    /// The package of the workspace that the binary belongs to.
+    pub fn package(mut self, package: impl Into<String>) -> Self {
+        self.package = Some(package.into());
+        self
+    }
+
+    /// Adds cargo features to build it with.
+    pub fn features<F: Into<String>>(mut self, features: impl IntoIterator<Item = F>) -> Self {
+        self.features.extend(features.into_iter().map(Into::into));
+        self
+    }
+
+    /// Builds it without its package's default features.
+    pub fn no_default_features(mut self) -> Self {
+        self.default_features = false;
+        self
+    }
+
+    /// The cargo profile. Default: that of `--profile`, else `release`.
+    pub fn profile(mut self, profile: impl Into<String>) -> Self {
+        self.profile = Some(profile.into());
+        self
+    }
+
+    /// The target triple. Default: that of `--target`, else the base's architecture.
+    pub fn target(mut self, target: impl Into<String>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// Where it goes. Default: `/usr/bin/NAME`.
+    #[track_caller]
+    pub fn at(mut self, path: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+        self.at = Some(Given::new(path));
+        self
+    }
+
+    attribute_options!(mode owner capability);
+
+    /// The name of the binary target.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The package that was named.
+    pub fn given_package(&self) -> Option<&str> {
+        self.package.as_deref()
+    }
+
+    /// The features that were asked for.
+    pub fn given_features(&self) -> &[String] {
+        &self.features
+    }
+
+    /// Whether default features are built.
+    pub fn has_default_features(&self) -> bool {
+        self.default_features
+    }
+
+    /// The profile that was named.
+    pub fn given_profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    /// The target that was named.
+    pub fn given_target(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+
+    /// The place that was named.
+    pub fn given_at(&self) -> Option<&Given<ImagePath>> {
+        self.at.as_ref()
+    }
+}
+
+impl From<&str> for Bin {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for Bin {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}

@@ -1,0 +1,42 @@
+//! One regular file.
+
+use super::Attributes;
+use super::attributes::attribute_options;
+use crate::Given;
+use crate::value::{Asset, ImagePath, Invalid, Source};
+
+/// A regular file: one of the workspace, or text in the description.
+///
+/// Default mode: 0755 for a file that its owner may execute, else 0644; for text 0644.
+#[derive(Debug, Clone, PartialEq)]
+pub struct File {
+    source: Source,
+    at: Given<ImagePath>,
+    attributes: Attributes,
+}
+
+impl File {
+    /// A file of the workspace, read when the image is built.
+    #[track_caller]
+    pub fn new(source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+        Self { source: Source::Asset(source.into()), at: Given::new(at), attributes: Attributes::default() }
+    }
+
+    /// A file with this content, as it is: no newline is added, nothing is expanded.
+    #[track_caller]
+    pub fn text(content: impl Into<String>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+        Self { source: Source::Text(content.into()), at: Given::new(at), attributes: Attributes::default() }
+    }
+
+    attribute_options!(mode owner capability);
+
+    /// Where its content comes from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Where it goes.
+    pub fn at(&self) -> &Given<ImagePath> {
+        &self.at
+    }
+}

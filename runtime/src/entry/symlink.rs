@@ -1,0 +1,34 @@
+//! One symbolic link.
+
+use super::Attributes;
+use super::attributes::attribute_options;
+use crate::Given;
+use crate::value::{ImagePath, Invalid};
+
+/// A symlink. Its target is any text and need not exist; Linux gives symlinks no mode of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Symlink {
+    at: Given<ImagePath>,
+    target: String,
+    attributes: Attributes,
+}
+
+impl Symlink {
+    /// A symlink at `at` that points to `target`, as `ln -s target at` makes it.
+    #[track_caller]
+    pub fn new(at: impl TryInto<ImagePath, Error: Into<Invalid>>, target: impl Into<String>) -> Self {
+        Self { at: Given::new(at), target: target.into(), attributes: Attributes::default() }
+    }
+
+    attribute_options!(owner);
+
+    /// Where it is.
+    pub fn at(&self) -> &Given<ImagePath> {
+        &self.at
+    }
+
+    /// What it points to.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+}

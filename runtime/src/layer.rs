@@ -1,0 +1,192 @@
+//! A layer: a name, and what it puts on the layer below, in the order it was said.
+
+use crate::entry::{
+    Bin, Dir, Entry, EntryKind, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
+    UnitState,
+};
+use crate::value::{
+    Asset, ImagePath, Invalid, Karg, LayerName, PackageSpec, Source, SysusersLine, TmpfilesLine, UnitName,
+};
+use crate::{Given, Site};
+
+/// One layer of an image: one OCI layer, one `ADD` of the Containerfile.
+///
+/// Packages come first in a layer, whatever the order of the calls, then removals, then files, then
+/// run steps: an image does not depend on how its description is laid out.
+///
+/// ```
+/// use lapstrake::{Layer, entry::File};
+///
+/// let layer = Layer::new("app")
+///     .bin("sensord")
+///     .file("deploy/sensord.toml", "/etc/sensord.toml")
+///     .with(File::text("token\n", "/etc/sensord.key").mode(0o640).owner("root:sensord"))
+///     .enable("sensord.service");
+/// assert_eq!(layer.entries().len(), 4);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Layer {
+    name: Given<LayerName>,
+    entries: Vec<Entry>,
+    site: Site,
+}
+
+impl Layer {
+    /// An empty layer of that name.
+    #[track_caller]
+    pub fn new(name: impl TryInto<LayerName, Error: Into<Invalid>>) -> Self {
+        Self { name: Given::new(name), entries: Vec::new(), site: Site::caller() }
+    }
+
+    /// Adds any entry, with the options its own type has.
+    #[track_caller]
+    pub fn with(mut self, entry: impl Into<EntryKind>) -> Self {
+        self.entries.push(Entry::new(entry.into()));
+        self
+    }
+
+    /// Adds a binary that cargo builds, at `/usr/bin/NAME`, mode 0755.
+    #[track_caller]
+    pub fn bin(self, bin: impl Into<Bin>) -> Self {
+        self.with(bin.into())
+    }
+
+    /// Adds a file of the workspace. Its mode is 0755 where its owner may execute it, else 0644.
+    #[track_caller]
+    pub fn file(self, source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+        self.with(File::new(source, at))
+    }
+
+    /// Adds a file with this content, mode 0644.
+    #[track_caller]
+    pub fn text(self, content: impl Into<String>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+        self.with(File::text(content, at))
+    }
+
+    /// Adds all that a directory of the workspace holds; see [`Tree`].
+    #[track_caller]
+    pub fn tree(self, source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+        self.with(Tree::new(source, at))
+    }
+
+    /// Adds a directory, mode 0755.
+    #[track_caller]
+    pub fn dir(self, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+        self.with(Dir::new(at))
+    }
+
+    /// Adds a symlink at `at` that points to `target`, which is taken as it is written.
+    #[track_caller]
+    pub fn symlink(
+        self,
+        at: impl TryInto<ImagePath, Error: Into<Invalid>>,
+        target: impl Into<String>,
+    ) -> Self {
+        self.with(Symlink::new(at, target))
+    }
+
+    /// Removes a file or directory of the base or of a layer below.
+    #[track_caller]
+    pub fn remove(self, path: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+        self.with(Remove::new(path))
+    }
+
+    /// Adds a systemd unit in `/usr/lib/systemd/system`.
+    #[track_caller]
+    pub fn unit(self, unit: impl Into<Unit>) -> Self {
+        self.with(unit.into())
+    }
+
+    /// Enables a unit, of this image or of its base, as its `[Install]` section says.
+    #[track_caller]
+    pub fn enable(self, unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
+        self.with(UnitState::enabled(unit))
+    }
+
+    /// Disables a unit: takes away the links that enabling it made.
+    #[track_caller]
+    pub fn disable(self, unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
+        self.with(UnitState::disabled(unit))
+    }
+
+    /// Masks a unit: nothing can start it.
+    #[track_caller]
+    pub fn mask(self, unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
+        self.with(UnitState::masked(unit))
+    }
+
+    /// Sets what the system boots to: `multi-user.target`.
+    #[track_caller]
+    pub fn default_target(self, target: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
+        self.with(UnitState::default_target(target))
+    }
+
+    /// Adds `/usr/lib/sysusers.d/NAME.conf` with these lines.
+    #[track_caller]
+    pub fn sysusers<L>(self, name: &str, lines: impl IntoIterator<Item = L>) -> Self
+    where
+        L: TryInto<SysusersLine, Error: Into<Invalid>>,
+    {
+        self.with(Sysusers::lines(name, lines))
+    }
+
+    /// Adds `/usr/lib/tmpfiles.d/NAME.conf` with these lines.
+    #[track_caller]
+    pub fn tmpfiles<L>(self, name: &str, lines: impl IntoIterator<Item = L>) -> Self
+    where
+        L: TryInto<TmpfilesLine, Error: Into<Invalid>>,
+    {
+        self.with(Tmpfiles::lines(name, lines))
+    }
+
+    /// Adds `/usr/lib/bootc/kargs.d/NAME.toml` with these kernel arguments.
+    #[track_caller]
+    pub fn kargs<K>(self, name: &str, kargs: impl IntoIterator<Item = K>) -> Self
+    where
+        K: TryInto<Karg, Error: Into<Invalid>>,
+    {
+        self.with(Kargs::new(name, kargs))
+    }
+
+    /// Installs packages with the base's package manager, in one transaction.
+    #[track_caller]
+    pub fn packages<P>(self, packages: impl IntoIterator<Item = P>) -> Self
+    where
+        P: TryInto<PackageSpec, Error: Into<Invalid>>,
+    {
+        self.with(Packages::new(packages))
+    }
+
+    /// Runs a program inside the image after the layer's files are there. No shell is involved.
+    #[track_caller]
+    pub fn run<A: Into<String>>(self, argv: impl IntoIterator<Item = A>) -> Self {
+        self.with(Run::new(argv))
+    }
+
+    /// The name, as it was given.
+    pub fn name(&self) -> &Given<LayerName> {
+        &self.name
+    }
+
+    /// What the layer holds, in the order it was said.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Where `Layer::new` was called.
+    pub fn site(&self) -> Site {
+        self.site
+    }
+
+    /// Every source that the layer's entries name.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.entries.iter().filter_map(|entry| entry.kind().source())
+    }
+}
+
+/// Two layers are equal when they say the same; where they say it does not count.
+impl PartialEq for Layer {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.entries == other.entries
+    }
+}

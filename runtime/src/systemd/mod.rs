@@ -1,0 +1,8 @@
+//! systemd's own rules for the files that a description brings: how a unit file is read, and what its
+//! `[Install]` section asks for. Pure text in, values out.
+
+mod install;
+mod syntax;
+
+pub use install::{Install, Link, LinkKind};
+pub use syntax::{Section, UnitFile};

@@ -1,0 +1,65 @@
+//! Where an entry's bytes come from. Nothing here opens a file: content is read when it is staged.
+
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// A file or directory beside the description, named by `asset!("deploy/sensord.toml")`: the workspace
+/// it belongs to and its path in there.
+///
+/// The workspace is the one of the crate that wrote the asset, so a library of descriptions can bring
+/// its own files. A plain text in an asset's place is relative to the workspace that builds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Asset {
+    root: Option<Utf8PathBuf>,
+    path: Utf8PathBuf,
+}
+
+impl Asset {
+    /// An asset of the workspace that builds the image; `path` is relative to its root.
+    pub fn new(path: impl Into<Utf8PathBuf>) -> Self {
+        Self { root: None, path: path.into() }
+    }
+
+    /// What `asset!` expands to: the root was found at compile time.
+    pub fn in_workspace(root: impl Into<Utf8PathBuf>, path: impl Into<Utf8PathBuf>) -> Self {
+        Self { root: Some(root.into()), path: path.into() }
+    }
+
+    /// The root of the workspace that the asset belongs to; none for the one that builds.
+    pub fn root(&self) -> Option<&Utf8Path> {
+        self.root.as_deref()
+    }
+
+    /// The path as it was written, relative to the root.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+}
+
+impl From<&str> for Asset {
+    fn from(path: &str) -> Self {
+        Self::new(path)
+    }
+}
+
+impl From<String> for Asset {
+    fn from(path: String) -> Self {
+        Self::new(path)
+    }
+}
+
+impl fmt::Display for Asset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.fmt(f)
+    }
+}
+
+/// The content of a file: an asset, or text in the description itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file of the workspace.
+    Asset(Asset),
+    /// These bytes, as they are: nothing is added or expanded.
+    Text(String),
+}

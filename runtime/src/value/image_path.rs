@@ -1,0 +1,165 @@
+//! A path inside the image. It must not be mixed up with a path of the host: no conversion from or to
+//! one exists but by the text.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use super::{Invalid, text_newtype};
+
+const WHAT: &str = "image path";
+/// Linux's `NAME_MAX` and `PATH_MAX`, in bytes.
+const NAME_MAX: usize = 255;
+const PATH_MAX: usize = 4096;
+
+/// An absolute, normal path inside the image: it starts with `/`, has no `.`, `..`, empty or whiteout
+/// (`.wh.`) component and no slash at its end. `/` itself is one.
+///
+/// Any other UTF-8 is allowed, spaces, quotes and newlines too. Limits are Linux's: a component has at
+/// most 255 bytes, a path 4095. `.wh.` names are reserved by the OCI image spec (layer.md, "Whiteouts").
+///
+/// ```
+/// use lapstrake::value::ImagePath;
+///
+/// let path = ImagePath::parse("/usr/lib/systemd/system").unwrap();
+/// assert_eq!(path.join("sensord.service").unwrap().as_str(), "/usr/lib/systemd/system/sensord.service");
+/// assert_eq!(path.parent().unwrap().as_str(), "/usr/lib/systemd");
+/// assert!(ImagePath::parse("etc/sensord.toml").is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImagePath(String);
+
+impl ImagePath {
+    /// Parses an image path.
+    ///
+    /// # Errors
+    /// When it is relative, not normal, too long, or holds a NUL or a whiteout name.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if !text.starts_with('/') {
+            let help = format!("write `/{}`", normal(text).trim_start_matches('/'));
+            return Err(Invalid::whole(WHAT, text, "is relative; paths in an image start with `/`").or(help));
+        }
+        if text.len() >= PATH_MAX {
+            return Err(Invalid::whole(
+                WHAT,
+                text,
+                format!("has {} bytes; Linux takes at most 4095", text.len()),
+            ));
+        }
+        let mut start = 1;
+        for component in text[1..].split('/') {
+            let part = start..start + component.len();
+            start = part.end + 1;
+            let reason = match component {
+                "" if text == "/" => continue,
+                "" => "has an empty component (`//`, or `/` at its end)".to_owned(),
+                "." | ".." => format!("has a `{component}`, which an image path can't climb"),
+                _ if component.contains('\0') => "holds a NUL byte".to_owned(),
+                _ if component.len() > NAME_MAX => {
+                    format!("has a component of {} bytes; Linux takes at most 255", component.len())
+                }
+                _ if component.starts_with(".wh.") => {
+                    let reason = format!("has `{component}`, a name that OCI layers keep for removals");
+                    return Err(
+                        Invalid::new(WHAT, text, part, reason).or("to remove a file, use `.remove(…)`")
+                    );
+                }
+                _ => continue,
+            };
+            let error = Invalid::new(WHAT, text, part, reason);
+            return Err(match component {
+                "" | "." | ".." => error.or(format!("write `{}`", normal(text))),
+                _ => error,
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The root of the image, `/`.
+    pub fn root() -> Self {
+        Self("/".to_owned())
+    }
+
+    /// The path as a text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The path without its leading `/`, as a tar archive names it; empty for the root.
+    pub fn relative(&self) -> &str {
+        &self.0[1..]
+    }
+
+    /// The last component; empty for the root.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The directory that holds it; none for the root.
+    pub fn parent(&self) -> Option<Self> {
+        if self.is_root() {
+            return None;
+        }
+        let end = self.0.rfind('/').unwrap_or(0).max(1);
+        Some(Self(self.0[..end].to_owned()))
+    }
+
+    /// Every directory above it, the root first.
+    pub fn ancestors(&self) -> Vec<Self> {
+        let mut above: Vec<_> = std::iter::successors(self.parent(), Self::parent).collect();
+        above.reverse();
+        above
+    }
+
+    /// The path of `name` in this directory; `name` may have several components.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn join(&self, name: &str) -> Result<Self, Invalid> {
+        Self::parse(&if self.is_root() { format!("/{name}") } else { format!("{self}/{name}") })
+    }
+
+    /// Whether it is `/`.
+    pub fn is_root(&self) -> bool {
+        self.0 == "/"
+    }
+
+    /// Whether it lies in `directory`, or is it.
+    pub fn starts_with(&self, directory: &Self) -> bool {
+        directory.is_root()
+            || self.0.strip_prefix(&directory.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The components, first to last.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').filter(|component| !component.is_empty())
+    }
+}
+
+impl fmt::Display for ImagePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for ImagePath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+text_newtype!(ImagePath);
+
+/// What the user most likely meant: `.` and empty components dropped, `..` climbed.
+fn normal(text: &str) -> String {
+    let mut components = Vec::new();
+    for component in text.split('/') {
+        match component {
+            "" | "." => {}
+            ".." => {
+                components.pop();
+            }
+            name => components.push(name),
+        }
+    }
+    format!("/{}", components.join("/"))
+}

@@ -1,0 +1,80 @@
+//! Why a text is not the value it should be. One type for all newtypes, so that a finding can show the
+//! offending part of any of them alike.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::ops::Range;
+
+/// A value that does not parse: what it should have been, the part that is wrong, why, and what to
+/// write instead.
+///
+/// ```
+/// use lapstrake::value::ImagePath;
+///
+/// let error = ImagePath::parse("/etc/../shadow").unwrap_err();
+/// assert_eq!(error.offending(), "..");
+/// assert_eq!(error.to_string(), "image path `/etc/../shadow` has a `..`, which an image path can't climb");
+/// assert_eq!(error.help(), Some("write `/shadow`"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    what: &'static str,
+    input: String,
+    part: Range<usize>,
+    reason: String,
+    help: Option<String>,
+}
+
+impl Invalid {
+    /// `part` is the byte range of `input` that is wrong; `reason` reads on from the value, as in
+    /// "image path `x` *is relative*".
+    pub fn new(what: &'static str, input: &str, part: Range<usize>, reason: impl Into<String>) -> Self {
+        let part = part.start.min(input.len())..part.end.min(input.len());
+        Self { what, input: input.to_owned(), part, reason: reason.into(), help: None }
+    }
+
+    /// The whole input is wrong.
+    pub fn whole(what: &'static str, input: &str, reason: impl Into<String>) -> Self {
+        Self::new(what, input, 0..input.len(), reason)
+    }
+
+    /// Adds what to write instead: one line that can be pasted.
+    pub fn or(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// What the value should have been: "image path", "mode", "unit name".
+    pub fn what(&self) -> &'static str {
+        self.what
+    }
+
+    /// The text as it was given.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+
+    /// The part of [`input`](Self::input) that is wrong.
+    pub fn offending(&self) -> &str {
+        self.input.get(self.part.clone()).unwrap_or_default()
+    }
+
+    /// What to write instead, where there is one answer.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}` {}", self.what, self.input.escape_debug(), self.reason)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+impl From<Infallible> for Invalid {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

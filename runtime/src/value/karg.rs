@@ -1,0 +1,65 @@
+//! One argument of the kernel's command line.
+
+use std::fmt;
+
+use super::{Invalid, text_newtype};
+
+const WHAT: &str = "kernel argument";
+
+/// A kernel argument, `quiet` or `console=ttyS0,115200`: printable ASCII without spaces, but in double
+/// quotes (Linux, "The kernel's command-line parameters").
+///
+/// ```
+/// use lapstrake::value::Karg;
+///
+/// assert!(Karg::parse("systemd.unit=\"multi user.target\"").is_ok());
+/// assert!(Karg::parse("quiet splash").unwrap_err().to_string().contains("two arguments"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Karg(String);
+
+impl Karg {
+    /// Parses one argument.
+    ///
+    /// # Errors
+    /// When it is empty, holds a space outside of quotes, an open quote, or other than printable ASCII.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() || text.starts_with('=') {
+            return Err(Invalid::whole(WHAT, text, "has no name"));
+        }
+        let mut quoted = false;
+        for (at, c) in text.char_indices() {
+            let part = at..at + c.len_utf8();
+            match c {
+                '"' => quoted = !quoted,
+                ' ' if !quoted => {
+                    let (first, second) = (&text[..at], text[at..].trim_start());
+                    let error = Invalid::new(WHAT, text, part, "is two arguments");
+                    return Err(error.or(format!("write `{first:?}, {second:?}`")));
+                }
+                ' '..='~' => {}
+                _ => {
+                    let reason = format!("has `{}`; the kernel takes printable ASCII", c.escape_debug());
+                    return Err(Invalid::new(WHAT, text, part, reason));
+                }
+            }
+        }
+        if quoted {
+            return Err(Invalid::whole(WHAT, text, "has an open quote"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The argument as a text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Karg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+text_newtype!(Karg);

@@ -1,0 +1,86 @@
+//! The words of a description, each parsed once into a type that can't hold a wrong one.
+//!
+//! `lapstrake-macros` runs the same parsers inside rustc, so a literal that compiles is a literal that
+//! plans. Nothing here looks at a file, a base or another value.
+
+mod architecture;
+mod asset;
+mod capabilities;
+mod image_name;
+mod image_path;
+mod invalid;
+mod karg;
+mod label;
+mod layer_name;
+mod mode;
+mod owner;
+mod package;
+mod reference;
+mod sysusers_line;
+mod tmpfiles_line;
+mod unit_name;
+
+pub use architecture::Architecture;
+pub use asset::{Asset, Source};
+pub use capabilities::Capabilities;
+pub use image_name::ImageName;
+pub use image_path::ImagePath;
+pub use invalid::Invalid;
+pub use karg::Karg;
+pub use label::LabelKey;
+pub use layer_name::LayerName;
+pub use mode::Mode;
+pub use owner::{Owner, Principal};
+pub use package::PackageSpec;
+pub use reference::Reference;
+pub use sysusers_line::SysusersLine;
+pub use tmpfiles_line::TmpfilesLine;
+pub use unit_name::{UnitKind, UnitName};
+
+/// The conversions that every newtype over a text has: from `&str` and `String` by its own `parse`, to
+/// a text by `Display`, and to JSON as that text.
+macro_rules! text_newtype {
+    ($name:ident) => {
+        impl TryFrom<&str> for $name {
+            type Error = $crate::value::Invalid;
+            fn try_from(text: &str) -> Result<Self, Self::Error> {
+                Self::parse(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::value::Invalid;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::parse(&text)
+            }
+        }
+
+        impl TryFrom<&String> for $name {
+            type Error = $crate::value::Invalid;
+            fn try_from(text: &String) -> Result<Self, Self::Error> {
+                Self::parse(text)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::value::Invalid;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+use text_newtype;

@@ -1,0 +1,107 @@
+//! Permission bits. Not a file type: what an entry is, its own type says.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Invalid;
+
+const WHAT: &str = "mode";
+
+/// Permission bits of a file or directory, `0` to `0o7777` (chmod(2)): setuid, setgid and sticky
+/// included, the file type not.
+///
+/// ```
+/// use lapstrake::value::Mode;
+///
+/// assert_eq!(Mode::try_from(0o755).unwrap(), Mode::parse("0o755").unwrap());
+/// assert_eq!(Mode::parse("4755").unwrap().to_string(), "4755");
+/// assert_eq!(Mode::try_from(755).unwrap_err().help(), Some("write `0o755`"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Mode(u16);
+
+/// Decimal numbers that are a usual mode when read as octal, and as decimal are one nobody writes:
+/// each has a sticky bit that means nothing on a file (755 is `0o1363`).
+const FORGOT_OCTAL: [u32; 11] = [555, 600, 640, 644, 660, 664, 700, 750, 755, 775, 777];
+
+impl Mode {
+    /// An ordinary file: `0o644`.
+    pub const FILE: Self = Self(0o644);
+    /// A program or a directory: `0o755`.
+    pub const PROGRAM: Self = Self(0o755);
+
+    /// Parses octal digits, with or without `0o` or a leading `0`: `755`, `0755`, `0o755`.
+    ///
+    /// # Errors
+    /// When a digit is not octal, or the number is above `0o7777`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let digits = text.strip_prefix("0o").unwrap_or(text);
+        let offset = text.len() - digits.len();
+        if let Some(at) = digits.find(|c: char| !('0'..='7').contains(&c)) {
+            let wrong = digits[at..].chars().next().map_or(0, char::len_utf8);
+            let part = offset + at..offset + at + wrong;
+            let reason = format!("has `{}`, which is no octal digit", text[part.clone()].escape_debug());
+            return Err(Invalid::new(WHAT, text, part, reason).or("write it as `0o755`"));
+        }
+        match u16::from_str_radix(digits, 8) {
+            Ok(bits) if bits <= 0o7777 => Ok(Self(bits)),
+            _ if digits.is_empty() => {
+                Err(Invalid::whole(WHAT, text, "has no digits").or("write it as `0o755`"))
+            }
+            _ => Err(Invalid::whole(WHAT, text, "is above `0o7777`").or("write it as `0o755`")),
+        }
+    }
+
+    /// The permission bits.
+    pub fn bits(self) -> u32 {
+        u32::from(self.0)
+    }
+}
+
+impl TryFrom<u32> for Mode {
+    type Error = Invalid;
+
+    fn try_from(bits: u32) -> Result<Self, Invalid> {
+        if FORGOT_OCTAL.contains(&bits) {
+            let reason = format!("is decimal, `0o{bits:o}` in octal");
+            return Err(Invalid::whole(WHAT, &bits.to_string(), reason).or(format!("write `0o{bits}`")));
+        }
+        match u16::try_from(bits) {
+            Ok(bits) if bits <= 0o7777 => Ok(Self(bits)),
+            _ => {
+                let octal = bits.to_string();
+                let meant = Self::parse(&octal).map_or("0o755".to_owned(), |_| format!("0o{octal}"));
+                Err(Invalid::whole(WHAT, &octal, "is above `0o7777`").or(format!("write `{meant}`")))
+            }
+        }
+    }
+}
+
+impl TryFrom<&str> for Mode {
+    type Error = Invalid;
+    fn try_from(text: &str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Mode {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Mode> for String {
+    fn from(mode: Mode) -> Self {
+        mode.to_string()
+    }
+}
+
+/// Four octal digits, as `stat -c %04a` writes them.
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04o}", self.0)
+    }
+}

@@ -1,0 +1,106 @@
+//! Who owns a file in the image. Names are resolved by the plan, against the base's passwd and group
+//! files; this type only says which name or number was meant.
+
+use std::fmt;
+
+use super::{Invalid, text_newtype};
+
+const WHAT: &str = "owner";
+
+/// A user and a group, each by name or by number: `root:root`, `0:998`, `sensord:sensord`.
+///
+/// A name alone takes the group of the same name. Default of every entry: `0:0`.
+///
+/// ```
+/// use lapstrake::value::{Owner, Principal};
+///
+/// let owner = Owner::parse("0:998").unwrap();
+/// assert_eq!(owner.group(), &Principal::Id(998));
+/// assert_eq!(Owner::parse("sensord").unwrap().to_string(), "sensord:sensord");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owner {
+    user: Principal,
+    group: Principal,
+}
+
+/// A user or a group, by number or by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Principal {
+    /// A number: a uid or gid.
+    Id(u32),
+    /// A name that the base's passwd or group file holds.
+    Name(String),
+}
+
+impl Owner {
+    /// `0:0`.
+    pub const ROOT: Self = Self { user: Principal::Id(0), group: Principal::Id(0) };
+
+    /// Parses `user:group` or `user`.
+    ///
+    /// # Errors
+    /// When a part is empty, no number below 2^32 - 1, or no name (useradd(8): `[a-z_][a-z0-9_-]*`, at
+    /// most 31 characters).
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let (user, group) = text.split_once(':').unwrap_or((text, text));
+        let group_at = text.len() - group.len();
+        Ok(Self { user: principal(text, 0, user)?, group: principal(text, group_at, group)? })
+    }
+
+    /// The user.
+    pub fn user(&self) -> &Principal {
+        &self.user
+    }
+
+    /// The group.
+    pub fn group(&self) -> &Principal {
+        &self.group
+    }
+}
+
+fn principal(text: &str, at: usize, part: &str) -> Result<Principal, Invalid> {
+    let range = at..at + part.len();
+    let fail =
+        |reason: String| Err(Invalid::new(WHAT, text, range, reason).or("write it as `root:root` or `0:0`"));
+    if part.is_empty() {
+        return fail("lacks a user or a group".to_owned());
+    }
+    if part.bytes().all(|b| b.is_ascii_digit()) {
+        return match part.parse() {
+            // chown(2) takes 2^32 - 1 for "leave as it is".
+            Ok(id) if id != u32::MAX => Ok(Principal::Id(id)),
+            _ => fail(format!("has `{part}`, which is no uid or gid")),
+        };
+    }
+    let first = |b: u8| b.is_ascii_lowercase() || b == b'_';
+    let rest = |b: u8| first(b) || b.is_ascii_digit() || b == b'-';
+    if part.len() <= 31 && part.bytes().enumerate().all(|(i, b)| if i == 0 { first(b) } else { rest(b) }) {
+        return Ok(Principal::Name(part.to_owned()));
+    }
+    fail(format!("has `{}`, which is no user or group name", part.escape_debug()))
+}
+
+impl TryFrom<(u32, u32)> for Owner {
+    type Error = Invalid;
+    fn try_from((user, group): (u32, u32)) -> Result<Self, Invalid> {
+        Self::parse(&format!("{user}:{group}"))
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.user, self.group)
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+text_newtype!(Owner);

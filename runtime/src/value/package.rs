@@ -1,0 +1,47 @@
+//! What to ask the base's package manager for.
+
+use std::fmt;
+
+use super::{Invalid, text_newtype};
+
+const WHAT: &str = "package";
+
+/// A package as dnf takes it: a name, `name-version`, a provide or a path; no option and no white space.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageSpec(String);
+
+impl PackageSpec {
+    /// Parses a package.
+    ///
+    /// # Errors
+    /// When it is empty, starts with `-`, or holds white space or a control character.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() {
+            return Err(Invalid::whole(WHAT, text, "has no name"));
+        }
+        if text.starts_with('-') {
+            return Err(Invalid::new(WHAT, text, 0..1, "starts with `-`: dnf would read an option"));
+        }
+        match text.char_indices().find(|(_, c)| c.is_whitespace() || c.is_control()) {
+            Some((at, wrong)) => {
+                let names: Vec<_> = text.split_whitespace().map(|name| format!("{name:?}")).collect();
+                let error = Invalid::new(WHAT, text, at..at + wrong.len_utf8(), "is several packages");
+                Err(error.or(format!("write `{}`", names.join(", "))))
+            }
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The package as a text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PackageSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+text_newtype!(PackageSpec);

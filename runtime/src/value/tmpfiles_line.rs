@@ -1,0 +1,59 @@
+//! One line of a tmpfiles.d file: its shape, not what it does to the running system.
+
+use std::fmt;
+
+use super::{Invalid, text_newtype};
+
+const WHAT: &str = "tmpfiles.d line";
+const KINDS: &str = "fwdDevqQpLcbCxXrRzZtThHaAm";
+
+/// A line of tmpfiles.d(5): a type with its modifiers, an absolute path, and up to five more fields.
+///
+/// ```
+/// use lapstrake::value::TmpfilesLine;
+///
+/// assert!(TmpfilesLine::parse("d /var/lib/sensord 0750 sensord sensord -").is_ok());
+/// assert_eq!(TmpfilesLine::parse("d var/lib/sensord").unwrap_err().offending(), "var/lib/sensord");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TmpfilesLine(String);
+
+impl TmpfilesLine {
+    /// Parses a line.
+    ///
+    /// # Errors
+    /// When it is several lines, the type is unknown, or the path is not absolute.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if let Some(at) = text.find(['\n', '\0']) {
+            return Err(Invalid::new(WHAT, text, at..at + 1, "is more than one line"));
+        }
+        let mut fields = text.split_whitespace();
+        let kind = fields.next().unwrap_or_default();
+        let mut letters = kind.chars();
+        let known =
+            letters.next().is_some_and(|c| KINDS.contains(c)) && letters.all(|c| "+!-=~^$".contains(c));
+        if !known {
+            let at = text.find(kind).unwrap_or(0);
+            let reason = format!("starts with `{}`, which is no type of tmpfiles.d(5)", kind.escape_debug());
+            return Err(
+                Invalid::new(WHAT, text, at..at + kind.len(), reason).or("write `d PATH MODE USER GROUP -`")
+            );
+        }
+        let path = fields.next().unwrap_or_default();
+        // A quoted path or one that starts with a specifier (%t) is systemd's to expand.
+        if !path.trim_start_matches('"').starts_with(['/', '%']) {
+            let at = text.rfind(path).filter(|_| !path.is_empty()).unwrap_or(text.len());
+            let reason = format!("has the path `{}`, which is not absolute", path.escape_debug());
+            return Err(Invalid::new(WHAT, text, at..at + path.len(), reason));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for TmpfilesLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+text_newtype!(TmpfilesLine);

@@ -1,0 +1,150 @@
+//! The name of a systemd unit, by systemd.unit(5).
+
+use std::fmt;
+
+use super::{Invalid, text_newtype};
+
+const WHAT: &str = "unit name";
+
+/// A systemd unit's name: `sensord.service`, the template `getty@.service`, its instance
+/// `getty@tty1.service`.
+///
+/// systemd.unit(5): a prefix of ASCII letters, digits and `:-_.\`, with at most one `@` that is not
+/// first, and a suffix that says the kind; at most 255 bytes.
+///
+/// ```
+/// use lapstrake::value::{UnitKind, UnitName};
+///
+/// let unit = UnitName::parse("getty@tty1.service").unwrap();
+/// assert_eq!(unit.kind(), UnitKind::Service);
+/// assert_eq!(unit.template().unwrap().as_str(), "getty@.service");
+/// assert_eq!(unit.instance(), Some("tty1"));
+/// assert_eq!(UnitName::parse("sensord").unwrap_err().help(), Some("write `sensord.service`"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitName(String);
+
+/// What a unit is, by its suffix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is the systemd.*(5) page of its name")]
+pub enum UnitKind {
+    Automount,
+    Mount,
+    Path,
+    Scope,
+    Service,
+    Slice,
+    Socket,
+    Swap,
+    Target,
+    Timer,
+}
+
+impl UnitKind {
+    const ALL: [(&str, Self); 10] = [
+        ("automount", Self::Automount),
+        ("mount", Self::Mount),
+        ("path", Self::Path),
+        ("scope", Self::Scope),
+        ("service", Self::Service),
+        ("slice", Self::Slice),
+        ("socket", Self::Socket),
+        ("swap", Self::Swap),
+        ("target", Self::Target),
+        ("timer", Self::Timer),
+    ];
+
+    fn parse(suffix: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(name, _)| *name == suffix).map(|(_, kind)| *kind)
+    }
+}
+
+impl UnitName {
+    /// Parses a unit's name.
+    ///
+    /// # Errors
+    /// When the suffix is missing or none of systemd's, or a character is not allowed.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let help = |meant: &str| format!("write `{meant}`");
+        let (prefix, suffix) = text.rsplit_once('.').unwrap_or((text, ""));
+        if UnitKind::parse(suffix).is_none() {
+            let at = if suffix.is_empty() { 0 } else { prefix.len() + 1 };
+            let error = if suffix.is_empty() {
+                Invalid::whole(WHAT, text, "has no suffix, such as `.service`")
+            } else {
+                let reason = format!("ends in `.{}`, which is no kind of unit", suffix.escape_debug());
+                Invalid::new(WHAT, text, at..text.len(), reason)
+            };
+            let stem = if suffix.is_empty() { text.trim_end_matches('.') } else { text };
+            let meant = format!("{stem}.service");
+            return Err(if Self::parse(&meant).is_ok() { error.or(help(&meant)) } else { error });
+        }
+        if text.len() > 255 {
+            return Err(Invalid::whole(
+                WHAT,
+                text,
+                format!("has {} bytes; systemd takes at most 255", text.len()),
+            ));
+        }
+        if prefix.is_empty() || prefix.starts_with('@') {
+            return Err(Invalid::new(WHAT, text, 0..1, "has no name before its suffix or `@`"));
+        }
+        if let Some(slash) = prefix.rfind('/') {
+            let error = Invalid::new(WHAT, text, 0..slash + 1, "is a path");
+            return Err(error.or(help(&text[slash + 1..])));
+        }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+        if let Some((at, wrong)) = prefix.char_indices().find(|&(_, c)| !allowed(c)) {
+            let reason = format!("has `{}`; systemd-escape(1) writes it as an escape", wrong.escape_debug());
+            return Err(Invalid::new(WHAT, text, at..at + wrong.len_utf8(), reason));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as a text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What kind of unit it is.
+    pub fn kind(&self) -> UnitKind {
+        // A parsed name has one of the ten suffixes.
+        UnitKind::parse(self.suffix()).unwrap_or(UnitKind::Service)
+    }
+
+    /// The part between `@` and the suffix: `tty1` of `getty@tty1.service`, empty for a template, none
+    /// for a plain unit.
+    pub fn instance(&self) -> Option<&str> {
+        let stem = &self.0[..self.0.len() - self.suffix().len() - 1];
+        stem.split_once('@').map(|(_, instance)| instance)
+    }
+
+    /// Whether it is a template, `name@.service`, which can be instantiated but not started.
+    pub fn is_template(&self) -> bool {
+        self.instance() == Some("")
+    }
+
+    /// The template of an instance; none for anything else.
+    pub fn template(&self) -> Option<Self> {
+        let (prefix, _) = self.0.split_once('@')?;
+        (!self.is_template()).then(|| Self(format!("{prefix}@.{}", self.suffix())))
+    }
+
+    /// An instance of a template; none when it is no template or the instance is not a legal one.
+    pub fn instantiate(&self, instance: &str) -> Option<Self> {
+        let (prefix, _) = self.0.split_once('@').filter(|_| self.is_template())?;
+        Self::parse(&format!("{prefix}@{instance}.{}", self.suffix())).ok().filter(|_| !instance.is_empty())
+    }
+
+    fn suffix(&self) -> &str {
+        self.0.rsplit('.').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for UnitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+text_newtype!(UnitName);
