@@ -48,4 +48,10 @@ impl fmt::Display for LabelKey {
     }
 }
 
+impl std::borrow::Borrow<str> for LabelKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 text_newtype!(LabelKey);

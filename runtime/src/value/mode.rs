@@ -29,6 +29,8 @@ const FORGOT_OCTAL: [u32; 11] = [555, 600, 640, 644, 660, 664, 700, 750, 755, 77
 impl Mode {
     /// An ordinary file: `0o644`.
     pub const FILE: Self = Self(0o644);
+    /// What Linux reports for a symlink: `0o777`.
+    pub const SYMLINK: Self = Self(0o777);
     /// A program or a directory: `0o755`.
     pub const PROGRAM: Self = Self(0o755);
 

@@ -1,0 +1,118 @@
+//! What the dynamic linker will read of a program or library: the machine it is for, what it needs, and
+//! which symbol versions it wants or offers. A file that is not well-formed has no facts; it is never
+//! an error here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use object::Endianness;
+use object::elf;
+use object::read::StringTable;
+use object::read::elf::{FileHeader, ProgramHeader};
+use serde::{Deserialize, Serialize};
+
+/// The first bytes of every ELF file.
+pub(crate) const MAGIC: &[u8] = b"\x7fELF";
+/// Larger files are passed over: no program or library is.
+pub(super) const MOST_BYTES: u64 = 256 << 20;
+/// A name longer than this, in bytes, is none that a linker would look for.
+const NAME_MAX: usize = 4096;
+/// So many names no real file has; glibc has about 50 versions.
+const NAMES_MAX: usize = 1 << 16;
+
+/// The facts of an ELF file (elf(5); "Symbol Versioning" in the LSB).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Elf {
+    /// `e_machine`: 62 is x86-64, 183 is `AArch64`.
+    pub(crate) machine: u16,
+    pub(crate) interpreter: Option<String>,
+    /// `DT_NEEDED`, in order.
+    pub(crate) needed: Vec<String>,
+    pub(crate) soname: Option<String>,
+    pub(crate) rpath: Option<String>,
+    pub(crate) runpath: Option<String>,
+    /// Versions wanted, by the library that must define them.
+    pub(crate) required: BTreeMap<String, BTreeSet<String>>,
+    /// Versions this library defines, its own name left out.
+    pub(crate) defined: BTreeSet<String>,
+}
+
+impl Elf {
+    /// The facts of a file, where it is a well-formed ELF file.
+    pub(crate) fn parse(file: &[u8]) -> Option<Self> {
+        match *file.get(4)? {
+            1 => facts::<elf::FileHeader32<Endianness>>(file),
+            2 => facts::<elf::FileHeader64<Endianness>>(file),
+            _ => None,
+        }
+    }
+}
+
+fn facts<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> Option<Elf> {
+    let header = H::parse(file).ok()?;
+    let endian = header.endian().ok()?;
+    let mut names = Names { left: NAMES_MAX };
+    let mut facts = Elf {
+        machine: header.e_machine(endian).0,
+        interpreter: None,
+        needed: Vec::new(),
+        soname: None,
+        rpath: None,
+        runpath: None,
+        required: BTreeMap::new(),
+        defined: BTreeSet::new(),
+    };
+    for segment in header.program_headers(endian, file).ok()? {
+        if let Some(path) = segment.interpreter(endian, file).ok()? {
+            facts.interpreter = Some(names.take(path)?);
+        }
+    }
+    let sections = header.sections(endian, file).ok()?;
+    let dynamic = sections.dynamic_table(endian, file).ok()?;
+    for entry in &dynamic {
+        let mut text = || names.take(dynamic.string(entry).ok()?);
+        match entry.tag {
+            elf::DT_NEEDED => facts.needed.push(text()?),
+            elf::DT_SONAME => facts.soname = Some(text()?),
+            elf::DT_RPATH => facts.rpath = Some(text()?),
+            elf::DT_RUNPATH => facts.runpath = Some(text()?),
+            _ => {}
+        }
+    }
+    if let Some((mut wanted, strings)) = sections.gnu_verneed(endian, file).ok()? {
+        let strings: StringTable<'_> = sections.strings(endian, file, strings).ok()?;
+        while let Some((library, mut versions)) = wanted.next().ok()? {
+            let library = names.take(library.file(endian, strings).ok()?)?;
+            let required = facts.required.entry(library).or_default();
+            while let Some(version) = versions.next().ok()? {
+                required.insert(names.take(version.name(endian, strings).ok()?)?);
+            }
+        }
+    }
+    if let Some((mut offered, strings)) = sections.gnu_verdef(endian, file).ok()? {
+        let strings: StringTable<'_> = sections.strings(endian, file, strings).ok()?;
+        while let Some((definition, mut versions)) = offered.next().ok()? {
+            // The first name is the version's own, others are those it inherits from.
+            let name = versions.next().ok()??;
+            let name = names.take(name.name(endian, strings).ok()?)?;
+            if !definition.vd_flags.get(endian).contains(elf::VER_FLG_BASE) {
+                facts.defined.insert(name);
+            }
+        }
+    }
+    Some(facts)
+}
+
+/// Bounds what a hostile file makes of its overlapping tables.
+struct Names {
+    left: usize,
+}
+
+impl Names {
+    fn take(&mut self, name: &[u8]) -> Option<String> {
+        self.left = self.left.checked_sub(1)?;
+        if name.len() > NAME_MAX {
+            return None;
+        }
+        Some(String::from_utf8_lossy(name).into_owned())
+    }
+}

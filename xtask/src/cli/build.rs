@@ -1,0 +1,146 @@
+//! `image build`: compile, stage, build. The result on stdout is a reference for each image.
+
+use std::time::Instant;
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+use lapstrake::{Image, Location};
+use serde_json::{Value, json};
+
+use super::arguments::{Building, Format, Output, Which};
+use super::report::Failed;
+use super::selection::select;
+use super::{Outcome, print, print_json};
+use crate::finding::draw;
+use crate::layer::Compression;
+use crate::native::{self, Built, Epoch, LayerOrigin, Settings};
+use crate::pipeline::{self, Failure, Planned, Session};
+use crate::plan::SCHEMA;
+use crate::progress::Progress;
+use crate::store::Store;
+
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    #[command(flatten)]
+    which: Which,
+    /// Also write the image to oci-archive:FILE; only for one image
+    #[arg(short, long, value_name = "DESTINATION", value_parser = parse_destination)]
+    output_to: Option<Utf8PathBuf>,
+    /// How the layers are compressed
+    #[arg(long, value_name = "HOW", default_value = "zstd")]
+    compression: Compression,
+    /// What builds the layers
+    #[arg(long, value_name = "ENGINE", default_value = "auto")]
+    engine: Engine,
+    #[command(flatten)]
+    building: Building,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// What builds layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// native, where nothing has to run inside the image
+    Auto,
+    /// This process
+    Native,
+}
+
+fn parse_destination(text: &str) -> Result<Utf8PathBuf, String> {
+    match text.parse::<Location>() {
+        Ok(Location::OciArchive { file, tag: None }) => Ok(file),
+        _ => Err("write `oci-archive:FILE`".to_owned()),
+    }
+}
+
+impl Build {
+    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
+        let started = Instant::now();
+        let selected = select(images, &self.which.images)?;
+        let progress = self.output.progress();
+        let settings = Settings {
+            compression: self.compression,
+            epoch: Epoch::of_environment().map_err(Failure::from)?,
+        };
+        let mut session = Session::open(self.building.request(&self.output), &progress)?;
+        let mut findings = pipeline::names(images);
+        let (planned, found) = session.plan(&selected);
+        findings.merge(found);
+        eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        if findings.any_fatal() {
+            return Ok(Outcome::Refused);
+        }
+        session.save_lock()?;
+        let plan_took = started.elapsed();
+        let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
+        let mut text = String::new();
+        let mut documents = Vec::new();
+        for planned in &planned {
+            let started = Instant::now();
+            let built = session.build(planned, &store, settings)?;
+            if let Some(file) = &self.output_to {
+                let archived = store.layout.archive(planned.plan.name.as_str(), file);
+                archived.map_err(|source| Failure::Archive { image: planned.plan.name.clone(), source })?;
+            }
+            let reference = native::reference(&store, &planned.plan);
+            finished(planned, &built, &progress);
+            text += &format!("{reference}\n");
+            let mut document = describe(planned, &built, &reference);
+            document["timings"] =
+                json!({ "plan": plan_took.as_secs_f64(), "build": started.elapsed().as_secs_f64() });
+            document["findings"] = json!(findings.of(&planned.plan.name));
+            documents.push(document);
+        }
+        match self.output.format {
+            Format::Text => {
+                print(&text);
+                next(&planned, text.lines().next(), &progress);
+            }
+            Format::Json => print_json(&json!({ "schema": SCHEMA, "images": documents })),
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn describe(planned: &Planned, built: &Built, reference: &str) -> Value {
+    let Planned { plan, base } = planned;
+    let _ = base;
+    json!({
+        "name": plan.name,
+        "reference": reference,
+        "digest": built.descriptor.digest().to_string(),
+        "engine": "native",
+        "base": { "reference": plan.base.reference, "digest": plan.base.digest },
+        "layers": built.layers,
+    })
+}
+
+fn finished(planned: &Planned, built: &Built, progress: &Progress) {
+    let own = built.layers.iter().filter(|layer| layer.origin == LayerOrigin::Native);
+    let (new, reused): (Vec<_>, Vec<_>) = own.partition(|layer| !layer.reused);
+    let bytes: u64 = new.iter().map(|layer| layer.size).sum();
+    let digest = built.descriptor.digest().to_string();
+    progress.status(
+        "Finished",
+        format_args!(
+            "{} {} ({} written, {}; {} unchanged; base of {})",
+            planned.plan.name,
+            digest.get(..19).unwrap_or(&digest),
+            new.len(),
+            indicatif::HumanBytes(bytes),
+            reused.len(),
+            built.layers.len() - new.len() - reused.len(),
+        ),
+    );
+}
+
+/// What a user would want to do next.
+fn next(planned: &[Planned], first: Option<&str>, progress: &Progress) {
+    let Some(reference) = first else { return };
+    progress
+        .status("Next", format_args!("look at it: `skopeo inspect {reference}`, `podman pull {reference}`"));
+    if planned.iter().any(|planned| planned.base.location == Location::StandIn) {
+        progress.status("Next", "the stand-in base does not boot; describe a real one with `Base::oci(…)`, or try one with `--base`");
+    }
+}

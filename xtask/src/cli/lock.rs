@@ -1,0 +1,39 @@
+//! `image lock`: pins every base that the images stand on.
+
+use clap::Args;
+use lapstrake::Image;
+
+use super::Outcome;
+use super::arguments::{Building, Output};
+use super::report::Failed;
+use crate::finding::draw;
+use crate::pipeline::Session;
+
+#[derive(Debug, Args)]
+pub(super) struct Lock {
+    /// Pin what each reference stands for now, not what it was pinned to
+    #[arg(long)]
+    update: bool,
+    #[command(flatten)]
+    building: Building,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+impl Lock {
+    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
+        let progress = self.output.progress();
+        let mut request = self.building.request(&self.output);
+        request.update = self.update;
+        let mut session = Session::open(request, &progress)?;
+        let findings = session.open_bases(images);
+        eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        if findings.any_fatal() {
+            return Ok(Outcome::Refused);
+        }
+        session.prune_lock(images);
+        session.save_lock()?;
+        progress.status("Locked", session.pins());
+        Ok(Outcome::Done)
+    }
+}

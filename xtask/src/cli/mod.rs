@@ -1,0 +1,121 @@
+//! The command line: `cargo xtask image …`, by itself or as one subcommand of a user's own xtask. One
+//! file, one verb; each turns arguments into a request and a result into text or JSON.
+
+mod arguments;
+mod build;
+mod check;
+mod emit;
+mod list;
+mod lock;
+mod plan;
+mod report;
+mod selection;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use lapstrake::Image;
+
+use report::report;
+
+/// Runs the command line of an xtask that has no other commands: `cargo xtask image …`.
+///
+/// Exit code: 0 done, 1 a fatal finding or a failure, 2 wrong usage.
+pub fn main(images: impl IntoIterator<Item = Image>) -> ExitCode {
+    match Cli::try_parse() {
+        Ok(Cli::Image(arguments)) => arguments.run(images),
+        Err(error) => {
+            drop(error.print());
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        }
+    }
+}
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "This workspace's tasks")]
+enum Cli {
+    /// Describe, check and build this workspace's operating-system images
+    Image(ImageArgs),
+}
+
+/// `image …`, to be mounted in a clap command line of your own.
+///
+/// ```no_run
+/// use clap::Parser;
+/// use lapstrake_xtask::prelude::*;
+///
+/// #[derive(Parser)]
+/// enum Tasks {
+///     /// Operating-system images
+///     Image(lapstrake_xtask::ImageArgs),
+///     /// Something of your own
+///     Deploy,
+/// }
+///
+/// fn main() -> ExitCode {
+///     match Tasks::parse() {
+///         Tasks::Image(arguments) => arguments.run([Image::new("demo", Base::stand_in())]),
+///         Tasks::Deploy => ExitCode::SUCCESS,
+///     }
+/// }
+/// ```
+#[derive(Debug, Args)]
+pub struct ImageArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the images this workspace describes
+    List(list::List),
+    /// Show what would be built, layer by layer, and why; has no side effects
+    Plan(plan::Plan),
+    /// Show every finding, and nothing else
+    Check(check::Check),
+    /// Write a Containerfile and its context, buildable without Rust
+    Emit(emit::Emit),
+    /// Compile, stage and build
+    Build(build::Build),
+    /// Write lapstrake.lock
+    Lock(lock::Lock),
+}
+
+/// How a command ended, when it did not fail.
+pub(crate) enum Outcome {
+    Done,
+    /// There are fatal findings; they have been shown.
+    Refused,
+}
+
+impl ImageArgs {
+    /// Runs the command on these images.
+    pub fn run(&self, images: impl IntoIterator<Item = Image>) -> ExitCode {
+        let images: Vec<Image> = images.into_iter().collect();
+        let (result, colour) = match &self.command {
+            Command::List(command) => (command.run(&images), command.output.color),
+            Command::Plan(command) => (command.run(&images), command.output.color),
+            Command::Check(command) => (command.run(&images), command.output.color),
+            Command::Emit(command) => (command.run(&images), command.output.color),
+            Command::Build(command) => (command.run(&images), command.output.color),
+            Command::Lock(command) => (command.run(&images), command.output.color),
+        };
+        match result {
+            Ok(Outcome::Done) => ExitCode::SUCCESS,
+            Ok(Outcome::Refused) => ExitCode::FAILURE,
+            Err(failed) => report(&failed, colour),
+        }
+    }
+}
+
+/// Writes a result to stdout. A reader that has gone away is no failure of ours.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Writes a JSON document to stdout, on one line.
+fn print_json(document: &serde_json::Value) {
+    print(&format!("{document}\n"));
+}

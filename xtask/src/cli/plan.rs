@@ -1,0 +1,81 @@
+//! `image plan`: what would be built, and why each layer would be written. It compiles nothing and
+//! writes nothing.
+
+use clap::Args;
+use lapstrake::Image;
+use serde_json::{Value, json};
+
+use super::arguments::{Building, Format, Output, Which};
+use super::report::Failed;
+use super::selection::select;
+use super::{Outcome, print, print_json};
+use crate::finding::draw;
+use crate::layer::{Compression, Recipe};
+use crate::native::forecast;
+use crate::pipeline::{self, Failure, Planned, Session};
+use crate::plan::{PlannedLayer, SCHEMA, render};
+use crate::stage::{Artefacts, Staged};
+use crate::store::Store;
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    building: Building,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+impl Plan {
+    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
+        let selected = select(images, &self.which.images)?;
+        let progress = self.output.progress();
+        let mut session = Session::open(self.building.request(&self.output), &progress)?;
+        let mut findings = pipeline::names(images);
+        let (planned, found) = session.plan(&selected);
+        findings.merge(found);
+        let store = Store::open_existing(&session.workspace.target);
+        let mut text = String::new();
+        let mut documents = Vec::new();
+        for Planned { plan, .. } in &planned {
+            let forecasts = plan.layers.iter().map(|layer| expect(plan, layer, store.as_ref()));
+            let forecasts = forecasts.collect::<Result<Vec<_>, Failure>>()?;
+            match self.output.format {
+                Format::Text => text += &render(plan, &forecasts),
+                Format::Json => {
+                    let mut document = serde_json::to_value(plan).unwrap_or(Value::Null);
+                    for (layer, forecast) in forecasts.iter().enumerate() {
+                        document["layers"][layer]["forecast"] = json!(forecast);
+                    }
+                    documents.push(document);
+                }
+            }
+        }
+        match self.output.format {
+            Format::Text => {
+                print(&text);
+                eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+            }
+            Format::Json => {
+                print_json(&json!({ "schema": SCHEMA, "images": documents, "findings": findings.all() }));
+            }
+        }
+        session.check_lock()?;
+        Ok(if findings.any_fatal() { Outcome::Refused } else { Outcome::Done })
+    }
+}
+
+/// What a build would do with a layer, as far as that is known before cargo has run.
+fn expect(plan: &crate::plan::Plan, layer: &PlannedLayer, store: Option<&Store>) -> Result<String, Failure> {
+    if layer.needs_engine() {
+        return Ok("runs inside the image: podman".to_owned());
+    }
+    if layer.artefacts().next().is_some() {
+        return Ok("depends on what cargo builds".to_owned());
+    }
+    let Some(store) = store else { return Ok("first build".to_owned()) };
+    let staged = Staged::of(std::slice::from_ref(layer), &Artefacts::new());
+    let staged = staged.map_err(|source| Failure::Stage { image: plan.name.clone(), source })?;
+    Ok(forecast(plan, layer, &Recipe::of(layer, &staged, Compression::default()), store))
+}

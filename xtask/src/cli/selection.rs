@@ -1,0 +1,47 @@
+//! Which of the described images a command is about.
+
+use glob::Pattern;
+use lapstrake::Image;
+
+use crate::nearest::nearest;
+
+/// A pattern that selects nothing: wrong usage.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SelectionError {
+    #[error("no image is named `{wanted}`")]
+    Unknown { wanted: String, near: Option<String>, known: Vec<String> },
+    #[error("`{wanted}` is no glob pattern")]
+    Pattern { wanted: String, source: glob::PatternError },
+}
+
+impl SelectionError {
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Unknown { near: Some(near), .. } => Some(format!("there is `{near}`")),
+            Self::Unknown { known, .. } if !known.is_empty() => {
+                Some(format!("there are `{}`", known.join("`, `")))
+            }
+            Self::Unknown { .. } | Self::Pattern { .. } => None,
+        }
+    }
+}
+
+/// The images that the patterns name, in the order they are described; all where there is no pattern.
+pub(super) fn select<'a>(images: &'a [Image], patterns: &[String]) -> Result<Vec<&'a Image>, SelectionError> {
+    let name =
+        |image: &'a Image| image.name().get().map(lapstrake::value::ImageName::as_str).unwrap_or_default();
+    let parse = |wanted: &String| {
+        Pattern::new(wanted).map_err(|source| SelectionError::Pattern { wanted: wanted.clone(), source })
+    };
+    let parsed = patterns.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    for (pattern, wanted) in parsed.iter().zip(patterns) {
+        if !images.iter().any(|image| pattern.matches(name(image))) {
+            let known: Vec<_> = images.iter().map(|image| name(image).to_owned()).collect();
+            let near = nearest(wanted, &known).cloned();
+            return Err(SelectionError::Unknown { wanted: wanted.clone(), near, known });
+        }
+    }
+    let selected =
+        |image: &&'a Image| patterns.is_empty() || parsed.iter().any(|pattern| pattern.matches(name(image)));
+    Ok(images.iter().filter(selected).collect())
+}

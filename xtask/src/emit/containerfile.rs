@@ -1,0 +1,137 @@
+//! The Containerfile of a plan, from the plan alone. Each layer is one ADD of its tar, under a comment
+//! for every entry: a COPY of a tree would turn the base's symlinks into directories and reset the mode
+//! and owner of every directory that exists.
+
+use std::fmt::Write;
+
+use lapstrake::value::ImagePath;
+
+use super::escape::{comment, exec, word};
+use crate::plan::{Content, Member, Origin, Plan, PlannedLayer};
+
+/// What FROM names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From<'a> {
+    /// A reference that podman resolves: of a registry or of its own storage.
+    Reference(&'a str),
+    /// The image of that tag in the OCI layout `base/` of the context.
+    Context(&'a str),
+}
+
+/// The paths of one RUN; podman reads lines of at most 64 KiB.
+const MOST_BYTES_IN_A_RUN: usize = 16 << 10;
+
+/// The Containerfile.
+pub(crate) fn containerfile(plan: &Plan, from: From<'_>) -> String {
+    let mut out = String::new();
+    // Writing to a String does not fail.
+    _ = render(plan, from, &mut out);
+    out
+}
+
+fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
+    writeln!(
+        out,
+        "# Image {} on {}, {}.",
+        comment(plan.name.as_str()),
+        comment(&plan.base.reference),
+        plan.base.digest
+    )?;
+    writeln!(out, "# Written by `cargo xtask image emit`; a later one replaces it.")?;
+    match from {
+        From::Reference(reference) => writeln!(out, "\nFROM {reference}")?,
+        From::Context(tag) => {
+            writeln!(out, "# The base is in this folder: build from within it, `podman build .`")?;
+            writeln!(out, "\nFROM oci:base:{tag}")?;
+        }
+    }
+    for (index, layer) in plan.layers.iter().enumerate() {
+        writeln!(out, "\n# Layer {}, {}", comment(layer.name.as_str()), layer.site)?;
+        if !layer.packages.is_empty() {
+            let install =
+                ["dnf", "-y", "install"].into_iter().chain(layer.packages.iter().map(String::as_str));
+            writeln!(out, "RUN {}", exec(install))?;
+        }
+        removals(layer, out)?;
+        for (path, member) in layer.described() {
+            describe(path, member, out)?;
+        }
+        if Contents::of(layer) == Contents::Members {
+            writeln!(out, "ADD {} /", tar_name(index, layer))?;
+        }
+        for argv in &layer.runs {
+            writeln!(out, "RUN {}", exec(argv))?;
+        }
+    }
+    if !plan.labels.is_empty() {
+        writeln!(out)?;
+    }
+    for (key, value) in &plan.labels {
+        writeln!(out, "LABEL {}={}", word(key.as_str()), word(value))?;
+    }
+    Ok(())
+}
+
+/// Whether a layer has anything to ADD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contents {
+    Members,
+    Nothing,
+}
+
+impl Contents {
+    pub(crate) fn of(layer: &PlannedLayer) -> Self {
+        if layer.described().next().is_some() { Self::Members } else { Self::Nothing }
+    }
+}
+
+/// The name of a layer's tar in the context.
+pub(super) fn tar_name(index: usize, layer: &PlannedLayer) -> String {
+    format!("layers/{:02}-{}.tar", index + 1, layer.name)
+}
+
+fn removals(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
+    let mut batch: Vec<&str> = Vec::new();
+    let mut bytes = 0;
+    let flush = |batch: &mut Vec<&str>, out: &mut String| {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "RUN {}", exec(["rm", "-rf", "--"].into_iter().chain(batch.drain(..))))
+    };
+    for (path, removal) in &layer.removals {
+        writeln!(out, "# removed {} {}", comment(path.as_str()), removal.site)?;
+    }
+    for path in layer.removals.keys() {
+        if bytes + path.as_str().len() > MOST_BYTES_IN_A_RUN {
+            flush(&mut batch, out)?;
+            bytes = 0;
+        }
+        bytes += path.as_str().len();
+        batch.push(path.as_str());
+    }
+    flush(&mut batch, out)
+}
+
+fn describe(path: &ImagePath, member: &Member, out: &mut String) -> std::fmt::Result {
+    let inode = &member.inode;
+    write!(out, "# {} {}:{} {}", inode.mode, inode.uid, inode.gid, comment(path.as_str()))?;
+    match &member.content {
+        Content::Directory => write!(out, " directory")?,
+        Content::Symlink { target } => write!(out, " -> {}", comment(target))?,
+        Content::File { from: Origin::Asset { path, .. } } => {
+            write!(out, " from {}", comment(path.as_str()))?;
+        }
+        Content::File { from: Origin::Text(text) } => write!(out, " text of {} bytes", text.len())?,
+        Content::File { from: Origin::Artefact(artefact) } => {
+            write!(out, " binary {} of package {}", comment(&artefact.bin), comment(&artefact.package))?;
+        }
+    }
+    if let Some(capabilities) = inode.capabilities {
+        write!(out, " {capabilities}")?;
+    }
+    match member.site {
+        Some(site) => writeln!(out, " {site}"),
+        None => writeln!(out),
+    }
+}

@@ -1,0 +1,145 @@
+//! What is wrong with a description, and what to do about it. Findings are collected, never thrown: a
+//! user sees all of them at once. How one is drawn is `draw`'s.
+
+mod draw;
+mod excerpt;
+
+use std::collections::BTreeSet;
+
+use lapstrake::Site;
+use lapstrake::value::{ImageName, ImagePath, Invalid};
+use serde::Serialize;
+
+pub(crate) use draw::draw;
+
+/// A fault or a doubt, with the line of the user's Rust that it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// What kind of finding: bootc's name where `bootc container lint` has one.
+    pub name: &'static str,
+    /// Whether it stops a build.
+    pub severity: Severity,
+    /// A lowercase fragment with the object in backticks.
+    pub message: String,
+    /// Where the description says it.
+    pub site: Option<Site>,
+    /// Other places that belong to it, each with what it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
+    /// The path in the image that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<ImagePath>,
+    /// What to write instead; one line that can be pasted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The images that have it.
+    pub images: BTreeSet<ImageName>,
+}
+
+/// Another place that belongs to a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Related {
+    /// Where.
+    pub site: Site,
+    /// What is there: "first written here".
+    pub message: String,
+}
+
+/// Whether a finding stops a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// The image would not be what was described, or would not work.
+    Fatal,
+    /// The image can be built; what is doubtful is said.
+    Warning,
+}
+
+impl Finding {
+    /// A finding that stops a build.
+    pub fn fatal(name: &'static str, site: Site, message: impl Into<String>) -> Self {
+        Self::new(name, Severity::Fatal, site, message.into())
+    }
+
+    /// A finding that does not stop a build.
+    pub fn warning(name: &'static str, site: Site, message: impl Into<String>) -> Self {
+        Self::new(name, Severity::Warning, site, message.into())
+    }
+
+    fn new(name: &'static str, severity: Severity, site: Site, message: String) -> Self {
+        let (related, images) = (Vec::new(), BTreeSet::new());
+        Self { name, severity, message, site: Some(site), related, path: None, help: None, images }
+    }
+
+    /// A value that does not parse.
+    pub fn invalid(error: &Invalid, site: Site) -> Self {
+        Self::fatal("invalid-value", site, error.to_string()).help_if(error.help())
+    }
+
+    /// Adds the line to paste.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the line to paste, where there is one.
+    pub fn help_if(mut self, help: Option<impl Into<String>>) -> Self {
+        self.help = help.map(Into::into);
+        self
+    }
+
+    /// Adds the path in the image.
+    pub fn at(mut self, path: &ImagePath) -> Self {
+        self.path = Some(path.clone());
+        self
+    }
+
+    /// Adds another place.
+    pub fn also(mut self, site: Site, message: impl Into<String>) -> Self {
+        self.related.push(Related { site, message: message.into() });
+        self
+    }
+}
+
+/// The findings of one run: each once, however many variants of an image have it.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Adds what was found in one image.
+    pub(crate) fn add(&mut self, image: Option<&ImageName>, found: Vec<Finding>) {
+        for mut finding in found {
+            let images = std::mem::take(&mut finding.images);
+            let images: BTreeSet<_> = images.into_iter().chain(image.cloned()).collect();
+            let same = |known: &&mut Finding| {
+                let unnamed = Finding { images: BTreeSet::new(), ..(*known).clone() };
+                unnamed == finding
+            };
+            match self.0.iter_mut().find(same) {
+                Some(known) => known.images.extend(images),
+                None => self.0.push(Finding { images, ..finding }),
+            }
+        }
+    }
+
+    /// Adds the findings of another step.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.add(None, other.0);
+    }
+
+    /// Those that an image has, or that are of no image.
+    pub(crate) fn of(&self, image: &ImageName) -> Vec<&Finding> {
+        self.0.iter().filter(|finding| finding.images.is_empty() || finding.images.contains(image)).collect()
+    }
+
+    /// Whether one of them stops a build.
+    pub(crate) fn any_fatal(&self) -> bool {
+        self.0.iter().any(|finding| finding.severity == Severity::Fatal)
+    }
+
+    /// All of them, in the order in which they were found.
+    pub(crate) fn all(&self) -> &[Finding] {
+        &self.0
+    }
+}

@@ -1,0 +1,36 @@
+//! The one time that an image may carry: `SOURCE_DATE_EPOCH`, or the beginning of time. The clock is
+//! never asked.
+
+use std::time::{Duration, SystemTime};
+
+/// Seconds since 1970-01-01, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Epoch(u32);
+
+/// `SOURCE_DATE_EPOCH` is not a number of seconds.
+#[derive(Debug, thiserror::Error)]
+#[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no number of seconds since 1970 (up to 2106)")]
+pub(crate) struct EpochError {
+    value: String,
+}
+
+impl Epoch {
+    /// The epoch of the environment; 0 where it has none (reproducible-builds.org, `SOURCE_DATE_EPOCH`).
+    pub(crate) fn of_environment() -> Result<Self, EpochError> {
+        match std::env::var("SOURCE_DATE_EPOCH") {
+            Ok(value) => value.trim().parse().map(Self).map_err(|_| EpochError { value }),
+            Err(std::env::VarError::NotPresent) => Ok(Self::default()),
+            Err(std::env::VarError::NotUnicode(value)) => {
+                Err(EpochError { value: value.to_string_lossy().into_owned() })
+            }
+        }
+    }
+}
+
+/// RFC 3339, as the OCI image spec wants it.
+impl std::fmt::Display for Epoch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(self.0));
+        humantime::format_rfc3339_seconds(time).fmt(f)
+    }
+}

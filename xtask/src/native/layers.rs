@@ -1,0 +1,125 @@
+//! Writes the layers that are not there yet, several at once. The bytes of a layer pass once: through
+//! the tar's hash and the compressor into the blob and its hash, whatever their size.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Mutex;
+use std::thread;
+
+use lapstrake::value::LayerName;
+
+use super::{BuiltLayer, LayerOrigin, NativeError};
+use crate::layer::{Compression, Recipe, Removals, write_tar};
+use crate::oci::HashingWriter;
+use crate::parallel;
+use crate::plan::{Plan, PlannedLayer};
+use crate::progress::Progress;
+use crate::stage::Staged;
+use crate::store::{Store, Written};
+
+/// A layer that is in the store, and whether it had to be written.
+#[derive(Debug, Clone)]
+pub(super) struct WrittenLayer {
+    pub(super) name: LayerName,
+    pub(super) written: Written,
+    reused: bool,
+    reason: String,
+}
+
+impl WrittenLayer {
+    pub(super) fn built(self, compression: Compression) -> BuiltLayer {
+        BuiltLayer {
+            name: Some(self.name),
+            digest: self.written.digest.to_string(),
+            diff_id: self.written.diff_id.to_string(),
+            media_type: compression.media_type().to_string(),
+            size: self.written.size,
+            origin: LayerOrigin::Native,
+            reused: self.reused,
+            reason: self.reason,
+        }
+    }
+}
+
+/// Makes sure of every layer of the plan, in the order of the plan.
+pub(super) fn write(
+    plan: &Plan,
+    staged: &Staged,
+    store: &Store,
+    compression: Compression,
+    progress: &Progress,
+) -> Result<Vec<WrittenLayer>, NativeError> {
+    let done = Mutex::new(BTreeMap::new());
+    parallel::each(plan.layers.iter().enumerate(), thread::available_parallelism(), |(index, layer)| {
+        let written = one(plan, layer, staged, store, compression, progress)?;
+        if let Ok(mut done) = done.lock() {
+            done.insert(index, written);
+        }
+        Ok::<_, NativeError>(())
+    })?;
+    Ok(done.into_inner().unwrap_or_default().into_values().collect())
+}
+
+fn one(
+    plan: &Plan,
+    layer: &PlannedLayer,
+    staged: &Staged,
+    store: &Store,
+    compression: Compression,
+    progress: &Progress,
+) -> Result<WrittenLayer, NativeError> {
+    let recipe = Recipe::of(layer, staged, compression);
+    let key = recipe.key().map_err(NativeError::Json)?;
+    let reason = forecast(plan, layer, &recipe, store);
+    let known = store.layer(&key);
+    let reused = known.is_some();
+    let written = if let Some(written) = known {
+        written
+    } else {
+        let _working = progress.layer(&layer.name, &reason);
+        let written = write_blob(layer, staged, store, compression);
+        let written = written.map_err(|source| NativeError::Layer { layer: layer.name.clone(), source })?;
+        store.remember(&key, &written)?;
+        written
+    };
+    store.remember_recipe(&plan.name, &layer.name, &recipe)?;
+    Ok(WrittenLayer { name: layer.name.clone(), written, reused, reason })
+}
+
+/// Why a layer has to be written, or need not be.
+pub(crate) fn forecast(plan: &Plan, layer: &PlannedLayer, recipe: &Recipe, store: &Store) -> String {
+    let known = recipe.key().ok().and_then(|key| store.layer(&key)).is_some();
+    match store.last_recipe(&plan.name, &layer.name) {
+        Some(last) => match last_change(recipe, &last) {
+            Some(change) if known => format!("{change}, and such a layer is in the store"),
+            Some(change) => change,
+            None if known => "unchanged".to_owned(),
+            None => "its blob is gone from the store".to_owned(),
+        },
+        None if known => "an equal layer is in the store".to_owned(),
+        None => "first build".to_owned(),
+    }
+}
+
+fn last_change(recipe: &Recipe, last: &Recipe) -> Option<String> {
+    recipe.change_since(last).map(|change| change.to_string())
+}
+
+fn write_blob(
+    layer: &PlannedLayer,
+    staged: &Staged,
+    store: &Store,
+    compression: Compression,
+) -> io::Result<Written> {
+    /// Large enough that neither hashing nor compression is called for each header.
+    const BUFFER: usize = 256 << 10;
+    let blob = store.layout.blobs().writer()?;
+    let tar = HashingWriter::new(compression.writer(blob)?);
+    let mut buffered = io::BufWriter::with_capacity(BUFFER, tar);
+    write_tar(layer, staged, Removals::Whiteouts, &mut buffered)?;
+    buffered.flush()?;
+    let tar = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let (compressor, diff_id, _) = tar.finish();
+    let (digest, size) = compressor.finish()?.finish()?;
+    Ok(Written { digest, size, diff_id })
+}

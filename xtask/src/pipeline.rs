@@ -1,0 +1,258 @@
+//! The pipeline: what the commands are made of, in the order in which data flows. Each step is a
+//! function of its room; here is only their order, and what they share.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use camino::Utf8PathBuf;
+use lapstrake::value::{Architecture, ImageName};
+use lapstrake::{Given, Image, Location};
+
+use crate::base::{self, Base, BaseError, Cache};
+use crate::compile::{self, CompileError, Passed};
+use crate::emit::{self, EmitError};
+use crate::finding::{Finding, Findings};
+use crate::lock::{Lock, LockError};
+use crate::native::{self, Built, NativeError, Settings};
+use crate::plan::{self, CargoOptions, Plan};
+use crate::progress::Progress;
+use crate::source;
+use crate::stage::{StageError, Staged};
+use crate::store::{Store, StoreError};
+use crate::workspace::{Workspace, WorkspaceError};
+
+/// What every command is given.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    pub(crate) cargo: CargoOptions,
+    pub(crate) passed: Passed,
+    /// `--base`: builds on another base than described; it is not locked.
+    pub(crate) base: Option<Location>,
+    pub(crate) locked: bool,
+    /// `lock --update`: pins are made anew.
+    pub(crate) update: bool,
+}
+
+/// A workspace at work: read once, its bases opened once.
+pub(crate) struct Session<'a> {
+    pub(crate) workspace: Workspace,
+    request: Request,
+    cache: Cache,
+    lock: Lock,
+    bases: BTreeMap<(Location, Option<Architecture>), Rc<Base>>,
+    progress: &'a Progress,
+}
+
+/// An image that has a plan, and the base it was planned on.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) base: Rc<Base>,
+}
+
+/// A step failed, for reasons outside of the description.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the workspace can't be read")]
+    Workspace(#[from] WorkspaceError),
+    #[error("the cache can't be used")]
+    Cache(#[source] BaseError),
+    #[error("the lock file can't be used")]
+    Lock(#[from] LockError),
+    #[error("the binaries of image `{image}` can't be compiled")]
+    Compile { image: ImageName, source: CompileError },
+    #[error("the files of image `{image}` can't be staged")]
+    Stage { image: ImageName, source: StageError },
+    #[error("layer `{layer}` of image `{image}` runs something inside the image, which takes podman")]
+    Engine { image: ImageName, layer: String },
+    #[error("image `{image}` can't be built")]
+    Build { image: ImageName, source: Box<NativeError> },
+    #[error("image `{image}` can't be written as a context")]
+    Emit { image: ImageName, source: EmitError },
+    #[error("image `{image}` can't be archived")]
+    Archive { image: ImageName, source: crate::oci::LayoutError },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Epoch(#[from] native::EpochError),
+}
+
+impl Failure {
+    /// One line to paste.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Lock(error) => error.help().map(str::to_owned),
+            Self::Compile { source, .. } => source.help().map(str::to_owned),
+            Self::Engine { image, .. } => Some(format!(
+                "run `cargo xtask image emit {image}`, and `podman build .` in the folder it names"
+            )),
+            Self::Emit { source: EmitError::Foreign { .. }, .. } => {
+                Some("name another folder with `--output DIR`".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    /// Reads the workspace and its lock.
+    pub(crate) fn open(request: Request, progress: &'a Progress) -> Result<Self, Failure> {
+        let workspace = Workspace::read(request.passed.target_dir.as_deref())?;
+        let cache = Cache::open().map_err(Failure::Cache)?;
+        let lock = Lock::read(&workspace.root)?;
+        Ok(Self { workspace, request, cache, lock, bases: BTreeMap::new(), progress })
+    }
+
+    /// description → plan. Images that can't be planned are left out, and findings say why.
+    pub(crate) fn plan(&mut self, images: &[&Image]) -> (Vec<Planned>, Findings) {
+        let mut findings = Findings::default();
+        let sources = source::scan(images.iter().copied(), &self.workspace.root);
+        let mut planned = Vec::new();
+        for image in images {
+            let name = image.name().get().ok();
+            let base = match self.base(image) {
+                Ok(base) => base,
+                Err(finding) => {
+                    findings.add(name, vec![*finding]);
+                    continue;
+                }
+            };
+            let resolved = plan::resolve(image, &self.workspace, &sources, &base, &self.request.cargo);
+            findings.add(name, resolved.findings);
+            planned.extend(resolved.plan.map(|plan| Planned { plan, base }));
+        }
+        (planned, findings)
+    }
+
+    /// The base of an image, opened once however many images stand on it.
+    fn base(&mut self, image: &Image) -> Result<Rc<Base>, Box<Finding>> {
+        let site = image.base().site();
+        let invalid = |error| Box::new(Finding::invalid(error, site));
+        let described = image.base().location().map_err(invalid)?;
+        let given = image.base().wanted_architecture().map_err(invalid)?;
+        let wanted = given.or_else(|| self.architecture_of_target());
+        let location = self.request.base.as_ref().unwrap_or(described).clone();
+        let key = (location.clone(), wanted);
+        if let Some(open) = self.bases.get(&key) {
+            return Ok(Rc::clone(open));
+        }
+        let locks = self.request.base.is_none();
+        let pin = match wanted.or_else(Architecture::host) {
+            Some(architecture) if locks && !self.request.update => {
+                self.lock.pin(&location, architecture).cloned()
+            }
+            _ => None,
+        };
+        let place = if locks { self.absolute(&location) } else { location.clone() };
+        let opened = base::open(&place, &location, wanted, pin.as_ref(), &self.cache, self.progress);
+        let opened = Rc::new(opened.map_err(|error| Box::new(error.into_finding(site)))?);
+        if locks {
+            self.lock.set(&location, opened.architecture, &opened.digest);
+        }
+        self.bases.insert(key, Rc::clone(&opened));
+        Ok(opened)
+    }
+
+    fn architecture_of_target(&self) -> Option<Architecture> {
+        let target = self.request.cargo.target.as_deref()?;
+        Architecture::parse(target.split('-').next()?).ok()
+    }
+
+    /// Paths of a description start at the workspace's root.
+    fn absolute(&self, location: &Location) -> Location {
+        let rooted = |path: &Utf8PathBuf| self.workspace.root.join(path);
+        match location {
+            Location::Oci { dir, tag } => Location::Oci { dir: rooted(dir), tag: tag.clone() },
+            Location::OciArchive { file, tag } => {
+                Location::OciArchive { file: rooted(file), tag: tag.clone() }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Writes the lock; with `--locked` a change of it is a failure.
+    pub(crate) fn save_lock(&self) -> Result<(), Failure> {
+        Ok(self.lock.save(self.request.locked)?)
+    }
+
+    /// As [`save_lock`](Self::save_lock), but nothing is written.
+    pub(crate) fn check_lock(&self) -> Result<(), Failure> {
+        if self.request.locked { self.save_lock() } else { Ok(()) }
+    }
+
+    /// Opens the base of every image, and so pins it.
+    pub(crate) fn open_bases(&mut self, images: &[Image]) -> Findings {
+        let mut findings = Findings::default();
+        for image in images {
+            if let Err(finding) = self.base(image) {
+                findings.add(image.name().get().ok(), vec![*finding]);
+            }
+        }
+        findings
+    }
+
+    /// What is pinned, in words.
+    pub(crate) fn pins(&self) -> String {
+        self.lock.to_string()
+    }
+
+    /// Drops the pins of bases that no image stands on.
+    pub(crate) fn prune_lock(&mut self, images: &[Image]) {
+        let locations = images.iter().filter_map(|image| image.base().location().ok());
+        self.lock.retain(&locations.map(ToString::to_string).collect::<Vec<_>>());
+    }
+
+    /// plan → executables → exact bytes.
+    pub(crate) fn stage(&self, plan: &Plan) -> Result<Staged, Failure> {
+        let image = || plan.name.clone();
+        let compiled = compile::compile(plan, &self.workspace, &self.request.passed, self.progress);
+        let artefacts = compiled.map_err(|source| Failure::Compile { image: image(), source })?;
+        Staged::of(&plan.layers, &artefacts).map_err(|source| Failure::Stage { image: image(), source })
+    }
+
+    /// plan → OCI image, in the store.
+    pub(crate) fn build(
+        &self,
+        planned: &Planned,
+        store: &Store,
+        settings: Settings,
+    ) -> Result<Built, Failure> {
+        let Planned { plan, base } = planned;
+        let image = || plan.name.clone();
+        if let Some(layer) = plan.layers.iter().find(|layer| layer.needs_engine()) {
+            return Err(Failure::Engine { image: image(), layer: layer.name.to_string() });
+        }
+        let staged = self.stage(plan)?;
+        native::build(plan, &staged, base, self.cache.blobs(), store, settings, self.progress)
+            .map_err(|source| Failure::Build { image: image(), source: Box::new(source) })
+    }
+
+    /// plan → Containerfile and context, in a folder.
+    pub(crate) fn emit(&self, planned: &Planned, to: &camino::Utf8Path) -> Result<(), Failure> {
+        let Planned { plan, base } = planned;
+        let staged = self.stage(plan)?;
+        emit::emit(plan, &staged, base, self.cache.blobs(), to)
+            .map_err(|source| Failure::Emit { image: plan.name.clone(), source })
+    }
+}
+
+/// Names that more than one image has, or that are none: findings of the description as a whole.
+pub(crate) fn names(images: &[Image]) -> Findings {
+    let mut findings = Findings::default();
+    let mut first: BTreeMap<&ImageName, &Image> = BTreeMap::new();
+    for image in images {
+        let given: &Given<ImageName> = image.name();
+        match given.get() {
+            Err(error) => findings.add(None, vec![Finding::invalid(error, given.site())]),
+            Ok(name) => {
+                if let Some(first) = first.get(name) {
+                    let message = format!("two images are named `{name}`");
+                    let finding = Finding::fatal("duplicate-image", image.site(), message);
+                    findings.add(None, vec![finding.also(first.site(), "first written here")]);
+                } else {
+                    first.insert(name, image);
+                }
+            }
+        }
+    }
+    findings
+}

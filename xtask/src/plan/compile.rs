@@ -1,0 +1,154 @@
+//! Which commands of cargo a plan needs: one for each distinct profile, target and feature set. It only
+//! names binaries; nothing is compiled here.
+
+use std::collections::BTreeSet;
+
+use lapstrake::Site;
+use lapstrake::entry::Bin;
+use lapstrake::value::Architecture;
+use serde::Serialize;
+
+use super::Artefact;
+use crate::finding::Finding;
+use crate::nearest::nearest;
+use crate::workspace::Workspace;
+
+/// What the command line says of every invocation.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CargoOptions {
+    pub(crate) profile: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) features: Vec<String>,
+}
+
+/// One `cargo build`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Invocation {
+    pub(crate) profile: String,
+    /// None builds for the host as a plain `cargo build` does, so that both share their artefacts.
+    pub(crate) target: Option<String>,
+    pub(crate) default_features: bool,
+    /// `package/feature`, and what `--features` gave.
+    pub(crate) features: BTreeSet<String>,
+    /// `package@version`.
+    pub(crate) packages: BTreeSet<String>,
+    pub(crate) bins: BTreeSet<String>,
+}
+
+impl Invocation {
+    /// The arguments of cargo that say what to build; how is up to the caller.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["build".to_owned(), "--profile".to_owned(), self.profile.clone()];
+        let mut option = |name: &str, value: &str| arguments.extend([name.to_owned(), value.to_owned()]);
+        if let Some(target) = &self.target {
+            option("--target", target);
+        }
+        for package in &self.packages {
+            option("-p", package);
+        }
+        // By name, so that a binary whose required features are off is an error and not left out.
+        for bin in &self.bins {
+            option("--bin", bin);
+        }
+        if !self.features.is_empty() {
+            let features: Vec<_> = self.features.iter().map(String::as_str).collect();
+            option("--features", &features.join(","));
+        }
+        if !self.default_features {
+            arguments.push("--no-default-features".to_owned());
+        }
+        arguments
+    }
+}
+
+/// The invocations of a plan as they come together.
+pub(super) struct Invocations<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) options: &'a CargoOptions,
+    pub(super) architecture: Architecture,
+    pub(super) invocations: Vec<Invocation>,
+}
+
+impl Invocations<'_> {
+    /// The artefact that a described binary is, and its invocation made sure of.
+    pub(super) fn artefact(&mut self, bin: &Bin, site: Site) -> Result<Artefact, Finding> {
+        let package = self.package(bin, site)?;
+        let known = &self.workspace.packages[&package];
+        for feature in bin.given_features() {
+            if !feature.contains('/') && !known.features.contains(feature) {
+                let message = format!("package `{package}` has no feature `{feature}`");
+                let help = nearest(feature, &known.features).map(|near| format!("there is `{near}`"));
+                return Err(Finding::fatal("unknown-feature", site, message).help_if(help));
+            }
+        }
+        let foreign = || {
+            (Architecture::host() != Some(self.architecture)).then(|| self.architecture.target().to_owned())
+        };
+        let qualified = bin.given_features().iter().map(|feature| format!("{package}/{feature}"));
+        let wanted = Invocation {
+            profile: bin
+                .given_profile()
+                .map(str::to_owned)
+                .or_else(|| self.options.profile.clone())
+                .unwrap_or_else(|| "release".to_owned()),
+            target: bin
+                .given_target()
+                .map(str::to_owned)
+                .or_else(|| self.options.target.clone())
+                .or_else(foreign),
+            default_features: bin.has_default_features(),
+            features: qualified.chain(self.options.features.iter().cloned()).collect(),
+            packages: BTreeSet::new(),
+            bins: BTreeSet::new(),
+        };
+        let same = |known: &Invocation| {
+            known.profile == wanted.profile
+                && known.target == wanted.target
+                && known.default_features == wanted.default_features
+                && known.features == wanted.features
+        };
+        let index = self.invocations.iter().position(same).unwrap_or_else(|| {
+            self.invocations.push(wanted);
+            self.invocations.len() - 1
+        });
+        let invocation = &mut self.invocations[index];
+        invocation.packages.insert(format!("{package}@{}", known.version));
+        invocation.bins.insert(bin.name().to_owned());
+        Ok(Artefact { package, bin: bin.name().to_owned(), invocation: index })
+    }
+
+    /// The package that a binary belongs to.
+    fn package(&self, bin: &Bin, site: Site) -> Result<String, Finding> {
+        let packages = &self.workspace.packages;
+        let has = |name: &String| packages[name].bins.iter().any(|known| known == bin.name());
+        if let Some(name) = bin.given_package() {
+            let Some((name, package)) = packages.get_key_value(name) else {
+                let help = nearest(name, packages.keys()).map(|near| format!("there is `{near}`"));
+                let message = format!("the workspace has no package `{name}`");
+                return Err(Finding::fatal("unknown-package", site, message).help_if(help));
+            };
+            if !has(name) {
+                let message = format!("package `{name}` has no binary `{}`", bin.name());
+                let help = nearest(bin.name(), &package.bins).map(|near| format!("it has `{near}`"));
+                return Err(Finding::fatal("unknown-binary", site, message).help_if(help));
+            }
+            return Ok(name.clone());
+        }
+        let having: Vec<_> = packages.keys().filter(|name| has(name)).collect();
+        match having[..] {
+            [one] => Ok(one.clone()),
+            [] => {
+                let bins = packages.values().flat_map(|package| &package.bins);
+                let help = nearest(bin.name(), bins).map(|near| format!("there is `{near}`"));
+                let message = format!("the workspace has no binary `{}`", bin.name());
+                Err(Finding::fatal("unknown-binary", site, message).help_if(help))
+            }
+            [first, ..] => {
+                let names: Vec<_> = having.iter().map(|name| format!("`{name}`")).collect();
+                let message = format!("binary `{}` is in several packages: {}", bin.name(), names.join(", "));
+                let help = format!("write `Bin::new({:?}).package({first:?})`", bin.name());
+                Err(Finding::fatal("ambiguous-binary", site, message).help(help))
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Where an entry ends up: its path resolved through the symlinks of what lies below, and whether it
+//! may stand there.
+
+use std::collections::BTreeMap;
+
+use lapstrake::Site;
+use lapstrake::value::{ImagePath, Mode};
+
+use super::merged::{Kind, Merged, Unresolved};
+use super::{Content, Inode, Member};
+use crate::finding::Finding;
+
+/// An inode that an entry wants in its layer.
+pub(super) struct Wanted {
+    pub(super) path: ImagePath,
+    pub(super) content: Content,
+    pub(super) inode: Inode,
+    pub(super) site: Site,
+    /// A directory that keeps the metadata it has below, and gives way to one that was described.
+    pub(super) modest: bool,
+}
+
+/// The members of one layer as they come together.
+pub(super) struct Members<'a> {
+    below: &'a Merged<'a>,
+    placed: BTreeMap<ImagePath, Member>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Members<'a> {
+    /// Members over what `below` has, its removals already made.
+    pub(super) fn new(below: &'a Merged<'a>) -> Self {
+        Self { below, placed: BTreeMap::new(), findings: Vec::new() }
+    }
+
+    /// Puts an inode in its place, or says why it can't stand there.
+    pub(super) fn put(&mut self, wanted: Wanted) {
+        let follow_last = wanted.modest;
+        let resolved =
+            if follow_last { self.below.resolve_all(&wanted.path) } else { self.below.resolve(&wanted.path) };
+        match resolved {
+            Ok(path) => self.put_at(path, wanted),
+            Err(unresolved) => {
+                let message = match unresolved {
+                    Unresolved::Loop(path) => format!("`{path}` leads through a loop of symlinks"),
+                    Unresolved::NotDirectory(path) => {
+                        format!("`{}` lies below `{path}`, which is no directory", wanted.path)
+                    }
+                };
+                self.findings.push(Finding::fatal("no-directory", wanted.site, message).at(&wanted.path));
+            }
+        }
+    }
+
+    fn put_at(&mut self, path: ImagePath, wanted: Wanted) {
+        let Wanted { content, mut inode, site, modest, .. } = wanted;
+        let is_directory = content == Content::Directory;
+        if let Some(first) = self.placed.get(&path) {
+            let both = is_directory && first.content == Content::Directory;
+            if both && (modest || first.inode == inode) {
+                return;
+            }
+            let first_site = first.site.unwrap_or(site);
+            let message = format!("two entries of a layer go to `{path}`");
+            let finding =
+                Finding::fatal("duplicate-destination", site, message).also(first_site, "first written here");
+            self.findings.push(finding.at(&path).help("leave one of them out, or give it another path"));
+            return;
+        }
+        if let Some(found) = self.below.get(&path) {
+            let earlier = found.from.and_then(|(_, site)| site);
+            let owner = if found.from.is_some() { "a layer below" } else { "the base" };
+            let conflict = match (is_directory, found.kind) {
+                (true, Kind::Directory) if modest => {
+                    inode = found.inode;
+                    None
+                }
+                (true, Kind::Directory) => {
+                    if found.inode != inode {
+                        let message = format!(
+                            "`{path}` is a directory of {owner} with mode {} and owner {}:{}; bootc's ostree importer keeps those",
+                            found.inode.mode, found.inode.uid, found.inode.gid
+                        );
+                        self.findings.push(Finding::warning("directory-metadata", site, message).at(&path));
+                    }
+                    None
+                }
+                (true, Kind::Symlink(_)) => Some("a symlink"),
+                (true, Kind::Other) => Some("a file"),
+                (false, Kind::Directory) => Some("a directory"),
+                (false, Kind::Symlink(_) | Kind::Other) => {
+                    if let Some(earlier) = earlier {
+                        let message = format!("`{path}` replaces what a layer below put there");
+                        let finding = Finding::warning("shadowed-entry", site, message).at(&path);
+                        self.findings.push(finding.also(earlier, "this is shipped and never seen"));
+                    }
+                    None
+                }
+            };
+            if let Some(kind) = conflict {
+                let what = if is_directory { "a directory" } else { "no directory" };
+                let message = format!("`{path}` is {kind} of {owner}, and here it is {what}");
+                let mut finding = Finding::fatal("type-conflict", site, message).at(&path);
+                if let Some(earlier) = earlier {
+                    finding = finding.also(earlier, "first written here");
+                }
+                self.findings
+                    .push(finding.help(format!("add `.remove({:?})` if it shall go", path.as_str())));
+                return;
+            }
+        }
+        self.placed.insert(path, Member { inode, content, site: Some(site) });
+    }
+
+    /// The members with every parent directory they need, and what was found.
+    pub(super) fn finish(mut self) -> (BTreeMap<ImagePath, Member>, Vec<Finding>) {
+        let described: Vec<_> =
+            self.placed.iter().map(|(path, member)| (path.clone(), member.site)).collect();
+        for (path, site) in described {
+            for above in path.ancestors() {
+                self.parent(above, &path, site);
+            }
+        }
+        (self.placed, self.findings)
+    }
+
+    fn parent(&mut self, above: ImagePath, child: &ImagePath, site: Option<Site>) {
+        if let Some(member) = self.placed.get(&above) {
+            if member.content != Content::Directory {
+                let message = format!("`{child}` lies below `{above}`, which this layer makes no directory");
+                if let (Some(site), Some(first)) = (site, member.site) {
+                    let finding = Finding::fatal("no-directory", site, message).at(child);
+                    self.findings.push(finding.also(first, "written here"));
+                }
+            }
+            return;
+        }
+        // An importer that meets a child before its parent makes up the parent's owner or fails, so
+        // each layer states all of them, as they already are.
+        let inode = match self.below.get(&above) {
+            Some(found) => found.inode,
+            None => Inode::of_root(Mode::PROGRAM),
+        };
+        self.placed.insert(above, Member { inode, content: Content::Directory, site: None });
+    }
+}

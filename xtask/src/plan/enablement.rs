@@ -1,0 +1,237 @@
+//! Enabling, disabling and masking units: the links that systemctl would make or take away, found from
+//! `[Install]` sections. Links of enablement go to `/usr`, where no merge of `/etc` can lose them.
+
+use std::collections::BTreeMap;
+
+use lapstrake::Site;
+use lapstrake::entry::State;
+use lapstrake::systemd::{Install, Link, UnitFile};
+use lapstrake::value::{ImagePath, UnitKind, UnitName};
+
+use super::merged::{Kind, Merged};
+use super::place::UNITS;
+use crate::base::BaseIndex;
+use crate::finding::Finding;
+use crate::nearest::nearest;
+
+/// Where the administrator's units and links are.
+const ETC_UNITS: &str = "/etc/systemd/system";
+
+/// The unit files that this image brings, by their paths.
+pub(super) type OwnUnits = BTreeMap<ImagePath, String>;
+
+/// What a statement about a unit comes to.
+#[derive(Default)]
+pub(super) struct Links {
+    /// Symlinks to make, and their targets.
+    pub(super) made: BTreeMap<ImagePath, String>,
+    /// Paths to remove.
+    pub(super) removed: Vec<ImagePath>,
+}
+
+/// What is known of units.
+pub(super) struct Units<'a> {
+    pub(super) own: &'a OwnUnits,
+    pub(super) base: &'a BaseIndex,
+    pub(super) merged: &'a Merged<'a>,
+    /// Whether something may have run inside the image, so that a unit may be there unseen.
+    pub(super) unseen: bool,
+}
+
+impl Units<'_> {
+    /// The links of `state` for `unit`.
+    pub(super) fn links(&self, unit: &UnitName, state: State, site: Site) -> Result<Links, Finding> {
+        let mut links = Links::default();
+        match state {
+            State::Enabled => self.enable(unit, site, &mut links, &mut Vec::new())?,
+            State::Disabled => self.disable(unit, site, &mut links)?,
+            State::Masked => {
+                self.text(unit, site)?;
+                links.made.insert(in_etc(unit.as_str())?, "/dev/null".to_owned());
+            }
+            State::DefaultTarget => {
+                if unit.kind() != UnitKind::Target {
+                    let message = format!("`{unit}` is no target, and the system boots to one");
+                    let help = "write `.default_target(\"multi-user.target\")`";
+                    return Err(Finding::fatal("default-target", site, message).help(help));
+                }
+                self.text(unit, site)?;
+                // The administrator's link, where the base has one, wins over the vendor's.
+                let etc = in_etc("default.target")?;
+                let (at, target) = match self.merged.get(&etc) {
+                    Some(_) => (etc, format!("{UNITS}/{unit}")),
+                    None => (in_usr("default.target")?, unit.to_string()),
+                };
+                links.made.insert(at, target);
+            }
+        }
+        Ok(links)
+    }
+
+    fn enable(
+        &self,
+        unit: &UnitName,
+        site: Site,
+        links: &mut Links,
+        done: &mut Vec<UnitName>,
+    ) -> Result<(), Finding> {
+        // `Also=` may lead back to where it came from.
+        if done.contains(unit) {
+            return Ok(());
+        }
+        done.push(unit.clone());
+        let text = self.text(unit, site)?;
+        let mask = in_etc(unit.as_str())?;
+        if self.merged.get(&mask).is_some_and(|found| found.kind == Kind::Symlink("/dev/null")) {
+            let message = format!("`{unit}` is masked by `{mask}`");
+            let help = format!("add `.remove({:?})` before enabling it", mask.as_str());
+            return Err(Finding::fatal("unit-masked", site, message).at(&mask).help(help));
+        }
+        let Some(text) = text else { return Ok(()) };
+        let file = UnitFile::parse(&text);
+        let mut install = Install::of(unit, &file);
+        let mut instance = unit.clone();
+        if unit.is_template() {
+            let given = install.default_instance().and_then(|name| unit.instantiate(name));
+            let Some(default) = given else {
+                let message = format!("`{unit}` is a template, and has no `DefaultInstance=`");
+                let name = unit.as_str().replace("@.", "@NAME.");
+                return Err(
+                    Finding::fatal("template-enabled", site, message).help(format!("enable `{name}`"))
+                );
+            };
+            install = Install::of(&default, &file);
+            instance = default;
+        }
+        if let Some(wrong) = install.wrong().first() {
+            let message = format!("`{unit}` has `{wrong}` in its `[Install]` section, which names no unit");
+            return Err(Finding::fatal("install-section", site, message));
+        }
+        if install.is_empty() {
+            let message = format!("`{unit}` is enabled, and has no `[Install]` section that says how");
+            let help =
+                "add `[Install]` and `WantedBy=multi-user.target` to the unit, or leave the enabling out";
+            return Err(Finding::fatal("enabled-without-install", site, message).help(help));
+        }
+        let file_name = self.file_name(unit);
+        for link in install.links() {
+            let (usr, target) = place(link, &instance, &file_name)?;
+            let etc = ImagePath::parse(&usr.as_str().replacen(UNITS, ETC_UNITS, 1))
+                .map_err(|e| Finding::invalid(&e, site))?;
+            if self.merged.get(&usr).is_none() && self.merged.get(&etc).is_none() {
+                links.made.insert(usr, target);
+            }
+        }
+        for also in install.also() {
+            self.enable(also, site, links, done)?;
+        }
+        Ok(())
+    }
+
+    fn disable(&self, unit: &UnitName, site: Site, links: &mut Links) -> Result<(), Finding> {
+        let text = self.text(unit, site)?.unwrap_or_default();
+        let install = Install::of(unit, &UnitFile::parse(&text));
+        // Of the vendor's links those that enabling makes; a static one is not enablement.
+        for link in install.links() {
+            let (usr, _) = place(link, unit, unit.as_str())?;
+            if self.merged.get(&usr).is_some() {
+                links.removed.push(usr);
+            }
+        }
+        for path in self.merged.children(&in_etc("")?) {
+            let is_directory = self.merged.get(&path).is_some_and(|found| found.kind == Kind::Directory);
+            if is_directory
+                && [".wants", ".requires", ".upholds"].iter().any(|end| path.as_str().ends_with(end))
+            {
+                links
+                    .removed
+                    .extend(self.merged.children(&path).into_iter().filter(|link| means(link, unit)));
+            } else if let Some(Kind::Symlink(target)) = self.merged.get(&path).map(|found| found.kind)
+                && target.rsplit('/').next() == Some(unit.as_str())
+                && path.file_name() != "default.target"
+            {
+                links.removed.push(path);
+            }
+        }
+        for also in install.also() {
+            if also != unit && self.text(also, site).is_ok() {
+                let file = UnitFile::parse(&self.text(also, site)?.unwrap_or_default());
+                for link in Install::of(also, &file).links() {
+                    let (usr, _) = place(link, also, also.as_str())?;
+                    if self.merged.get(&usr).is_some() {
+                        links.removed.push(usr);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The unit's text, where it can be seen; a unit that is nowhere is a finding.
+    fn text(&self, unit: &UnitName, site: Site) -> Result<Option<String>, Finding> {
+        for name in [Some(unit.clone()), unit.template()].into_iter().flatten() {
+            for path in [in_etc(name.as_str())?, in_usr(name.as_str())?] {
+                if let Some(text) = self.own.get(&path) {
+                    return Ok(Some(text.clone()));
+                }
+                if self.merged.get(&path).is_some() {
+                    let file = self.merged.resolve_all(&path).unwrap_or(path);
+                    return Ok(self
+                        .own
+                        .get(&file)
+                        .cloned()
+                        .or_else(|| self.base.text(&file).map(str::to_owned)));
+                }
+            }
+        }
+        if self.unseen {
+            return Ok(None);
+        }
+        let message = format!("neither this image nor its base has a unit `{unit}`");
+        let known = self.merged.children(&in_usr("")?);
+        let names = known.iter().chain(self.own.keys()).map(ImagePath::file_name);
+        let help = nearest(unit.as_str(), names).map(|near| format!("there is `{near}`"));
+        Err(Finding::fatal("unknown-unit", site, message).help_if(help))
+    }
+
+    /// The name of the file that a unit is: a template's, unless the instance has its own.
+    fn file_name(&self, unit: &UnitName) -> String {
+        let has = |name: &UnitName| {
+            [in_etc(name.as_str()), in_usr(name.as_str())]
+                .into_iter()
+                .flatten()
+                .any(|path| self.own.contains_key(&path) || self.merged.get(&path).is_some())
+        };
+        match unit.template() {
+            Some(template) if !has(unit) => template.to_string(),
+            _ => unit.to_string(),
+        }
+    }
+}
+
+/// Where a link of `[Install]` goes, and what it points to.
+fn place(link: &Link, unit: &UnitName, file: &str) -> Result<(ImagePath, String), Finding> {
+    Ok(match link.kind.directory() {
+        None => (in_usr(link.unit.as_str())?, file.to_owned()),
+        Some(suffix) => (in_usr(&format!("{}.{suffix}/{unit}", link.unit))?, format!("../{file}")),
+    })
+}
+
+/// Whether a link in a `.wants` directory is to that unit, or to an instance of that template.
+fn means(link: &ImagePath, unit: &UnitName) -> bool {
+    let name = UnitName::parse(link.file_name());
+    name.is_ok_and(|name| &name == unit || name.template().as_ref() == Some(unit))
+}
+
+fn in_usr(name: &str) -> Result<ImagePath, Finding> {
+    in_directory(UNITS, name)
+}
+
+fn in_etc(name: &str) -> Result<ImagePath, Finding> {
+    in_directory(ETC_UNITS, name)
+}
+
+fn in_directory(directory: &str, name: &str) -> Result<ImagePath, Finding> {
+    let path = if name.is_empty() { directory.to_owned() } else { format!("{directory}/{name}") };
+    ImagePath::parse(&path).map_err(|error| Finding::invalid(&error, Site::caller()))
+}

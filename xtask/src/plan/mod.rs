@@ -1,0 +1,153 @@
+//! What would be built: every layer, every inode in it, every command of cargo, before anything has
+//! happened. A plan is made from values alone and is total: what can go wrong with a description has
+//! gone wrong here.
+
+mod compile;
+mod destination;
+mod enablement;
+mod merged;
+mod place;
+mod render;
+mod resolve;
+mod whiteout;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+use lapstrake::Site;
+use lapstrake::value::{
+    Architecture, Capabilities, ImageName, ImagePath, LabelKey, LayerName, Mode, Reference,
+};
+use serde::Serialize;
+
+use crate::oci::Digest;
+
+pub(crate) use compile::{CargoOptions, Invocation};
+pub(crate) use render::render;
+pub(crate) use resolve::resolve;
+
+/// The version of the plan's JSON form; it grows when a field changes its meaning or goes away.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// One image, resolved against its workspace and its base.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Plan {
+    pub(crate) name: ImageName,
+    pub(crate) version: Option<String>,
+    pub(crate) repository: Option<Reference>,
+    pub(crate) base: PlannedBase,
+    pub(crate) labels: BTreeMap<LabelKey, String>,
+    pub(crate) compile: Vec<Invocation>,
+    pub(crate) layers: Vec<PlannedLayer>,
+}
+
+/// The base that the plan was made for.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PlannedBase {
+    pub(crate) reference: String,
+    pub(crate) digest: Digest,
+    pub(crate) architecture: Architecture,
+}
+
+/// One layer: first its packages, then its removals, then its members, then its run steps.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PlannedLayer {
+    pub(crate) name: LayerName,
+    pub(crate) site: Site,
+    pub(crate) packages: BTreeSet<String>,
+    pub(crate) removals: BTreeMap<ImagePath, Removal>,
+    /// Paths that a whiteout hides from the layers below. More than the removals where a removed
+    /// directory comes back: what it held is then hidden name by name, for an opaque one is unsafe.
+    pub(crate) whiteouts: BTreeSet<ImagePath>,
+    /// Every inode of the layer, parents before children.
+    pub(crate) members: BTreeMap<ImagePath, Member>,
+    pub(crate) runs: Vec<Vec<String>>,
+}
+
+impl PlannedLayer {
+    /// Whether something has to run inside the image.
+    pub(crate) fn needs_engine(&self) -> bool {
+        !self.packages.is_empty() || !self.runs.is_empty()
+    }
+
+    /// The binaries of cargo that the layer holds.
+    pub(crate) fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
+        self.members.values().filter_map(|member| match &member.content {
+            Content::File { from: Origin::Artefact(artefact) } => Some(artefact),
+            _ => None,
+        })
+    }
+
+    /// The members that an entry asked for, without the parents that they need.
+    pub(crate) fn described(&self) -> impl Iterator<Item = (&ImagePath, &Member)> {
+        self.members.iter().filter(|(_, member)| member.site.is_some())
+    }
+}
+
+/// A path that is taken away from what lies below.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Removal {
+    pub(crate) site: Site,
+}
+
+/// One inode of a layer.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Member {
+    #[serde(flatten)]
+    pub(crate) inode: Inode,
+    #[serde(flatten)]
+    pub(crate) content: Content,
+    /// Where it was described; none for a parent directory that is there because a child needs it.
+    pub(crate) site: Option<Site>,
+}
+
+/// What every inode has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Inode {
+    pub(crate) mode: Mode,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) capabilities: Option<Capabilities>,
+}
+
+impl Inode {
+    /// An inode of root's.
+    pub(crate) fn of_root(mode: Mode) -> Self {
+        Self { mode, uid: 0, gid: 0, capabilities: None }
+    }
+}
+
+/// What kind of inode it is, and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub(crate) enum Content {
+    Directory,
+    Symlink { target: String },
+    File { from: Origin },
+}
+
+/// Where a file's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Origin {
+    /// A file of the host: its path as the description names it, and where it is.
+    Asset {
+        path: Utf8PathBuf,
+        #[serde(skip)]
+        host: Utf8PathBuf,
+    },
+    /// A binary that one of the plan's cargo invocations makes.
+    Artefact(Artefact),
+    /// Text of the description.
+    Text(String),
+}
+
+/// A binary of cargo's, before it is built: which target of which package, by which invocation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Artefact {
+    pub(crate) package: String,
+    pub(crate) bin: String,
+    /// The index of the invocation in the plan.
+    pub(crate) invocation: usize,
+}

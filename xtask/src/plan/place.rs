@@ -1,0 +1,275 @@
+//! What each kind of entry puts in its layer: the one place that knows where units, sysusers.d files
+//! and kernel arguments go. Whether they may stand there is `destination`'s question.
+
+use lapstrake::entry::{Attributes, Bin, EntryKind, File, Kargs, Tree, Unit};
+use lapstrake::value::{Asset, ImagePath, Invalid, Mode, Owner, Principal, Source};
+use lapstrake::{Given, Site};
+
+use super::compile::Invocations;
+use super::destination::{Members, Wanted};
+use super::{Content, Inode, Origin};
+use crate::base::BaseIndex;
+use crate::finding::Finding;
+use crate::source::{Scanned, SourceError, SourceFile, Sources, TreeMember};
+
+/// Where units of the vendor are; systemd.unit(5).
+pub(super) const UNITS: &str = "/usr/lib/systemd/system";
+
+/// Turns entries into inodes of one layer.
+pub(super) struct Placer<'a, 'm, 'p> {
+    pub(super) members: Members<'m>,
+    pub(super) invocations: &'p mut Invocations<'a>,
+    pub(super) sources: &'a Sources,
+    pub(super) base: &'a BaseIndex,
+    pub(super) findings: Vec<Finding>,
+    /// The site that stands in for one outside of the workspace.
+    pub(super) layer_site: Site,
+}
+
+/// The site to show: a builder method that was passed as a function value has its site in the standard
+/// library, and the layer's is the nearest that the user wrote.
+pub(super) fn site_or(site: Site, layer: Site) -> Site {
+    if site.file().starts_with('/') { layer } else { site }
+}
+
+impl<'a> Placer<'a, '_, '_> {
+    /// Puts an entry's inodes in the layer. Removals, unit states, packages and run steps have none.
+    pub(super) fn place(&mut self, kind: &EntryKind, site: Site) {
+        match kind {
+            EntryKind::Bin(bin) => self.bin(bin, site),
+            EntryKind::File(file) => self.file(file, site),
+            EntryKind::Tree(tree) => self.tree(tree, site),
+            EntryKind::Unit(unit) => self.unit(unit, site),
+            EntryKind::Kargs(kargs) => self.kargs(kargs, site),
+            EntryKind::Dir(dir) => {
+                let Some(path) = self.valid(dir.at()) else { return };
+                let modest = dir.attributes().mode().is_none() && dir.attributes().owner().is_none();
+                let Some(inode) = self.inode(dir.attributes(), Mode::PROGRAM) else { return };
+                self.members.put(Wanted { path, content: Content::Directory, inode, site, modest });
+            }
+            EntryKind::Symlink(symlink) => {
+                let Some(path) = self.valid(symlink.at()) else { return };
+                let target = symlink.target().to_owned();
+                if target.is_empty() || target.len() >= 4096 || target.contains('\0') {
+                    let message = format!("symlink `{path}` has a target that Linux can't hold");
+                    self.findings.push(Finding::fatal("symlink-target", site, message).at(&path));
+                    return;
+                }
+                let Some(inode) = self.inode(symlink.attributes(), Mode::SYMLINK) else { return };
+                self.put(path, Content::Symlink { target }, inode, site);
+            }
+            EntryKind::DropIn(drop_in) => {
+                let Some(path) = self.valid(drop_in.at()) else { return };
+                self.source_file(drop_in.source(), path, drop_in.attributes(), Some(Mode::FILE), site);
+            }
+            EntryKind::Sysusers(entry) => {
+                let lines = self.lines(entry.given_lines());
+                self.conf(entry.at(), entry.source(), lines, site);
+            }
+            EntryKind::Tmpfiles(entry) => {
+                let lines = self.lines(entry.given_lines());
+                self.conf(entry.at(), entry.source(), lines, site);
+            }
+            EntryKind::Remove(_) | EntryKind::UnitState(_) | EntryKind::Packages(_) | EntryKind::Run(_) => {}
+        }
+    }
+
+    fn bin(&mut self, bin: &Bin, site: Site) {
+        let path = match bin.given_at() {
+            Some(at) => self.valid(at),
+            None => match ImagePath::parse(&format!("/usr/bin/{}", bin.name())) {
+                Ok(path) => Some(path),
+                Err(error) => {
+                    self.findings.push(Finding::invalid(&error, site));
+                    None
+                }
+            },
+        };
+        let artefact = self.invocations.artefact(bin, site).map_err(|finding| self.findings.push(finding));
+        let inode = self.inode(bin.attributes(), Mode::PROGRAM);
+        if let (Some(path), Ok(artefact), Some(inode)) = (path, artefact, inode) {
+            self.put(path, Content::File { from: Origin::Artefact(artefact) }, inode, site);
+        }
+    }
+
+    fn file(&mut self, file: &File, site: Site) {
+        let Some(path) = self.valid(file.at()) else { return };
+        self.source_file(file.source(), path, file.attributes(), None, site);
+    }
+
+    fn unit(&mut self, unit: &Unit, site: Site) {
+        let Some(name) = self.valid(unit.name()) else { return };
+        match ImagePath::parse(&format!("{UNITS}/{name}")) {
+            Ok(path) => self.source_file(unit.source(), path, unit.attributes(), Some(Mode::FILE), site),
+            Err(error) => self.findings.push(Finding::invalid(&error, site)),
+        }
+    }
+
+    fn tree(&mut self, tree: &Tree, site: Site) {
+        let Some(root) = self.valid(tree.at()) else { return };
+        let Source::Asset(asset) = tree.source() else { return };
+        let members = match self.scanned(asset, site) {
+            Some(Scanned::Directory(members)) => members,
+            Some(Scanned::File(_)) => {
+                let message = format!("`{asset}` is a file, and `tree` lays a directory");
+                let help = format!("write `.file({:?}, {:?})`", asset.path().as_str(), root.as_str());
+                self.findings.push(Finding::fatal("asset-kind", site, message).help(help));
+                return;
+            }
+            None => return,
+        };
+        let dir_mode = tree.given_dir_mode().map_or(Some(Mode::PROGRAM), |mode| self.valid(mode));
+        let owner = Attributes::clone(tree.attributes());
+        let (Some(dir_mode), Some(plain)) = (dir_mode, self.inode(&owner, Mode::FILE)) else { return };
+        let directory = Inode { mode: dir_mode, capabilities: None, ..plain };
+        let modest =
+            |path| Wanted { path, content: Content::Directory, inode: directory, site, modest: true };
+        self.members.put(modest(root.clone()));
+        for (name, member) in members {
+            let path = match root.join(name) {
+                Ok(path) => path,
+                Err(error) => {
+                    self.findings.push(Finding::invalid(&error, site));
+                    continue;
+                }
+            };
+            match member {
+                TreeMember::Directory => self.members.put(modest(path)),
+                TreeMember::Symlink(target) => {
+                    let inode = Inode { mode: Mode::SYMLINK, capabilities: None, ..plain };
+                    self.put(path, Content::Symlink { target: target.clone() }, inode, site);
+                }
+                TreeMember::File(file) => {
+                    let mode = if tree.attributes().mode().is_some() { plain.mode } else { mode_of(file) };
+                    let shown = asset.path().join(name);
+                    let from = Origin::Asset { path: shown, host: file.path.clone() };
+                    self.put(path, Content::File { from }, Inode { mode, ..plain }, site);
+                }
+            }
+        }
+    }
+
+    fn kargs(&mut self, kargs: &Kargs, site: Site) {
+        let Some(path) = self.valid(kargs.at()) else { return };
+        let arguments: Vec<_> = kargs.arguments().iter().filter_map(|karg| self.valid(karg)).collect();
+        let machines: Vec<_> = kargs.architectures().iter().filter_map(|on| self.valid(on)).collect();
+        let array =
+            |texts: Vec<String>| toml::Value::Array(texts.into_iter().map(toml::Value::String).collect());
+        let arguments = array(arguments.iter().map(ToString::to_string).collect());
+        let mut text = format!("kargs = {arguments}\n");
+        if !machines.is_empty() {
+            let machines = array(machines.iter().map(|on| on.machine().to_owned()).collect());
+            text += &format!("match-architectures = {machines}\n");
+        }
+        self.put(path, Content::File { from: Origin::Text(text) }, Inode::of_root(Mode::FILE), site);
+    }
+
+    fn conf(&mut self, at: &Given<ImagePath>, source: Option<&Source>, lines: String, site: Site) {
+        let Some(path) = self.valid(at) else { return };
+        if let Some(source) = source {
+            self.source_file(source, path, &Attributes::default(), Some(Mode::FILE), site)
+        } else {
+            let from = Origin::Text(lines);
+            self.put(path, Content::File { from }, Inode::of_root(Mode::FILE), site);
+        }
+    }
+
+    fn lines<L: Clone + ToString>(&mut self, lines: &[Given<L>]) -> String {
+        lines.iter().filter_map(|line| self.valid(line)).map(|line| line.to_string() + "\n").collect()
+    }
+
+    fn source_file(
+        &mut self,
+        source: &Source,
+        path: ImagePath,
+        attributes: &Attributes,
+        default: Option<Mode>,
+        site: Site,
+    ) {
+        let (from, own) = match source {
+            Source::Text(text) => (Origin::Text(text.clone()), Mode::FILE),
+            Source::Asset(asset) => match self.scanned(asset, site) {
+                Some(Scanned::File(file)) => {
+                    (Origin::Asset { path: asset.path().to_owned(), host: file.path.clone() }, mode_of(file))
+                }
+                Some(Scanned::Directory(_)) => {
+                    let message = format!("`{asset}` is a directory, and a file is wanted");
+                    let help = format!("write `.tree({:?}, {:?})`", asset.path().as_str(), path.as_str());
+                    self.findings.push(Finding::fatal("asset-kind", site, message).help(help));
+                    return;
+                }
+                None => return,
+            },
+        };
+        let Some(inode) = self.inode(attributes, default.unwrap_or(own)) else { return };
+        self.put(path, Content::File { from }, inode, site);
+    }
+
+    fn scanned(&mut self, asset: &Asset, site: Site) -> Option<&'a Scanned> {
+        match self.sources.get(asset)? {
+            Ok(scanned) => Some(scanned),
+            Err(error) => {
+                let name = match error {
+                    SourceError::Missing { .. } => "missing-asset",
+                    SourceError::Outside { .. } => "asset-outside",
+                    SourceError::Special { .. } => "asset-kind",
+                    SourceError::NotUtf8 { .. } => "utf8",
+                    SourceError::Unreadable { .. } => "unreadable-asset",
+                };
+                self.findings.push(Finding::fatal(name, site, error.to_string()).help_if(error.help()));
+                None
+            }
+        }
+    }
+
+    fn inode(&mut self, attributes: &Attributes, default: Mode) -> Option<Inode> {
+        let mode = attributes.mode().map_or(Some(default), |mode| self.valid(mode));
+        let owner = attributes.owner().map_or(Some((0, 0)), |owner| self.owner(owner));
+        let capabilities = attributes.capabilities().map_or(Some(None), |caps| self.valid(caps).map(Some));
+        let ((uid, gid), mode, capabilities) = (owner?, mode?, capabilities?);
+        Some(Inode { mode, uid, gid, capabilities })
+    }
+
+    fn owner(&mut self, given: &Given<Owner>) -> Option<(u32, u32)> {
+        let owner = self.valid(given)?;
+        let site = site_or(given.site(), self.layer_site);
+        let mut id = |principal: &Principal, what: &str, known: Option<u32>| {
+            let name = match principal {
+                Principal::Id(id) => return Some(*id),
+                Principal::Name(name) => name,
+            };
+            if known.is_none() {
+                let message = format!("the base has no {what} `{name}`");
+                let help = "give a number, or let tmpfiles.d own the path: users of sysusers.d exist on the device only";
+                self.findings.push(Finding::fatal("unknown-owner", site, message).help(help));
+            }
+            known
+        };
+        let known = |principal: &Principal, of: fn(&BaseIndex, &str) -> Option<u32>| match principal {
+            Principal::Name(name) => of(self.base, name),
+            Principal::Id(_) => None,
+        };
+        let uid = id(owner.user(), "user", known(owner.user(), BaseIndex::user));
+        let gid = id(owner.group(), "group", known(owner.group(), BaseIndex::group));
+        Some((uid?, gid?))
+    }
+
+    /// The value, or a finding that it is none.
+    fn valid<T: Clone>(&mut self, given: &Given<T>) -> Option<T> {
+        given
+            .get()
+            .cloned()
+            .map_err(|error: &Invalid| {
+                self.findings.push(Finding::invalid(error, site_or(given.site(), self.layer_site)));
+            })
+            .ok()
+    }
+
+    fn put(&mut self, path: ImagePath, content: Content, inode: Inode, site: Site) {
+        self.members.put(Wanted { path, content, inode, site, modest: false });
+    }
+}
+
+fn mode_of(file: &SourceFile) -> Mode {
+    if file.executable { Mode::PROGRAM } else { Mode::FILE }
+}

@@ -1,0 +1,393 @@
+//! From a description to a plan: the layers from the lowest up, each over what those below leave. Pure;
+//! every fault is a finding, and the rest is planned all the same, so that one run shows all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapstrake::entry::{EntryKind, State};
+use lapstrake::value::{Asset, ImageName, ImagePath, LabelKey, LayerName, Source, UnitName};
+use lapstrake::{Given, Image, Layer, Site};
+
+use super::compile::Invocations;
+use super::destination::{Members, Wanted};
+use super::enablement::{OwnUnits, Units};
+use super::merged::Merged;
+use super::place::{Placer, UNITS, site_or};
+use super::whiteout::whiteouts;
+use super::{CargoOptions, Content, Inode, Plan, PlannedBase, PlannedLayer, Removal};
+use crate::base::Base;
+use crate::finding::Finding;
+use crate::nearest::nearest;
+use crate::source::{Scanned, Sources, TreeMember};
+use crate::workspace::Workspace;
+use lapstrake::value::Mode;
+
+/// The label that `bootc status` shows as the version.
+const VERSION_LABEL: &str = "org.opencontainers.image.version";
+/// bootc refuses an image without it.
+const BOOTC_LABEL: &str = "containers.bootc";
+
+/// A plan, as far as there is one, and what was found.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// None when the image has no name to speak of.
+    pub(crate) plan: Option<Plan>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Plans `image` on `base`.
+pub(crate) fn resolve(
+    image: &Image,
+    workspace: &Workspace,
+    sources: &Sources,
+    base: &Base,
+    options: &CargoOptions,
+) -> Resolved {
+    let mut resolver = Resolver {
+        sources,
+        base,
+        own_units: own_units(image, sources),
+        merged: Merged::new(&base.index),
+        invocations: Invocations {
+            workspace,
+            options,
+            architecture: base.architecture,
+            invocations: Vec::new(),
+        },
+        unseen: false,
+        findings: Vec::new(),
+    };
+    let name = resolver.valid(image.name(), image.site());
+    let labels = resolver.labels(image);
+    let repository = image.given_repository().and_then(|given| resolver.valid(given, image.site()));
+    let layers = resolver.layers(image);
+    let Resolver { invocations, findings, .. } = resolver;
+    let plan = name.map(|name: ImageName| Plan {
+        name,
+        version: image.given_version().map(str::to_owned),
+        repository,
+        base: PlannedBase {
+            reference: base.location.to_string(),
+            digest: base.digest.clone(),
+            architecture: base.architecture,
+        },
+        labels,
+        compile: invocations.invocations,
+        layers,
+    });
+    Resolved { plan, findings }
+}
+
+struct Resolver<'a> {
+    sources: &'a Sources,
+    base: &'a Base,
+    own_units: OwnUnits,
+    merged: Merged<'a>,
+    invocations: Invocations<'a>,
+    /// Whether an engine's step below may have added what no index knows of.
+    unseen: bool,
+    findings: Vec<Finding>,
+}
+
+impl Resolver<'_> {
+    fn labels(&mut self, image: &Image) -> BTreeMap<LabelKey, String> {
+        let mut labels = BTreeMap::new();
+        if let (Some(version), Ok(key)) = (image.given_version(), LabelKey::parse(VERSION_LABEL)) {
+            labels.insert(key, version.to_owned());
+        }
+        for (key, value) in image.labels() {
+            let Some(valid) = self.valid(key, image.site()) else { continue };
+            if let Some(wrong) = value.chars().find(|c| c.is_control()) {
+                let message = format!(
+                    "label `{valid}` holds `{}`, which no Containerfile can say",
+                    wrong.escape_debug()
+                );
+                self.findings.push(Finding::fatal("label-value", site_or(key.site(), image.site()), message));
+                continue;
+            }
+            labels.insert(valid, value.clone());
+        }
+        let described = labels.get(BOOTC_LABEL).map(String::as_str);
+        if described.or_else(|| self.base.label(BOOTC_LABEL)) != Some("1") {
+            let message =
+                "neither the base nor the image has the label `containers.bootc=1`; bootc refuses it";
+            let finding = Finding::warning("bootc-label", image.base().site(), message);
+            self.findings
+                .push(finding.help("add `.label(\"containers.bootc\", \"1\")`, or take a bootc base"));
+        }
+        if self.base.index.is_sealed() {
+            let message = "the base is sealed: what is layered on it does not boot until it is resealed";
+            let finding = Finding::warning("sealed-base", image.base().site(), message);
+            self.findings.push(
+                finding.help("run `aib reseal SRC NEW` on the result, or take a base with `sealed: false`"),
+            );
+        }
+        labels
+    }
+
+    fn layers(&mut self, image: &Image) -> Vec<PlannedLayer> {
+        /// bootc's importers take at most 127 layers; some of the base's come first.
+        const MOST: usize = 127;
+        let all = self.base.layers.len() + image.layers().len();
+        if all > MOST {
+            let message =
+                format!("the image would have {all} layers; container storage takes at most {MOST}");
+            self.findings.push(Finding::fatal("too-many-layers", image.site(), message));
+        }
+        if image.layers().iter().all(|layer| layer.entries().is_empty()) {
+            let finding = Finding::fatal("empty-image", image.site(), "the image has no layer with an entry");
+            self.findings.push(finding.help("add `.layer(Layer::new(\"app\").bin(\"NAME\"))`"));
+        }
+        let mut names: BTreeMap<LayerName, Site> = BTreeMap::new();
+        let mut planned = Vec::new();
+        for (index, layer) in image.layers().iter().enumerate() {
+            let Some(name) = self.valid(layer.name(), layer.site()) else { continue };
+            if let Some(first) = names.insert(name.clone(), layer.site()) {
+                let message = format!("two layers are named `{name}`");
+                let finding = Finding::fatal("duplicate-layer", layer.site(), message);
+                self.findings
+                    .push(finding.also(first, "first written here").help("give one of them another name"));
+                continue;
+            }
+            if layer.entries().is_empty() {
+                let finding =
+                    Finding::warning("empty-layer", layer.site(), format!("layer `{name}` is empty"));
+                self.findings.push(finding.help("leave it out"));
+                continue;
+            }
+            planned.push(self.layer(index, name, layer));
+        }
+        planned
+    }
+
+    fn layer(&mut self, index: usize, name: LayerName, layer: &Layer) -> PlannedLayer {
+        let packages = self.packages(layer);
+        self.unseen |= !packages.is_empty();
+        let mut removals = self.removals(layer);
+        let states = self.states(layer, &mut removals);
+        let mut after_removals = self.merged.clone();
+        for path in removals.keys() {
+            after_removals.remove(path);
+        }
+        let mut placer = Placer {
+            members: Members::new(&after_removals),
+            invocations: &mut self.invocations,
+            sources: self.sources,
+            base: &self.base.index,
+            findings: Vec::new(),
+            layer_site: layer.site(),
+        };
+        for entry in layer.entries() {
+            placer.place(entry.kind(), site_or(entry.site(), layer.site()));
+        }
+        for (path, target, site) in states {
+            let content = Content::Symlink { target };
+            placer.members.put(Wanted {
+                path,
+                content,
+                inode: Inode::of_root(Mode::SYMLINK),
+                site,
+                modest: false,
+            });
+        }
+        let Placer { members, findings, .. } = placer;
+        self.findings.extend(findings);
+        let (members, findings) = members.finish();
+        self.findings.extend(findings);
+        let whiteouts = whiteouts(removals.keys(), &members, &self.merged);
+        let mut members = members;
+        add_parents(&mut members, &whiteouts, &after_removals);
+        for path in removals.keys() {
+            self.merged.remove(path);
+        }
+        for (path, member) in &members {
+            self.merged.add(path.clone(), member.clone(), index);
+        }
+        let runs = self.runs(layer);
+        self.unseen |= !runs.is_empty();
+        PlannedLayer { name, site: layer.site(), packages, removals, whiteouts, members, runs }
+    }
+
+    fn removals(&mut self, layer: &Layer) -> BTreeMap<ImagePath, Removal> {
+        let mut removals: BTreeMap<ImagePath, Removal> = BTreeMap::new();
+        for entry in layer.entries() {
+            let EntryKind::Remove(remove) = entry.kind() else { continue };
+            let site = site_or(entry.site(), layer.site());
+            let Some(path) = self.valid(remove.path(), layer.site()) else { continue };
+            let resolved = self.merged.resolve(&path).unwrap_or_else(|_| path.clone());
+            if resolved.is_root() {
+                let message = "the root of the image can't be removed";
+                self.findings.push(Finding::fatal("remove-root", site, message).at(&path));
+            } else if self.merged.get(&resolved).is_none() && !self.unseen {
+                let message = format!("nothing to remove: neither the base nor a layer below has `{path}`");
+                let siblings =
+                    resolved.parent().map(|parent| self.merged.children(&parent)).unwrap_or_default();
+                let near = nearest(resolved.as_str(), siblings.iter().map(ImagePath::as_str));
+                let finding = Finding::fatal("remove-missing", site, message).at(&path);
+                self.findings.push(finding.help_if(near.map(|near| format!("there is `{near}`"))));
+            } else if let Some(first) = removals.get(&resolved) {
+                let message = format!("`{path}` is removed twice in a layer");
+                let finding = Finding::warning("duplicate-removal", site, message).at(&path);
+                self.findings.push(finding.also(first.site, "first written here"));
+            } else {
+                removals.insert(resolved, Removal { site });
+            }
+        }
+        removals
+    }
+
+    /// The links that the layer's unit statements make; what they take away joins the removals.
+    fn states(
+        &mut self,
+        layer: &Layer,
+        removals: &mut BTreeMap<ImagePath, Removal>,
+    ) -> Vec<(ImagePath, String, Site)> {
+        let mut wanted = Vec::new();
+        for entry in layer.entries() {
+            let site = site_or(entry.site(), layer.site());
+            match entry.kind() {
+                EntryKind::UnitState(state) => {
+                    if let Some(unit) = self.valid(state.unit(), layer.site()) {
+                        wanted.push((unit, state.state(), site));
+                    }
+                }
+                EntryKind::Unit(unit) => {
+                    let Ok(name) = unit.name().get().cloned() else { continue };
+                    for instance in unit.instances() {
+                        match name.instantiate(instance) {
+                            Some(unit) => wanted.push((unit, State::Enabled, site)),
+                            None => self.findings.push(no_instance(&name, instance, site)),
+                        }
+                    }
+                    if unit.is_enabled() {
+                        wanted.push((name, State::Enabled, site));
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.contradictions(&wanted);
+        let mut visible = self.merged.clone();
+        for path in removals.keys() {
+            visible.remove(path);
+        }
+        let units =
+            Units { own: &self.own_units, base: &self.base.index, merged: &visible, unseen: self.unseen };
+        let mut made: BTreeMap<ImagePath, (String, Site)> = BTreeMap::new();
+        for (unit, state, site) in wanted {
+            match units.links(&unit, state, site) {
+                Ok(links) => {
+                    made.extend(links.made.into_iter().map(|(path, target)| (path, (target, site))));
+                    for path in links.removed {
+                        removals.entry(path).or_insert(Removal { site });
+                    }
+                }
+                Err(finding) => self.findings.push(finding),
+            }
+        }
+        made.into_iter().map(|(path, (target, site))| (path, target, site)).collect()
+    }
+
+    fn contradictions(&mut self, wanted: &[(UnitName, State, Site)]) {
+        for (index, (unit, state, site)) in wanted.iter().enumerate() {
+            let earlier = wanted[..index].iter().find(|(other, said, _)| match state {
+                State::DefaultTarget => *said == State::DefaultTarget && other != unit,
+                _ => other == unit && *said != State::DefaultTarget && said != state,
+            });
+            if let Some((_, _, first)) = earlier {
+                let message = format!("a layer says two things of `{unit}`");
+                let finding = Finding::fatal("contradictory-unit", *site, message);
+                self.findings.push(finding.also(*first, "first said here").help("leave one of them out"));
+            }
+        }
+    }
+
+    fn packages(&mut self, layer: &Layer) -> BTreeSet<String> {
+        let mut packages = BTreeSet::new();
+        for entry in layer.entries() {
+            if let EntryKind::Packages(entry) = entry.kind() {
+                let valid: Vec<_> =
+                    entry.install().iter().filter_map(|spec| self.valid(spec, layer.site())).collect();
+                packages.extend(valid.iter().map(ToString::to_string));
+            }
+        }
+        packages
+    }
+
+    fn runs(&mut self, layer: &Layer) -> Vec<Vec<String>> {
+        let mut runs = Vec::new();
+        for entry in layer.entries() {
+            if let EntryKind::Run(run) = entry.kind() {
+                match run.argv() {
+                    [] => {
+                        let site = site_or(entry.site(), layer.site());
+                        self.findings.push(Finding::fatal("empty-run", site, "a run step has no program"));
+                    }
+                    argv => runs.push(argv.to_vec()),
+                }
+            }
+        }
+        runs
+    }
+
+    fn valid<T: Clone>(&mut self, given: &Given<T>, fallback: Site) -> Option<T> {
+        let found = given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), fallback)));
+        found.cloned().map_err(|finding| self.findings.push(finding)).ok()
+    }
+}
+
+fn no_instance(name: &UnitName, instance: &str, site: Site) -> Finding {
+    let message = if name.is_template() {
+        format!("`{}` is no instance of `{name}`", instance.escape_debug())
+    } else {
+        format!("`{name}` is no template, and has no instance `{}`", instance.escape_debug())
+    };
+    Finding::fatal("unit-instance", site, message)
+}
+
+/// Whiteouts need their parents stated too.
+fn add_parents(
+    members: &mut BTreeMap<ImagePath, super::Member>,
+    whiteouts: &BTreeSet<ImagePath>,
+    below: &Merged<'_>,
+) {
+    for above in whiteouts.iter().flat_map(ImagePath::ancestors) {
+        let inode = below.get(&above).map_or(Inode::of_root(Mode::PROGRAM), |found| found.inode);
+        members.entry(above).or_insert(super::Member { inode, content: Content::Directory, site: None });
+    }
+}
+
+/// Every unit file that the image brings, whatever kind of entry brings it.
+fn own_units(image: &Image, sources: &Sources) -> OwnUnits {
+    let mut units = OwnUnits::new();
+    let text = |source: &Source| match source {
+        Source::Text(text) => Some(text.clone()),
+        Source::Asset(asset) => file_text(asset, sources),
+    };
+    for entry in image.layers().iter().flat_map(Layer::entries) {
+        match entry.kind() {
+            EntryKind::Unit(unit) => {
+                let path =
+                    unit.name().get().ok().and_then(|name| ImagePath::parse(&format!("{UNITS}/{name}")).ok());
+                units.extend(path.zip(text(unit.source())));
+            }
+            EntryKind::File(file) => units.extend(file.at().get().ok().cloned().zip(text(file.source()))),
+            EntryKind::Tree(tree) => {
+                let (Ok(root), Source::Asset(asset)) = (tree.at().get(), tree.source()) else { continue };
+                let Some(Ok(Scanned::Directory(members))) = sources.get(asset) else { continue };
+                units.extend(members.iter().filter_map(|(name, member)| match member {
+                    TreeMember::File(file) => root.join(name).ok().zip(file.text.clone()),
+                    TreeMember::Directory | TreeMember::Symlink(_) => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    units
+}
+
+fn file_text(asset: &Asset, sources: &Sources) -> Option<String> {
+    match sources.get(asset) {
+        Some(Ok(Scanned::File(file))) => file.text.clone(),
+        _ => None,
+    }
+}

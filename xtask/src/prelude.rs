@@ -1,0 +1,16 @@
+//! All that a description needs, in one import.
+//!
+//! ```
+//! use lapstrake_xtask::prelude::*;
+//!
+//! let image: Image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+//! ```
+
+pub use std::process::ExitCode;
+
+pub use lapstrake::entry::{
+    Bin, Dir, DropIn, EntryKind, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
+    UnitState,
+};
+pub use lapstrake::value::Asset;
+pub use lapstrake::{Base, Image, Layer};

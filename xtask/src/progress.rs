@@ -1,0 +1,142 @@
+//! The talk on stderr while work goes on: lines in cargo's manner, spinners on a terminal, JSON lines
+//! for a machine. It never writes to stdout, and knows nothing of what the work is.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lapstrake::value::LayerName;
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// `tty` on a terminal, else `plain`.
+    #[default]
+    Auto,
+    /// Spinners and lines.
+    Tty,
+    /// Lines.
+    Plain,
+    /// One JSON object a line.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Colour {
+    /// Whether stderr gets colours.
+    pub(crate) fn on_stderr(self) -> bool {
+        self.on(&std::io::stderr())
+    }
+
+    /// Whether stdout gets colours.
+    pub(crate) fn on_stdout(self) -> bool {
+        self.on(&std::io::stdout())
+    }
+
+    fn on(self, stream: &impl IsTerminal) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        }
+    }
+}
+
+/// Where the talk goes.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    mode: Shown,
+    colour: bool,
+    bars: MultiProgress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Spinners,
+    Lines,
+    Json,
+    Nothing,
+}
+
+impl Progress {
+    pub(crate) fn new(mode: ProgressMode, quiet: bool, colour: Colour) -> Self {
+        let mode = match mode {
+            _ if quiet => Shown::Nothing,
+            ProgressMode::Auto if std::io::stderr().is_terminal() => Shown::Spinners,
+            ProgressMode::Tty => Shown::Spinners,
+            ProgressMode::Auto | ProgressMode::Plain => Shown::Lines,
+            ProgressMode::Json => Shown::Json,
+            ProgressMode::None => Shown::Nothing,
+        };
+        let bars = MultiProgress::with_draw_target(match mode {
+            Shown::Spinners => ProgressDrawTarget::stderr(),
+            Shown::Lines | Shown::Json | Shown::Nothing => ProgressDrawTarget::hidden(),
+        });
+        Self { mode, colour: colour.on_stderr(), bars }
+    }
+
+    /// One line, as cargo writes them: a verb and what it is about.
+    pub(crate) fn status(&self, verb: &str, what: impl Display) {
+        let line = match self.mode {
+            Shown::Nothing => return,
+            Shown::Json => {
+                serde_json::json!({ "event": verb.to_lowercase(), "message": what.to_string() }).to_string()
+            }
+            Shown::Spinners | Shown::Lines if self.colour => {
+                format!("\x1b[1m\x1b[32m{verb:>12}\x1b[0m {what}")
+            }
+            Shown::Spinners | Shown::Lines => format!("{verb:>12} {what}"),
+        };
+        // Nobody is left to tell when stderr is closed.
+        self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));
+    }
+
+    /// Says that a layer is being written, for as long as the value lives.
+    pub(crate) fn layer(&self, name: &LayerName, reason: &str) -> Working {
+        self.status("Layering", format_args!("{name} ({reason})"));
+        self.working(format!("writing layer {name}"))
+    }
+
+    /// A spinner for long work, for as long as the value lives.
+    pub(crate) fn working(&self, what: impl Into<String>) -> Working {
+        if self.mode != Shown::Spinners {
+            return Working(None);
+        }
+        let spinner = self.bars.add(ProgressBar::new_spinner());
+        if let Ok(style) = ProgressStyle::with_template("{spinner:>12} {msg} [{elapsed}]") {
+            spinner.set_style(style);
+        }
+        spinner.set_message(what.into());
+        spinner.enable_steady_tick(Duration::from_millis(100));
+        Working(Some(spinner))
+    }
+}
+
+/// Work that is going on.
+#[derive(Debug)]
+pub(crate) struct Working(Option<ProgressBar>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        if let Some(spinner) = &self.0 {
+            spinner.finish_and_clear();
+        }
+    }
+}

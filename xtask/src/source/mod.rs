@@ -1,0 +1,75 @@
+//! The files of the workspace that a description names, looked at once, before the plan is made: the
+//! plan stays pure, and what it says is what is built. Contents are read when layers are written; only
+//! unit files are read here, for their `[Install]` sections.
+
+mod scan;
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::value::Asset;
+
+pub(crate) use scan::scan;
+
+/// All that a description's sources are, by the asset that names them.
+pub(crate) type Sources = BTreeMap<Asset, Result<Scanned, SourceError>>;
+
+/// What an asset turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scanned {
+    /// A regular file.
+    File(SourceFile),
+    /// A directory with all that is in it, by relative path.
+    Directory(BTreeMap<String, TreeMember>),
+}
+
+/// A regular file of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SourceFile {
+    /// Where it is.
+    pub(crate) path: Utf8PathBuf,
+    /// Whether its owner may execute it: all that git keeps of a mode.
+    pub(crate) executable: bool,
+    /// Its text, for a unit.
+    pub(crate) text: Option<String>,
+}
+
+/// One name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TreeMember {
+    Directory,
+    File(SourceFile),
+    Symlink(String),
+}
+
+/// Why an asset can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SourceError {
+    #[error("`{path}` does not exist")]
+    Missing { path: Utf8PathBuf, near: Option<String> },
+    #[error("`{path}` lies outside of the workspace `{root}`")]
+    Outside { path: Utf8PathBuf, root: Utf8PathBuf },
+    #[error("`{path}` is neither a file, a directory nor a symlink")]
+    Special { path: Utf8PathBuf },
+    #[error("a name in `{path}` is not UTF-8")]
+    NotUtf8 { path: Utf8PathBuf },
+    #[error("`{path}` can't be read: {reason}")]
+    Unreadable { path: Utf8PathBuf, reason: String },
+}
+
+impl SourceError {
+    fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Self {
+        Self::Unreadable { path: path.to_owned(), reason: error.to_string() }
+    }
+
+    /// What to write instead.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Missing { near, .. } => near.as_ref().map(|near| format!("there is `{near}`")),
+            Self::Outside { .. } => {
+                Some("copy it into the workspace, and name it relative to its root".to_owned())
+            }
+            Self::Special { .. } | Self::NotUtf8 { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+}

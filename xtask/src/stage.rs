@@ -1,0 +1,142 @@
+//! The exact bytes behind a plan: every file it needs, found, measured and digested. What is staged is
+//! what gets written; a file that changes in between is an error, never a mixed layer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::sync::Mutex;
+use std::thread;
+
+use camino::Utf8PathBuf;
+
+use crate::oci::{Digest, HashingReader};
+use crate::parallel;
+use crate::plan::{Artefact, Content, Origin, PlannedLayer};
+
+/// Where cargo put each binary.
+pub(crate) type Artefacts = BTreeMap<Artefact, Utf8PathBuf>;
+
+/// All files of a plan.
+#[derive(Debug, Default)]
+pub(crate) struct Staged(BTreeMap<Origin, StagedFile>);
+
+/// One file, as it was when it was staged.
+#[derive(Debug, Clone)]
+pub(crate) struct StagedFile {
+    pub(crate) size: u64,
+    pub(crate) digest: Digest,
+    bytes: Bytes,
+}
+
+#[derive(Debug, Clone)]
+enum Bytes {
+    Text(String),
+    Host { path: Utf8PathBuf, stamp: Stamp },
+}
+
+/// What changes when a file does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    mtime: (i64, i64),
+    ctime: (i64, i64),
+}
+
+/// A file that can't be staged, or is no longer what was staged.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StageError {
+    #[error("`{path}` can't be read")]
+    Read { path: Utf8PathBuf, source: io::Error },
+    #[error("`{path}` changed while the image was built")]
+    Changed { path: Utf8PathBuf },
+    #[error("cargo built no binary `{bin}` of package `{package}`")]
+    NoArtefact { package: String, bin: String },
+}
+
+impl Staged {
+    /// Stages the files of `layers`; artefacts must have been built.
+    pub(crate) fn of(layers: &[PlannedLayer], artefacts: &Artefacts) -> Result<Self, StageError> {
+        let origins: BTreeSet<&Origin> = layers.iter().flat_map(origins).collect();
+        let staged = Mutex::new(Self::default());
+        parallel::each(origins, thread::available_parallelism(), |origin| {
+            let file = stage(origin, artefacts)?;
+            if let Ok(mut staged) = staged.lock() {
+                staged.0.insert(origin.clone(), file);
+            }
+            Ok(())
+        })?;
+        Ok(staged.into_inner().unwrap_or_default())
+    }
+
+    /// The file behind an origin of the plan.
+    pub(crate) fn get(&self, origin: &Origin) -> Option<&StagedFile> {
+        self.0.get(origin)
+    }
+}
+
+fn origins(layer: &PlannedLayer) -> impl Iterator<Item = &Origin> {
+    layer.members.values().filter_map(|member| match &member.content {
+        Content::File { from } => Some(from),
+        Content::Directory | Content::Symlink { .. } => None,
+    })
+}
+
+fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<StagedFile, StageError> {
+    let path = match origin {
+        Origin::Text(text) => {
+            let digest = Digest::of(text.as_bytes());
+            return Ok(StagedFile { size: text.len() as u64, digest, bytes: Bytes::Text(text.clone()) });
+        }
+        Origin::Asset { host, .. } => host,
+        Origin::Artefact(artefact) => artefacts.get(artefact).ok_or_else(|| {
+            let Artefact { package, bin, .. } = artefact.clone();
+            StageError::NoArtefact { package, bin }
+        })?,
+    };
+    let failed = |source| StageError::Read { path: path.clone(), source };
+    let file = File::open(path).map_err(failed)?;
+    let stamp = Stamp::of(&file.metadata().map_err(failed)?);
+    let mut reader = HashingReader::new(&file);
+    let size = io::copy(&mut reader, &mut io::sink()).map_err(failed)?;
+    let digest = reader.finish();
+    if stamp != Stamp::of(&file.metadata().map_err(failed)?) || size != stamp.size {
+        return Err(StageError::Changed { path: path.clone() });
+    }
+    Ok(StagedFile { size, digest, bytes: Bytes::Host { path: path.clone(), stamp } })
+}
+
+impl StagedFile {
+    /// Hands the bytes on, all of them or none that count: a file that has changed fails.
+    pub(crate) fn read_into(&self, out: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
+        match &self.bytes {
+            Bytes::Text(text) => out(&mut text.as_bytes()),
+            Bytes::Host { path, stamp } => {
+                let unchanged = |file: &File| -> io::Result<()> {
+                    if Stamp::of(&file.metadata()?) == *stamp {
+                        return Ok(());
+                    }
+                    Err(io::Error::other(StageError::Changed { path: path.clone() }))
+                };
+                let file = File::open(path)?;
+                unchanged(&file)?;
+                out(&mut (&file).take(self.size))?;
+                unchanged(&file)
+            }
+        }
+    }
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            mtime: (metadata.mtime(), metadata.mtime_nsec()),
+            ctime: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Random descriptions that are legal on the hostile base: what a user could write, with the names and
+//! the modes that break things.
+
+use lapstrake::entry::{Dir, EntryKind, File, Remove, Symlink, Tree};
+use lapstrake::{Base, Image, Layer};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::hostile::{DIRECTORIES, REMOVABLE};
+
+/// Sources that every workshop of these descriptions has.
+pub(super) const SOURCES: [(&str, &[u8]); 5] = [
+    ("deploy/small", b"small\n"),
+    ("deploy/tree/a", b"a\n"),
+    ("deploy/tree/sub/b", b"b\n"),
+    ("deploy/tree/sub/c d", b"c\n"),
+    ("deploy/empty", b""),
+];
+
+/// Layers, each with some entries.
+pub(super) fn layers() -> impl Strategy<Value = Vec<Vec<EntryKind>>> {
+    vec(vec(entry(), 1..7), 1..5)
+}
+
+/// Labels that a Containerfile can say.
+pub(super) fn labels() -> impl Strategy<Value = Vec<(String, String)>> {
+    vec(("[a-z]{1,4}(\\.[a-z]{1,4})?", "[ -~é$\"'\\\\]{0,12}"), 0..4)
+}
+
+/// The image of some layers, of those entries that `accepts` an image with.
+pub(super) fn image(
+    layers: &[Vec<EntryKind>],
+    labels: &[(String, String)],
+    accepts: impl Fn(&Image) -> bool,
+) -> Image {
+    let empty = || Image::new("random", Base::stand_in());
+    let mut image = labels.iter().fold(empty(), |image, (key, value)| image.label(key, value.as_str()));
+    for (index, entries) in layers.iter().enumerate() {
+        let mut layer = Layer::new(format!("layer-{index}"));
+        for entry in entries {
+            let more = layer.clone().with(entry.clone());
+            if accepts(&image.clone().layer(more.clone())) {
+                layer = more;
+            }
+        }
+        if !layer.entries().is_empty() {
+            image = image.layer(layer);
+        }
+    }
+    image
+}
+
+fn entry() -> impl Strategy<Value = EntryKind> {
+    prop_oneof![
+        4 => (path(), "[ -~\n]{0,40}", mode(), owner(), capability()).prop_map(|(at, text, mode, owner, capability)| {
+            let file = File::text(text, at).mode(mode).owner(owner);
+            match capability {
+                Some(capability) => file.capability(capability).into(),
+                None => file.into(),
+            }
+        }),
+        2 => (path(), prop_oneof![Just("deploy/small"), Just("deploy/empty")])
+            .prop_map(|(at, source)| File::new(source, at).into()),
+        2 => (path(), mode(), owner()).prop_map(|(at, mode, owner)| Dir::new(at).mode(mode).owner(owner).into()),
+        1 => path().prop_map(|at| Dir::new(at).into()),
+        2 => (path(), target(), owner()).prop_map(|(at, target, owner)| Symlink::new(at, target).owner(owner).into()),
+        1 => path().prop_map(|at| Tree::new("deploy/tree", at).into()),
+        3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
+    ]
+}
+
+fn path() -> impl Strategy<Value = String> {
+    let directory = proptest::sample::select(&DIRECTORIES[..]).prop_map(str::to_owned);
+    let removed = proptest::sample::select(&REMOVABLE[..]).prop_map(str::to_owned);
+    prop_oneof![
+        6 => (directory, name()).prop_map(|(directory, name)| format!("{directory}/{name}")),
+        1 => removed,
+        1 => (name(), name()).prop_map(|(directory, name)| format!("/usr/{directory}/{name}")),
+    ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    let odd = "[-#$\\\\\"'`*?\\[\\] a\n\té✓=,:;&|<>(){}!~%@+^]{1,10}";
+    let names = prop_oneof![3 => "[a-d]", 4 => odd, 1 => "[a-z]{120,200}", 1 => "é{60}"];
+    names.prop_filter("a name of its own", |name| name != "." && name != ".." && !name.starts_with(".wh."))
+}
+
+fn mode() -> impl Strategy<Value = String> {
+    prop_oneof![Just(0o644_u32), Just(0o755), 0_u32..=0o7777].prop_map(|mode| format!("{mode:04o}"))
+}
+
+fn owner() -> impl Strategy<Value = (u32, u32)> {
+    prop_oneof![3 => Just((0, 0)), 1 => Just((33, 998)), 1 => (0_u32..3_000_000, 0_u32..3_000_000)]
+}
+
+fn capability() -> impl Strategy<Value = Option<&'static str>> {
+    prop_oneof![
+        4 => Just(None),
+        1 => Just(Some("cap_net_raw=ep")),
+        1 => Just(Some("cap_net_bind_service,cap_checkpoint_restore=eip")),
+    ]
+}
+
+fn target() -> impl Strategy<Value = String> {
+    prop_oneof![Just("../lib".to_owned()), Just("/nowhere".to_owned()), name(), "[a-z/]{101,180}"]
+}

@@ -1,0 +1,123 @@
+//! One description, two builders: what this crate writes natively and what podman makes of the emitted
+//! context is the same root filesystem, with the same config.
+
+use camino::Utf8Path;
+use lapstrake::entry::{Dir, File, Symlink, Tree};
+use lapstrake::{Base, Image, Layer};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use serde_json::Value;
+
+use super::engine::{Stored, present, run};
+use super::workshop::Workshop;
+use super::{described, merged_tree};
+use crate::layer::Compression;
+
+/// The least number of random descriptions of a run.
+const CASES: u32 = 64;
+
+/// What of the config must agree.
+const CONFIG: [&str; 8] =
+    ["Env", "Cmd", "Entrypoint", "User", "WorkingDir", "StopSignal", "Labels", "ExposedPorts"];
+
+fn compare(workshop: &Workshop, image: &Image) {
+    let name = image.name().get().unwrap().to_string();
+    let native = Stored(format!("localhost/lapstrake-test/native-{name}:{}", std::process::id()));
+    let podman = Stored(format!("localhost/lapstrake-test/podman-{name}:{}", std::process::id()));
+    workshop.build(image, Compression::Zstd);
+    let to = format!("containers-storage:{}", native.0);
+    run("skopeo", &["copy", "--quiet", &workshop.reference(&name), &to], workshop.path());
+    let context = workshop.workspace.root.join("context");
+    workshop.emit(image, &context);
+    build(&podman, &context);
+    let left = merged_tree::walk(native.mount().as_ref());
+    let right = merged_tree::walk(podman.mount().as_ref());
+    merged_tree::assert_equal(&left, &right, "native (left) and podman (right)");
+    assert_configs(&native.config(), &podman.config());
+}
+
+fn build(image: &Stored, context: &Utf8Path) {
+    let arguments = ["build", "--quiet", "--no-cache", "--tag", &image.0, "."];
+    run("podman", &arguments, context.as_std_path());
+}
+
+fn assert_configs(native: &Value, podman: &Value) {
+    for field in ["Architecture", "Os"] {
+        assert_eq!(native[field], podman[field], "{field}");
+    }
+    for field in CONFIG {
+        let [native, mut podman] = [native, podman].map(|image| image["Config"][field].clone());
+        if let Some(labels) = podman.as_object_mut() {
+            labels.remove("io.buildah.version");
+        }
+        assert_eq!(native, podman, "{field}");
+    }
+}
+
+/// A workshop with the sources that random descriptions name.
+fn workshop() -> Workshop {
+    let workshop = Workshop::hostile();
+    for (name, content) in described::SOURCES {
+        workshop.source(name, content);
+    }
+    workshop
+}
+
+#[test]
+fn random_descriptions_are_built_alike_by_podman() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let mut cases = 0;
+    let mut runner = TestRunner::new(Config {
+        cases: CASES,
+        max_shrink_iters: 12,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let strategy = (described::layers(), described::labels());
+    let result = runner.run(&strategy, |(layers, labels)| {
+        let image = described::image(&layers, &labels, |image| workshop.accepts(image));
+        if image.layers().is_empty() {
+            return Err(TestCaseError::reject("nothing legal in it"));
+        }
+        compare(&workshop, &image);
+        cases += 1;
+        Ok(())
+    });
+    assert!(result.is_ok(), "{}", result.unwrap_err());
+    assert!(cases >= CASES, "only {cases} descriptions were compared");
+}
+
+#[test]
+fn a_description_with_everything_is_built_alike_by_podman() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let image = Image::new("everything", Base::stand_in())
+        .version("1.2.3")
+        .label("org.example.text", "two words, \"quotes\", $HOME, \\ and é")
+        .layer(
+            Layer::new("removals")
+                .remove("/usr/share/doc")
+                .remove("/etc/new\nline")
+                .text("comes back\n", "/usr/share/doc/deep/fresh")
+                .text("through a symlink\n", "/opt/app/data"),
+        )
+        .layer(
+            Layer::new("files")
+                .with(
+                    File::text("# not a comment\n", "/usr/bin/#tool")
+                        .mode(0o4755)
+                        .capability("cap_net_raw=ep"),
+                )
+                .with(File::text("big id\n", "/etc/-rf").owner((3_000_000, 4_294_967_294)))
+                .with(Dir::new("/srv/private/new").mode(0o2750).owner("33:998"))
+                .with(Symlink::new("/usr/bin/li\nnk", "tool\" $x"))
+                .with(Tree::new("deploy/tree", "/usr/share/brand new").mode(0o600))
+                .text("long\n", format!("/usr/share/{}/{}", "d".repeat(120), "é".repeat(100))),
+        )
+        .layer(Layer::new("removed-again").remove("/usr/share/brand new/sub"));
+    compare(&workshop, &image);
+}

@@ -1,0 +1,77 @@
+//! A root filesystem as the kernel shows it: every name, with all that has to agree between two builds
+//! of an image. Read by lstat and its kin from a mount that podman or umoci made.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use crate::oci::Digest;
+
+/// One name of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    kind: &'static str,
+    mode: u32,
+    uid: u32,
+    gid: u32,
+    size: u64,
+    content: String,
+    device: u64,
+    capability: Option<Vec<u8>>,
+}
+
+/// All names below a directory, by their path.
+pub(super) fn walk(root: &Path) -> BTreeMap<String, Seen> {
+    let mut seen = BTreeMap::new();
+    visit(root, root, &mut seen);
+    seen
+}
+
+fn visit(root: &Path, directory: &Path, seen: &mut BTreeMap<String, Seen>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        let file_type = metadata.file_type();
+        let (kind, size, content) = if file_type.is_dir() {
+            visit(root, &path, seen);
+            ("directory", 0, String::new())
+        } else if file_type.is_symlink() {
+            ("symlink", 0, format!("{:?}", fs::read_link(&path).unwrap()))
+        } else if file_type.is_file() {
+            ("file", metadata.len(), Digest::of(&fs::read(&path).unwrap()).to_string())
+        } else if file_type.is_char_device() {
+            ("character device", 0, String::new())
+        } else if file_type.is_fifo() {
+            ("fifo", 0, String::new())
+        } else {
+            ("other", 0, String::new())
+        };
+        let is_device = file_type.is_char_device() || file_type.is_block_device();
+        let name = path.strip_prefix(root).unwrap().as_os_str().as_bytes();
+        seen.insert(
+            name.escape_ascii().to_string(),
+            Seen {
+                kind,
+                mode: metadata.mode() & 0o7777,
+                uid: metadata.uid(),
+                gid: metadata.gid(),
+                size,
+                content,
+                device: if is_device { metadata.rdev() } else { 0 },
+                capability: xattr::get(&path, "security.capability").ok().flatten(),
+            },
+        );
+    }
+}
+
+/// Fails with every difference between two trees, each on its line.
+pub(super) fn assert_equal(left: &BTreeMap<String, Seen>, right: &BTreeMap<String, Seen>, what: &str) {
+    let names: std::collections::BTreeSet<_> = left.keys().chain(right.keys()).collect();
+    let different = names.into_iter().filter(|name| left.get(*name) != right.get(*name));
+    let lines: Vec<_> = different
+        .map(|name| format!("{name}\n   left: {:?}\n  right: {:?}", left.get(name), right.get(name)))
+        .collect();
+    assert!(lines.is_empty(), "{what}: {} names differ\n{}", lines.len(), lines.join("\n"));
+}

@@ -1,0 +1,11 @@
+//! The crate as its users, podman, skopeo, umoci and ostree see it. What a machine reads is compared
+//! with what an independent tool makes of it, never with our own reader.
+
+mod described;
+mod engine;
+mod equivalence;
+mod hostile;
+mod merged_tree;
+mod readers;
+mod repeatable;
+mod workshop;

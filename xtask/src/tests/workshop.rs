@@ -1,0 +1,117 @@
+//! A workspace of a test's own, in a temporary directory: sources to describe, a base to build on, and
+//! the pipeline without cargo.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::{Image, Location};
+use tempfile::TempDir;
+
+use super::hostile;
+use crate::base::{self, Base, Cache};
+use crate::emit;
+use crate::finding::{Finding, Severity};
+use crate::layer::Compression;
+use crate::native::{self, Built, Epoch, Settings};
+use crate::plan::{self, CargoOptions, Plan};
+use crate::progress::{Colour, Progress, ProgressMode};
+use crate::source;
+use crate::stage::{Artefacts, Staged};
+use crate::store::Store;
+use crate::workspace::Workspace;
+
+/// Everything a description needs to be built, away from the user's own.
+pub(super) struct Workshop {
+    directory: TempDir,
+    pub(super) workspace: Workspace,
+    pub(super) base: Base,
+    cache: Cache,
+    pub(super) store: Store,
+}
+
+impl Workshop {
+    /// A workshop on the hostile base.
+    pub(super) fn hostile() -> Self {
+        let directory = TempDir::new().unwrap();
+        hostile::write(&directory.path().join("base"));
+        let layout = root(&directory).join("base");
+        Self::on(directory, &Location::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+    }
+
+    /// A workshop on the stand-in.
+    pub(super) fn stand_in() -> Self {
+        Self::on(TempDir::new().unwrap(), &Location::StandIn)
+    }
+
+    fn on(directory: TempDir, location: &Location) -> Self {
+        let root = root(&directory);
+        let cache = Cache::at(&root.join("cache")).unwrap();
+        let progress = Progress::new(ProgressMode::None, true, Colour::Never);
+        let base = base::open(location, location, None, None, &cache, &progress).unwrap();
+        let workspace = Workspace { target: root.join("target"), packages: BTreeMap::new(), root };
+        let store = Store::open(&workspace.target).unwrap();
+        Self { directory, workspace, base, cache, store }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a source file of the workspace.
+    pub(super) fn source(&self, name: &str, content: &[u8]) {
+        let path = self.workspace.root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// The plan of an image, and what was found.
+    pub(super) fn plan(&self, image: &Image) -> (Option<Plan>, Vec<Finding>) {
+        let sources = source::scan([image], &self.workspace.root);
+        let resolved = plan::resolve(image, &self.workspace, &sources, &self.base, &CargoOptions::default());
+        (resolved.plan, resolved.findings)
+    }
+
+    /// The plan of an image that has one.
+    pub(super) fn planned(&self, image: &Image) -> Plan {
+        let (plan, findings) = self.plan(image);
+        let fatal: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Fatal).collect();
+        assert!(fatal.is_empty(), "{fatal:#?}");
+        plan.unwrap()
+    }
+
+    /// Whether an image can be planned.
+    pub(super) fn accepts(&self, image: &Image) -> bool {
+        self.plan(image).1.iter().all(|finding| finding.severity != Severity::Fatal)
+    }
+
+    fn staged(plan: &Plan) -> Staged {
+        Staged::of(&plan.layers, &Artefacts::new()).unwrap()
+    }
+
+    /// Builds an image natively into the workshop's store.
+    pub(super) fn build(&self, image: &Image, compression: Compression) -> Built {
+        let plan = self.planned(image);
+        let progress = Progress::new(ProgressMode::None, true, Colour::Never);
+        let settings = Settings { compression, epoch: Epoch::default() };
+        let staged = Self::staged(&plan);
+        native::build(&plan, &staged, &self.base, self.cache.blobs(), &self.store, settings, &progress)
+            .unwrap()
+    }
+
+    /// Emits an image's context.
+    pub(super) fn emit(&self, image: &Image, to: &Utf8Path) {
+        let plan = self.planned(image);
+        emit::emit(&plan, &Self::staged(&plan), &self.base, self.cache.blobs(), to).unwrap();
+    }
+
+    /// skopeo's name of an image in the store.
+    pub(super) fn reference(&self, name: &str) -> String {
+        format!("oci:{}:{name}", self.store.layout.root())
+    }
+}
+
+fn root(directory: &TempDir) -> Utf8PathBuf {
+    Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap()
+}

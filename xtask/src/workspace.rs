@@ -1,0 +1,90 @@
+//! The user's cargo workspace: its root, its target directory, and the binaries it can build. Read
+//! once, from `cargo metadata`; nothing here compiles.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::{Metadata, PackageId, TargetKind};
+
+/// What the plan needs to know of the workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    /// Where the root manifest is; sources and sites are relative to it.
+    pub(crate) root: Utf8PathBuf,
+    /// Cargo's target directory, as configuration and environment have it.
+    pub(crate) target: Utf8PathBuf,
+    /// The packages that are members, by name.
+    pub(crate) packages: BTreeMap<String, Package>,
+}
+
+/// A member of the workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct Package {
+    pub(crate) id: PackageId,
+    pub(crate) version: String,
+    /// The names of its binary targets.
+    pub(crate) bins: Vec<String>,
+    /// The features it has.
+    pub(crate) features: Vec<String>,
+}
+
+/// The workspace could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkspaceError {
+    #[error("cargo can't be run as `{program}`")]
+    Start { program: String, source: std::io::Error },
+    #[error("`cargo metadata` failed\n{stderr}")]
+    Metadata { stderr: String },
+    #[error("`cargo metadata` printed what is no metadata")]
+    Parse(#[source] cargo_metadata::Error),
+}
+
+impl Workspace {
+    /// Reads the workspace that the running xtask belongs to, or, run by hand, the one around the
+    /// current directory. `target` is `--target-dir`.
+    pub(crate) fn read(target: Option<&Utf8Path>) -> Result<Self, WorkspaceError> {
+        let program = cargo();
+        let mut command = Command::new(&program);
+        command.args(["metadata", "--format-version=1", "--no-deps"]);
+        if let Some(manifest) = std::env::var_os("CARGO_MANIFEST_PATH") {
+            command.arg("--manifest-path").arg(manifest);
+        }
+        let output = command.output().map_err(|source| {
+            let program = program.to_string_lossy().into_owned();
+            WorkspaceError::Start { program, source }
+        })?;
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+            return Err(WorkspaceError::Metadata { stderr });
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let metadata = cargo_metadata::MetadataCommand::parse(text.trim()).map_err(WorkspaceError::Parse)?;
+        let mut workspace = Self::of(metadata);
+        if let Some(target) = target {
+            target.clone_into(&mut workspace.target);
+        }
+        Ok(workspace)
+    }
+
+    fn of(metadata: Metadata) -> Self {
+        let packages = metadata.packages.into_iter().map(|package| {
+            let bins = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bin));
+            let bins = bins.map(|target| target.name.clone()).collect();
+            let features = package.features.into_keys().collect();
+            let version = package.version.to_string();
+            (package.name.to_string(), Package { id: package.id, version, bins, features })
+        });
+        Self {
+            packages: packages.collect(),
+            root: metadata.workspace_root,
+            target: metadata.target_directory,
+        }
+    }
+}
+
+/// The cargo that runs us, so that an inner build is made by the same toolchain.
+pub(crate) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
