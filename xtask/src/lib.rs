@@ -1,1 +1,5 @@
 //! xtask.
+mod literals;
+
+#[doc(hidden)]
+pub use literals::__private;
