@@ -44,10 +44,7 @@ fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
         }
         Err((reason, help)) => {
             let error = Diagnostic::new(span, format!("asset `{}` {reason}", path.escape_debug()));
-            Err(match help {
-                Some(help) => error.help(help),
-                None => error,
-            })
+            Err(error.help(help.unwrap_or_else(|| kind.such_as())))
         }
     }
 }
@@ -56,7 +53,7 @@ fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
 fn find(root: &Utf8Path, manifest_dir: &Utf8Path, path: &str) -> Result<(), Refusal> {
     let write = |path: &dyn std::fmt::Display| Some(format!("write `{path}`"));
     if path.is_empty() {
-        return Err(("is an empty path".to_owned(), write(&"deploy/sensord.service")));
+        return Err(("is empty".to_owned(), None));
     }
     if path.starts_with('/') {
         let inside = Utf8Path::new(path).strip_prefix(root).map(Utf8Path::as_str);
@@ -88,7 +85,8 @@ fn find(root: &Utf8Path, manifest_dir: &Utf8Path, path: &str) -> Result<(), Refu
     }
     match root.join(path).metadata() {
         Ok(found) if !found.is_file() && !found.is_dir() => {
-            Err(("is neither a file nor a directory".to_owned(), None))
+            let help = "a layer holds files, directories and symlinks".to_owned();
+            Err(("is neither a file nor a directory".to_owned(), Some(help)))
         }
         Ok(_) if leads_out(root, path) => Err((
             "leads out of the workspace through a symlink".to_owned(),
@@ -96,6 +94,13 @@ fn find(root: &Utf8Path, manifest_dir: &Utf8Path, path: &str) -> Result<(), Refu
         )),
         Ok(_) => Ok(()),
         Err(error) if missing(&error) => {
+            let file = path.trim_end_matches('/');
+            if root.join(file).is_file() {
+                return Err(("is a file, not a directory".to_owned(), write(&file)));
+            }
+            if let Ok(target) = root.join(path).read_link_utf8() {
+                return Err((format!("is a symlink to `{target}`, which is not there"), None));
+            }
             let reason = "is not in the workspace".to_owned();
             let from_package = manifest_dir.strip_prefix(root).map(|package| package.join(path));
             let help = match from_package {
@@ -166,5 +171,77 @@ fn listing(directory: &Utf8Path, names: &[String]) -> String {
         0 => format!("{place} holds no file"),
         1..=SHOWN => format!("{place} holds {}", shown.join(", ")),
         more => format!("{place} holds {} and {} more", shown.join(", "), more - SHOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A workspace of two packages, beside a file that is not in it.
+    struct Scratch {
+        top: tempfile::TempDir,
+    }
+
+    impl Scratch {
+        fn new() -> Self {
+            let top = tempfile::tempdir().unwrap();
+            for file in ["ws/deploy/a.service", "ws/xtask/deploy/b.service", "ws/tree/deep/c", "outside"] {
+                let path = top.path().join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, "").unwrap();
+            }
+            std::os::unix::fs::symlink("../outside", top.path().join("ws/out")).unwrap();
+            std::os::unix::fs::symlink("deploy", top.path().join("ws/in")).unwrap();
+            std::os::unix::fs::symlink("nowhere", top.path().join("ws/dangling")).unwrap();
+            std::os::unix::net::UnixListener::bind(top.path().join("ws/socket")).unwrap();
+            Self { top }
+        }
+
+        /// What `asset!(path)` of the package `xtask` says: nothing, or the reason and the help.
+        fn find(&self, path: &str) -> Option<(String, String)> {
+            let root = Utf8Path::from_path(self.top.path()).unwrap().join("ws");
+            let path = path.replace("$ROOT", root.as_str());
+            let (reason, help) = find(&root, &root.join("xtask"), &path).err()?;
+            Some((reason, help.unwrap_or_default()))
+        }
+    }
+
+    #[test]
+    fn files_directories_and_symlinks_that_stay_inside_are_assets() {
+        let scratch = Scratch::new();
+        for path in
+            ["deploy/a.service", "deploy", "deploy/", "./deploy/a.service", "in/a.service", "tree/../deploy"]
+        {
+            assert_eq!(scratch.find(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_told_what_to_write() {
+        let scratch = Scratch::new();
+        for (path, reason, help) in [
+            ("deploy/a.sevrice", "is not in the workspace", "write `deploy/a.service`"),
+            ("delpoy/a.service", "is not in the workspace", "write `deploy/a.service`"),
+            ("tree/depe/c", "is not in the workspace", "write `tree/deep/c`"),
+            ("deploy/b.service", "is not in the workspace", "write `xtask/deploy/b.service`: assets start"),
+            ("deploy/zzzzzzzzzzzz", "is not in the workspace", "`deploy` holds `a.service`"),
+            ("deploy/a\0", "is not in the workspace", "`deploy` holds `a.service`"),
+            ("$ROOT/deploy/a.service", "is absolute", "write `deploy/a.service`"),
+            ("/deploy/a.service", "is absolute", "write `deploy/a.service`"),
+            ("/etc/passwd-", "is absolute", "copy the file into the workspace"),
+            ("../outside", "leads out of the workspace;", "copy the file into the workspace"),
+            ("../deploy/a.service", "leads out of the workspace;", "write `deploy/a.service`"),
+            ("tree/../../ws/tree", "leads out of the workspace;", "copy the file into the workspace"),
+            ("out", "leads out of the workspace through a symlink", "copy the file into the workspace"),
+            ("dangling", "is a symlink to `nowhere`, which is not there", ""),
+            ("socket", "is neither a file nor a directory", "a layer holds"),
+            ("deploy/a.service/", "is a file, not a directory", "write `deploy/a.service`"),
+            ("", "is empty", ""),
+        ] {
+            let (found_reason, found_help) = scratch.find(path).unwrap_or_default();
+            assert!(found_reason.starts_with(reason), "{path}: {found_reason}");
+            assert!(found_help.starts_with(help), "{path}: {found_help}");
+        }
     }
 }

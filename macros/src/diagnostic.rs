@@ -5,6 +5,8 @@ use lapstrake::value::Invalid;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
+use crate::literal::Kind;
+
 /// One mistake: what is wrong, where, and what to write instead.
 #[derive(Debug)]
 pub(crate) struct Diagnostic {
@@ -26,9 +28,11 @@ impl Diagnostic {
         Self { start, end, message: message.into(), help: None }
     }
 
-    /// A value that its own parser refused.
-    pub(crate) fn invalid(at: Span, error: &Invalid) -> Self {
-        Self { start: at, end: at, message: error.to_string(), help: error.help().map(str::to_owned) }
+    /// A value that its own parser refused. Where that knows of nothing to write instead, the macro's
+    /// example shows the form.
+    pub(crate) fn invalid(at: Span, error: &Invalid, kind: &Kind) -> Self {
+        let help = error.help().map_or_else(|| kind.such_as(), str::to_owned);
+        Self::new(at, error.to_string()).help(help)
     }
 
     /// Adds what to write instead.

@@ -34,12 +34,22 @@ pub(crate) fn one_literal(input: TokenStream, kind: &Kind) -> Result<Lit, Diagno
     }
     let more = &tokens[first.len()..];
     let Some(literal) = as_literal(&first[0]) else {
-        let message = format!("`{name}!` takes a literal, which rustc can check");
-        return Err(Diagnostic::over(first, message).help(format!("for a computed value, {}", kind.computed)));
+        let error = not_a_literal(first, kind);
+        return Err(match &first[0] {
+            // `path!(/etc/x)`, `asset!(../x)`, `mode!(-1)`: no value starts so.
+            TokenTree::Punct(punct) if "/.-".contains(punct.as_char()) => {
+                error.help(format!("write it as `{name}!({})`", kind.example))
+            }
+            _ => error.help(format!("for a computed value, {}", kind.computed)),
+        });
     };
-    let rest = if let [_comma, rest @ ..] = more { rest } else { &[] };
-    // Neither `"a" "b"` nor `"/etc/" + name` has a comma.
-    let beyond = if first.len() > 1 { &first[1..] } else { rest };
+    // `"/etc/".to_owned() + name`
+    if matches!(first.get(1), Some(TokenTree::Punct(_))) {
+        return Err(not_a_literal(first, kind).help(format!("for a computed value, {}", kind.computed)));
+    }
+    // `"/etc/a", "/etc/b"` or, without the comma, `"/etc/a" "/etc/b"`
+    let after_comma = more.get(1..).unwrap_or_default();
+    let beyond = if first.len() > 1 { &first[1..] } else { after_comma };
     if beyond.is_empty() {
         return Ok(literal);
     }
@@ -48,10 +58,20 @@ pub(crate) fn one_literal(input: TokenStream, kind: &Kind) -> Result<Lit, Diagno
         .help(format!("write `{name}!({first})`")))
 }
 
+fn not_a_literal(tokens: &[TokenTree], kind: &Kind) -> Diagnostic {
+    Diagnostic::over(tokens, format!("`{}!` takes a literal, which rustc can check", kind.name))
+}
+
 /// A literal that came through another macro's `$x:literal` stands in an invisible group.
 fn as_literal(token: &TokenTree) -> Option<Lit> {
     match token {
-        TokenTree::Literal(literal) => Some(Lit::new(literal.clone())),
+        TokenTree::Literal(literal) => Some(match Lit::new(literal.clone()) {
+            // `0o8`: rustc's lexer has refused it, and syn reads a 0 with a suffix.
+            Lit::Float(_) if ["0b", "0o", "0x"].iter().any(|base| literal.to_string().starts_with(base)) => {
+                Lit::Verbatim(literal.clone())
+            }
+            read => read,
+        }),
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
             let mut tokens = group.stream().into_iter();
             let only = tokens.next().filter(|_| tokens.next().is_none())?;

@@ -22,6 +22,13 @@ pub(crate) struct Kind {
     pub(crate) check: fn(&Lit, &Kind) -> Result<TokenStream, Diagnostic>,
 }
 
+impl Kind {
+    /// The help where nothing is known of what was meant.
+    pub(crate) fn such_as(&self) -> String {
+        format!("it is written like `{}!({})`", self.name, self.example)
+    }
+}
+
 /// Expands to `$crate::__private::NAME(…)`; after a mistake, to an expression of the same type.
 pub(crate) fn expand(input: TokenStream, kind: &Kind) -> TokenStream {
     let (krate, tokens) = match input::split_crate(input, kind) {

@@ -28,7 +28,7 @@ fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
         // What chmod(1) is given: octal digits, whatever stands before them.
         Lit::Str(_) => {
             let text = input::string(literal, kind)?;
-            Mode::parse(&text).map_err(|error| Diagnostic::invalid(literal.span(), &error))?
+            Mode::parse(&text).map_err(|error| Diagnostic::invalid(literal.span(), &error, kind))?
         }
         _ => {
             let token = literal.to_token_stream();
@@ -62,7 +62,7 @@ fn octal(number: &LitInt) -> Result<Mode, Diagnostic> {
         });
     }
     if digits.bytes().all(|b| b == b'0') {
-        return Mode::parse("0").map_err(|error| Diagnostic::invalid(number.span(), &error));
+        return Mode::parse("0").map_err(|error| Diagnostic::invalid(number.span(), &error, &MODE));
     }
     // Decimal digits were meant as octal ones, if they can be; anything else is converted.
     let meant = match (Mode::parse(digits.trim_start_matches('0')), number.base10_parse::<u16>()) {

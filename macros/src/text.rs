@@ -42,6 +42,6 @@ fn parsed<T>(
     let text = input::string(literal, kind)?;
     match parse(&text) {
         Ok(_) => Ok(quote!(#literal)),
-        Err(error) => Err(Diagnostic::invalid(literal.span(), &error)),
+        Err(error) => Err(Diagnostic::invalid(literal.span(), &error, kind)),
     }
 }
