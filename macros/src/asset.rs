@@ -58,7 +58,7 @@ fn find(root: &Utf8Path, manifest_dir: &Utf8Path, path: &str) -> Result<(), Refu
     if path.starts_with('/') {
         let inside = Utf8Path::new(path).strip_prefix(root).map(Utf8Path::as_str);
         let inside = inside.unwrap_or(path.trim_start_matches('/'));
-        let help = if !inside.is_empty() && root.join(inside).exists() {
+        let help = if find(root, manifest_dir, inside).is_ok() {
             write(&inside)
         } else {
             Some("copy the file into the workspace, or make it with `File::text`".to_owned())
@@ -75,7 +75,7 @@ fn find(root: &Utf8Path, manifest_dir: &Utf8Path, path: &str) -> Result<(), Refu
         if depth < 0 {
             let reason = "leads out of the workspace; it starts at the workspace's root".to_owned();
             let inside = path.trim_start_matches("../");
-            let help = if root.join(inside).exists() {
+            let help = if inside != path && find(root, manifest_dir, inside).is_ok() {
                 write(&inside)
             } else {
                 Some("copy the file into the workspace".to_owned())
