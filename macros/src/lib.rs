@@ -4,8 +4,8 @@
 //! it gave. Users have them from `lapstrake-xtask`, whose wrappers hand on `$crate`: the names in an
 //! expansion hang on that, so one dependency is enough.
 //!
-//! The way of a literal: [`input`] takes it out of the tokens, [`text`], [`mode`] or [`asset`] check it,
-//! [`literal`] expands, and what is wrong becomes a [`diagnostic`] on the literal. An expansion has the
+//! The way of a literal: `input` takes it out of the tokens, `text`, `mode` or `asset` check it,
+//! `literal` expands, and what is wrong becomes a `diagnostic` on the literal. An expansion has the
 //! macro's type whether the literal was right or not, so that one mistake gives one message.
 
 mod asset;
