@@ -1,1 +1,49 @@
-//! Macros.
+//! The literals of a description, checked while rustc compiles it.
+//!
+//! Each macro runs the parser that the builder would run, over a literal, and expands to the value that
+//! it gave. Users have them from `lapstrake-xtask`, whose wrappers hand on `$crate`: the names in an
+//! expansion hang on that, so one dependency is enough.
+//!
+//! The way of a literal: `input` takes it out of the tokens, `text`, `mode` or `asset` check it,
+//! `literal` expands, and what is wrong becomes a `diagnostic` on the literal. An expansion has the
+//! macro's type whether the literal was right or not, so that one mistake gives one message.
+
+mod asset;
+mod diagnostic;
+mod input;
+mod literal;
+mod mode;
+mod text;
+mod workspace;
+
+use proc_macro::TokenStream;
+
+/// A path in the image; documented as `lapstrake_xtask::path!`.
+#[proc_macro]
+pub fn path(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &text::PATH).into()
+}
+
+/// Permission bits; documented as `lapstrake_xtask::mode!`.
+#[proc_macro]
+pub fn mode(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &mode::MODE).into()
+}
+
+/// The name of a systemd unit; documented as `lapstrake_xtask::unit!`.
+#[proc_macro]
+pub fn unit(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &text::UNIT).into()
+}
+
+/// A reference to an image; documented as `lapstrake_xtask::reference!`.
+#[proc_macro]
+pub fn reference(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &text::REFERENCE).into()
+}
+
+/// A file or directory of the workspace; documented as `lapstrake_xtask::asset!`.
+#[proc_macro]
+pub fn asset(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &asset::ASSET).into()
+}

@@ -133,6 +133,13 @@ impl FromStr for Location {
             if path.is_empty() || tag == Some("") {
                 return Err(Invalid::whole(WHAT, text, "lacks its path or tag"));
             }
+            // A path may start with `//` to the kernel, but only a URL was ever written so.
+            if let Some(plain) = rest.strip_prefix("//") {
+                let transport = &text[..text.len() - rest.len()];
+                let part = transport.len()..transport.len() + 2;
+                let error = Invalid::new(WHAT, text, part, "is written as a URL");
+                return Err(error.or(format!("write `{transport}{plain}`")));
+            }
             Ok((Utf8PathBuf::from(path), tag.map(str::to_owned)))
         };
         if text == "stand-in" {
@@ -148,8 +155,11 @@ impl FromStr for Location {
         } else {
             let reason = "names no transport: `docker://`, `containers-storage:`, `oci:`, `oci-archive:` or `stand-in`";
             let error = Invalid::whole(WHAT, text, reason);
-            Err(if Reference::parse(text).is_ok() {
-                error.or(format!("write `docker://{text}`"))
+            let bare = text.strip_prefix("docker:").unwrap_or(text);
+            Err(if text.replace('_', "-").to_lowercase() == "stand-in" || text == "standin" {
+                error.or("write `stand-in`")
+            } else if Reference::parse(bare).is_ok() {
+                error.or(format!("write `docker://{bare}`"))
             } else {
                 error
             })

@@ -34,6 +34,7 @@ mod compile;
 mod emit;
 mod finding;
 mod layer;
+mod literals;
 mod lock;
 mod native;
 mod nearest;
@@ -53,3 +54,5 @@ mod workspace;
 pub use cli::{ImageArgs, main};
 pub use finding::{Finding, Related, Severity};
 pub use lapstrake;
+#[doc(hidden)]
+pub use literals::__private;

@@ -14,3 +14,5 @@ pub use lapstrake::entry::{
 };
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, Image, Layer};
+
+pub use crate::{asset, mode, path, reference, unit};

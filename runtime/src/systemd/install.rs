@@ -2,7 +2,7 @@
 //! links go in the image is the plan's to say.
 
 use super::UnitFile;
-use crate::value::UnitName;
+use crate::value::{UnitKind, UnitName};
 
 /// What a unit's `[Install]` section asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,35 +56,59 @@ impl LinkKind {
 
 impl Install {
     /// Reads the `[Install]` section for a unit of that name; `%n`, `%N`, `%p`, `%i`, `%j` and `%%` are
-    /// expanded as systemd.unit(5) allows there.
+    /// expanded as systemd.unit(5) allows there, a template's with its default instance.
     ///
     /// ```
     /// use lapstrake::systemd::{Install, UnitFile};
     /// use lapstrake::value::UnitName;
     ///
-    /// let file = UnitFile::parse("[Install]\nWantedBy=multi-user.target\nAlias=can-%i.service\n");
+    /// let file = UnitFile::parse("[Install]\nWantedBy=multi-user.target\nAlias=bus@%i.service\n");
     /// let install = Install::of(&UnitName::parse("can@0.service").unwrap(), &file);
-    /// assert_eq!(install.links()[0].unit.as_str(), "can-0.service");
+    /// assert_eq!(install.links()[0].unit.as_str(), "bus@0.service");
     /// assert_eq!(install.links()[1].unit.as_str(), "multi-user.target");
     /// ```
     pub fn of(unit: &UnitName, file: &UnitFile) -> Self {
         let mut install = Self::default();
+        if let Some(value) = file.values("Install", "DefaultInstance").last().filter(|_| unit.is_template()) {
+            match expand(value, unit) {
+                instance if unit.instantiate(&instance).is_some() => {
+                    install.default_instance = Some(instance);
+                }
+                _ => install.wrong.push(format!("DefaultInstance={value}")),
+            }
+        }
+        let instance = install.default_instance.as_deref().and_then(|instance| unit.instantiate(instance));
+        let expanded = |word: &str| UnitName::parse(&expand(word, instance.as_ref().unwrap_or(unit)));
+        // What pulls in a template without an instance has to bring one.
+        let lacks_instance = unit.is_template() && instance.is_none();
         for (key, kind) in LinkKind::ALL {
-            for word in words(file, key) {
-                match UnitName::parse(&expand(&word, unit)) {
-                    Ok(unit) => install.links.push(Link { kind, unit }),
-                    Err(_) => install.wrong.push(format!("{key}={word}")),
+            for word in file.values("Install", key).flat_map(words) {
+                let linked = expanded(&unquoted(word)).ok().and_then(|other| match kind {
+                    LinkKind::Alias => alias(unit, other),
+                    _ => Some(other).filter(|other| !lacks_instance || other.instance().is_some()),
+                });
+                match linked {
+                    Some(other) if kind == LinkKind::Alias && other == *unit => {}
+                    Some(other) => install.link(Link { kind, unit: other }),
+                    None => install.wrong.push(format!("{key}={word}")),
                 }
             }
         }
-        for word in words(file, "Also") {
-            match UnitName::parse(&expand(&word, unit)) {
-                Ok(unit) => install.also.push(unit),
+        // Not a list as the others are: nothing resets it, and quotes are not taken off.
+        for word in file.all("Install", "Also").flat_map(words) {
+            match expanded(word) {
+                Ok(also) => install.also.push(also),
                 Err(_) => install.wrong.push(format!("Also={word}")),
             }
         }
-        install.default_instance = file.values("Install", "DefaultInstance").last().map(str::to_owned);
         install
+    }
+
+    /// Makes a link once, however often it is asked for.
+    fn link(&mut self, link: Link) {
+        if !self.links.contains(&link) {
+            self.links.push(link);
+        }
     }
 
     /// The links to make, aliases first.
@@ -102,7 +126,8 @@ impl Install {
         self.default_instance.as_deref()
     }
 
-    /// Assignments that name no unit, as they stand.
+    /// Assignments that systemctl refuses, as they stand: what names no unit, an alias that can't be one,
+    /// a template that nothing gives an instance.
     pub fn wrong(&self) -> &[String] {
         &self.wrong
     }
@@ -113,11 +138,35 @@ impl Install {
     }
 }
 
-fn words(file: &UnitFile, key: &str) -> Vec<String> {
-    file.values("Install", key)
-        .flat_map(str::split_whitespace)
-        .map(|word| word.trim_matches('"').to_owned())
-        .collect()
+/// The name that an `Alias=` links; none where systemctl refuses it: an alias is of the unit's own kind,
+/// of one that may have aliases at all, and has an instance only if the unit has the same one or any.
+fn alias(unit: &UnitName, other: UnitName) -> Option<UnitName> {
+    let may = match unit.kind() {
+        UnitKind::Device
+        | UnitKind::Path
+        | UnitKind::Service
+        | UnitKind::Socket
+        | UnitKind::Target
+        | UnitKind::Timer => other.kind() == unit.kind(),
+        UnitKind::Automount | UnitKind::Mount | UnitKind::Scope | UnitKind::Slice | UnitKind::Swap => false,
+    };
+    match (unit.instance(), other.instance()) {
+        _ if !may => None,
+        // A template's name becomes that of the instance.
+        (Some(instance), Some("")) if !instance.is_empty() => other.instantiate(instance),
+        (Some(""), Some(_)) | (None, None) => Some(other),
+        (Some(instance), Some(others)) if instance == others => Some(other),
+        _ => None,
+    }
+}
+
+fn words(value: &str) -> impl Iterator<Item = &str> {
+    value.split([' ', '\t']).filter(|word| !word.is_empty())
+}
+
+/// The word without the quotes around or inside it; a unit's name holds none.
+fn unquoted(word: &str) -> String {
+    word.replace(['"', '\''], "")
 }
 
 fn expand(word: &str, unit: &UnitName) -> String {

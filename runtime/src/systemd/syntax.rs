@@ -1,6 +1,9 @@
 //! The syntax of a unit file, by systemd.syntax(7). Lenient as systemd is: a line that is none is
 //! passed over, never an error, for a base's unit may hold anything.
 
+/// What systemd takes for white space in a line.
+const BLANK: [char; 2] = [' ', '\t'];
+
 /// A unit file's sections, in the order they stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnitFile {
@@ -23,34 +26,42 @@ impl UnitFile {
     /// use lapstrake::systemd::UnitFile;
     ///
     /// let unit = UnitFile::parse("[Install]\nWantedBy=a.target \\\n# a comment\n  b.target\n");
-    /// assert_eq!(unit.values("Install", "WantedBy").collect::<Vec<_>>(), ["a.target    b.target"]);
+    /// assert_eq!(unit.values("Install", "WantedBy").collect::<Vec<_>>(), ["a.target  b.target"]);
     /// ```
     pub fn parse(text: &str) -> Self {
         let mut file = Self::default();
         let mut continued = String::new();
-        for line in text.lines() {
-            let trimmed = line.trim();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+        for line in text.split(['\n', '\r', '\0']) {
+            let line = line.trim_start_matches(BLANK);
             // A comment inside a continuation is skipped, and the continuation goes on.
-            if trimmed.starts_with(['#', ';']) || (trimmed.is_empty() && continued.is_empty()) {
+            if line.starts_with(['#', ';']) {
                 continue;
             }
-            if let Some(start) = line.trim_end().strip_suffix('\\') {
-                continued.push_str(start);
+            continued.push_str(line);
+            // Only a backslash that is not escaped itself, and that nothing follows, not even a space.
+            let backslashes = continued.len() - continued.trim_end_matches('\\').len();
+            if backslashes % 2 == 1 {
+                continued.pop();
                 continued.push(' ');
                 continue;
             }
-            let whole = std::mem::take(&mut continued) + line;
-            file.line(whole.trim());
+            file.line(std::mem::take(&mut continued).trim_matches(BLANK));
         }
-        file.line(continued.trim());
+        file.line(continued.trim_matches(BLANK));
         file
     }
 
     fn line(&mut self, line: &str) {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            self.sections.push(Section { name: name.to_owned(), assignments: Vec::new() });
-        } else if let (Some(section), Some((key, value))) = (self.sections.last_mut(), line.split_once('=')) {
-            section.assignments.push((key.trim_end().to_owned(), value.trim_start().to_owned()));
+        if let Some(name) = line.strip_prefix('[') {
+            if let Some(name) = name.strip_suffix(']') {
+                self.sections.push(Section { name: name.to_owned(), assignments: Vec::new() });
+            }
+        } else if let (Some(section), Some((key, value))) = (self.sections.last_mut(), line.split_once('='))
+            && !key.is_empty()
+        {
+            let value = value.trim_start_matches(BLANK).to_owned();
+            section.assignments.push((key.trim_end_matches(BLANK).to_owned(), value));
         }
     }
 
@@ -63,16 +74,22 @@ impl UnitFile {
     /// and is left out together with that.
     pub fn values<'a>(&'a self, section: &str, key: &str) -> impl Iterator<Item = &'a str> {
         let mut values = Vec::new();
-        for (found, value) in self.sections.iter().filter(|s| s.name == section).flat_map(|s| &s.assignments)
-        {
-            if found == key {
-                if value.is_empty() {
-                    values.clear();
-                } else {
-                    values.push(value.as_str());
-                }
+        for value in self.all(section, key) {
+            if value.is_empty() {
+                values.clear();
+            } else {
+                values.push(value);
             }
         }
         values.into_iter()
+    }
+
+    /// The same for the few keys that are no lists to systemd: an empty value resets nothing.
+    pub(super) fn all<'a>(&'a self, section: &str, key: &str) -> impl Iterator<Item = &'a str> {
+        let sections = self.sections.iter().filter(move |found| found.name == section);
+        sections
+            .flat_map(|section| &section.assignments)
+            .filter(move |(found, _)| found == key)
+            .map(|(_, value)| value.as_str())
     }
 }

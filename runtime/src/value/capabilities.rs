@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Invalid, text_newtype};
+use super::{Invalid, near, text_newtype};
 
 const WHAT: &str = "capabilities";
 /// `VFS_CAP_REVISION_2` and `VFS_CAP_FLAGS_EFFECTIVE` of linux/capability.h.
@@ -80,7 +80,9 @@ impl Capabilities {
     /// neither permitted nor inheritable has no encoding.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let Some(at) = text.find(['=', '+']) else {
-            return Err(Invalid::whole(WHAT, text, "lacks its flags").or(format!("write `{text}=ep`")));
+            let error = Invalid::whole(WHAT, text, "lacks its flags");
+            let meant = format!("{text}=ep");
+            return Err(error.or_write(&meant, Self::parse));
         };
         let (names, flags) = (&text[..at], &text[at + 1..]);
         let mut bits = 0;
@@ -89,13 +91,20 @@ impl Capabilities {
             let part = start..start + name.len();
             start = part.end + 1;
             let Some(bit) = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)) else {
+                if names.is_empty() {
+                    return Err(Invalid::new(WHAT, text, part, "names no capability"));
+                }
                 let reason = format!("has `{}`, which capabilities(7) does not list", name.escape_debug());
-                let error = Invalid::new(WHAT, text, part, reason);
-                let prefixed = format!("cap_{name}");
-                return Err(if NAMES.contains(&prefixed.as_str()) {
-                    error.or(format!("write `{prefixed}`"))
-                } else {
-                    error
+                let error = Invalid::new(WHAT, text, part.clone(), reason);
+                // All have the prefix; a likeness of that says nothing.
+                let bare = |name: &'static str| name.trim_start_matches("cap_");
+                let lower = name.to_ascii_lowercase();
+                return Err(match near(lower.trim_start_matches("cap_"), NAMES.map(bare)) {
+                    Some(meant) => {
+                        let meant = format!("{}cap_{meant}{}", &text[..part.start], &text[part.end..]);
+                        error.or_write(&meant, Self::parse)
+                    }
+                    None => error,
                 });
             };
             bits |= 1 << bit;

@@ -43,11 +43,7 @@ impl ImageName {
         let error = Invalid::new(WHAT, text, at..at + wrong.len_utf8(), reason);
         let meant =
             text.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c), "-");
-        Err(if meant != text && Self::parse(&meant).is_ok() {
-            error.or(format!("write `{meant}`"))
-        } else {
-            error
-        })
+        Err(error.or_write(&meant, Self::parse))
     }
 
     /// The name as a text.

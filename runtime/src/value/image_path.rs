@@ -34,9 +34,12 @@ impl ImagePath {
     /// # Errors
     /// When it is relative, not normal, too long, or holds a NUL or a whiteout name.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() {
+            return Err(Invalid::whole(WHAT, text, "is empty"));
+        }
         if !text.starts_with('/') {
-            let help = format!("write `/{}`", normal(text).trim_start_matches('/'));
-            return Err(Invalid::whole(WHAT, text, "is relative; paths in an image start with `/`").or(help));
+            let error = Invalid::whole(WHAT, text, "is relative; paths in an image start with `/`");
+            return Err(error.or_write(&normal(text), Self::parse));
         }
         if text.len() >= PATH_MAX {
             return Err(Invalid::whole(
@@ -51,7 +54,8 @@ impl ImagePath {
             start = part.end + 1;
             let reason = match component {
                 "" if text == "/" => continue,
-                "" => "has an empty component (`//`, or `/` at its end)".to_owned(),
+                "" if start > text.len() => "ends in `/`".to_owned(),
+                "" => "has `//`, an empty component".to_owned(),
                 "." | ".." => format!("has a `{component}`, which an image path can't climb"),
                 _ if component.contains('\0') => "holds a NUL byte".to_owned(),
                 _ if component.len() > NAME_MAX => {
@@ -65,9 +69,11 @@ impl ImagePath {
                 }
                 _ => continue,
             };
+            // An empty component is nothing to show; the slash that makes it is.
+            let part = if component.is_empty() { part.start - 1..part.end } else { part };
             let error = Invalid::new(WHAT, text, part, reason);
             return Err(match component {
-                "" | "." | ".." => error.or(format!("write `{}`", normal(text))),
+                "" | "." | ".." => error.or_write(&normal(text), Self::parse),
                 _ => error,
             });
         }
@@ -149,7 +155,7 @@ impl Borrow<str> for ImagePath {
 
 text_newtype!(ImagePath);
 
-/// What the user most likely meant: `.` and empty components dropped, `..` climbed.
+/// What the user most likely meant: `.` and empty components dropped, `..` climbed, `/` before it all.
 fn normal(text: &str) -> String {
     let mut components = Vec::new();
     for component in text.split('/') {

@@ -30,7 +30,7 @@ impl Invalid {
     /// "image path `x` *is relative*".
     pub fn new(what: &'static str, input: &str, part: Range<usize>, reason: impl Into<String>) -> Self {
         let part = part.start.min(input.len())..part.end.min(input.len());
-        Self { what, input: input.to_owned(), part, reason: reason.into(), help: None }
+        Self { what, input: input.to_owned(), part, reason: one_line(reason.into()), help: None }
     }
 
     /// The whole input is wrong.
@@ -38,10 +38,16 @@ impl Invalid {
         Self::new(what, input, 0..input.len(), reason)
     }
 
-    /// Adds what to write instead: one line that can be pasted.
+    /// Adds what to write instead: one line that can be pasted, control characters escaped as Rust's
+    /// literals have them.
     pub fn or(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
+    }
+
+    /// Adds `meant` as what to write instead, if that would parse.
+    pub(crate) fn or_write<T>(self, meant: &str, parse: impl FnOnce(&str) -> Result<T, Self>) -> Self {
+        if meant != self.input && parse(meant).is_ok() { self.or(format!("write `{meant}`")) } else { self }
     }
 
     /// What the value should have been: "image path", "mode", "unit name".
@@ -65,9 +71,30 @@ impl Invalid {
     }
 }
 
+/// A report quotes what the user wrote, and that may hold a newline or a terminal's escape.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    text.chars().fold(String::new(), |mut line, c| {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+        line
+    })
+}
+
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}` {}", self.what, self.input.escape_debug(), self.reason)
+        // Nobody reads a path of four thousand bytes.
+        const SHOWN: usize = 160;
+        let (shown, more) = match self.input.char_indices().nth(SHOWN) {
+            Some((end, _)) => (&self.input[..end], "…"),
+            None => (self.input.as_str(), ""),
+        };
+        write!(f, "{} `{}{more}` {}", self.what, shown.escape_debug(), self.reason)
     }
 }
 

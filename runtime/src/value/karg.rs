@@ -33,9 +33,19 @@ impl Karg {
             match c {
                 '"' => quoted = !quoted,
                 ' ' if !quoted => {
-                    let (first, second) = (&text[..at], text[at..].trim_start());
-                    let error = Invalid::new(WHAT, text, part, "is two arguments");
-                    return Err(error.or(format!("write `{first:?}, {second:?}`")));
+                    let several: Vec<_> = split(text).map(|argument| format!("{argument:?}")).collect();
+                    let reason = match several.len() {
+                        0 => return Err(Invalid::whole(WHAT, text, "has no name")),
+                        1 => "has a space beside it",
+                        2 => "is two arguments",
+                        _ => "is several arguments",
+                    };
+                    let error = Invalid::new(WHAT, text, part, reason);
+                    return Err(if split(text).all(|argument| Self::parse(argument).is_ok()) {
+                        error.or(format!("write `{}`", several.join(", ")))
+                    } else {
+                        error
+                    });
                 }
                 ' '..='~' => {}
                 _ => {
@@ -54,6 +64,16 @@ impl Karg {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The arguments of a command line, at the spaces outside of quotes.
+fn split(line: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let space = move |c| {
+        quoted ^= c == '"';
+        c == ' ' && !quoted
+    };
+    line.split(space).filter(|argument| !argument.is_empty())
 }
 
 impl fmt::Display for Karg {

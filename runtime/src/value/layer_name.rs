@@ -32,11 +32,7 @@ impl LayerName {
             let reason =
                 format!("has `{}`; letters, digits, `.`, `_` and `-` are allowed", wrong.escape_debug());
             let error = Invalid::new(WHAT, text, at..at + wrong.len_utf8(), reason);
-            return Err(if Self::parse(&meant).is_ok() {
-                error.or(format!("write `{meant}`"))
-            } else {
-                error
-            });
+            return Err(error.or_write(&meant, Self::parse));
         }
         if text.starts_with(['.', '_', '-']) {
             return Err(Invalid::new(WHAT, text, 0..1, "does not start with a letter or digit"));

@@ -37,6 +37,13 @@ pub use sysusers_line::SysusersLine;
 pub use tmpfiles_line::TmpfilesLine;
 pub use unit_name::{UnitKind, UnitName};
 
+/// The known word that a misspelt one is most like, where it is like any.
+fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |name| strsim::normalized_damerau_levenshtein(word, name);
+    let nearest = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    nearest.filter(|name| likeness(name) >= 0.6)
+}
+
 /// The conversions that every newtype over a text has: from `&str` and `String` by its own `parse`, to
 /// a text by `Display`, and to JSON as that text.
 macro_rules! text_newtype {

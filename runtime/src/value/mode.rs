@@ -22,9 +22,16 @@ const WHAT: &str = "mode";
 #[serde(try_from = "String", into = "String")]
 pub struct Mode(u16);
 
-/// Decimal numbers that are a usual mode when read as octal, and as decimal are one nobody writes:
-/// each has a sticky bit that means nothing on a file (755 is `0o1363`).
-const FORGOT_OCTAL: [u32; 11] = [555, 600, 640, 644, 660, 664, 700, 750, 755, 775, 777];
+/// Usual modes with a special bit, whose digits read as decimal are a mode nobody writes (2755 is
+/// `0o5303`).
+const FORGOT_OCTAL: [u32; 7] = [1770, 1775, 1777, 2750, 2755, 2770, 2775];
+
+/// Whether a number is a mode that lacks its `0o`. A decimal from 512 to 777 has the sticky bit and an
+/// owner who may at most read (755 is `0o1363`): nobody writes that, and the digits are a mode.
+fn forgot_octal(bits: u32) -> bool {
+    let octal_digits = || bits.to_string().bytes().all(|digit| digit < b'8');
+    FORGOT_OCTAL.contains(&bits) || (512..=777).contains(&bits) && octal_digits()
+}
 
 impl Mode {
     /// An ordinary file: `0o644`.
@@ -66,7 +73,7 @@ impl TryFrom<u32> for Mode {
     type Error = Invalid;
 
     fn try_from(bits: u32) -> Result<Self, Invalid> {
-        if FORGOT_OCTAL.contains(&bits) {
+        if forgot_octal(bits) {
             let reason = format!("is decimal, `0o{bits:o}` in octal");
             return Err(Invalid::whole(WHAT, &bits.to_string(), reason).or(format!("write `0o{bits}`")));
         }

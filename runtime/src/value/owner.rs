@@ -40,8 +40,8 @@ impl Owner {
     /// Parses `user:group` or `user`.
     ///
     /// # Errors
-    /// When a part is empty, no number below 2^32 - 1, or no name (useradd(8): `[a-z_][a-z0-9_-]*`, at
-    /// most 31 characters).
+    /// When a part is empty, no number below 2^32 - 1, or no name (systemd's "User/Group Name Syntax",
+    /// strict: `[a-zA-Z_][a-zA-Z0-9_-]*`, at most 31 characters).
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let (user, group) = text.split_once(':').unwrap_or((text, text));
         let group_at = text.len() - group.len();
@@ -73,7 +73,7 @@ fn principal(text: &str, at: usize, part: &str) -> Result<Principal, Invalid> {
             _ => fail(format!("has `{part}`, which is no uid or gid")),
         };
     }
-    let first = |b: u8| b.is_ascii_lowercase() || b == b'_';
+    let first = |b: u8| b.is_ascii_alphabetic() || b == b'_';
     let rest = |b: u8| first(b) || b.is_ascii_digit() || b == b'-';
     if part.len() <= 31 && part.bytes().enumerate().all(|(i, b)| if i == 0 { first(b) } else { rest(b) }) {
         return Ok(Principal::Name(part.to_owned()));

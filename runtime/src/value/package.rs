@@ -16,7 +16,7 @@ impl PackageSpec {
     /// # Errors
     /// When it is empty, starts with `-`, or holds white space or a control character.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return Err(Invalid::whole(WHAT, text, "has no name"));
         }
         if text.starts_with('-') {
@@ -25,8 +25,20 @@ impl PackageSpec {
         match text.char_indices().find(|(_, c)| c.is_whitespace() || c.is_control()) {
             Some((at, wrong)) => {
                 let names: Vec<_> = text.split_whitespace().map(|name| format!("{name:?}")).collect();
-                let error = Invalid::new(WHAT, text, at..at + wrong.len_utf8(), "is several packages");
-                Err(error.or(format!("write `{}`", names.join(", "))))
+                let reason = match names.len() {
+                    _ if !wrong.is_whitespace() => {
+                        let reason = "has a control character";
+                        return Err(Invalid::new(WHAT, text, at..at + wrong.len_utf8(), reason));
+                    }
+                    1 => "has white space beside it",
+                    _ => "is several packages",
+                };
+                let error = Invalid::new(WHAT, text, at..at + wrong.len_utf8(), reason);
+                Err(if text.split_whitespace().all(|name| Self::parse(name).is_ok()) {
+                    error.or(format!("write `{}`", names.join(", ")))
+                } else {
+                    error
+                })
             }
             None => Ok(Self(text.to_owned())),
         }

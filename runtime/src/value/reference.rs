@@ -1,6 +1,8 @@
 //! A reference to an image in a registry or in local container storage.
 
 use std::fmt;
+use std::net::Ipv6Addr;
+use std::ops::Range;
 
 use super::{Invalid, text_newtype};
 
@@ -34,8 +36,8 @@ impl Reference {
     /// When the repository, tag or digest is not of its form, or neither tag nor digest is there.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if let Some((transport, rest)) = text.split_once("://") {
-            let part = 0..transport.len() + 3;
-            return Err(Invalid::new(WHAT, text, part, "names a transport").or(format!("write `{rest}`")));
+            let error = Invalid::new(WHAT, text, 0..transport.len() + 3, "names a transport");
+            return Err(error.or_write(rest, Self::parse));
         }
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (name, Some(digest)),
@@ -47,22 +49,14 @@ impl Reference {
         let repository = colon.unwrap_or(name.len());
         check_repository(text, &name[..repository])?;
         if let Some(at) = colon {
-            let tag = &name[at + 1..];
-            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            if tag.is_empty()
-                || tag.len() > 128
-                || !tag.starts_with(word)
-                || !tag.chars().all(|c| word(c) || ".-".contains(c))
-            {
-                let reason = format!("has the tag `{}`, which is none", tag.escape_debug());
-                return Err(Invalid::new(WHAT, text, at + 1..name.len(), reason));
-            }
+            check_tag(text, at + 1..name.len())?;
         }
         if let Some(digest) = digest {
             let hex = digest.strip_prefix("sha256:").unwrap_or_default();
             if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
                 let reason = "has a digest that is not `sha256:` and 64 hexadecimal digits";
-                return Err(Invalid::new(WHAT, text, name.len() + 1..text.len(), reason));
+                let error = Invalid::new(WHAT, text, name.len() + 1..text.len(), reason);
+                return Err(error.or("copy the digest that `skopeo inspect` prints"));
             }
         }
         if colon.is_none() && digest.is_none() {
@@ -93,36 +87,81 @@ impl Reference {
     }
 }
 
+fn check_tag(text: &str, part: Range<usize>) -> Result<(), Invalid> {
+    let tag = &text[part.clone()];
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if tag.is_empty() {
+        let error = Invalid::new(WHAT, text, part.start - 1..part.end, "lacks its tag after the `:`");
+        let meant = format!("{}latest{}", &text[..part.start], &text[part.end..]);
+        return Err(error.or_write(&meant, Reference::parse));
+    }
+    if tag.len() > 128 || !tag.starts_with(word) || !tag.chars().all(|c| word(c) || ".-".contains(c)) {
+        let reason = format!("has the tag `{}`, which is none", tag.escape_debug());
+        let help =
+            "a tag has letters, digits, `_`, `.` and `-`, at most 128, and starts with neither `.` nor `-`";
+        return Err(Invalid::new(WHAT, text, part, reason).or(help));
+    }
+    Ok(())
+}
+
 fn check_repository(text: &str, repository: &str) -> Result<(), Invalid> {
+    if repository.len() > 255 {
+        let reason = format!("has a repository of {} bytes; registries take at most 255", repository.len());
+        return Err(Invalid::new(WHAT, text, 0..repository.len(), reason));
+    }
     let mut start = 0;
     let several = repository.contains('/');
     for (index, component) in repository.split('/').enumerate() {
         let part = start..start + component.len();
         start = part.end + 1;
-        let is_host = index == 0 && several && (component.contains(['.', ':']) || component == "localhost");
-        let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        let fine = if is_host {
-            let (name, port) = component.split_once(':').unwrap_or((component, "0"));
-            !name.is_empty()
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
-                && port.parse::<u16>().is_ok()
+        let names_host = component.contains(['.', ':']) || component == "localhost";
+        let (fine, what) = if index == 0 && several && names_host {
+            (is_host(component), "host of a registry")
         } else {
-            component.bytes().all(|b| lower(b) || b"._-".contains(&b))
-                && component.bytes().next().is_some_and(lower)
-                && component.bytes().last().is_some_and(lower)
+            (is_component(component), "component of a repository")
         };
-        if !fine {
-            let reason = format!("has `{}`, which is no component of a repository", component.escape_debug());
-            let error = Invalid::new(WHAT, text, part, reason);
-            let lower = text.to_lowercase();
-            return Err(if lower != text && Reference::parse(&lower).is_ok() {
-                error.or(format!("write `{lower}`"))
-            } else {
-                error
-            });
+        if fine {
+            continue;
         }
+        let reason = match component {
+            "" if repository.is_empty() => "names no repository".to_owned(),
+            "" => "has an empty component".to_owned(),
+            _ if is_component(&component.to_lowercase()) => {
+                format!("has `{component}`; repositories are lowercase")
+            }
+            _ => format!("has `{}`, which is no {what}", component.escape_debug()),
+        };
+        let error = Invalid::new(WHAT, text, part, reason);
+        return Err(error.or_write(&text.to_lowercase(), Reference::parse));
     }
     Ok(())
+}
+
+/// Lowercase letters and digits, joined by one `.`, one or two `_`, or any number of `-`.
+fn is_component(component: &str) -> bool {
+    let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let joint = |joint: &str| matches!(joint, "" | "." | "_" | "__") || joint.bytes().all(|b| b == b'-');
+    component.starts_with(lower) && component.ends_with(lower) && component.split(lower).all(joint)
+}
+
+/// A DNS name or an IPv6 address in brackets, and a port.
+fn is_host(host: &str) -> bool {
+    let (name, port) = match host.rfind(':').filter(|at| !host[*at..].contains(']')) {
+        Some(at) => (&host[..at], Some(&host[at + 1..])),
+        None => (host, None),
+    };
+    let label = |label: &str| {
+        let bytes = label.as_bytes();
+        !bytes.is_empty()
+            && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+            && bytes[0] != b'-'
+            && bytes[bytes.len() - 1] != b'-'
+    };
+    let is_name = match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => name.split('.').all(label),
+    };
+    is_name && port.is_none_or(|port| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok())
 }
 
 impl fmt::Display for Reference {

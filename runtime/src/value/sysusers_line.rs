@@ -1,12 +1,14 @@
 //! One line of a sysusers.d file: its shape, not whether its users make sense together.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::{Invalid, text_newtype};
 
 const WHAT: &str = "sysusers.d line";
 
-/// A line of sysusers.d(5): a type (`u`, `u!`, `g`, `m`, `r`), a name, and up to four more fields.
+/// A line of sysusers.d(5): a type (`u`, `u!`, `g`, `m`, `r`), a name, and the fields that the type
+/// takes.
 ///
 /// ```
 /// use lapstrake::value::SysusersLine;
@@ -21,29 +23,85 @@ impl SysusersLine {
     /// Parses a line.
     ///
     /// # Errors
-    /// When it is several lines, the type is unknown, or the name is missing.
+    /// When it is several lines, the type is unknown, the name is missing, or fields are too many.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if let Some(at) = text.find(['\n', '\0']) {
             return Err(Invalid::new(WHAT, text, at..at + 1, "is more than one line"));
         }
-        let mut fields = text.split_whitespace();
-        let kind = fields.next().unwrap_or_default();
-        if !matches!(kind, "u" | "u!" | "g" | "m" | "r") {
-            let at = text.find(kind).unwrap_or(0);
-            let reason =
-                format!("starts with `{}`; its type is one of `u`, `u!`, `g`, `m`, `r`", kind.escape_debug());
-            let error = Invalid::new(WHAT, text, at..at + kind.len(), reason);
-            return Err(match kind {
-                "user" => error.or(format!("write `{}`", text.replacen("user", "u", 1))),
-                "group" => error.or(format!("write `{}`", text.replacen("group", "g", 1))),
-                _ => error,
-            });
+        let Some(fields) = fields(text) else {
+            return Err(Invalid::whole(WHAT, text, "has an open quote or escape"));
+        };
+        let field = |at: usize| fields.get(at).map_or("", |field| &text[field.clone()]);
+        let whole = |reason: &str, help: &str| Err(Invalid::whole(WHAT, text, reason).or(help));
+        let kind = field(0);
+        if kind.is_empty() {
+            return whole("is empty", "write `u NAME - \"DESCRIPTION\"`");
         }
-        if fields.next().is_none() {
-            return Err(Invalid::whole(WHAT, text, "names nobody").or(format!("write `{kind} NAME`")));
+        // How many fields a line of that type may have, and what they are.
+        let (most, form) = match kind {
+            "u" | "u!" => (6, "u NAME ID DESCRIPTION HOME SHELL"),
+            "g" => (3, "g NAME GID"),
+            "m" => (3, "m USER GROUP"),
+            "r" => (3, "r - FROM-TO"),
+            _ => {
+                let part = fields[0].clone();
+                let rest = &text[part.end..];
+                let reason = format!(
+                    "starts with `{}`; its type is one of `u`, `u!`, `g`, `m`, `r`",
+                    kind.escape_debug()
+                );
+                let error = Invalid::new(WHAT, text, part, reason);
+                return Err(match kind {
+                    "user" => error.or_write(&format!("u{rest}"), Self::parse),
+                    "group" => error.or_write(&format!("g{rest}"), Self::parse),
+                    _ => error,
+                });
+            }
+        };
+        let help = format!("write `{form}`");
+        if field(1).is_empty() {
+            return whole("names nobody", &help);
+        }
+        if fields.len() < 3 && matches!(kind, "m" | "r") {
+            return whole("lacks its third field", &help);
+        }
+        // Up to six columns are read, and `-` is an empty one.
+        let beyond =
+            fields.iter().enumerate().skip(most).find(|(at, part)| *at > 5 || &text[(*part).clone()] != "-");
+        if let Some((_, beyond)) = beyond {
+            let reason = format!("has more than {most} fields; a text with spaces wants quotes");
+            return Err(Invalid::new(WHAT, text, beyond.start..text.len(), reason).or(help));
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+/// Where the fields stand: white space parts them, but in single or double quotes, as systemd reads
+/// them; none where a quote or an escape stays open.
+fn fields(text: &str) -> Option<Vec<Range<usize>>> {
+    let mut fields = Vec::new();
+    let mut start = None;
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
+        escaped = c == '\\';
+        match (quote, c) {
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, ' ' | '\t' | '\r') => fields.extend(start.take().map(|start| start..at)),
+            (None, _) => {
+                start.get_or_insert(at);
+                if matches!(c, '"' | '\'') {
+                    quote = Some(c);
+                }
+            }
+        }
+    }
+    fields.extend(start.map(|start| start..text.len()));
+    (quote.is_none() && !escaped).then_some(fields)
 }
 
 impl fmt::Display for SysusersLine {

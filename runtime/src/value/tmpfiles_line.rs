@@ -31,7 +31,7 @@ impl TmpfilesLine {
         let kind = fields.next().unwrap_or_default();
         let mut letters = kind.chars();
         let known =
-            letters.next().is_some_and(|c| KINDS.contains(c)) && letters.all(|c| "+!-=~^$".contains(c));
+            letters.next().is_some_and(|c| KINDS.contains(c)) && letters.all(|c| "+!-=~^$?".contains(c));
         if !known {
             let at = text.find(kind).unwrap_or(0);
             let reason = format!("starts with `{}`, which is no type of tmpfiles.d(5)", kind.escape_debug());
@@ -42,9 +42,18 @@ impl TmpfilesLine {
         let path = fields.next().unwrap_or_default();
         // A quoted path or one that starts with a specifier (%t) is systemd's to expand.
         if !path.trim_start_matches('"').starts_with(['/', '%']) {
-            let at = text.rfind(path).filter(|_| !path.is_empty()).unwrap_or(text.len());
+            if path.is_empty() {
+                let reason = "names no path";
+                return Err(
+                    Invalid::whole(WHAT, text, reason).or(format!("write `{kind} /PATH MODE USER GROUP -`"))
+                );
+            }
+            // The fields are parts of the text, so the second starts where its pointer says.
+            let at = path.as_ptr().addr() - text.as_ptr().addr();
             let reason = format!("has the path `{}`, which is not absolute", path.escape_debug());
-            return Err(Invalid::new(WHAT, text, at..at + path.len(), reason));
+            let meant = format!("{}/{}", &text[..at], &text[at..]);
+            let error = Invalid::new(WHAT, text, at..at + path.len(), reason);
+            return Err(error.or_write(&meant, Self::parse));
         }
         Ok(Self(text.to_owned()))
     }

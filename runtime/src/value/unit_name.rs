@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::{Invalid, text_newtype};
+use super::{Invalid, near, text_newtype};
 
 const WHAT: &str = "unit name";
 
 /// A systemd unit's name: `sensord.service`, the template `getty@.service`, its instance
 /// `getty@tty1.service`.
 ///
-/// systemd.unit(5): a prefix of ASCII letters, digits and `:-_.\`, with at most one `@` that is not
-/// first, and a suffix that says the kind; at most 255 bytes.
+/// systemd.unit(5): a prefix of ASCII letters, digits and `:-_.\`, an `@` that is not first before an
+/// instance, and a suffix that says the kind; at most 255 bytes.
 ///
 /// ```
 /// use lapstrake::value::{UnitKind, UnitName};
@@ -29,6 +29,7 @@ pub struct UnitName(String);
 #[expect(missing_docs, reason = "each is the systemd.*(5) page of its name")]
 pub enum UnitKind {
     Automount,
+    Device,
     Mount,
     Path,
     Scope,
@@ -41,8 +42,9 @@ pub enum UnitKind {
 }
 
 impl UnitKind {
-    const ALL: [(&str, Self); 10] = [
+    const ALL: [(&str, Self); 11] = [
         ("automount", Self::Automount),
+        ("device", Self::Device),
         ("mount", Self::Mount),
         ("path", Self::Path),
         ("scope", Self::Scope),
@@ -65,7 +67,6 @@ impl UnitName {
     /// # Errors
     /// When the suffix is missing or none of systemd's, or a character is not allowed.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let help = |meant: &str| format!("write `{meant}`");
         let (prefix, suffix) = text.rsplit_once('.').unwrap_or((text, ""));
         if UnitKind::parse(suffix).is_none() {
             let at = if suffix.is_empty() { 0 } else { prefix.len() + 1 };
@@ -75,9 +76,18 @@ impl UnitName {
                 let reason = format!("ends in `.{}`, which is no kind of unit", suffix.escape_debug());
                 Invalid::new(WHAT, text, at..text.len(), reason)
             };
-            let stem = if suffix.is_empty() { text.trim_end_matches('.') } else { text };
-            let meant = format!("{stem}.service");
-            return Err(if Self::parse(&meant).is_ok() { error.or(help(&meant)) } else { error });
+            let known = UnitKind::ALL.map(|(name, _)| name);
+            let meant = match near(&suffix.to_lowercase(), known) {
+                _ if suffix.is_empty() => format!("{}.service", text.trim_end_matches('.')),
+                Some(suffix) => format!("{prefix}.{suffix}"),
+                // `org.example.Sensor1` is a name that lacks its suffix; `sensord.conf` is no unit.
+                None if prefix.contains('.') => format!("{text}.service"),
+                None => {
+                    let kinds = known.map(|name| format!("`.{name}`")).join(", ");
+                    return Err(error.or(format!("units end in {kinds}")));
+                }
+            };
+            return Err(error.or_write(&meant, Self::parse));
         }
         if text.len() > 255 {
             return Err(Invalid::whole(
@@ -91,12 +101,21 @@ impl UnitName {
         }
         if let Some(slash) = prefix.rfind('/') {
             let error = Invalid::new(WHAT, text, 0..slash + 1, "is a path");
-            return Err(error.or(help(&text[slash + 1..])));
+            // A mount is named by the path of its mount point, a unit file lies at a path.
+            let by_path = matches!(suffix, "automount" | "device" | "mount" | "swap");
+            let meant = if by_path && !prefix.contains("systemd/") {
+                format!("{}.{suffix}", escaped_path(prefix))
+            } else {
+                text[slash + 1..].to_owned()
+            };
+            return Err(error.or_write(&meant, Self::parse));
         }
         let allowed = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
         if let Some((at, wrong)) = prefix.char_indices().find(|&(_, c)| !allowed(c)) {
-            let reason = format!("has `{}`; systemd-escape(1) writes it as an escape", wrong.escape_debug());
-            return Err(Invalid::new(WHAT, text, at..at + wrong.len_utf8(), reason));
+            let reason = format!("has `{}`, which no unit's name can hold", wrong.escape_debug());
+            let error = Invalid::new(WHAT, text, at..at + wrong.len_utf8(), reason);
+            let meant = format!("{}.{suffix}", prefix.replace(|c| !allowed(c), "-"));
+            return Err(error.or_write(&meant, Self::parse));
         }
         Ok(Self(text.to_owned()))
     }
@@ -108,7 +127,7 @@ impl UnitName {
 
     /// What kind of unit it is.
     pub fn kind(&self) -> UnitKind {
-        // A parsed name has one of the ten suffixes.
+        // A parsed name has one of the suffixes.
         UnitKind::parse(self.suffix()).unwrap_or(UnitKind::Service)
     }
 
@@ -139,6 +158,26 @@ impl UnitName {
     fn suffix(&self) -> &str {
         self.0.rsplit('.').next().unwrap_or_default()
     }
+}
+
+/// The name of a path, as `systemd-escape --path` makes it (systemd.unit(5), "String escaping for
+/// inclusion in unit names").
+fn escaped_path(path: &str) -> String {
+    let components: Vec<_> = path.split('/').filter(|component| !component.is_empty()).collect();
+    if components.is_empty() {
+        return "-".to_owned();
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":_.".contains(&byte);
+    components
+        .join("/")
+        .bytes()
+        .enumerate()
+        .map(|(at, byte)| match byte {
+            b'/' => "-".to_owned(),
+            _ if plain(byte) && (byte, at) != (b'.', 0) => char::from(byte).to_string(),
+            _ => format!("\\x{byte:02x}"),
+        })
+        .collect()
 }
 
 impl fmt::Display for UnitName {

@@ -124,7 +124,6 @@ impl<R: Read> Members<R> {
         }
     }
 
-
     fn header(&mut self) -> Result<Option<Header>, TarError> {
         let mut header = Header::new_old();
         self.current = format!("a header at byte {}", self.at);

@@ -1,0 +1,62 @@
+//! What the literal macros have in common: one literal in, one value out. What a macro takes and makes
+//! is its [`Kind`]; `image!` will have its own shape and share only input and diagnostics.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Lit;
+
+use crate::diagnostic::Diagnostic;
+use crate::input;
+
+/// One literal macro.
+pub(crate) struct Kind {
+    /// The macro's name, and that of the function in `__private` that its expansion calls.
+    pub(crate) name: &'static str,
+    /// The type of its value, as `__private` exports it.
+    pub(crate) value: &'static str,
+    /// A literal that it takes.
+    pub(crate) example: &'static str,
+    /// What to do where the value is not a literal; reads on from "for a computed value, ".
+    pub(crate) computed: &'static str,
+    /// Checks a literal, and gives the arguments of that function.
+    pub(crate) check: fn(&Lit, &Kind) -> Result<TokenStream, Diagnostic>,
+}
+
+impl Kind {
+    /// The help where nothing is known of what was meant.
+    pub(crate) fn such_as(&self) -> String {
+        format!("it is written like `{}!({})`", self.name, self.example)
+    }
+}
+
+/// Expands to `$crate::__private::NAME(…)`; after a mistake, to an expression of the same type.
+pub(crate) fn expand(input: TokenStream, kind: &Kind) -> TokenStream {
+    let (krate, tokens) = match input::split_crate(input, kind) {
+        Ok(split) => split,
+        Err(error) => return error.to_tokens(),
+    };
+    let literal = match input::one_literal(tokens, kind) {
+        Ok(literal) => literal,
+        Err(error) => return mistaken(&krate, kind, &error),
+    };
+    let span = literal.span();
+    let arguments = match literal {
+        // The lexer refused it (`0o8`) and rustc has said so. The token itself has an error for its type,
+        // so nothing more is said about it.
+        Lit::Verbatim(_) => Ok(quote!(#literal)),
+        _ => (kind.check)(&literal, kind),
+    };
+    match arguments {
+        Ok(arguments) => {
+            let function = Ident::new(kind.name, span);
+            quote_spanned!(span=> #krate::__private::#function(#arguments))
+        }
+        Err(error) => mistaken(&krate, kind, &error),
+    }
+}
+
+fn mistaken(krate: &TokenStream, kind: &Kind, error: &Diagnostic) -> TokenStream {
+    let value = Ident::new(kind.value, Span::call_site());
+    let error = error.to_tokens();
+    quote!({ #error #krate::__private::mistaken::<#krate::__private::#value>() })
+}

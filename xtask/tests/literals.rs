@@ -1,0 +1,40 @@
+//! What rustc says about a literal: each file of `literals/fail` is a mistake that a tired person
+//! makes, and the `.stderr` beside it the whole of what they are told.
+//!
+//! After a wanted change: `TRYBUILD=overwrite cargo test -p lapstrake-xtask --test literals`, and read
+//! the difference as that person would.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+/// trybuild compiles the cases as a package of its own, which is its own workspace: its assets stand
+/// there. A case that names an asset sees these and no others. Both tests plant them, perhaps at once.
+fn plant_assets() -> io::Result<()> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..");
+    let deploy = target.join("tests/trybuild/lapstrake-xtask/deploy");
+    fs::create_dir_all(&deploy)?;
+    fs::write(deploy.join("sensord.service"), "[Service]\nExecStart=/usr/bin/sensord\n")?;
+    fs::write(deploy.join("sensord.toml"), "interval = 1\n")?;
+    for (target, link) in [("sensord.toml", "sensord-link.toml"), ("/etc/os-release", "host-os-release")] {
+        match symlink(target, deploy.join(link)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_right_literal_is_a_value() {
+    plant_assets().unwrap();
+    trybuild::TestCases::new().pass("tests/literals/pass/*.rs");
+}
+
+/// trybuild runs `cargo check` where all cases fail, so an editor shows the same.
+#[test]
+fn a_wrong_literal_is_one_message_under_cargo_check() {
+    plant_assets().unwrap();
+    trybuild::TestCases::new().compile_fail("tests/literals/fail/*.rs");
+}

@@ -1,0 +1,7 @@
+//! Source and destination in one.
+
+use lapstrake_xtask::asset;
+
+fn main() {
+    let _ = asset!("deploy/sensord.toml", "/etc/sensord.toml");
+}

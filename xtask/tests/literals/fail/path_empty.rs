@@ -1,0 +1,7 @@
+//! Nothing between the quotes yet.
+
+use lapstrake_xtask::path;
+
+fn main() {
+    let _ = path!("");
+}

@@ -1,0 +1,7 @@
+//! No argument yet.
+
+use lapstrake_xtask::path;
+
+fn main() {
+    let _ = path!();
+}

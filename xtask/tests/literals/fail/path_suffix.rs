@@ -1,0 +1,7 @@
+//! A character that slipped behind the quotes.
+
+use lapstrake_xtask::path;
+
+fn main() {
+    let _ = path!("/etc/sensord.toml"s);
+}

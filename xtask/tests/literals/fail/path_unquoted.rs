@@ -1,0 +1,7 @@
+//! The quotes were forgotten.
+
+use lapstrake_xtask::path;
+
+fn main() {
+    let _ = path!(/etc/sensord.toml);
+}

@@ -1,0 +1,7 @@
+//! Nothing between the quotes yet.
+
+use lapstrake_xtask::unit;
+
+fn main() {
+    let _ = unit!("");
+}

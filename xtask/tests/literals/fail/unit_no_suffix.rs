@@ -1,0 +1,7 @@
+//! The suffix was forgotten, as systemctl allows.
+
+use lapstrake_xtask::unit;
+
+fn main() {
+    let _ = unit!("sensord");
+}
