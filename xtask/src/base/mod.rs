@@ -18,7 +18,7 @@ use std::str::FromStr;
 use std::sync::Mutex;
 use std::thread;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Location;
 use lapstrake::value::Architecture;
 use oci_spec::image::{Descriptor, DescriptorBuilder, ImageIndex, ImageManifest, MediaType};
@@ -63,6 +63,21 @@ impl Base {
     /// A label of the base's config.
     pub(crate) fn label(&self, key: &str) -> Option<&str> {
         self.config["config"]["Labels"][key].as_str()
+    }
+
+    /// The base's name as it may stand in an image: of a path only the last part, for where a folder is
+    /// must not show in a digest.
+    pub(crate) fn portable_name(&self) -> String {
+        let last = |path: &Utf8Path| Utf8PathBuf::from(path.file_name().unwrap_or_default());
+        match &self.location {
+            Location::Oci { dir, tag } => Location::Oci { dir: last(dir), tag: tag.clone() },
+            Location::OciArchive { file, tag } => Location::OciArchive { file: last(file), tag: tag.clone() },
+            Location::Registry(reference) | Location::ContainersStorage(reference) => {
+                return reference.to_string();
+            }
+            Location::StandIn => Location::StandIn,
+        }
+        .to_string()
     }
 
     /// Every blob of the base, the manifest first.

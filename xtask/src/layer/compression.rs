@@ -32,56 +32,76 @@ impl Compression {
 
     /// A writer that compresses into `out`.
     pub(crate) fn writer<W: Write>(self, out: W) -> io::Result<Compressor<W>> {
-        Ok(match self {
+        let encoder = match self {
             Self::Zstd => {
                 let mut encoder = zstd::Encoder::new(out, 3)?;
                 // At least one worker: with none, zstd cuts its input otherwise and the bytes differ.
                 let workers = thread::available_parallelism().map_or(1, usize::from).min(8);
                 encoder.multithread(u32::try_from(workers).unwrap_or(1))?;
                 encoder.include_checksum(true)?;
-                Compressor::Zstd(encoder)
+                Encoder::Zstd(encoder)
             }
             Self::Gzip => {
                 let gzip = flate2::GzBuilder::new().mtime(0).operating_system(255);
-                Compressor::Gzip(gzip.write(out, flate2::Compression::new(6)))
+                Encoder::Gzip(gzip.write(out, flate2::Compression::new(6)))
             }
-            Self::None => Compressor::None(out),
-        })
+            Self::None => Encoder::None(out),
+        };
+        Ok(Compressor { block: Vec::with_capacity(BLOCK), encoder })
     }
 }
 
 /// A writer that compresses; it must be finished.
-pub(crate) enum Compressor<W: Write> {
+pub(crate) struct Compressor<W: Write> {
+    /// What is not yet a whole block: compressors may cut their output where their input is cut.
+    block: Vec<u8>,
+    encoder: Encoder<W>,
+}
+
+enum Encoder<W: Write> {
     Zstd(zstd::Encoder<'static, W>),
     Gzip(flate2::write::GzEncoder<W>),
     None(W),
 }
 
+/// In bytes.
+const BLOCK: usize = 256 << 10;
+
 impl<W: Write> Compressor<W> {
     /// Writes what is left, and gives the inner writer back.
-    pub(crate) fn finish(self) -> io::Result<W> {
-        match self {
-            Self::Zstd(encoder) => encoder.finish(),
-            Self::Gzip(encoder) => encoder.finish(),
-            Self::None(out) => Ok(out),
+    pub(crate) fn finish(mut self) -> io::Result<W> {
+        self.encoder.write_all(&self.block)?;
+        match self.encoder {
+            Encoder::Zstd(encoder) => encoder.finish(),
+            Encoder::Gzip(encoder) => encoder.finish(),
+            Encoder::None(out) => Ok(out),
         }
     }
 }
 
 impl<W: Write> Write for Compressor<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Zstd(encoder) => encoder.write(bytes),
-            Self::Gzip(encoder) => encoder.write(bytes),
-            Self::None(out) => out.write(bytes),
+        let taken = bytes.len().min(BLOCK - self.block.len());
+        self.block.extend_from_slice(&bytes[..taken]);
+        if self.block.len() == BLOCK {
+            self.encoder.write_all(&self.block)?;
+            self.block.clear();
         }
+        Ok(taken)
     }
 
+    /// Does nothing: a flush would show in the bytes.
     fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<W: Write> Encoder<W> {
+    fn write_all(&mut self, block: &[u8]) -> io::Result<()> {
         match self {
-            Self::Zstd(encoder) => encoder.flush(),
-            Self::Gzip(encoder) => encoder.flush(),
-            Self::None(out) => out.flush(),
+            Self::Zstd(encoder) => encoder.write_all(block),
+            Self::Gzip(encoder) => encoder.write_all(block),
+            Self::None(out) => out.write_all(block),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the tar's hash and the compressor into the blob and its hash, whatever their size.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Mutex;
 use std::thread;
 
@@ -111,14 +111,9 @@ fn write_blob(
     store: &Store,
     compression: Compression,
 ) -> io::Result<Written> {
-    /// Large enough that neither hashing nor compression is called for each header.
-    const BUFFER: usize = 256 << 10;
     let blob = store.layout.blobs().writer()?;
-    let tar = HashingWriter::new(compression.writer(blob)?);
-    let mut buffered = io::BufWriter::with_capacity(BUFFER, tar);
-    write_tar(layer, staged, Removals::Whiteouts, &mut buffered)?;
-    buffered.flush()?;
-    let tar = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let mut tar = HashingWriter::new(compression.writer(blob)?);
+    write_tar(layer, staged, Removals::Whiteouts, &mut tar)?;
     let (compressor, diff_id, _) = tar.finish();
     let (digest, size) = compressor.finish()?.finish()?;
     Ok(Written { digest, size, diff_id })

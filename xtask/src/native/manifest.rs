@@ -31,7 +31,7 @@ pub(super) fn extend(
     }
     let mut annotations: HashMap<String, String> = base.manifest.annotations().clone().unwrap_or_default();
     annotations.insert(ANNOTATION_TITLE.to_owned(), plan.name.to_string());
-    annotations.insert(ANNOTATION_BASE_IMAGE_NAME.to_owned(), plan.base.reference.clone());
+    annotations.insert(ANNOTATION_BASE_IMAGE_NAME.to_owned(), base.portable_name());
     annotations.insert(ANNOTATION_BASE_IMAGE_DIGEST.to_owned(), plan.base.digest.to_string());
     if let Some(version) = &plan.version {
         annotations.insert(ANNOTATION_VERSION.to_owned(), version.clone());
