@@ -65,6 +65,11 @@ impl Base {
         self.config["config"]["Labels"][key].as_str()
     }
 
+    /// The user of the base's config, where it names one.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.config["config"]["User"].as_str().filter(|user| !user.is_empty())
+    }
+
     /// The base's name as it may stand in an image: of a path only the last part, for where a folder is
     /// must not show in a digest.
     pub(crate) fn portable_name(&self) -> String {

@@ -45,6 +45,11 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
             writeln!(out, "\nFROM oci:base:{tag}")?;
         }
     }
+    // What is installed or removed is root's, whoever the image runs as.
+    let user = plan.base.user.as_ref().filter(|_| plan.layers.iter().any(runs));
+    if user.is_some() {
+        writeln!(out, "\nUSER 0:0")?;
+    }
     for (index, layer) in plan.layers.iter().enumerate() {
         writeln!(out, "\n# Layer {}, {}", comment(layer.name.as_str()), layer.site)?;
         if !layer.packages.is_empty() {
@@ -63,6 +68,9 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
             writeln!(out, "RUN {}", exec(argv))?;
         }
     }
+    if let Some(user) = user {
+        writeln!(out, "\nUSER {user}")?;
+    }
     if !plan.labels.is_empty() {
         writeln!(out)?;
     }
@@ -70,6 +78,11 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
         writeln!(out, "LABEL {}={}", word(key.as_str()), word(value))?;
     }
     Ok(())
+}
+
+/// Whether a layer runs anything in the build.
+fn runs(layer: &PlannedLayer) -> bool {
+    layer.needs_engine() || !layer.removals.is_empty()
 }
 
 /// Whether a layer has anything to ADD.

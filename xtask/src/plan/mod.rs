@@ -47,6 +47,9 @@ pub(crate) struct PlannedBase {
     pub(crate) reference: String,
     pub(crate) digest: Digest,
     pub(crate) architecture: Architecture,
+    /// The config's `User`, as whom a Containerfile's RUN would run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
 }
 
 /// One layer: first its packages, then its removals, then its members, then its run steps.

@@ -69,6 +69,7 @@ pub(crate) fn resolve(
             reference: base.location.to_string(),
             digest: base.digest.clone(),
             architecture: base.architecture,
+            user: base.user().map(str::to_owned),
         },
         labels,
         compile: invocations.invocations,
