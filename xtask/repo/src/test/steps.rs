@@ -18,7 +18,7 @@ pub(super) struct Step {
 const FMT: &[&str] = &["fmt", "--all", "--check"];
 const DENY_WARNINGS: &[&str] = &["--", "-D", "warnings"];
 /// A test that fails must not hide those of the binaries after it.
-const TEST: &[&str] = &["test", "--workspace", "--no-fail-fast"];
+const TEST: &[&str] = &["test", "--no-fail-fast"];
 
 pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
     let root = &checkout.root;
