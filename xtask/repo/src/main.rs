@@ -1,2 +1,53 @@
-//! repo.
-fn main() {}
+//! This repository's own tasks, `cargo xtask …` at its root. What is here works on the repository; what a
+//! user gets is in `lapstrake-xtask`, and is only called from here.
+
+mod cargo;
+mod checkout;
+mod complaint;
+mod image;
+mod test;
+
+use std::process::ExitCode;
+
+use checkout::Checkout;
+use complaint::complain;
+
+const USAGE: &str = "\
+usage: cargo xtask <TASK>
+
+  image …          run `cargo xtask image …` of every example, or of those that have the images named
+  test             set up what the tests need, then check and test everything
+  test -- ARGS     set up what the tests need, then `cargo test ARGS` of the workspace";
+
+fn main() -> ExitCode {
+    let mut args = Vec::new();
+    for arg in std::env::args_os().skip(1) {
+        match arg.into_string() {
+            Ok(arg) => args.push(arg),
+            Err(arg) => return wrong_usage(&format!("`{}` is not UTF-8", arg.display())),
+        }
+    }
+    let checkout = match Checkout::find() {
+        Ok(checkout) => checkout,
+        Err(error) => return complain(&error, None, 1),
+    };
+    match args.split_first().map(|(task, rest)| (task.as_str(), rest)) {
+        Some(("image", rest)) => image::run(&checkout, rest),
+        Some(("test", [])) => test::run(&checkout),
+        Some(("test", [dashes, rest @ ..])) if dashes == "--" => test::run_only(&checkout, rest),
+        Some(("help" | "--help" | "-h", _)) => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Some(("test", [arg, ..])) => {
+            wrong_usage(&format!("`test` takes no `{arg}`; arguments of cargo follow `--`"))
+        }
+        Some((task, _)) => wrong_usage(&format!("there is no task `{task}`")),
+        None => wrong_usage("which task?"),
+    }
+}
+
+fn wrong_usage(problem: &str) -> ExitCode {
+    eprintln!("error: {problem}\n\n{USAGE}");
+    ExitCode::from(2)
+}

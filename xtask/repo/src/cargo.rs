@@ -1,0 +1,42 @@
+//! Cargo inside of cargo. The outer `cargo run` tells us of itself in the environment; an inner cargo
+//! that believed it would build for the wrong package, so only what the user set is handed on.
+
+use std::process::Command;
+
+use camino::Utf8Path;
+
+/// The profile and target of every tool here, the ones of the alias in `.cargo/config.toml`: what
+/// `cargo xtask` has compiled need not be compiled again.
+pub(crate) const TOOL: [&str; 4] = ["--profile", "xtask", "--target", "host-tuple"];
+
+/// The cargo that runs us, in a directory, with these arguments.
+pub(crate) fn cargo<'a>(directory: &Utf8Path, args: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(directory).args(args);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_leaked) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn is_leaked(name: &str) -> bool {
+    name == "LD_LIBRARY_PATH"
+        || ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_leaked;
+
+    #[test]
+    fn what_the_user_set_is_handed_on() {
+        for leaked in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "LD_LIBRARY_PATH"] {
+            assert!(is_leaked(leaked), "{leaked}");
+        }
+        for set in ["CARGO_TARGET_DIR", "CARGO_BUILD_JOBS", "RUSTFLAGS", "RUSTUP_TOOLCHAIN", "CARGO_HOME"] {
+            assert!(!is_leaked(set), "{set}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Where things are in a checkout of this repository.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// A checkout: its root, and the examples in it.
+#[derive(Debug)]
+pub(crate) struct Checkout {
+    pub(crate) root: Utf8PathBuf,
+    pub(crate) examples: Vec<Example>,
+}
+
+/// A project under `examples/`, a workspace of its own.
+#[derive(Debug)]
+pub(crate) struct Example {
+    pub(crate) directory: Utf8PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckoutError {
+    #[error("`CARGO_MANIFEST_DIR` is not set; run the task by `cargo xtask`")]
+    NotByCargo,
+    #[error("can't list `{directory}`")]
+    List { directory: Utf8PathBuf, source: io::Error },
+}
+
+impl Checkout {
+    /// The checkout that this program belongs to.
+    pub(crate) fn find() -> Result<Self, CheckoutError> {
+        let package = std::env::var("CARGO_MANIFEST_DIR").map_err(|_| CheckoutError::NotByCargo)?;
+        // xtask/repo
+        let root = Utf8Path::new(&package).ancestors().nth(2).ok_or(CheckoutError::NotByCargo)?;
+        Self::at(root)
+    }
+
+    /// The checkout at `root`; its examples are what has a manifest and an xtask, by name.
+    pub(crate) fn at(root: &Utf8Path) -> Result<Self, CheckoutError> {
+        let directory = root.join("examples");
+        let list = |source| CheckoutError::List { directory: directory.clone(), source };
+        let mut examples = Vec::new();
+        for entry in directory.read_dir_utf8().map_err(list)? {
+            let directory = entry.map_err(list)?.into_path();
+            if directory.join("Cargo.toml").is_file() && directory.join("xtask").is_dir() {
+                examples.push(Example { directory });
+            }
+        }
+        examples.sort_by(|a, b| a.directory.cmp(&b.directory));
+        Ok(Self { root: root.to_owned(), examples })
+    }
+}
+
+impl Example {
+    /// The folder's name.
+    pub(crate) fn name(&self) -> &str {
+        self.directory.file_name().unwrap_or_default()
+    }
+}

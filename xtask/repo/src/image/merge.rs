@@ -1,0 +1,99 @@
+//! One JSON document out of those of several examples: lists are put after one another, and what is no
+//! list (`schema`, `version`) is the same in all, or they can't be one.
+
+use serde_json::{Map, Value};
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MergeError {
+    #[error("the example `{example}` printed what is no JSON")]
+    NoJson { example: String, source: serde_json::Error },
+    #[error("the example `{example}` printed JSON that is no object")]
+    NoObject { example: String },
+    #[error("the example `{example}` has another `{key}` than the examples before it")]
+    Differs { example: String, key: String },
+}
+
+/// Merges what the examples printed, in their order; one that printed nothing adds nothing. `None` when
+/// none printed anything.
+pub(super) fn merge(documents: &[(&str, Vec<u8>)]) -> Result<Option<Value>, MergeError> {
+    let mut merged: Option<Map<String, Value>> = None;
+    for (example, document) in documents {
+        if document.trim_ascii().is_empty() {
+            continue;
+        }
+        let parsed = serde_json::from_slice(document)
+            .map_err(|source| MergeError::NoJson { example: (*example).to_owned(), source })?;
+        let Value::Object(object) = parsed else {
+            return Err(MergeError::NoObject { example: (*example).to_owned() });
+        };
+        match &mut merged {
+            None => merged = Some(object),
+            Some(merged) => join(merged, object)
+                .map_err(|key| MergeError::Differs { example: (*example).to_owned(), key })?,
+        }
+    }
+    Ok(merged.map(Value::Object))
+}
+
+/// Adds `more` to `merged`, or gives the key that keeps them apart.
+fn join(merged: &mut Map<String, Value>, more: Map<String, Value>) -> Result<(), String> {
+    for (key, value) in more {
+        match (merged.get_mut(&key), value) {
+            (Some(Value::Array(values)), Value::Array(more)) => values.extend(more),
+            (Some(same), value) if *same == value => {}
+            (Some(_), _) => return Err(key),
+            (None, value) => drop(merged.insert(key, value)),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn merged(documents: &[&str]) -> Result<Option<Value>, MergeError> {
+        let names = ["cockpit", "packages", "sensord"];
+        let documents: Vec<_> =
+            names.into_iter().zip(documents).map(|(name, text)| (name, text.as_bytes().to_vec())).collect();
+        merge(&documents)
+    }
+
+    #[test]
+    fn images_are_put_after_one_another_and_the_schema_is_kept() {
+        let documents = [
+            r#"{"schema":1,"images":[{"name":"b"},{"name":"a"}]}"#,
+            "",
+            r#"{"schema":1,"images":[{"name":"c"}]}"#,
+        ];
+        let expected = json!({"schema": 1, "images": [{"name": "b"}, {"name": "a"}, {"name": "c"}]});
+        assert_eq!(merged(&documents).unwrap(), Some(expected));
+    }
+
+    #[test]
+    fn sarif_is_merged_by_its_runs() {
+        let documents = [r#"{"version":"2.1.0","runs":[1]}"#, r#"{"version":"2.1.0","runs":[2]}"#];
+        assert_eq!(merged(&documents).unwrap(), Some(json!({"version": "2.1.0", "runs": [1, 2]})));
+    }
+
+    #[test]
+    fn nothing_is_made_of_nothing() {
+        assert_eq!(merged(&["", "\n"]).unwrap(), None);
+    }
+
+    #[test]
+    fn what_can_not_be_one_is_an_error_that_names_the_example() {
+        for (documents, error) in [
+            (["{", "{}"], "the example `cockpit` printed what is no JSON"),
+            (["{}", "[]"], "the example `packages` printed JSON that is no object"),
+            (
+                [r#"{"schema":1}"#, r#"{"schema":2}"#],
+                "the example `packages` has another `schema` than the examples before it",
+            ),
+        ] {
+            assert_eq!(merged(&documents).unwrap_err().to_string(), error);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `cargo xtask image …` at the root: the same command in the examples, each as it would run for a user
+//! who copied it out. What a command means is theirs; here is only who gets it, and one answer from all.
+
+mod merge;
+mod request;
+mod route;
+
+use std::io::{self, Write};
+use std::process::{Command, ExitCode, Stdio};
+
+use camino::Utf8PathBuf;
+
+use crate::cargo::{TOOL, cargo};
+use crate::checkout::{Checkout, Example};
+use crate::complaint::complain;
+use merge::{MergeError, merge};
+use request::Request;
+use route::{RouteError, route};
+
+#[derive(Debug, thiserror::Error)]
+enum ImageError {
+    #[error("there is no example in `{0}`")]
+    NoExample(Utf8PathBuf),
+    #[error("can't run cargo in `{directory}`")]
+    Start { directory: Utf8PathBuf, source: io::Error },
+    #[error("the example `{example}` can't list its images")]
+    List { example: String, code: u8 },
+    #[error("`image list --format json` of the example `{example}` printed something else")]
+    Listed { example: String, source: serde_json::Error },
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error("can't write the result")]
+    Print(#[source] io::Error),
+}
+
+impl ImageError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Route(error) => Some(error.help()),
+            _ => None,
+        }
+    }
+
+    /// 2 for wrong usage, 1 for a failure, as the commands themselves do.
+    fn code(&self) -> u8 {
+        match self {
+            Self::Route(_) => 2,
+            Self::List { code, .. } => *code,
+            _ => 1,
+        }
+    }
+}
+
+/// Runs the task.
+pub(crate) fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
+    match forward(checkout, args, &mut io::stdout().lock()) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => complain(&error, error.help().as_deref(), error.code()),
+    }
+}
+
+/// Runs the command where it belongs; what is merged goes to `out`. The exit code is the worst one.
+fn forward(checkout: &Checkout, args: &[String], out: &mut impl Write) -> Result<u8, ImageError> {
+    let request = Request::parse(args);
+    let first = match &checkout.examples[..] {
+        [] => return Err(ImageError::NoExample(checkout.root.join("examples"))),
+        // Its own command line says all there is to say, of a wrong name too.
+        [only] => return through(only, args),
+        [first, ..] => first,
+    };
+    if request.is_about_none() {
+        return through(first, args);
+    }
+    let images = checkout.examples.iter().map(images).collect::<Result<Vec<_>, _>>()?;
+    let routes = route(&request, &images)?;
+    if let [one] = &routes[..] {
+        return through(&checkout.examples[one.example], &one.args);
+    }
+    let mut worst = 0;
+    let mut documents = Vec::new();
+    for route in &routes {
+        let example = &checkout.examples[route.example];
+        if request.is_one_document() {
+            let (code, document) = captured(example, &route.args)?;
+            worst = worst.max(code);
+            documents.push((example.name(), document));
+        } else {
+            worst = worst.max(through(example, &route.args)?);
+        }
+    }
+    if let Some(merged) = merge(&documents)? {
+        writeln!(out, "{merged:#}").map_err(ImageError::Print)?;
+    }
+    Ok(worst)
+}
+
+/// Runs the command in an example with our own terminal, so that progress and colours live.
+fn through(example: &Example, args: &[String]) -> Result<u8, ImageError> {
+    let status = command(example, args).status().map_err(|source| start(example, source))?;
+    Ok(code(status))
+}
+
+/// Runs the command in an example, and keeps what it prints on stdout.
+fn captured(example: &Example, args: &[String]) -> Result<(u8, Vec<u8>), ImageError> {
+    let mut command = command(example, args);
+    let output = command.stderr(Stdio::inherit()).output().map_err(|source| start(example, source))?;
+    Ok((code(output.status), output.stdout))
+}
+
+/// The names of the images that an example describes.
+fn images(example: &Example) -> Result<Vec<String>, ImageError> {
+    let (code, stdout) = captured(example, &["list", "--format", "json"].map(str::to_owned))?;
+    if code != 0 {
+        return Err(ImageError::List { example: example.name().to_owned(), code });
+    }
+    let listed: serde_json::Value = serde_json::from_slice(&stdout)
+        .map_err(|source| ImageError::Listed { example: example.name().to_owned(), source })?;
+    let images = listed["images"].as_array().into_iter().flatten();
+    Ok(images.filter_map(|image| image["name"].as_str()).map(str::to_owned).collect())
+}
+
+fn command(example: &Example, args: &[String]) -> Command {
+    let mut command = cargo(&example.directory, ["run", "-q"]);
+    command.args(TOOL).args(["-p", "xtask", "--", "image"]).args(args);
+    command
+}
+
+fn start(example: &Example, source: io::Error) -> ImageError {
+    ImageError::Start { directory: example.directory.clone(), source }
+}
+
+fn code(status: std::process::ExitStatus) -> u8 {
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! The steps, in the order in which they tell most for their time; the tests of the workspace come last,
+//! so that their result is what is on the screen.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::cargo::TOOL;
+use crate::checkout::Checkout;
+
+/// One run of cargo.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) name: String,
+    pub(super) directory: Utf8PathBuf,
+    pub(super) args: Vec<String>,
+    pub(super) env: Option<(&'static str, &'static str)>,
+}
+
+const FMT: &[&str] = &["fmt", "--all", "--check"];
+const DENY_WARNINGS: &[&str] = &["--", "-D", "warnings"];
+/// A test that fails must not hide those of the binaries after it.
+const TEST: &[&str] = &["test", "--no-fail-fast"];
+
+pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
+    let root = &checkout.root;
+    let lint = |name: &str, directory: &Utf8Path| {
+        Step::new(name, directory, &[&["clippy", "--workspace", "--all-targets"], &TOOL, DENY_WARNINGS])
+    };
+    let mut steps = vec![
+        Step::new("format", root, &[FMT]),
+        lint("lint", root),
+        Step {
+            env: Some(("RUSTDOCFLAGS", "-Dwarnings")),
+            ..Step::new("document", root, &[&["doc", "--workspace", "--no-deps"], &TOOL])
+        },
+        Step::new("package", root, &[&["package", "--workspace", "--allow-dirty", "--quiet"]]),
+    ];
+    for example in &checkout.examples {
+        let name = |what: &str| format!("{what} example {}", example.name());
+        steps.push(Step::new(&name("format"), &example.directory, &[FMT]));
+        steps.push(lint(&name("lint"), &example.directory));
+        steps.push(Step::new(&name("test"), &example.directory, &[TEST, &TOOL]));
+    }
+    // Without `--all-targets`, which would leave the documentation's examples out.
+    steps.push(Step::new("test", root, &[TEST, &TOOL]));
+    steps
+}
+
+impl Step {
+    fn new(name: &str, directory: &Utf8Path, args: &[&[&str]]) -> Self {
+        let args = args.iter().copied().flatten().map(|arg| (*arg).to_owned()).collect();
+        Self { name: name.to_owned(), directory: directory.to_owned(), args, env: None }
+    }
+
+    /// The tests of the workspace at `root`, with more arguments.
+    pub(super) fn tests_with(root: &Utf8Path, args: &[String]) -> Self {
+        let mut step = Self::new("test", root, &[TEST, &TOOL]);
+        step.args.extend_from_slice(args);
+        step
+    }
+}

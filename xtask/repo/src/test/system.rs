@@ -1,0 +1,84 @@
+//! The programs that the tests ask for a second opinion, and the packages that bring them.
+
+/// A program, and its package on each family of systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tool {
+    pub(super) program: &'static str,
+    debian: &'static str,
+    fedora: &'static str,
+}
+
+const fn tool(program: &'static str, debian: &'static str, fedora: &'static str) -> Tool {
+    Tool { program, debian, fedora }
+}
+
+pub(super) const TOOLS: [Tool; 10] = [
+    tool("podman", "podman", "podman"),
+    tool("buildah", "buildah", "buildah"),
+    tool("skopeo", "skopeo", "skopeo"),
+    tool("umoci", "umoci", "umoci"),
+    tool("ostree", "ostree", "ostree"),
+    tool("runc", "runc", "runc"),
+    // Debian's other busybox is linked dynamically, and would not run in an image of its own.
+    tool("busybox", "busybox-static", "busybox"),
+    tool("zstd", "zstd", "zstd"),
+    tool("readelf", "binutils", "binutils"),
+    tool("systemctl", "systemd", "systemd"),
+];
+
+/// What installs packages here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Installer {
+    /// Debian and what comes of it.
+    Apt,
+    /// Fedora and what comes of it.
+    Dnf,
+}
+
+impl Installer {
+    /// By what os-release(5) calls the system: its own `ID`, or one it is like.
+    pub(super) fn of(os_release: &str) -> Option<Self> {
+        let value = |key: &str| {
+            let line = os_release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+            line.unwrap_or_default().trim_matches(['"', '\''])
+        };
+        [value("ID"), value("ID_LIKE")].into_iter().flat_map(str::split_whitespace).find_map(|id| match id {
+            "debian" => Some(Self::Apt),
+            "fedora" => Some(Self::Dnf),
+            _ => None,
+        })
+    }
+
+    pub(super) fn package(self, tool: Tool) -> &'static str {
+        match self {
+            Self::Apt => tool.debian,
+            Self::Dnf => tool.fedora,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_is_known_by_its_os_release() {
+        for (os_release, installer) in [
+            ("PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\n", Some(Installer::Apt)),
+            ("ID=ubuntu\nID_LIKE=debian\n", Some(Installer::Apt)),
+            ("ID=fedora\n", Some(Installer::Dnf)),
+            ("ID=\"centos\"\nID_LIKE=\"rhel fedora\"\n", Some(Installer::Dnf)),
+            ("ID=arch\n", None),
+            ("", None),
+        ] {
+            assert_eq!(Installer::of(os_release), installer, "{os_release}");
+        }
+    }
+
+    #[test]
+    fn a_static_busybox_is_installed() {
+        let busybox = TOOLS.into_iter().find(|tool| tool.program == "busybox").unwrap();
+        assert_eq!(Installer::Apt.package(busybox), "busybox-static");
+        assert_eq!(Installer::Dnf.package(busybox), "busybox");
+    }
+}
