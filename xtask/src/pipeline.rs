@@ -137,6 +137,8 @@ impl<'a> Session<'a> {
         }
         let locks = self.request.base.is_none();
         let pin = match wanted.or_else(Architecture::host) {
+            // The stand-in is the tool's own, as std is rustc's: it moves with the tool.
+            Some(_) if location == Location::StandIn => None,
             Some(architecture) if locks && !self.request.update => {
                 self.lock.pin(&location, architecture).cloned()
             }
@@ -145,6 +147,10 @@ impl<'a> Session<'a> {
         let place = if locks { self.absolute(&location) } else { location.clone() };
         let opened = base::open(&place, &location, wanted, pin.as_ref(), &self.cache, self.progress);
         let opened = Rc::new(opened.map_err(|error| Box::new(error.into_finding(site)))?);
+        if opened.digest != opened.resolved_now {
+            let (pinned, now) = (&opened.digest, &opened.resolved_now);
+            self.progress.status("Pinned", format_args!("{location} to {pinned}; it is {now} now"));
+        }
         if locks {
             self.lock.set(&location, opened.architecture, &opened.digest);
         }

@@ -1,86 +1,101 @@
-//! What is kept of bases between builds, in the user's cache directory: their blobs, and the index of
-//! each. Deleting it costs time and nothing else.
+//! What is kept of bases for the next build: their blobs, verified, and their indexes. It can be
+//! deleted at any time; what in it can't be read is made anew.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use super::BaseError;
 use super::index::BaseIndex;
 use crate::oci::{Blobs, Digest};
 
-/// Grows with every change of the index's form.
-const FORMAT: u32 = 1;
+/// Grows when `BaseIndex` changes its form or what is in it.
+const VERSION: u32 = 1;
+const ENVIRONMENT: &str = "LAPSTRAKE_CACHE";
 
-/// The user's cache.
+/// The user's cache: `$LAPSTRAKE_CACHE`, else `$XDG_CACHE_HOME/lapstrake`, else `~/.cache/lapstrake`.
 #[derive(Debug)]
 pub(crate) struct Cache {
     root: Utf8PathBuf,
     blobs: Blobs,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Record<T> {
+    version: u32,
+    content: T,
+}
+
 impl Cache {
-    /// The cache of the environment: `$LAPSTRAKE_CACHE`, else `lapstrake` in `$XDG_CACHE_HOME` or
-    /// `~/.cache` (XDG base directory specification).
+    /// Opens the user's cache, or makes one.
     pub(crate) fn open() -> Result<Self, BaseError> {
         let variable =
             |name| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
-        let root = variable("LAPSTRAKE_CACHE")
-            .or_else(|| variable("XDG_CACHE_HOME").map(|home| home.join("lapstrake")))
-            .or_else(|| variable("HOME").map(|home| home.join(".cache").join("lapstrake")));
-        Self::at(&root.ok_or(BaseError::NoCache)?)
+        // The XDG base directory specification has relative paths ignored.
+        let xdg = || {
+            variable("XDG_CACHE_HOME").filter(|path| path.is_absolute()).map(|path| path.join("lapstrake"))
+        };
+        let home = || variable("HOME").map(|path| path.join(".cache/lapstrake"));
+        Self::at(&variable(ENVIRONMENT).or_else(xdg).or_else(home).ok_or(BaseError::NoCache)?)
     }
 
-    /// A cache in that directory.
+    /// Opens the cache in a directory, or makes one.
     pub(crate) fn at(root: &Utf8Path) -> Result<Self, BaseError> {
-        let blobs = Blobs::create(root).map_err(|source| BaseError::Cache { source })?;
+        let blobs = Blobs::open(root).map_err(|source| BaseError::Cache { path: root.to_owned(), source })?;
         Ok(Self { root: root.to_owned(), blobs })
     }
 
-    /// The blobs of bases.
+    /// The blobs of all bases.
     pub(crate) fn blobs(&self) -> &Blobs {
         &self.blobs
     }
 
     /// The index of the base with that manifest, if it is kept.
     pub(super) fn index(&self, manifest: &Digest) -> Option<BaseIndex> {
-        // One that does not read, of another version or cut short, is made anew.
-        postcard::from_bytes(&fs::read(self.index_path(manifest)).ok()?).ok()
+        self.recall("index", manifest)
     }
 
-    /// Keeps the index of a base.
     pub(super) fn keep_index(&self, manifest: &Digest, index: &BaseIndex) -> Result<(), BaseError> {
-        let bytes = postcard::to_stdvec(index).map_err(|source| BaseError::Encode { source })?;
-        self.keep(&self.index_path(manifest), &bytes)
+        self.keep("index", manifest, index)
     }
 
-    /// What is kept under a name of the caller's.
-    pub(super) fn note<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        serde_json::from_slice(&fs::read(self.root.join("notes").join(name)).ok()?).ok()
+    /// What is kept of a kind under a key.
+    pub(super) fn recall<T: DeserializeOwned>(&self, kind: &str, key: &Digest) -> Option<T> {
+        let bytes = fs::read(self.root.join(kind).join(key.hex())).ok()?;
+        let (sum, bytes) = bytes.split_first_chunk::<8>()?;
+        // A damaged record might still parse.
+        if *sum != checksum(bytes) {
+            return None;
+        }
+        let record: Record<T> = postcard::from_bytes(bytes).ok()?;
+        (record.version == VERSION).then_some(record.content)
     }
 
-    /// Keeps a note under a name.
-    pub(super) fn keep_note<T: Serialize>(&self, name: &str, note: &T) -> Result<(), BaseError> {
-        let bytes = serde_json::to_vec(note).map_err(|source| BaseError::Cache { source: source.into() })?;
-        self.keep(&self.root.join("notes").join(name), &bytes)
-    }
-
-    fn index_path(&self, manifest: &Digest) -> Utf8PathBuf {
-        self.root.join("index").join(format!("{}.{FORMAT}", manifest.hex()))
-    }
-
-    fn keep(&self, path: &Utf8Path, bytes: &[u8]) -> Result<(), BaseError> {
-        let write = || {
-            let directory = path.parent().unwrap_or(&self.root);
+    pub(super) fn keep<T: Serialize>(&self, kind: &str, key: &Digest, content: &T) -> Result<(), BaseError> {
+        let path = self.root.join(kind).join(key.hex());
+        let write = || -> io::Result<()> {
+            let bytes =
+                postcard::to_stdvec(&Record { version: VERSION, content }).map_err(io::Error::other)?;
+            let directory = path.parent().unwrap_or(&path);
             fs::create_dir_all(directory)?;
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            file.write_all(bytes)?;
-            file.persist(path).map_err(|error| error.error)?;
+            let mut file = NamedTempFile::new_in(directory)?;
+            file.write_all(&checksum(&bytes))?;
+            file.write_all(&bytes)?;
+            file.persist(&path).map_err(|error| error.error)?;
             Ok(())
         };
-        write().map_err(|source| BaseError::Cache { source })
+        write().map_err(|source| BaseError::Cache { path: path.clone(), source })
     }
+}
+
+/// The first bytes of the SHA-256: enough against damage, and the cache is no boundary of trust.
+fn checksum(bytes: &[u8]) -> [u8; 8] {
+    let mut sum = [0; 8];
+    let hex = Digest::of(bytes).hex();
+    sum.copy_from_slice(&hex.as_bytes()[..8]);
+    sum
 }

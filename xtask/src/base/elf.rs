@@ -12,8 +12,6 @@ use serde::{Deserialize, Serialize};
 
 /// The first bytes of every ELF file.
 pub(crate) const MAGIC: &[u8] = b"\x7fELF";
-/// Larger files are passed over: no program or library is.
-pub(super) const MOST_BYTES: u64 = 256 << 20;
 /// A name longer than this, in bytes, is none that a linker would look for.
 const NAME_MAX: usize = 4096;
 /// So many names no real file has; glibc has about 50 versions.

@@ -1,92 +1,81 @@
-//! Why a base can't be built on. Every error names the blob that is wrong.
+//! Why a base can't be used. One type for all transports; it names the blob, and its causes the member.
 
-use std::error::Error;
+use camino::Utf8PathBuf;
+use lapstrake::Site;
+use lapstrake::value::Architecture;
 use std::io;
 
-use lapstrake::Site;
-use lapstrake::value::Invalid;
-use oci_spec::OciSpecError;
-
-use super::tarball::TarError;
+use super::layer::LayerError;
 use crate::finding::Finding;
-use crate::nearest::nearest;
 use crate::oci::{ArchiveError, BlobError, Digest, DigestError, LayoutError};
 
-/// A base can't be found, or is not what it says.
+/// A base can't be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BaseError {
-    #[error("there is no home for a cache: neither `XDG_CACHE_HOME` nor `HOME` is set")]
+    #[error("no place for a cache is known: `HOME` is not set")]
     NoCache,
-    #[error("the cache can't be written")]
-    Cache { source: io::Error },
-    #[error("the index can't be kept")]
-    Encode { source: postcard::Error },
-    #[error("`{place}` can't be read yet")]
-    NotYet { place: String },
-    #[error("this machine is of an architecture that the stand-in is not made for")]
-    Host,
-    #[error("the base is pinned to `{pinned}` by lapstrake.lock, and is now `{found}`")]
-    Moved { pinned: Digest, found: Digest },
-    #[error("no image of the layout is tagged `{tag}`")]
-    NoTag { tag: String, known: Vec<String> },
-    #[error("the layout holds several images")]
-    Several { known: Vec<String> },
-    #[error("the layout holds no image")]
-    Empty,
-    #[error("the base has no image for `{wanted}`")]
-    NoArchitecture { wanted: &'static str, known: Vec<String> },
-    #[error("the base's architecture is unknown")]
-    Architecture(#[source] Invalid),
-    #[error("`{digest}` is no document that it should be")]
-    Document { digest: Digest, source: OciSpecError },
-    #[error("config `{digest}` is no JSON")]
-    Config { digest: Digest, source: serde_json::Error },
-    #[error("config `{config}` has {diff_ids} diff_ids for {layers} layers")]
-    Count { config: Digest, layers: usize, diff_ids: usize },
-    #[error("layer `{digest}` holds a tar with the digest `{found}`, and its config states `{stated}`")]
-    DiffId { digest: Digest, stated: Digest, found: Digest },
-    #[error("layer `{digest}` is no tar to build on")]
-    Tar { digest: Digest, source: TarError },
+    #[error("`{path}` in the cache can't be written")]
+    Cache { path: Utf8PathBuf, source: io::Error },
+    #[error("bases can't be read from `{transport}` yet")]
+    NotYet { transport: &'static str, reference: String },
+    #[error("the OCI layout can't be read")]
+    Layout(#[source] LayoutError),
+    #[error("`{file}` can't be read")]
+    File { file: Utf8PathBuf, source: io::Error },
+    #[error("`{file}` is no OCI archive that can be used")]
+    Archive { file: Utf8PathBuf, source: ArchiveError },
     #[error(transparent)]
     Blob(#[from] BlobError),
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    #[error(transparent)]
-    Digest(#[from] DigestError),
+    #[error("blob `{digest}` is not the document it should be")]
+    Document { digest: Digest, source: serde_json::Error },
+    #[error("blob `{digest}` names a blob that can't be used")]
+    Reference { digest: Digest, source: DigestError },
+    #[error("the layout names a blob that can't be used")]
+    Listed(#[source] DigestError),
+    #[error("blob `{digest}` is `{media_type}`, which is no container image")]
+    MediaType { digest: Digest, media_type: String },
+    #[error("index `{digest}` has no image for {wanted}; it has {known}")]
+    NoArchitecture { digest: Digest, wanted: String, known: String },
+    #[error("image `{digest}` is for `{found}`, not for `{wanted}`")]
+    Architecture { digest: Digest, wanted: Architecture, found: Architecture },
+    #[error("config `{digest}` is for `{os}` on `{architecture}`, which bootc does not install on")]
+    Platform { digest: Digest, os: String, architecture: String },
+    #[error("config `{digest}` has {diff_ids} diff_ids, and the manifest {layers} layers")]
+    DiffIds { digest: Digest, diff_ids: usize, layers: usize },
+    #[error("layer `{digest}` holds a tar with the digest `{found}`; the config says `{expected}`")]
+    DiffId { digest: Digest, expected: Digest, found: Digest },
+    #[error("layer `{digest}` can't be used")]
+    Layer { digest: Digest, source: LayerError },
+    #[error("`{reference}` is pinned to `{pinned}`, and now stands for `{found}`")]
+    Moved { reference: String, pinned: Digest, found: Digest },
+    #[error("the stand-in base can't be made")]
+    StandIn(#[source] io::Error),
 }
 
 impl BaseError {
-    /// The error as a finding at the line that named the base.
-    pub(crate) fn into_finding(self, site: Site) -> Finding {
-        let mut message = self.to_string();
-        let mut source = self.source();
-        while let Some(cause) = source {
-            message += &format!(": {cause}");
-            source = cause.source();
-        }
-        Finding::fatal("base", site, message).help_if(self.help())
-    }
-
-    fn help(&self) -> Option<String> {
-        let list =
-            |known: &[String]| (!known.is_empty()).then(|| format!("there are `{}`", known.join("`, `")));
+    /// What to do about it: a line that can be pasted.
+    pub(crate) fn help(&self) -> Option<String> {
         match self {
-            Self::NotYet { place } => Some(format!(
-                "run `skopeo copy {place} oci:bases:base`, and write `Base::oci(\"bases:base\")`"
+            Self::NoCache => Some("set `LAPSTRAKE_CACHE` to a directory".to_owned()),
+            Self::NotYet { transport, reference } => Some(format!(
+                "run `skopeo copy {transport}{reference} oci:base:latest`, and take `oci:base:latest` as the base"
             )),
-            Self::Moved { .. } => {
-                Some("run `cargo xtask image lock --update` to build on the new one".to_owned())
-            }
-            Self::NoTag { tag, known } => {
-                nearest(tag, known).map(|near| format!("there is `{near}`")).or_else(|| list(known))
-            }
-            Self::Several { known } | Self::NoArchitecture { known, .. } => list(known),
-            Self::Layout(LayoutError::NoLayout { .. }) => {
-                Some("copy an image there: `skopeo copy docker://REF oci:DIR:TAG`".to_owned())
+            Self::Moved { .. } => Some("run `cargo xtask image lock --update`".to_owned()),
+            Self::Architecture { found, .. } => {
+                Some(format!("write `.architecture(\"{found}\")`, or take another base"))
             }
             _ => None,
         }
+    }
+
+    /// The error as a finding, at the place where the description names the base.
+    pub(crate) fn into_finding(self, site: Site) -> Finding {
+        let mut message = format!("the base can't be used: {self}");
+        let mut source = std::error::Error::source(&self);
+        while let Some(cause) = source {
+            message = format!("{message}: {cause}");
+            source = cause.source();
+        }
+        Finding::fatal("base", site, message).help_if(self.help())
     }
 }

@@ -1,161 +1,200 @@
-//! The index of a base: the metadata of its merged tree, and the few texts that plans and checks ask
-//! for. Made once for a base, kept by its digest; it never reads a layer.
+//! The tree that a base's layers make together: what stands where, with what metadata. It answers
+//! questions about the base; it is made by `merge` and kept by `cache`.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use lapstrake::systemd::UnitFile;
 use lapstrake::value::{ImagePath, Mode};
 use serde::{Deserialize, Serialize};
 
 use super::elf::Elf;
+use super::resolve::{self, Kind};
 use crate::oci::Digest;
 
 /// The merged tree of a base.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BaseIndex {
-    pub(super) nodes: BTreeMap<ImagePath, Node>,
-    /// The texts that are kept: see [`is_kept`].
-    pub(super) texts: BTreeMap<ImagePath, String>,
+    nodes: BTreeMap<ImagePath, Node>,
 }
 
-/// One inode of the merged tree.
+/// What stands at a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Node {
+    #[serde(with = "bits")]
     pub(crate) mode: Mode,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
-    /// The value of `security.capability`, where it has one.
-    pub(crate) capability: Option<Vec<u8>>,
     pub(crate) kind: NodeKind,
 }
 
-/// What kind of inode.
+/// What kind of thing it is. Names of one hardlinked file are files that are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum NodeKind {
     Directory,
-    File { size: u64, digest: Digest, elf: Option<Box<Elf>> },
-    Symlink { target: String },
-    Device { block: bool, major: u32, minor: u32 },
+    File {
+        /// In bytes.
+        size: u64,
+        digest: Digest,
+        /// The value of `security.capability`.
+        capability: Option<Vec<u8>>,
+        elf: Option<Box<Elf>>,
+        /// The content, of the few files that a plan or a check reads.
+        text: Option<Box<str>>,
+    },
+    Symlink {
+        target: String,
+    },
+    Device {
+        is_block: bool,
+        major: u32,
+        minor: u32,
+    },
     Fifo,
 }
 
+/// A path whose symlinks can't be followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ResolveError {
+    #[error("`{path}` leads through more than 40 symlinks")]
+    Loop { path: ImagePath },
+    #[error("`{path}` lies below `{at}`, which is no directory")]
+    NotDirectory { path: ImagePath, at: ImagePath },
+}
+
+impl NodeKind {
+    /// What it is on the way through it.
+    pub(crate) fn as_step(&self) -> Kind<'_> {
+        match self {
+            Self::Directory => Kind::Directory,
+            Self::Symlink { target } => Kind::Symlink(target),
+            Self::File { .. } | Self::Device { .. } | Self::Fifo => Kind::Other,
+        }
+    }
+}
+
+const PREPARE_ROOT: &str = "/usr/lib/ostree/prepare-root.conf";
+const PASSWD: [&str; 2] = ["/etc/passwd", "/usr/lib/passwd"];
+const GROUP: [&str; 2] = ["/etc/group", "/usr/lib/group"];
+
 impl BaseIndex {
+    pub(super) fn new(nodes: BTreeMap<ImagePath, Node>) -> Self {
+        Self { nodes }
+    }
+
     /// What stands at exactly that path; no symlink is followed.
     pub(crate) fn get(&self, path: &ImagePath) -> Option<&Node> {
         self.nodes.get(path)
     }
 
-    /// The names in a directory.
+    /// Everything in the tree, sorted by path; the root first.
+    #[cfg(test)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&ImagePath, &Node)> {
+        self.nodes.iter()
+    }
+
+    /// What stands in a directory, sorted by name. What lies deeper is passed over, not walked.
     pub(crate) fn children(&self, directory: &ImagePath) -> impl Iterator<Item = (&ImagePath, &Node)> {
-        let prefix = if directory.is_root() { "/".to_owned() } else { format!("{directory}/") };
-        let below = self.nodes.range::<str, _>((Bound::Excluded(prefix.as_str()), Bound::Unbounded));
-        let inside = below.take_while({
-            let prefix = prefix.clone();
-            move |(path, _)| path.as_str().starts_with(&prefix)
-        });
-        inside.filter(move |(path, _)| !path.as_str()[prefix.len()..].contains('/'))
-    }
-
-    /// A text that is kept, by the path of the file itself.
-    pub(crate) fn text(&self, path: &ImagePath) -> Option<&str> {
-        self.texts.get(path).map(String::as_str)
-    }
-
-    /// The uid of a user of the base.
-    pub(crate) fn user(&self, name: &str) -> Option<u32> {
-        self.account("passwd", name)
-    }
-
-    /// The gid of a group of the base.
-    pub(crate) fn group(&self, name: &str) -> Option<u32> {
-        self.account("group", name)
-    }
-
-    /// passwd(5) and group(5) both have the number in their third field; nss-altfiles reads `/usr/lib`.
-    fn account(&self, file: &str, name: &str) -> Option<u32> {
-        let texts = ["/etc/", "/usr/lib/"]
-            .iter()
-            .filter_map(|directory| self.texts.get(format!("{directory}{file}").as_str()));
-        texts.flat_map(|text| text.lines()).find_map(|line| {
-            let mut fields = line.split(':');
-            if fields.next()? != name {
-                return None;
+        let prefix = format!("/{}{}", directory.relative(), if directory.is_root() { "" } else { "/" });
+        let mut from = Bound::Excluded(prefix.clone());
+        std::iter::from_fn(move || {
+            loop {
+                let start = from.as_ref().map(String::as_str);
+                let (path, node) = self.nodes.range::<str, _>((start, Bound::Unbounded)).next()?;
+                let rest = path.as_str().strip_prefix(&prefix)?;
+                match rest.split_once('/') {
+                    None => {
+                        from = Bound::Excluded(path.as_str().to_owned());
+                        return Some((path, node));
+                    }
+                    // `0` comes after `/`: all of what lies below is behind it.
+                    Some((name, _)) => from = Bound::Included(format!("{prefix}{name}0")),
+                }
             }
-            fields.nth(1)?.parse().ok()
         })
     }
 
-    /// Whether the base's composefs is signed, so that what is layered on it does not boot
-    /// (ostree-prepare-root(1), `[composefs] enabled=signed`).
-    pub(crate) fn is_sealed(&self) -> bool {
-        let files = ["/etc/ostree/prepare-root.conf", "/usr/lib/ostree/prepare-root.conf"];
-        let text = files.iter().find_map(|path| self.texts.get(*path));
-        text.is_some_and(|text| UnitFile::parse(text).values("composefs", "enabled").last() == Some("signed"))
+    /// The path with every symlink among its parents followed, as a process in the image would follow
+    /// them. Its last component is not followed; components that are missing are taken as written.
+    #[cfg(test)]
+    pub(crate) fn resolve(&self, path: &ImagePath) -> Result<ImagePath, ResolveError> {
+        resolve::follow(path, false, |path| self.kind(path))
     }
-}
 
-/// Whether the index keeps the text of the file at that path: what plans and checks ask for.
-pub(super) fn is_kept(path: &ImagePath) -> bool {
-    const FILES: [&str; 9] = [
-        "/etc/build-info",
-        "/etc/group",
-        "/etc/os-release",
-        "/etc/ostree/prepare-root.conf",
-        "/etc/passwd",
-        "/usr/lib/group",
-        "/usr/lib/os-release",
-        "/usr/lib/ostree/prepare-root.conf",
-        "/usr/lib/passwd",
-    ];
-    const DIRECTORIES: [&str; 3] =
-        ["/etc/systemd/system/", "/usr/lib/systemd/system/", "/usr/lib/sysusers.d/"];
-    FILES.contains(&path.as_str()) || DIRECTORIES.iter().any(|directory| path.as_str().starts_with(directory))
-}
+    fn kind(&self, path: &ImagePath) -> Option<Kind<'_>> {
+        Some(self.get(path)?.kind.as_step())
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// As [`resolve`](Self::resolve), the last component followed too.
+    pub(crate) fn resolve_all(&self, path: &ImagePath) -> Result<ImagePath, ResolveError> {
+        resolve::follow(path, true, |path| self.kind(path))
+    }
 
-    fn index(nodes: &[&str], texts: &[(&str, &str)]) -> BaseIndex {
-        let node = Node { mode: Mode::FILE, uid: 0, gid: 0, capability: None, kind: NodeKind::Directory };
-        let path = |path: &str| ImagePath::parse(path).unwrap();
-        BaseIndex {
-            nodes: nodes.iter().map(|name| (path(name), node.clone())).collect(),
-            texts: texts.iter().map(|(name, text)| (path(name), (*text).to_owned())).collect(),
+    /// The content of a file, symlinks followed, where it was kept: os-release, build-info,
+    /// prepare-root.conf, accounts, systemd's units. Bytes that are no UTF-8 are replaced.
+    pub(crate) fn text(&self, path: &ImagePath) -> Option<&str> {
+        match &self.get(&self.resolve_all(path).ok()?)?.kind {
+            NodeKind::File { text, .. } => text.as_deref(),
+            _ => None,
         }
     }
 
-    #[test]
-    fn the_names_in_a_directory_are_its_own_and_not_its_neighbours() {
-        let index = index(&["/", "/a", "/a-b", "/a/x", "/a/x/deep", "/a/y", "/b"], &[]);
-        let children = |of: &str| -> Vec<_> {
-            index.children(&ImagePath::parse(of).unwrap()).map(|(path, _)| path.to_string()).collect()
+    /// The number of a user, from the base's passwd files.
+    pub(crate) fn user(&self, name: &str) -> Option<u32> {
+        self.account(PASSWD, name)
+    }
+
+    /// The number of a group, from the base's group files.
+    pub(crate) fn group(&self, name: &str) -> Option<u32> {
+        self.account(GROUP, name)
+    }
+
+    /// Whether the base is sealed: its root is mounted only with a valid signature (ostree-prepare-root(1)).
+    pub(crate) fn is_sealed(&self) -> bool {
+        let mut section = "";
+        let text = ImagePath::parse(PREPARE_ROOT).ok().and_then(|path| self.text(&path)).unwrap_or_default();
+        text.lines().map(str::trim).any(|line| {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                section = name;
+            }
+            let setting = line.split_once('=').map(|(key, value)| (key.trim(), value.trim()));
+            section == "composefs" && setting == Some(("enabled", "signed"))
+        })
+    }
+
+    /// passwd(5) and group(5) have name and number in the same fields. root is 0 everywhere.
+    fn account(&self, files: [&str; 2], name: &str) -> Option<u32> {
+        let texts = files.iter().filter_map(|file| self.text(&ImagePath::parse(file).ok()?));
+        let number = |line: &str| {
+            let mut fields = line.split(':');
+            if fields.next() == Some(name) { fields.nth(1)?.parse().ok() } else { None }
         };
-        assert_eq!(children("/a"), ["/a/x", "/a/y"]);
-        assert_eq!(children("/"), ["/a", "/a-b", "/b"]);
-        assert!(children("/b").is_empty());
+        texts.flat_map(str::lines).find_map(number).or((name == "root").then_some(0))
+    }
+}
+
+/// A mode as its number: a text of four digits for each of 50,000 nodes takes time.
+mod bits {
+    use lapstrake::value::Mode;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+    pub(super) fn serialize<S: Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
+        mode.bits().serialize(serializer)
     }
 
-    #[test]
-    fn users_and_groups_are_those_of_the_base() {
-        let index = index(
-            &[],
-            &[
-                ("/etc/passwd", "root:x:0:0::/:/bin/sh\n"),
-                ("/usr/lib/passwd", "sensord:x:990:991::/:/x\n"),
-                ("/etc/group", "wheel:x:10:\n"),
-            ],
-        );
-        assert_eq!((index.user("root"), index.user("sensord"), index.user("x")), (Some(0), Some(990), None));
-        assert_eq!((index.group("wheel"), index.group("root")), (Some(10), None));
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mode, D::Error> {
+        let bits = u32::deserialize(deserializer)?;
+        super::mode(bits).ok_or_else(|| serde::de::Error::custom("no mode"))
     }
+}
 
-    #[test]
-    fn a_signed_composefs_is_a_sealed_base_and_a_verity_one_is_not() {
-        let conf = "/usr/lib/ostree/prepare-root.conf";
-        assert!(index(&[], &[(conf, "[composefs]\nenabled = signed\n")]).is_sealed());
-        assert!(!index(&[], &[(conf, "[composefs]\nenabled = verity\n")]).is_sealed());
-        assert!(!index(&[], &[]).is_sealed());
+/// A mode from its bits. `Mode::try_from` also refuses bits that a person wrote in decimal by mistake,
+/// which a base may well have.
+pub(super) fn mode(bits: u32) -> Option<Mode> {
+    match bits {
+        0o644 => Some(Mode::FILE),
+        0o755 => Some(Mode::PROGRAM),
+        0o777 => Some(Mode::SYMLINK),
+        _ => Mode::parse(&format!("{bits:o}")).ok(),
     }
 }

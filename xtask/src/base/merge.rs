@@ -1,77 +1,98 @@
-//! Layers into one tree, by the rules of the OCI image spec (layer.md): a whiteout hides what lies
-//! below, an opaque one all that a directory had below, and neither what its own layer brings, in
-//! whatever order the tar has them.
+//! Lays a base's layers one on the other (OCI image spec, layer.md, "Applying Changesets").
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use lapstrake::value::{ImagePath, Mode};
 
+use super::capture::wants_text;
 use super::index::{BaseIndex, Node, NodeKind};
-use super::read::LayerTree;
+use super::layer::{Entry, LayerError, LayerTree, MEMBERS_MAX, remove_below};
 
-/// A hard link of a layer to what neither it nor a layer below has.
-#[derive(Debug)]
-pub(super) struct NoTarget {
-    pub(super) link: ImagePath,
-    pub(super) target: ImagePath,
+/// Hardlinks to hardlinks that come later are followed so far.
+const CHAIN_MAX: usize = 40;
+
+/// A directory that no layer states: what container engines make it.
+const IMPLIED: Node = Node { mode: Mode::PROGRAM, uid: 0, gid: 0, kind: NodeKind::Directory };
+
+/// The tree that layers make, lowest first; an error comes with the number of its layer.
+pub(super) fn merge(layers: impl IntoIterator<Item = LayerTree>) -> Result<BaseIndex, (usize, LayerError)> {
+    let mut tree = BTreeMap::from([(ImagePath::root(), IMPLIED)]);
+    for (number, layer) in layers.into_iter().enumerate() {
+        apply(&mut tree, layer).map_err(|error| (number, error))?;
+    }
+    for (path, node) in &mut tree {
+        // An object's text was only kept for the names that link to it.
+        if let NodeKind::File { text: text @ Some(_), .. } = &mut node.kind
+            && !wants_text(path)
+        {
+            *text = None;
+        }
+    }
+    Ok(BaseIndex::new(tree))
 }
 
-/// Lays `layer` on what is there.
-pub(super) fn merge(index: &mut BaseIndex, layer: LayerTree) -> Result<(), NoTarget> {
-    let LayerTree { whiteouts, opaques, mut nodes, links, mut texts } = layer;
-    for (link, target) in links {
-        let Some(node) = nodes.get(&target).or_else(|| index.nodes.get(&target)).cloned() else {
-            return Err(NoTarget { link, target });
-        };
-        if let Some(text) = texts.get(&target).or_else(|| index.texts.get(&target)).cloned() {
-            texts.insert(link.clone(), text);
+fn apply(tree: &mut BTreeMap<ImagePath, Node>, mut layer: LayerTree) -> Result<(), LayerError> {
+    // Links may point below, to what the same layer whites out; so they come first.
+    let links = layer.entries.iter().filter_map(|(path, entry)| match entry {
+        Entry::Link(target) => Some((path.clone(), target.clone())),
+        Entry::Node(_) => None,
+    });
+    let resolved: Vec<_> = links
+        .map(|(path, target)| linked(tree, &layer, &path, target).map(|node| (path, node)))
+        .collect::<Result<_, _>>()?;
+    for (path, node) in resolved {
+        layer.entries.insert(path, Entry::Node(node));
+    }
+    // Whiteouts hide what is below alone, wherever in the tar they stand.
+    for path in &layer.whiteouts {
+        remove_below(tree, path);
+        tree.remove(path);
+    }
+    for directory in &layer.opaque {
+        remove_below(tree, directory);
+    }
+    for (path, entry) in layer.entries {
+        let Entry::Node(node) = entry else { continue };
+        if tree.len() > MEMBERS_MAX {
+            return Err(LayerError::Many { member: path.to_string(), most: MEMBERS_MAX });
         }
-        nodes.insert(link, node);
-    }
-    for directory in &opaques {
-        remove_below(&mut index.nodes, directory);
-        remove_below(&mut index.texts, directory);
-    }
-    for path in &whiteouts {
-        remove(index, path);
-    }
-    for (path, node) in nodes {
-        for above in path.ancestors() {
-            let is_directory = index.nodes.get(&above).is_some_and(|node| node.kind == NodeKind::Directory);
-            if !is_directory {
-                remove(index, &above);
-                index.nodes.insert(above, implied());
+        for parent in path.ancestors() {
+            match tree.get(&parent) {
+                Some(Node { kind: NodeKind::Directory, .. }) => {}
+                _ => drop(tree.insert(parent, IMPLIED)),
             }
         }
-        let stays = node.kind == NodeKind::Directory
-            && index.nodes.get(&path).is_some_and(|below| below.kind == NodeKind::Directory);
-        if !stays {
-            remove(index, &path);
+        if node.kind != NodeKind::Directory {
+            remove_below(tree, &path);
         }
-        index.nodes.insert(path, node);
+        tree.insert(path, node);
     }
-    index.texts.extend(texts);
     Ok(())
 }
 
-/// A parent that no member states.
-fn implied() -> Node {
-    Node { mode: Mode::PROGRAM, uid: 0, gid: 0, capability: None, kind: NodeKind::Directory }
-}
-
-fn remove(index: &mut BaseIndex, path: &ImagePath) {
-    index.nodes.remove(path);
-    index.texts.remove(path);
-    remove_below(&mut index.nodes, path);
-    remove_below(&mut index.texts, path);
-}
-
-fn remove_below<V>(map: &mut BTreeMap<ImagePath, V>, directory: &ImagePath) {
-    let prefix = if directory.is_root() { "/".to_owned() } else { format!("{directory}/") };
-    let below = map.range::<str, _>((Bound::Excluded(prefix.as_str()), Bound::Unbounded));
-    let inside = below.map(|(path, _)| path.clone()).take_while(|path| path.as_str().starts_with(&prefix));
-    for path in inside.collect::<Vec<_>>() {
-        map.remove(&path);
+/// What a hardlink stands for: a file that its layer brings later, or one of the layers below.
+fn linked(
+    tree: &BTreeMap<ImagePath, Node>,
+    layer: &LayerTree,
+    member: &ImagePath,
+    mut target: ImagePath,
+) -> Result<Node, LayerError> {
+    for _ in 0..CHAIN_MAX {
+        let node = match layer.entries.get(&target) {
+            Some(Entry::Link(further)) if *further != target => {
+                target = further.clone();
+                continue;
+            }
+            Some(Entry::Node(node)) => Some(node),
+            Some(Entry::Link(_)) | None => tree.get(&target),
+        };
+        return match node {
+            Some(Node { kind: NodeKind::Directory, .. }) => {
+                Err(LayerError::LinkToDirectory { member: member.clone(), target })
+            }
+            Some(node) => Ok(node.clone()),
+            None => break,
+        };
     }
+    Err(LayerError::Dangling { member: member.clone(), target })
 }

@@ -1,106 +1,128 @@
-//! A directory of blobs, each under its digest. A blob is there whole or not at all: it is written
-//! beside its place and renamed into it.
+//! A directory of blobs, each under its digest. What stands in it is whole: a blob comes in by a rename,
+//! and what a killed process left behind stands elsewhere.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
 
-use super::Digest;
-use super::hashing::{HashingReader, HashingWriter};
+use super::{Digest, HashingReader, HashingWriter};
 
-/// Blobs of a root directory, in `blobs/sha256`.
+/// A manifest, index or config larger than this is refused, in bytes; registries draw the line at 4 MiB.
+const DOCUMENT_MAX: u64 = 8 << 20;
+/// Small writes are gathered up to this size, in bytes.
+const BUFFER: usize = 128 << 10;
+/// A blob is not written for longer than this: what is older was left by a process that was killed.
+const ABANDONED: Duration = Duration::from_hours(24);
+
+/// The blobs of a layout or of the cache: `ROOT/blobs/sha256/HEX`.
 #[derive(Debug, Clone)]
 pub(crate) struct Blobs {
-    directory: Utf8PathBuf,
+    whole: Utf8PathBuf,
+    partial: Utf8PathBuf,
 }
 
-/// A blob is not what its digest says.
+/// A blob that is not what its digest and size say.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BlobError {
     #[error("blob `{digest}` is missing")]
     Missing { digest: Digest },
-    #[error("blob `{digest}` has {found} bytes where {expected} are stated")]
+    #[error("blob `{digest}` has {found} bytes instead of {expected}")]
     Size { digest: Digest, expected: u64, found: u64 },
-    #[error("blob `{digest}` has the content of `{found}`")]
+    #[error("blob `{digest}` holds other bytes, with the digest `{found}`")]
     Content { digest: Digest, found: Digest },
-    #[error("blob `{digest}` states {size} bytes, too many for a document")]
-    TooLarge { digest: Digest, size: u64 },
+    #[error("blob `{digest}` is a document of {size} bytes; at most {DOCUMENT_MAX} are read")]
+    Large { digest: Digest, size: u64 },
     #[error("blob `{digest}` can't be read")]
     Read { digest: Digest, source: io::Error },
+    #[error("blob `{digest}` can't be written")]
+    Write { digest: Digest, source: io::Error },
 }
 
 impl Blobs {
-    /// The largest document that is read into memory: registries take manifests of at most 4 MiB.
-    const DOCUMENT: u64 = 8 << 20;
-
-    /// The blobs under `root`, whether there are any yet or not.
-    pub(crate) fn at(root: &Utf8Path) -> Self {
-        Self { directory: root.join("blobs").join("sha256") }
-    }
-
-    /// The blobs under `root`, with their directory made.
-    pub(crate) fn create(root: &Utf8Path) -> io::Result<Self> {
+    /// The blobs under `root`; makes the directories where they are missing.
+    pub(crate) fn open(root: &Utf8Path) -> io::Result<Self> {
         let blobs = Self::at(root);
-        fs::create_dir_all(&blobs.directory)?;
+        fs::create_dir_all(&blobs.whole)?;
+        for left in blobs.partial.read_dir_utf8().into_iter().flatten().flatten() {
+            let age = left.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
+            if matches!(age, Ok(Ok(age)) if age > ABANDONED) {
+                // Another process may have been faster.
+                drop(fs::remove_file(left.path()));
+            }
+        }
         Ok(blobs)
     }
 
-    /// Where a blob is.
+    /// The blobs under `root`, only to be read: nothing is made there.
+    pub(crate) fn at(root: &Utf8Path) -> Self {
+        Self { whole: root.join("blobs/sha256"), partial: root.join(".partial") }
+    }
+
+    /// Where a blob is, or would be.
     pub(crate) fn path(&self, digest: &Digest) -> Utf8PathBuf {
-        self.directory.join(digest.hex())
+        self.whole.join(digest.hex())
     }
 
-    /// Whether a blob is there, by its size: its content was verified when it came.
+    /// Whether a blob is there with that size; its content is not looked at.
     pub(crate) fn has(&self, digest: &Digest, size: u64) -> bool {
-        fs::metadata(self.path(digest)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == size)
+        self.size(digest) == Some(size)
     }
 
-    /// The size of a blob that is there.
+    /// The size of a blob that is there, in bytes.
     pub(crate) fn size(&self, digest: &Digest) -> Option<u64> {
-        fs::metadata(self.path(digest)).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+        fs::metadata(self.path(digest)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
-    /// Opens a blob whose size is known, to be read as a stream.
-    pub(crate) fn open(&self, digest: &Digest, size: u64) -> Result<File, BlobError> {
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => BlobError::Missing { digest: digest.clone() },
-            _ => BlobError::Read { digest: digest.clone(), source },
+    /// Opens a blob; its size is checked, its content not.
+    pub(crate) fn reader(&self, digest: &Digest, size: u64) -> Result<File, BlobError> {
+        let digest = digest.clone();
+        let path = self.path(&digest);
+        // A fifo in the place of a blob would block the opening of it.
+        let found = match fs::metadata(&path) {
+            Ok(found) if found.is_file() => found.len(),
+            Ok(_) => return Err(BlobError::Missing { digest }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(BlobError::Missing { digest });
+            }
+            Err(source) => return Err(BlobError::Read { digest, source }),
         };
-        let file = File::open(self.path(digest)).map_err(failed)?;
-        let found = file.metadata().map_err(failed)?.len();
         if found != size {
-            return Err(BlobError::Size { digest: digest.clone(), expected: size, found });
+            return Err(BlobError::Size { digest, expected: size, found });
         }
-        Ok(file)
+        File::open(path).map_err(|source| BlobError::Read { digest, source })
     }
 
-    /// Reads a small blob whole, and verifies it.
-    pub(crate) fn document(&self, digest: &Digest, size: u64) -> Result<Vec<u8>, BlobError> {
-        if size > Self::DOCUMENT {
-            return Err(BlobError::TooLarge { digest: digest.clone(), size });
+    /// Reads a document, verified. At most 8 MiB.
+    pub(crate) fn read(&self, digest: &Digest, size: u64) -> Result<Vec<u8>, BlobError> {
+        if size > DOCUMENT_MAX {
+            return Err(BlobError::Large { digest: digest.clone(), size });
         }
-        let mut reader = HashingReader::new(self.open(digest, size)?.take(size));
         let mut bytes = Vec::new();
-        let read = reader.read_to_end(&mut bytes);
-        read.map_err(|source| BlobError::Read { digest: digest.clone(), source })?;
+        let mut reader = HashingReader::new(self.reader(digest, size)?.take(size));
+        reader
+            .read_to_end(&mut bytes)
+            .map_err(|source| BlobError::Read { digest: digest.clone(), source })?;
         let found = reader.finish();
-        if &found != digest {
-            return Err(BlobError::Content { digest: digest.clone(), found });
-        }
-        Ok(bytes)
+        if found == *digest { Ok(bytes) } else { Err(BlobError::Content { digest: digest.clone(), found }) }
     }
 
-    /// Starts a new blob.
+    /// A new blob, whose digest is known when it is written.
     pub(crate) fn writer(&self) -> io::Result<BlobWriter> {
-        // A killed process leaves its file behind; the name tells `gc` what it is.
-        let file = tempfile::Builder::new().prefix(".partial-").tempfile_in(&self.directory)?;
-        Ok(BlobWriter { blobs: self.clone(), writer: HashingWriter::new(file) })
+        let file = NamedTempFile::new_in(&self.partial).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                fs::create_dir_all(&self.partial)?;
+                NamedTempFile::new_in(&self.partial)
+            }
+            _ => Err(error),
+        })?;
+        Ok(BlobWriter { out: HashingWriter::new(BufWriter::with_capacity(BUFFER, file)), to: self.clone() })
     }
 
-    /// Writes a small blob.
+    /// Stores some bytes.
     pub(crate) fn put(&self, bytes: &[u8]) -> io::Result<(Digest, u64)> {
         let (digest, size) = (Digest::of(bytes), bytes.len() as u64);
         if self.has(&digest, size) {
@@ -111,72 +133,160 @@ impl Blobs {
         writer.finish()
     }
 
-    /// Takes a blob over from another directory: as a hard link, or a copy where there can be none.
+    /// Takes a blob from other blobs: by a hard link, or where there can be none by a verified copy.
     pub(crate) fn link_from(&self, other: &Self, digest: &Digest, size: u64) -> io::Result<()> {
         if self.has(digest, size) {
             return Ok(());
         }
-        let (from, to) = (other.path(digest), self.path(digest));
-        match fs::hard_link(&from, &to) {
-            Ok(()) => return Ok(()),
-            // Another build was faster.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.has(digest, size) => {
-                return Ok(());
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
-            Err(_) => {}
+        let mut from = other.reader(digest, size).map_err(io::Error::other)?;
+        // What can't be linked (other file system, too many links, a damaged blob in the way) is copied.
+        if fs::hard_link(other.path(digest), self.path(digest)).is_ok() || self.has(digest, size) {
+            return Ok(());
         }
         let mut writer = self.writer()?;
-        io::copy(&mut File::open(from)?, &mut writer)?;
-        let (found, _) = writer.finish()?;
-        if &found == digest {
-            Ok(())
-        } else {
-            Err(io::Error::other(format!("the copy has the content of `{found}`")))
-        }
+        io::copy(&mut from, &mut writer)?;
+        writer.finish_as(digest, size).map_err(io::Error::other)
     }
 }
 
-/// A blob that is being written. Dropped before it is finished, it leaves nothing.
+/// A blob on its way in. Dropped before it is finished, it leaves nothing.
+#[derive(Debug)]
 pub(crate) struct BlobWriter {
-    blobs: Blobs,
-    writer: HashingWriter<NamedTempFile>,
+    out: HashingWriter<BufWriter<NamedTempFile>>,
+    to: Blobs,
 }
 
 impl BlobWriter {
-    /// Puts the blob in its place, and tells its digest and size.
+    /// Puts the blob in its place, whatever it has become.
     pub(crate) fn finish(self) -> io::Result<(Digest, u64)> {
-        let (file, digest, size) = self.writer.finish();
-        place(&self.blobs, file, &digest, size)?;
+        let (out, digest, size) = self.out.finish();
+        place(out, &self.to, &digest, size)?;
         Ok((digest, size))
     }
 
-    /// As [`finish`](Self::finish), but only if the content is that of `expected`; else its own digest
-    /// is the error, and nothing is left.
-    pub(crate) fn finish_as(self, expected: &Digest) -> Result<u64, Result<Digest, io::Error>> {
-        let (file, digest, size) = self.writer.finish();
-        if &digest != expected {
-            return Err(Ok(digest));
+    /// Puts the blob in its place if it is the expected one.
+    pub(crate) fn finish_as(self, expected: &Digest, size: u64) -> Result<(), BlobError> {
+        let digest = expected.clone();
+        let (out, found, count) = self.out.finish();
+        if count != size {
+            return Err(BlobError::Size { digest, expected: size, found: count });
         }
-        place(&self.blobs, file, &digest, size).map_err(Err)?;
-        Ok(size)
+        if found != digest {
+            return Err(BlobError::Content { digest, found });
+        }
+        place(out, &self.to, expected, size).map_err(|source| BlobError::Write { digest, source })
     }
 }
 
-fn place(blobs: &Blobs, file: NamedTempFile, digest: &Digest, size: u64) -> io::Result<()> {
-    if !blobs.has(digest, size) {
-        fs::set_permissions(file.path(), Permissions::from_mode(0o644))?;
-        file.persist(blobs.path(digest))?;
+fn place(out: BufWriter<NamedTempFile>, to: &Blobs, digest: &Digest, size: u64) -> io::Result<()> {
+    if to.has(digest, size) {
+        return Ok(());
     }
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().set_permissions(Permissions::from_mode(0o644))?;
+    file.persist(to.path(digest)).map_err(|error| error.error)?;
     Ok(())
 }
 
 impl Write for BlobWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
+        self.out.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    use camino::Utf8Path;
+
+    use super::{BlobError, Blobs};
+    use crate::oci::Digest;
+
+    fn scratch() -> (tempfile::TempDir, Blobs) {
+        let scratch = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(Utf8Path::from_path(scratch.path()).unwrap()).unwrap();
+        (scratch, blobs)
+    }
+
+    fn files(blobs: &Blobs) -> usize {
+        [&blobs.whole, &blobs.partial]
+            .map(|place| place.read_dir_utf8().into_iter().flatten().count())
+            .iter()
+            .sum()
+    }
+
+    #[test]
+    fn a_blob_stands_under_its_digest_for_all_to_read() {
+        let (_scratch, blobs) = scratch();
+        let (digest, size) = blobs.put(b"abc").unwrap();
+        assert_eq!((&digest, size), (&Digest::of(b"abc"), 3));
+        assert_eq!(blobs.read(&digest, size).unwrap(), b"abc");
+        assert_eq!(fs::metadata(blobs.path(&digest)).unwrap().permissions().mode() & 0o777, 0o644);
+        assert!(blobs.has(&digest, 3) && !blobs.has(&digest, 4));
+        assert_eq!(files(&blobs), 1);
+    }
+
+    #[test]
+    fn an_unfinished_or_unexpected_blob_leaves_nothing() {
+        let (_scratch, blobs) = scratch();
+        let mut writer = blobs.writer().unwrap();
+        writer.write_all(b"half").unwrap();
+        drop(writer);
+        let mut writer = blobs.writer().unwrap();
+        writer.write_all(b"other").unwrap();
+        assert!(matches!(writer.finish_as(&Digest::of(b"abcde"), 5), Err(BlobError::Content { .. })));
+        let mut writer = blobs.writer().unwrap();
+        writer.write_all(b"abc").unwrap();
+        assert!(matches!(writer.finish_as(&Digest::of(b"abc"), 4), Err(BlobError::Size { .. })));
+        assert_eq!(files(&blobs), 0);
+    }
+
+    #[test]
+    fn a_damaged_blob_is_told_and_replaced() {
+        let (_scratch, blobs) = scratch();
+        let (digest, size) = blobs.put(b"abc").unwrap();
+        fs::write(blobs.path(&digest), "abd").unwrap();
+        assert!(matches!(blobs.read(&digest, size), Err(BlobError::Content { .. })));
+        fs::write(blobs.path(&digest), "ab").unwrap();
+        assert!(matches!(blobs.read(&digest, size), Err(BlobError::Size { .. })));
+        blobs.put(b"abc").unwrap();
+        assert_eq!(blobs.read(&digest, size).unwrap(), b"abc");
+        assert!(matches!(blobs.read(&Digest::of(b"x"), 1), Err(BlobError::Missing { .. })));
+    }
+
+    #[test]
+    fn a_blob_is_shared_where_it_can_be_and_copied_where_not() {
+        let ((_one, from), (_two, to)) = (scratch(), scratch());
+        let (digest, size) = from.put(b"abc").unwrap();
+        let inode = |blobs: &Blobs| fs::metadata(blobs.path(&digest)).unwrap().ino();
+        to.link_from(&from, &digest, size).unwrap();
+        to.link_from(&from, &digest, size).unwrap();
+        assert_eq!(inode(&from), inode(&to));
+        fs::remove_file(to.path(&digest)).unwrap();
+        fs::write(to.path(&digest), "damaged").unwrap();
+        to.link_from(&from, &digest, size).unwrap();
+        assert_eq!(to.read(&digest, size).unwrap(), b"abc");
+        assert_ne!(inode(&from), inode(&to));
+        to.link_from(&from, &Digest::of(b"x"), 1).unwrap_err();
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_cleared_when_it_is_old() {
+        let (scratch, blobs) = scratch();
+        let old = blobs.partial.join("old");
+        fs::create_dir(&blobs.partial).unwrap();
+        fs::write(&old, "").unwrap();
+        fs::write(blobs.partial.join("new"), "").unwrap();
+        let yesterday = std::time::SystemTime::now() - 2 * super::ABANDONED;
+        fs::File::open(&old).unwrap().set_modified(yesterday).unwrap();
+        Blobs::open(Utf8Path::from_path(scratch.path()).unwrap()).unwrap();
+        assert_eq!(files(&blobs), 1);
     }
 }

@@ -1,49 +1,82 @@
-//! What content is called: its sha256.
+//! The name of a blob: its SHA-256. Of the algorithms in the OCI image spec (descriptor.md, "Digests")
+//! only that one is in use, and only that one is taken.
 
 use std::fmt;
+use std::io::{self, Read, Write};
 use std::str::FromStr;
 
-use oci_spec::image::Sha256Digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-/// A sha256 digest, `sha256:` and 64 hexadecimal digits (OCI image spec, descriptor.md, "Digests").
+const ALGORITHM: &str = "sha256";
+
+/// The SHA-256 of a blob; as a text `sha256:` and 64 lowercase hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Digest([u8; 32]);
 
-/// A text is no digest that we can verify.
+/// A text that is no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no digest: `sha256:` and 64 hexadecimal digits")]
+#[error("`{text}` is not `sha256:` and 64 lowercase hexadecimal digits")]
 pub(crate) struct DigestError {
     text: String,
 }
 
 impl Digest {
-    /// The digest of these bytes.
+    /// The digest of some bytes.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    pub(super) fn finish(hash: Sha256) -> Self {
-        Self(hash.finalize().into())
+    /// Parses `sha256:HEX`.
+    pub(crate) fn parse(text: &str) -> Result<Self, DigestError> {
+        text.strip_prefix(ALGORITHM)
+            .and_then(|rest| rest.strip_prefix(':'))
+            .and_then(Self::of_hex)
+            .ok_or_else(|| DigestError { text: text.escape_debug().to_string() })
     }
 
-    /// The digits, without the algorithm: the name of the blob's file.
-    pub(crate) fn hex(&self) -> String {
-        use fmt::Write;
-        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String does not fail.
-            _ = write!(hex, "{byte:02x}");
-            hex
-        })
-    }
-
-    /// As `oci-spec` has it.
-    pub(crate) fn to_oci(&self) -> Sha256Digest {
-        match Sha256Digest::from_str(&self.hex()) {
-            Ok(digest) => digest,
-            Err(_) => unreachable!("64 hexadecimal digits are a sha256 digest"),
+    /// Parses 64 lowercase hexadecimal digits, the name of a blob's file.
+    pub(crate) fn of_hex(hex: &str) -> Option<Self> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; 32];
+        if hex.len() != 2 * bytes.len() {
+            return None;
         }
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The digits alone.
+    pub(crate) fn hex(&self) -> String {
+        self.0
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|nibble| char::from(HEX[usize::from(nibble)]))
+            .collect()
+    }
+
+    /// The same digest in the type of the OCI documents.
+    pub(crate) fn to_oci(&self) -> oci_spec::image::Digest {
+        match oci_spec::image::Digest::try_from(self.to_string()) {
+            Ok(digest) => digest,
+            Err(error) => unreachable!("a SHA-256 in hexadecimal digits is a digest: {error}"),
+        }
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+impl TryFrom<&oci_spec::image::Digest> for Digest {
+    type Error = DigestError;
+
+    fn try_from(digest: &oci_spec::image::Digest) -> Result<Self, DigestError> {
+        Self::parse(digest.as_ref())
     }
 }
 
@@ -51,24 +84,13 @@ impl FromStr for Digest {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        let error = || DigestError { text: text.chars().take(100).collect() };
-        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64).ok_or_else(error)?;
-        let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if !hex.bytes().all(lower) {
-            return Err(error());
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| error())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| error())?;
-        }
-        Ok(Self(bytes))
+        Self::parse(text)
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", self.hex())
+        write!(f, "{ALGORITHM}:{}", self.hex())
     }
 }
 
@@ -78,7 +100,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Text where a person may read it, else the bytes alone.
+/// Text in documents that people read; bytes in the index of a base, which has thousands of them.
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
@@ -91,10 +113,125 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if !deserializer.is_human_readable() {
-            return <[u8; 32]>::deserialize(deserializer).map(Self);
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            Self::parse(&text).map_err(serde::de::Error::custom)
+        } else {
+            <[u8; 32]>::deserialize(deserializer).map(Self)
         }
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A reader that hashes and counts what is read through it.
+#[derive(Debug)]
+pub(crate) struct HashingReader<R> {
+    inner: R,
+    hash: Sha256,
+    count: u64,
+}
+
+impl<R: Read> HashingReader<R> {
+    pub(crate) fn new(inner: R) -> Self {
+        Self { inner, hash: Sha256::new(), count: 0 }
+    }
+
+    /// The digest of what was read.
+    pub(crate) fn finish(self) -> Digest {
+        Digest(self.hash.finalize().into())
+    }
+}
+
+impl<R: Read> Read for HashingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        self.count += count as u64;
+        Ok(count)
+    }
+}
+
+/// A writer that hashes and counts what is written through it.
+#[derive(Debug)]
+pub(crate) struct HashingWriter<W> {
+    inner: W,
+    hash: Sha256,
+    count: u64,
+}
+
+impl<W: Write> HashingWriter<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Self { inner, hash: Sha256::new(), count: 0 }
+    }
+
+    /// The inner writer, and the digest and number of the bytes that went into it.
+    pub(crate) fn finish(self) -> (W, Digest, u64) {
+        (self.inner, Digest(self.hash.finalize().into()), self.count)
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        self.count += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::{Digest, HashingReader, HashingWriter};
+
+    /// What `printf abc | sha256sum` says.
+    const ABC: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn a_digest_is_what_sha256sum_says() {
+        assert_eq!(Digest::of(b"abc").to_string(), ABC);
+        assert_eq!(Digest::parse(ABC).unwrap(), Digest::of(b"abc"));
+        assert_eq!(Digest::of(b"abc").to_oci().to_string(), ABC);
+    }
+
+    #[test]
+    fn what_passes_is_hashed_and_counted() {
+        let mut reader = HashingReader::new(&b"abc"[..]);
+        reader.read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(reader.finish().to_string(), ABC);
+        let mut writer = HashingWriter::new(Vec::new());
+        writer.write_all(b"a").unwrap();
+        writer.write_all(b"bc").unwrap();
+        assert_eq!(writer.finish(), (b"abc".to_vec(), Digest::of(b"abc"), 3));
+    }
+
+    #[test]
+    fn nothing_else_is_a_digest() {
+        let upper = ABC.to_uppercase();
+        let bad = [
+            "",
+            "sha256:",
+            "sha256:abc",
+            &ABC[7..],
+            &upper,
+            "sha512:00",
+            &format!("{ABC}0"),
+            "sha256:../../x",
+        ];
+        for text in bad {
+            Digest::parse(text).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn json_holds_text_and_postcard_bytes() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(serde_json::to_string(&digest).unwrap(), format!("{ABC:?}"));
+        let bytes = postcard::to_stdvec(&digest).unwrap();
+        assert_eq!((bytes.len(), postcard::from_bytes::<Digest>(&bytes).unwrap()), (32, digest));
     }
 }

@@ -10,21 +10,22 @@ use super::Digest;
 pub(crate) struct HashingReader<R> {
     inner: R,
     hash: Sha256,
+    count: u64,
 }
 
-impl<R> HashingReader<R> {
+impl<R: Read> HashingReader<R> {
     pub(crate) fn new(inner: R) -> Self {
-        Self { inner, hash: Sha256::new() }
+        Self { inner, hash: Sha256::new(), count: 0 }
+    }
+
+    /// How many bytes have passed.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
     }
 
     /// The digest of what has passed.
     pub(crate) fn finish(self) -> Digest {
-        self.finish_with().1
-    }
-
-    /// The inner reader, and the digest of what has passed.
-    pub(crate) fn finish_with(self) -> (R, Digest) {
-        (self.inner, Digest::finish(self.hash))
+        Digest::finish(self.hash)
     }
 }
 
@@ -32,6 +33,7 @@ impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.hash.update(&buffer[..read]);
+        self.count += read as u64;
         Ok(read)
     }
 }

@@ -1,160 +1,363 @@
-//! An OCI image layout on disk (image-spec, image-layout.md): ours, which is written, and users', which
-//! are only read.
+//! An OCI image layout on disk (OCI image spec, image-layout.md). One that a user brings is only read;
+//! one of ours may be written by several processes at once.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::{self, File, Permissions};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use oci_spec::image::{Descriptor, ImageIndex, ImageIndexBuilder, MediaType, SCHEMA_VERSION};
+use lapstrake::value::Architecture;
+use oci_spec::image::{ANNOTATION_REF_NAME, Descriptor, ImageIndex, MediaType, OciLayout, SCHEMA_VERSION};
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
-use super::archive::ArchiveError;
-use super::{Blobs, archive};
+use super::{ArchiveError, Blobs, canonical};
 
-/// The annotation by which podman and skopeo find an image in a layout: its tag.
-pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(super) const LAYOUT: &str = "oci-layout";
+pub(super) const INDEX: &str = "index.json";
+pub(super) const LAYOUT_VERSION: &str = "1.0.0";
 
-const LAYOUT_FILE: &str = "oci-layout";
-const LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
-const INDEX_FILE: &str = "index.json";
-const LOCK_FILE: &str = ".lock";
-/// More than any index has; a lying file does not fill the memory.
-const MOST_INDEX_BYTES: u64 = 8 << 20;
-
-/// An OCI image layout.
+/// A directory with `oci-layout`, `index.json` and blobs.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     root: Utf8PathBuf,
     blobs: Blobs,
 }
 
+/// The images that an `index.json` lists.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Manifests(Vec<Descriptor>);
+
 /// A layout can't be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LayoutError {
-    #[error("`{root}` is no OCI layout: it has no file `oci-layout`")]
-    NoLayout { root: Utf8PathBuf },
+    #[error("`{root}` is no OCI layout: it has no `{LAYOUT}`")]
+    Missing { root: Utf8PathBuf },
     #[error("`{path}` can't be read")]
     Read { path: Utf8PathBuf, source: io::Error },
+    #[error("`{path}` is not the document it should be")]
+    Parse { path: Utf8PathBuf, source: serde_json::Error },
+    #[error("`{root}` is a layout of version `{found}`; this lapstrake knows `{LAYOUT_VERSION}`")]
+    Version { root: Utf8PathBuf, found: String },
     #[error("`{path}` can't be written")]
     Write { path: Utf8PathBuf, source: io::Error },
-    #[error("`{path}` is no index of images")]
-    Index { path: Utf8PathBuf, source: oci_spec::OciSpecError },
-    #[error("`{path}` has {size} bytes, too many for an index")]
-    TooLarge { path: Utf8PathBuf, size: u64 },
-    #[error("layout `{root}` has no image `{tag}`")]
-    NoTag { root: Utf8PathBuf, tag: String },
-    #[error("archive can't be written")]
-    Archive(#[from] ArchiveError),
+    #[error("no image is tagged `{tag}`; there is {known}")]
+    NoTag { tag: String, known: String },
+    #[error("the layout lists no image")]
+    Empty,
+    #[error("a tag has to be given, for the layout lists {known}")]
+    Ambiguous { known: String },
+    #[error("image `{tag}` can't be archived")]
+    Archive { tag: String, source: ArchiveError },
 }
 
 impl Layout {
-    /// Opens a layout to read it; nothing is ever written to it.
-    pub(crate) fn open(root: &Utf8Path) -> Result<Self, LayoutError> {
-        if !root.join(LAYOUT_FILE).is_file() {
-            return Err(LayoutError::NoLayout { root: root.to_owned() });
-        }
-        Ok(Self { root: root.to_owned(), blobs: Blobs::at(root) })
-    }
-
-    /// Opens a layout of ours, or makes one.
+    /// A layout of our own; one that is missing is made.
     pub(crate) fn create_or_open(root: &Utf8Path) -> Result<Self, LayoutError> {
         let failed = |source| LayoutError::Write { path: root.to_owned(), source };
-        let blobs = Blobs::create(root).map_err(failed)?;
-        let layout = Self { root: root.to_owned(), blobs };
-        if !root.join(LAYOUT_FILE).is_file() {
-            layout.replace(LAYOUT_FILE, LAYOUT.as_bytes())?;
+        let layout = Self { root: root.to_owned(), blobs: Blobs::open(root).map_err(failed)? };
+        if root.join(LAYOUT).exists() && root.join(INDEX).exists() {
+            layout.check_version()?;
+            return Ok(layout);
+        }
+        layout.write(LAYOUT, &json!({ "imageLayoutVersion": LAYOUT_VERSION }), Write::New)?;
+        let _lock = layout.lock()?;
+        if !root.join(INDEX).exists() {
+            layout.write(INDEX, &empty_index(), Write::Instead)?;
         }
         Ok(layout)
     }
 
+    /// A layout that somebody else made; nothing is written there.
+    pub(crate) fn open(root: &Utf8Path) -> Result<Self, LayoutError> {
+        let layout = Self { root: root.to_owned(), blobs: Blobs::at(root) };
+        layout.check_version()?;
+        Ok(layout)
+    }
+
+    fn check_version(&self) -> Result<(), LayoutError> {
+        let path = self.root.join(LAYOUT);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Err(LayoutError::Missing { root: self.root.clone() });
+            }
+            Err(source) => return Err(LayoutError::Read { path, source }),
+        };
+        let parsed: OciLayout =
+            serde_json::from_slice(&bytes).map_err(|source| LayoutError::Parse { path, source })?;
+        if parsed.image_layout_version() == LAYOUT_VERSION {
+            return Ok(());
+        }
+        let found = parsed.image_layout_version().escape_debug().to_string();
+        Err(LayoutError::Version { root: self.root.clone(), found })
+    }
+
+    /// The directory.
     pub(crate) fn root(&self) -> &Utf8Path {
         &self.root
     }
 
+    /// Its blobs.
     pub(crate) fn blobs(&self) -> &Blobs {
         &self.blobs
     }
 
-    /// The images of the layout; none in one that has no index yet.
-    pub(crate) fn manifests(&self) -> Result<Vec<Descriptor>, LayoutError> {
-        let path = self.root.join(INDEX_FILE);
-        let size = match fs::metadata(&path) {
-            Ok(metadata) => metadata.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(LayoutError::Read { path, source }),
-        };
-        if size > MOST_INDEX_BYTES {
-            return Err(LayoutError::TooLarge { path, size });
-        }
+    /// The images it lists.
+    pub(crate) fn manifests(&self) -> Result<Manifests, LayoutError> {
+        let path = self.root.join(INDEX);
         let bytes = fs::read(&path).map_err(|source| LayoutError::Read { path: path.clone(), source })?;
-        match ImageIndex::from_reader(&bytes[..]) {
-            Ok(index) => Ok(index.manifests().clone()),
-            Err(source) => Err(LayoutError::Index { path, source }),
-        }
+        Manifests::parse(&bytes).map_err(|source| LayoutError::Parse { path, source })
     }
 
-    /// Tags an image, in place of what had the tag. Of two builds at once each waits for the other.
-    pub(crate) fn tag(&self, tag: &str, image: &Descriptor) -> Result<(), LayoutError> {
-        let path = self.root.join(LOCK_FILE);
-        let locked = File::create(&path).and_then(|file| file.lock().map(|()| file));
-        let _lock = locked.map_err(|source| LayoutError::Write { path, source })?;
-        let before = self.manifests()?;
-        let mut after: Vec<_> = before.iter().filter(|known| tag_of(known) != Some(tag)).cloned().collect();
-        after.push(tagged(image, tag));
-        after.sort_by(|a, b| (tag_of(a), a.digest().to_string()).cmp(&(tag_of(b), b.digest().to_string())));
-        if before == after {
+    /// Lets `name` stand for an image, and for no other. The index is not touched when it already does.
+    pub(crate) fn tag(&self, name: &str, descriptor: &Descriptor) -> Result<(), LayoutError> {
+        let path = self.root.join(INDEX);
+        let parse = |source| LayoutError::Parse { path: path.clone(), source };
+        let mut annotations = descriptor.annotations().clone().unwrap_or_default();
+        annotations.insert(ANNOTATION_REF_NAME.to_owned(), name.to_owned());
+        let mut descriptor = descriptor.clone();
+        descriptor.set_annotations(Some(annotations));
+        let descriptor = serde_json::to_value(descriptor).map_err(parse)?;
+
+        let _lock = self.lock()?;
+        let bytes = fs::read(&path).map_err(|source| LayoutError::Read { path: path.clone(), source })?;
+        // As plain JSON, so that what other tools keep in the index stays there.
+        let before: Value = serde_json::from_slice(&bytes).map_err(parse)?;
+        let mut index = if before.is_object() { before.clone() } else { empty_index() };
+        let listed = index.get("manifests").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut listed: Vec<_> = listed.into_iter().filter(|other| ref_name(other) != Some(name)).collect();
+        listed.push(descriptor);
+        listed.sort_by(|one, two| {
+            let key = |entry| (ref_name(entry).is_none(), ref_name(entry).map(str::to_owned));
+            key(one).cmp(&key(two))
+        });
+        index["manifests"] = Value::Array(listed);
+        if index == before {
             return Ok(());
         }
-        self.replace(INDEX_FILE, &index(after)?)
+        self.write(INDEX, &index, Write::Instead)
     }
 
-    /// The image of a tag.
-    pub(crate) fn find(&self, tag: &str) -> Result<Descriptor, LayoutError> {
-        let found = self.manifests()?.into_iter().find(|image| tag_of(image) == Some(tag));
-        found.ok_or_else(|| LayoutError::NoTag { root: self.root.clone(), tag: tag.to_owned() })
-    }
-
-    /// Writes the image of a tag as an archive, an `oci-archive:` of podman and skopeo.
-    pub(crate) fn archive(&self, tag: &str, to: &Utf8Path) -> Result<(), LayoutError> {
-        let image = self.find(tag)?;
-        let index = index(vec![image.clone()])?;
-        Ok(archive::export(&self.blobs, &image, LAYOUT.as_bytes(), &index, to)?)
-    }
-
-    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), LayoutError> {
-        let path = self.root.join(name);
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.root)?;
-            file.write_all(bytes)?;
-            fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644))?;
-            file.persist(&path)?;
-            Ok(())
+    /// Held while the index is changed. The lock is on `oci-layout`, the one file that is never replaced.
+    fn lock(&self) -> Result<File, LayoutError> {
+        let path = self.root.join(LAYOUT);
+        let locked = || {
+            let file = File::options().read(true).write(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
         };
-        write().map_err(|source| LayoutError::Write { path: path.clone(), source })
+        locked().map_err(|source| LayoutError::Write { path: path.clone(), source })
+    }
+
+    fn write(&self, name: &str, document: &Value, how: Write) -> Result<(), LayoutError> {
+        let path = self.root.join(name);
+        let written = || {
+            let mut file = NamedTempFile::new_in(&self.root)?;
+            io::Write::write_all(&mut file, &canonical(document)?)?;
+            file.as_file().set_permissions(Permissions::from_mode(0o644))?;
+            match how {
+                Write::Instead => file.persist(&path).map(drop),
+                Write::New => file.persist_noclobber(&path).map(drop),
+            }
+            .or_else(|error| match how {
+                Write::New if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                _ => Err(error.error),
+            })
+        };
+        written().map_err(|source| LayoutError::Write { path: path.clone(), source })
     }
 }
 
-fn tag_of(image: &Descriptor) -> Option<&str> {
-    image.annotations().as_ref()?.get(REF_NAME).map(String::as_str)
+/// Whether a file takes the place of one that is there.
+#[derive(Clone, Copy)]
+enum Write {
+    Instead,
+    New,
 }
 
-fn tagged(image: &Descriptor, tag: &str) -> Descriptor {
-    let mut image = image.clone();
-    let mut annotations = image.annotations().clone().unwrap_or_default();
-    annotations.insert(REF_NAME.to_owned(), tag.to_owned());
-    image.set_annotations(Some(annotations));
-    image
+impl Manifests {
+    /// Parses an `index.json`.
+    pub(crate) fn parse(index: &[u8]) -> Result<Self, serde_json::Error> {
+        let index: ImageIndex = serde_json::from_slice(index)?;
+        Ok(Self(index.manifests().clone()))
+    }
+
+    /// The image of that tag; without a tag, the only one. Of several, the one for `architecture`.
+    pub(crate) fn find(
+        &self,
+        tag: Option<&str>,
+        architecture: Option<Architecture>,
+    ) -> Result<&Descriptor, LayoutError> {
+        let fits = |entry: &&Descriptor| tag.is_none() || name(entry) == tag;
+        let candidates: Vec<_> = self.0.iter().filter(fits).collect();
+        let for_architecture = |entry: &&&Descriptor| {
+            let platform = entry.platform().as_ref();
+            architecture.is_some()
+                && platform.map(|platform| platform.architecture().to_string()).as_deref()
+                    == architecture.map(Architecture::as_str)
+        };
+        match (candidates.as_slice(), tag) {
+            ([one], _) => Ok(one),
+            ([], Some(tag)) => {
+                Err(LayoutError::NoTag { tag: tag.escape_debug().to_string(), known: self.known() })
+            }
+            ([], None) => Err(LayoutError::Empty),
+            (several, _) => match several.iter().filter(for_architecture).collect::<Vec<_>>().as_slice() {
+                [one] => Ok(one),
+                _ => Err(LayoutError::Ambiguous { known: self.known() }),
+            },
+        }
+    }
+
+    fn known(&self) -> String {
+        let shown = |entry: &Descriptor| match name(entry) {
+            Some(tag) => format!("`{}`", tag.escape_debug()),
+            None => format!("an untagged `{}`", entry.digest()),
+        };
+        if self.0.is_empty() {
+            "none".to_owned()
+        } else {
+            self.0.iter().map(shown).collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
-/// The index as JSON with its keys sorted, so that equal indexes are equal files.
-fn index(manifests: Vec<Descriptor>) -> Result<Vec<u8>, LayoutError> {
-    let failed = |source| LayoutError::Index { path: INDEX_FILE.into(), source };
-    let index = ImageIndexBuilder::default()
-        .schema_version(SCHEMA_VERSION)
-        .media_type(MediaType::ImageIndex)
-        .manifests(manifests)
-        .build()
-        .map_err(failed)?;
-    let sorted = serde_json::to_value(index).and_then(|value| serde_json::to_vec(&value));
-    sorted.map_err(|error| failed(error.into()))
+fn name(entry: &Descriptor) -> Option<&str> {
+    entry.annotations().as_ref()?.get(ANNOTATION_REF_NAME).map(String::as_str)
+}
+
+fn ref_name(entry: &Value) -> Option<&str> {
+    entry.get("annotations")?.get(ANNOTATION_REF_NAME)?.as_str()
+}
+
+fn empty_index() -> Value {
+    json!({ "schemaVersion": SCHEMA_VERSION, "mediaType": MediaType::ImageIndex.to_string(), "manifests": [] })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
+    use camino::{Utf8Path, Utf8PathBuf};
+    use lapstrake::value::Architecture;
+    use oci_spec::image::{Descriptor, MediaType};
+
+    use super::{Layout, LayoutError, Manifests};
+    use crate::oci::Digest;
+
+    fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
+        let scratch = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(scratch.path()).unwrap().join("layout");
+        (scratch, root)
+    }
+
+    fn image(content: &str) -> Descriptor {
+        Descriptor::new(
+            MediaType::ImageManifest,
+            content.len() as u64,
+            Digest::of(content.as_bytes()).to_oci(),
+        )
+    }
+
+    #[test]
+    fn a_tag_stands_for_one_image() {
+        let (_scratch, root) = scratch();
+        let layout = Layout::create_or_open(&root).unwrap();
+        layout.tag("b", &image("1")).unwrap();
+        layout.tag("a", &image("1")).unwrap();
+        layout.tag("b", &image("22")).unwrap();
+        let manifests = Layout::open(&root).unwrap().manifests().unwrap();
+        assert_eq!(manifests.find(Some("a"), None).unwrap().size(), 1);
+        assert_eq!(manifests.find(Some("b"), None).unwrap().size(), 2);
+        assert_eq!(manifests.0.len(), 2);
+        let error = manifests.find(Some("c"), None).unwrap_err();
+        assert_eq!(error.to_string(), "no image is tagged `c`; there is `a`, `b`");
+        let error = manifests.find(None, None).unwrap_err();
+        assert_eq!(error.to_string(), "a tag has to be given, for the layout lists `a`, `b`");
+    }
+
+    #[test]
+    fn the_index_depends_on_what_is_tagged_and_not_on_when() {
+        let ((_one, one), (_two, two)) = (scratch(), scratch());
+        let index = |root: &Utf8Path, tags: &[&str]| {
+            let layout = Layout::create_or_open(root).unwrap();
+            for tag in tags {
+                layout.tag(tag, &image(tag)).unwrap();
+            }
+            fs::read(root.join("index.json")).unwrap()
+        };
+        assert_eq!(index(&one, &["a", "b", "c"]), index(&two, &["c", "a", "b", "a"]));
+    }
+
+    #[test]
+    fn the_same_tag_again_touches_nothing() {
+        let (_scratch, root) = scratch();
+        let layout = Layout::create_or_open(&root).unwrap();
+        let inode = || fs::metadata(root.join("index.json")).unwrap().ino();
+        layout.tag("a", &image("1")).unwrap();
+        let before = inode();
+        layout.tag("a", &image("1")).unwrap();
+        assert_eq!(inode(), before);
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 3, "oci-layout, index.json, blobs");
+    }
+
+    #[test]
+    fn what_other_tools_keep_in_the_index_stays() {
+        let (_scratch, root) = scratch();
+        let layout = Layout::create_or_open(&root).unwrap();
+        let foreign =
+            r#"{"schemaVersion":2,"x":1,"manifests":[{"mediaType":"y","digest":"z:1","size":1,"q":[]}]}"#;
+        fs::write(root.join("index.json"), foreign).unwrap();
+        layout.tag("a", &image("1")).unwrap();
+        let text = fs::read_to_string(root.join("index.json")).unwrap();
+        assert!(text.contains(r#""q":[]"#) && text.contains(r#""x":1"#), "{text}");
+    }
+
+    #[test]
+    fn two_processes_lose_no_tag_of_each_other() {
+        let (_scratch, root) = scratch();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let root = &root;
+                scope.spawn(move || {
+                    let layout = Layout::create_or_open(root).unwrap();
+                    (0..20).for_each(|i| layout.tag(&format!("{thread}-{i}"), &image("1")).unwrap());
+                });
+            }
+        });
+        assert_eq!(Layout::open(&root).unwrap().manifests().unwrap().0.len(), 80);
+    }
+
+    #[test]
+    fn of_one_tag_the_architecture_decides() {
+        let entry = |architecture: &str| {
+            let digest = Digest::of(architecture.as_bytes());
+            format!(
+                r#"{{"mediaType":"{}","digest":"{digest}","size":1,"platform":{{"os":"linux","architecture":"{architecture}"}}}}"#,
+                MediaType::ImageManifest
+            )
+        };
+        let index = format!(r#"{{"schemaVersion":2,"manifests":[{},{}]}}"#, entry("amd64"), entry("arm64"));
+        let manifests = Manifests::parse(index.as_bytes()).unwrap();
+        let found = manifests.find(None, Some(Architecture::Arm64)).unwrap();
+        assert_eq!(found.digest(), &Digest::of(b"arm64").to_oci());
+        manifests.find(None, None).unwrap_err();
+    }
+
+    #[test]
+    fn what_is_no_layout_is_told() {
+        let (_scratch, root) = scratch();
+        assert!(matches!(Layout::open(&root), Err(LayoutError::Missing { .. })));
+        assert!(!root.exists());
+        fs::create_dir(&root).unwrap();
+        for (content, expected) in
+            [("{", "not the document"), (r#"{"imageLayoutVersion":"9"}"#, "version `9`")]
+        {
+            fs::write(root.join("oci-layout"), content).unwrap();
+            let error = Layout::open(&root).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
 }

@@ -1,14 +1,15 @@
-//! Content-addressed storage: digests, blobs, and the OCI image layout (image-spec, image-layout.md).
-//! It knows what a blob is called, not what is in one.
+//! Content-addressed storage and image layouts, as the OCI image spec defines them. It knows documents
+//! and bytes; what an image means is decided elsewhere.
 
 mod archive;
 mod blobs;
+mod canonical;
 mod digest;
-mod hashing;
 mod layout;
+pub(crate) mod member;
 
 pub(crate) use archive::{ArchiveError, import};
 pub(crate) use blobs::{BlobError, BlobWriter, Blobs};
-pub(crate) use digest::{Digest, DigestError};
-pub(crate) use hashing::{HashingReader, HashingWriter};
-pub(crate) use layout::{Layout, LayoutError, REF_NAME};
+pub(crate) use canonical::canonical;
+pub(crate) use digest::{Digest, DigestError, HashingReader, HashingWriter};
+pub(crate) use layout::{Layout, LayoutError, Manifests};

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use lapstrake::Site;
 use lapstrake::value::{ImagePath, Mode};
 
-use super::merged::{Kind, Merged, Unresolved};
+use super::merged::Merged;
 use super::{Content, Inode, Member};
+use crate::base::{Kind, ResolveError};
 use crate::finding::Finding;
 
 /// An inode that an entry wants in its layer.
@@ -42,9 +43,9 @@ impl<'a> Members<'a> {
             Ok(path) => self.put_at(path, wanted),
             Err(unresolved) => {
                 let message = match unresolved {
-                    Unresolved::Loop(path) => format!("`{path}` leads through a loop of symlinks"),
-                    Unresolved::NotDirectory(path) => {
-                        format!("`{}` lies below `{path}`, which is no directory", wanted.path)
+                    ResolveError::Loop { path } => format!("`{path}` leads through a loop of symlinks"),
+                    ResolveError::NotDirectory { path, at } => {
+                        format!("`{path}` lies below `{at}`, which is no directory")
                     }
                 };
                 self.findings.push(Finding::fatal("no-directory", wanted.site, message).at(&wanted.path));

@@ -8,9 +8,9 @@ use lapstrake::entry::State;
 use lapstrake::systemd::{Install, Link, UnitFile};
 use lapstrake::value::{ImagePath, UnitKind, UnitName};
 
-use super::merged::{Kind, Merged};
+use super::merged::Merged;
 use super::place::UNITS;
-use crate::base::BaseIndex;
+use crate::base::{BaseIndex, Kind};
 use crate::finding::Finding;
 use crate::nearest::nearest;
 

@@ -7,10 +7,7 @@ use lapstrake::Site;
 use lapstrake::value::ImagePath;
 
 use super::{Content, Inode, Member};
-use crate::base::{BaseIndex, Node, NodeKind};
-
-/// Linux follows at most 40 symlinks in one path (`path_resolution(7)`).
-const MAX_SYMLINKS: usize = 40;
+use crate::base::{BaseIndex, Kind, Node, ResolveError, follow};
 
 /// A tree of inodes: the base, overlaid.
 #[derive(Clone)]
@@ -32,23 +29,6 @@ pub(super) struct Found<'a> {
     pub(super) kind: Kind<'a>,
     /// The layer of this image that put it there, and where it was described; none for the base.
     pub(super) from: Option<(usize, Option<Site>)>,
-}
-
-/// What kind of inode stands there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind<'a> {
-    Directory,
-    Symlink(&'a str),
-    Other,
-}
-
-/// A path that can't be resolved.
-#[derive(Debug)]
-pub(super) enum Unresolved {
-    /// More than 40 symlinks: a loop.
-    Loop(ImagePath),
-    /// A component that is neither a directory nor a symlink to one.
-    NotDirectory(ImagePath),
 }
 
 impl<'a> Merged<'a> {
@@ -83,48 +63,13 @@ impl<'a> Merged<'a> {
 
     /// The path with every symlink among its parents followed, as a process in the image would follow
     /// them. Its last component is not followed; components that are missing are taken as written.
-    pub(super) fn resolve(&self, path: &ImagePath) -> Result<ImagePath, Unresolved> {
-        self.follow(path, false)
+    pub(super) fn resolve(&self, path: &ImagePath) -> Result<ImagePath, ResolveError> {
+        follow(path, false, |path| self.get(path).map(|found| found.kind))
     }
 
     /// As [`resolve`](Self::resolve), the last component followed too.
-    pub(super) fn resolve_all(&self, path: &ImagePath) -> Result<ImagePath, Unresolved> {
-        self.follow(path, true)
-    }
-
-    fn follow(&self, path: &ImagePath, last: bool) -> Result<ImagePath, Unresolved> {
-        let mut rest: Vec<String> = path.components().map(str::to_owned).collect();
-        rest.reverse();
-        let mut at = ImagePath::root();
-        let mut symlinks = 0;
-        while let Some(component) = rest.pop() {
-            match component.as_str() {
-                "" | "." => continue,
-                // `/..` is `/`.
-                ".." => {
-                    at = at.parent().unwrap_or(at);
-                    continue;
-                }
-                _ => {}
-            }
-            // A component of a symlink's target that no image path can hold leads nowhere.
-            let Ok(next) = at.join(&component) else { return Err(Unresolved::NotDirectory(at)) };
-            match self.get(&next).map(|found| found.kind) {
-                Some(Kind::Symlink(target)) if last || !rest.is_empty() => {
-                    symlinks += 1;
-                    if symlinks > MAX_SYMLINKS {
-                        return Err(Unresolved::Loop(path.clone()));
-                    }
-                    if target.starts_with('/') {
-                        at = ImagePath::root();
-                    }
-                    rest.extend(target.split('/').rev().map(str::to_owned));
-                }
-                Some(Kind::Other) if !rest.is_empty() => return Err(Unresolved::NotDirectory(next)),
-                _ => at = next,
-            }
-        }
-        Ok(at)
+    pub(super) fn resolve_all(&self, path: &ImagePath) -> Result<ImagePath, ResolveError> {
+        follow(path, true, |path| self.get(path).map(|found| found.kind))
     }
 
     /// Takes a path and all below it away.
@@ -159,10 +104,5 @@ impl<'a> Merged<'a> {
 
 fn found(node: &Node) -> Found<'_> {
     let inode = Inode { mode: node.mode, uid: node.uid, gid: node.gid, capabilities: None };
-    let kind = match &node.kind {
-        NodeKind::Directory => Kind::Directory,
-        NodeKind::Symlink { target } => Kind::Symlink(target),
-        NodeKind::File { .. } | NodeKind::Device { .. } | NodeKind::Fifo => Kind::Other,
-    };
-    Found { inode, kind, from: None }
+    Found { inode, kind: node.kind.as_step(), from: None }
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::value::ImagePath;
 
-use super::merged::{Kind, Merged};
+use super::merged::Merged;
 use super::{Content, Member};
+use crate::base::Kind;
 
 /// The whiteouts that make `removals` of what `below` has true in a layer with these members.
 pub(super) fn whiteouts<'a>(

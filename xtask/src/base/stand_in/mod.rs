@@ -1,78 +1,88 @@
-//! The stand-in: a tiny base of the shape that bootc wants, made here, so that a first build, a demo and
-//! a test need no network. It does not boot. The same bytes on every machine, for each architecture.
+//! `stand-in`: a base that the tool writes itself, so that a first build, a demo and a user's tests need
+//! no network. It has the shape of a bootc image and what the checks ask for; it does not boot.
 
 mod library;
 mod tree;
 
 use std::io::{self, Write};
 
+use flate2::{Compression, GzBuilder};
 use lapstrake::value::Architecture;
-use serde::{Deserialize, Serialize};
+use oci_spec::image::MediaType;
 use serde_json::json;
 
-use super::{BaseError, Cache};
-use crate::oci::{Digest, HashingWriter};
+use super::cache::Cache;
+use super::{BaseError, Found};
+use crate::oci::{Digest, Manifests, canonical};
 
-/// The glibc that the stand-in's libraries claim to be: that of CentOS Stream 10, and so of AutoSD.
-pub(super) const GLIBC: u32 = 39;
+const REMEMBERED: &str = "stand-in";
+const EPOCH: &str = "1970-01-01T00:00:00Z";
 
-/// Grows with every change of the stand-in.
-const FORMAT: u32 = 1;
-
-#[derive(Serialize, Deserialize)]
-struct Written {
-    digest: Digest,
-    size: u64,
+/// The stand-in for an architecture, in the cache. Made anew when the tool makes another one than the
+/// one that is there.
+pub(super) fn find(wanted: Option<Architecture>, cache: &Cache) -> Result<Found, BaseError> {
+    let architecture = wanted.or_else(Architecture::host).unwrap_or(Architecture::Amd64);
+    let index = write(architecture, cache).map_err(BaseError::StandIn)?;
+    let manifests = Manifests::parse(&index).map_err(|error| BaseError::StandIn(error.into()))?;
+    Ok(Found { manifests, blobs: cache.blobs().clone() })
 }
 
-/// Makes sure that the stand-in is in the cache, and gives its manifest's digest and size.
-pub(super) fn write(architecture: Architecture, cache: &Cache) -> Result<(Digest, u64), BaseError> {
-    let note = format!("stand-in-{FORMAT}-{architecture}");
+fn write(architecture: Architecture, cache: &Cache) -> io::Result<Vec<u8>> {
     let blobs = cache.blobs();
-    if let Some(Written { digest, size }) = cache.note(&note) {
-        if blobs.has(&digest, size) {
-            return Ok((digest, size));
-        }
-    }
-    let failed = |source| BaseError::Cache { source };
-    let (layer, layer_size, diff_id) = layer(architecture, cache).map_err(failed)?;
-    let config = json!({
-        "architecture": architecture,
+    let tar = tree::tar(architecture)?;
+    let diff_id = Digest::of(&tar);
+    let config = canonical(&json!({
+        "architecture": architecture.as_str(),
         "os": "linux",
-        "created": "1970-01-01T00:00:00Z",
+        "created": EPOCH,
         "config": {
-            "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"],
             "Cmd": ["/sbin/init"],
             "StopSignal": "SIGRTMIN+3",
-            "Labels": { "containers.bootc": "1", "org.opencontainers.image.title": "lapstrake stand-in" },
+            "Labels": { "containers.bootc": "1", "ostree.bootable": "1" },
         },
-        "rootfs": { "type": "layers", "diff_ids": [diff_id] },
-        "history": [{ "created": "1970-01-01T00:00:00Z", "created_by": "lapstrake stand-in" }],
-    });
-    let (config, config_size) = blobs.put(config.to_string().as_bytes()).map_err(failed)?;
-    let manifest = json!({
+        "rootfs": { "type": "layers", "diff_ids": [diff_id.to_string()] },
+        "history": [{ "created": EPOCH, "created_by": "lapstrake stand-in" }],
+    }))?;
+    let key = Digest::of(&config);
+    // The layer's blob is compressed only once; its digest is not known before.
+    let remembered = cache.recall::<[(Digest, u64); 2]>(REMEMBERED, &key);
+    let there = |parts: &[(Digest, u64); 2]| parts.iter().all(|(digest, size)| blobs.has(digest, *size));
+    let remembered = remembered.filter(|parts| there(parts) && blobs.has(&key, config.len() as u64));
+    let [(digest, size), _] = if let Some(parts) = remembered {
+        parts
+    } else {
+        let mut layer =
+            GzBuilder::new().mtime(0).operating_system(255).write(blobs.writer()?, Compression::new(6));
+        layer.write_all(&tar)?;
+        let layer = layer.finish()?.finish()?;
+        let config = blobs.put(&config)?;
+        let part = |media_type: MediaType, (digest, size): &(Digest, u64)| json!({ "mediaType": media_type.to_string(), "digest": digest, "size": size });
+        let manifest = canonical(&json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::ImageManifest.to_string(),
+            "config": part(MediaType::ImageConfig, &config),
+            "layers": [part(MediaType::ImageLayerGzip, &layer)],
+        }))?;
+        let parts = [blobs.put(&manifest)?, layer];
+        cache.keep(REMEMBERED, &key, &parts).map_err(io::Error::other)?;
+        parts
+    };
+    Ok(canonical(&json!({
         "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {
-            "mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": config_size,
-        },
-        "layers": [{
-            "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": layer, "size": layer_size,
+        "manifests": [{
+            "mediaType": MediaType::ImageManifest.to_string(),
+            "digest": digest,
+            "size": size,
+            "platform": { "os": "linux", "architecture": architecture.as_str() },
         }],
-    });
-    let (digest, size) = blobs.put(manifest.to_string().as_bytes()).map_err(failed)?;
-    cache.keep_note(&note, &Written { digest: digest.clone(), size })?;
-    Ok((digest, size))
+    }))?)
 }
 
-fn layer(architecture: Architecture, cache: &Cache) -> io::Result<(Digest, u64, Digest)> {
-    let blob = cache.blobs().writer()?;
-    let gzip =
-        flate2::GzBuilder::new().mtime(0).operating_system(255).write(blob, flate2::Compression::best());
-    let mut tar = HashingWriter::new(gzip);
-    tree::write(architecture, &mut tar)?;
-    tar.flush()?;
-    let (gzip, diff_id, _) = tar.finish();
-    let (digest, size) = gzip.finish()?.finish()?;
-    Ok((digest, size, diff_id))
+/// A library as the stand-in has it, for tests of what reads one.
+#[cfg(test)]
+pub(super) fn libc() -> Vec<u8> {
+    let versions = library::glibc(Architecture::Amd64);
+    library::Library { soname: "libc.so.6", needed: &["ld-linux-x86-64.so.2"], versions }
+        .to_elf(Architecture::Amd64)
 }

@@ -1,0 +1,111 @@
+//! What is kept of a file's content while it passes: its digest, the facts of a program, and the text of
+//! the few files that a plan or a check reads.
+
+use std::io::{self, Read};
+
+use lapstrake::value::ImagePath;
+
+use super::elf::{self, Elf};
+use crate::oci::{Digest, HashingReader};
+
+/// A program larger than this, in bytes, has no facts.
+const ELF_MAX: usize = 256 << 20;
+/// A text larger than this, in bytes, is not kept; nor is more than so much text of one layer.
+const TEXT_MAX: usize = 256 << 10;
+const TEXTS_MAX: usize = 16 << 20;
+const CHUNK: usize = 64 << 10;
+
+const FILES: [&str; 8] = [
+    "/usr/lib/os-release",
+    "/etc/os-release",
+    "/etc/build-info",
+    "/usr/lib/ostree/prepare-root.conf",
+    "/etc/passwd",
+    "/etc/group",
+    "/usr/lib/passwd",
+    "/usr/lib/group",
+];
+const UNITS: [&str; 2] = ["/usr/lib/systemd/system/", "/etc/systemd/system/"];
+const SYSUSERS: &str = "/usr/lib/sysusers.d/";
+/// In an image that ostree made, files are hardlinks to objects that come before them: a text is here
+/// before its name is known.
+const OBJECTS: &str = "/sysroot/ostree/repo/objects/";
+
+/// Keeps what is worth keeping, within bounds.
+#[derive(Debug)]
+pub(super) struct Capture {
+    texts_left: usize,
+    buffer: Vec<u8>,
+    chunk: Box<[u8]>,
+}
+
+/// What was kept of one file.
+pub(super) struct Captured {
+    pub(super) digest: Digest,
+    pub(super) elf: Option<Box<Elf>>,
+    pub(super) text: Option<Box<str>>,
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        Self { texts_left: TEXTS_MAX, buffer: Vec::new(), chunk: vec![0; CHUNK].into_boxed_slice() }
+    }
+}
+
+impl Capture {
+    /// Reads a file to its end.
+    pub(super) fn file(&mut self, path: &ImagePath, content: impl Read) -> io::Result<Captured> {
+        self.buffer.clear();
+        let text_max = TEXT_MAX.min(self.texts_left);
+        let text_max = if wants_text(path) || path.as_str().starts_with(OBJECTS) { text_max } else { 0 };
+        let mut reader = HashingReader::new(content);
+        let mut buffered = true;
+        loop {
+            let count = match reader.read(&mut self.chunk) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if !buffered {
+                continue;
+            }
+            self.buffer.extend_from_slice(&self.chunk[..count]);
+            let is_elf = self.buffer.starts_with(elf::MAGIC) || elf::MAGIC.starts_with(&self.buffer);
+            buffered = self.buffer.len() <= if is_elf { ELF_MAX } else { text_max };
+        }
+        let digest = reader.finish();
+        if !buffered {
+            return Ok(Captured { digest, elf: None, text: None });
+        }
+        if self.buffer.starts_with(elf::MAGIC) {
+            return Ok(Captured { digest, elf: Elf::parse(&self.buffer).map(Box::new), text: None });
+        }
+        // Of objects only what is text at all; an object's name says nothing.
+        let text = match std::str::from_utf8(&self.buffer) {
+            Ok(text) if text_max > 0 && !text.contains('\0') => Some(text.into()),
+            _ if wants_text(path) => Some(String::from_utf8_lossy(&self.buffer).into()),
+            _ => None,
+        };
+        self.texts_left -= text.as_deref().map_or(0, str::len).min(self.texts_left);
+        Ok(Captured { digest, elf: None, text })
+    }
+}
+
+/// Whether the text of the file at that path is kept.
+pub(super) fn wants_text(path: &ImagePath) -> bool {
+    let path = path.as_str();
+    let below = |directory: &&str| path.strip_prefix(directory);
+    let is_unit = |rest: &str| match rest.split_once('/') {
+        None => true,
+        Some((directory, file)) => directory.strip_suffix(".d").is_some() && is_conf(file),
+    };
+    FILES.contains(&path)
+        || UNITS.iter().find_map(below).is_some_and(is_unit)
+        || below(&SYSUSERS).is_some_and(is_conf)
+}
+
+/// systemd reads names that end so, in that case, and no directories below.
+fn is_conf(file: &str) -> bool {
+    file.strip_suffix(".conf").is_some() && !file.contains('/')
+}

@@ -1,0 +1,210 @@
+//! From a descriptor to an image for one architecture: index, manifest and config, read and compared
+//! with one another. Layers are not opened.
+
+use lapstrake::value::Architecture;
+use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
+use serde_json::Value;
+
+use super::{BaseError, BaseLayer};
+use crate::oci::{BlobError, Blobs, Digest};
+
+/// Docker's media types (Image Manifest V2, Schema 2): the bytes are the same as under OCI's.
+const DOCKER: [(&str, MediaType); 5] = [
+    ("application/vnd.docker.distribution.manifest.list.v2+json", MediaType::ImageIndex),
+    ("application/vnd.docker.distribution.manifest.v2+json", MediaType::ImageManifest),
+    ("application/vnd.docker.container.image.v1+json", MediaType::ImageConfig),
+    ("application/vnd.docker.image.rootfs.diff.tar", MediaType::ImageLayer),
+    ("application/vnd.docker.image.rootfs.diff.tar.gzip", MediaType::ImageLayerGzip),
+];
+/// Indexes within indexes are followed so far.
+const DEPTH_MAX: usize = 4;
+
+/// Where blobs are looked for: the place of the base first, then the cache.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a>(pub(super) [&'a Blobs; 2]);
+
+impl<'a> Places<'a> {
+    /// The blobs that have a blob; the first, to be told missing from, where none has.
+    pub(super) fn of(self, digest: &Digest, size: u64) -> &'a Blobs {
+        let [first, ..] = self.0;
+        self.0.into_iter().find(|blobs| blobs.has(digest, size)).unwrap_or(first)
+    }
+
+    fn read(self, digest: &Digest, size: u64) -> Result<Vec<u8>, BlobError> {
+        self.of(digest, size).read(digest, size)
+    }
+
+    /// The size of a blob whose digest alone is known.
+    fn size(self, digest: &Digest) -> Option<u64> {
+        self.0.into_iter().find_map(|blobs| blobs.size(digest))
+    }
+}
+
+/// An image's documents.
+#[derive(Debug)]
+pub(super) struct ImageDocuments {
+    pub(super) descriptor: Descriptor,
+    pub(super) digest: Digest,
+    pub(super) architecture: Architecture,
+    pub(super) manifest: ImageManifest,
+    pub(super) config: Value,
+    pub(super) config_digest: Digest,
+    pub(super) layers: Vec<BaseLayer>,
+    /// Manifest and config as they are, to be kept.
+    pub(super) bytes: [Vec<u8>; 2],
+}
+
+/// The descriptor of the one image that `descriptor` stands for: itself, or of an index the one for
+/// `wanted`, which is the host's where nothing else is asked for.
+pub(super) fn select(
+    places: Places<'_>,
+    descriptor: &Descriptor,
+    wanted: Option<Architecture>,
+) -> Result<Descriptor, BaseError> {
+    let mut descriptor = descriptor.clone();
+    for _ in 0..DEPTH_MAX {
+        let digest = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
+        if oci(descriptor.media_type()) != MediaType::ImageIndex {
+            return Ok(descriptor);
+        }
+        let bytes = places.read(&digest, descriptor.size())?;
+        let index: ImageIndex = document(&digest, &bytes)?;
+        descriptor = entry(&digest, &index, wanted.or_else(Architecture::host))?;
+    }
+    let digest = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
+    Err(BaseError::MediaType { digest, media_type: "an index within indexes".to_owned() })
+}
+
+fn entry(digest: &Digest, index: &ImageIndex, wanted: Option<Architecture>) -> Result<Descriptor, BaseError> {
+    let platform = |entry: &Descriptor| {
+        entry
+            .platform()
+            .as_ref()
+            .map(|platform| (platform.os().to_string(), platform.architecture().to_string()))
+    };
+    let fits = |entry: &&Descriptor| {
+        platform(entry)
+            .is_some_and(|(os, found)| os == "linux" && wanted.is_some_and(|wanted| wanted.as_str() == found))
+    };
+    let images = index.manifests();
+    match (images.iter().find(fits), images.as_slice()) {
+        (Some(found), _) => Ok(found.clone()),
+        // A lone image that says nothing of its platform has a config that does.
+        (None, [lone]) if platform(lone).is_none() => Ok(lone.clone()),
+        (None, _) => {
+            let mut known: Vec<_> = images
+                .iter()
+                .filter_map(platform)
+                .map(|(os, found)| format!("`{}`", format!("{os}/{found}").escape_debug()))
+                .collect();
+            known.dedup();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let wanted = wanted.map_or("this machine".to_owned(), |wanted| format!("`{wanted}`"));
+            Err(BaseError::NoArchitecture { digest: digest.clone(), wanted, known })
+        }
+    }
+}
+
+/// The descriptor of a manifest whose digest alone is known, if it and all it is made of are there.
+pub(super) fn pinned(places: Places<'_>, digest: &Digest) -> Option<Descriptor> {
+    let size = places.size(digest)?;
+    let bytes = places.read(digest, size).ok()?;
+    let manifest: ImageManifest = serde_json::from_slice(&bytes).ok()?;
+    let all = manifest.layers().iter().chain([manifest.config()]).all(|part| {
+        let digest = Digest::try_from(part.digest());
+        digest.is_ok_and(|digest| places.of(&digest, part.size()).has(&digest, part.size()))
+    });
+    let media_type = manifest.media_type().clone().unwrap_or(MediaType::ImageManifest);
+    all.then(|| Descriptor::new(media_type, size, digest.to_oci()))
+}
+
+/// Reads an image's documents.
+pub(super) fn read(
+    places: Places<'_>,
+    descriptor: Descriptor,
+    wanted: Option<Architecture>,
+) -> Result<ImageDocuments, BaseError> {
+    let digest = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
+    if oci(descriptor.media_type()) != MediaType::ImageManifest {
+        return Err(BaseError::MediaType { digest, media_type: shown(descriptor.media_type()) });
+    }
+    let manifest_bytes = places.read(&digest, descriptor.size())?;
+    let mut manifest: ImageManifest = document(&digest, &manifest_bytes)?;
+    let within = |source| BaseError::Reference { digest: digest.clone(), source };
+    let config_digest = Digest::try_from(manifest.config().digest()).map_err(within)?;
+    if oci(manifest.config().media_type()) != MediaType::ImageConfig {
+        let media_type = shown(manifest.config().media_type());
+        return Err(BaseError::MediaType { digest: config_digest, media_type });
+    }
+    let config_bytes = places.read(&config_digest, manifest.config().size())?;
+    let config: Value = document(&config_digest, &config_bytes)?;
+    let architecture = architecture(&config, &config_digest)?;
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != architecture) {
+        return Err(BaseError::Architecture { digest, wanted, found: architecture });
+    }
+
+    let described: Vec<_> = manifest.layers().iter().map(as_oci).collect();
+    manifest.set_layers(described);
+    let diff_ids = diff_ids(&config, &config_digest)?;
+    let count = manifest.layers().len();
+    if diff_ids.len() != count {
+        return Err(BaseError::DiffIds { digest: config_digest, diff_ids: diff_ids.len(), layers: count });
+    }
+    let layer = |(descriptor, diff_id): (&Descriptor, Digest)| {
+        let layer = BaseLayer {
+            digest: Digest::try_from(descriptor.digest()).map_err(within)?,
+            size: descriptor.size(),
+            diff_id,
+            media_type: descriptor.media_type().clone(),
+        };
+        match layer.media_type {
+            MediaType::ImageLayer | MediaType::ImageLayerGzip | MediaType::ImageLayerZstd => Ok(layer),
+            _ => Err(BaseError::MediaType { digest: layer.digest, media_type: shown(&layer.media_type) }),
+        }
+    };
+    let layers = manifest.layers().iter().zip(diff_ids).map(layer).collect::<Result<_, _>>()?;
+    let bytes = [manifest_bytes, config_bytes];
+    Ok(ImageDocuments { descriptor, digest, architecture, manifest, config, config_digest, layers, bytes })
+}
+
+fn document<T: serde::de::DeserializeOwned>(digest: &Digest, bytes: &[u8]) -> Result<T, BaseError> {
+    serde_json::from_slice(bytes).map_err(|source| BaseError::Document { digest: digest.clone(), source })
+}
+
+fn architecture(config: &Value, digest: &Digest) -> Result<Architecture, BaseError> {
+    let text = |key| config.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (os, architecture) = (text("os"), text("architecture"));
+    match Architecture::parse(architecture) {
+        Ok(parsed) if os == "linux" && parsed.as_str() == architecture => Ok(parsed),
+        _ => Err(BaseError::Platform {
+            digest: digest.clone(),
+            os: os.escape_debug().to_string(),
+            architecture: architecture.escape_debug().to_string(),
+        }),
+    }
+}
+
+fn diff_ids(config: &Value, digest: &Digest) -> Result<Vec<Digest>, BaseError> {
+    let listed =
+        config.pointer("/rootfs/diff_ids").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let parse = |value: &Value| {
+        Digest::parse(value.as_str().unwrap_or_default())
+            .map_err(|source| BaseError::Reference { digest: digest.clone(), source })
+    };
+    listed.iter().map(parse).collect()
+}
+
+fn oci(media_type: &MediaType) -> MediaType {
+    let docker = DOCKER.into_iter().find(|(docker, _)| *docker == media_type.as_ref());
+    docker.map_or_else(|| media_type.clone(), |(_, oci)| oci)
+}
+
+fn as_oci(descriptor: &Descriptor) -> Descriptor {
+    let mut descriptor = descriptor.clone();
+    descriptor.set_media_type(oci(descriptor.media_type()));
+    descriptor
+}
+
+fn shown(media_type: &MediaType) -> String {
+    media_type.as_ref().escape_debug().to_string()
+}

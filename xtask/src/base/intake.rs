@@ -1,0 +1,114 @@
+//! Takes a base's layers into the cache. Each is read once: what passes is verified, kept, decompressed,
+//! verified again as a tar, and indexed.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Sink, Take, Write};
+use std::sync::Mutex;
+use std::thread;
+
+use super::decompress::Decompressor;
+use super::image::{ImageDocuments, Places};
+use super::index::BaseIndex;
+use super::layer::{self, LayerTree, MEMBERS_MAX};
+use super::merge::merge;
+use super::{BaseError, BaseLayer};
+use crate::oci::member::MemberError;
+use crate::oci::{BlobError, BlobWriter, Blobs, HashingReader, HashingWriter};
+use crate::parallel;
+
+const BUFFER: usize = 256 << 10;
+
+/// Takes in an image, several layers at once, and gives its index. What it is does not depend on how
+/// many.
+pub(super) fn intake(
+    image: &ImageDocuments,
+    places: Places<'_>,
+    cache: &Blobs,
+) -> Result<BaseIndex, BaseError> {
+    for (bytes, digest) in image.bytes.iter().zip([&image.digest, &image.config_digest]) {
+        let kept = cache.put(bytes);
+        kept.map_err(|source| BlobError::Write { digest: digest.clone(), source })?;
+    }
+    let trees = Mutex::new(BTreeMap::new());
+    parallel::each(image.layers.iter().enumerate(), thread::available_parallelism(), |(number, layer)| {
+        let tree = take(layer, places, cache)?;
+        if let Ok(mut trees) = trees.lock() {
+            trees.insert(number, tree);
+        }
+        Ok::<_, BaseError>(())
+    })?;
+    merge(trees.into_inner().unwrap_or_default().into_values()).map_err(|(number, source)| {
+        let digest = image.layers[number].digest.clone();
+        BaseError::Layer { digest, source }
+    })
+}
+
+fn take(layer: &BaseLayer, places: Places<'_>, cache: &Blobs) -> Result<LayerTree, BaseError> {
+    let digest = &layer.digest;
+    let writing = |source| BlobError::Write { digest: digest.clone(), source };
+    let source = places.of(digest, layer.size).reader(digest, layer.size)?;
+    let keep = if cache.has(digest, layer.size) {
+        Keep::Already(HashingWriter::new(io::sink()))
+    } else {
+        Keep::Now(cache.writer().map_err(writing)?)
+    };
+    let mut blob = Blob { source: source.take(layer.size), keep };
+    let read = read(layer, &mut blob);
+    // A blob that is not itself explains whatever is wrong in it.
+    io::copy(&mut blob, &mut io::sink())
+        .map_err(|source| BlobError::Read { digest: digest.clone(), source })?;
+    blob.keep.finish(layer)?;
+    read
+}
+
+fn read(layer: &BaseLayer, blob: &mut Blob) -> Result<LayerTree, BaseError> {
+    let failed = |source| BaseError::Layer { digest: layer.digest.clone(), source };
+    let unreadable = |source| failed(MemberError::Read(source).into());
+    let tar = Decompressor::new(BufReader::with_capacity(BUFFER, blob)).map_err(unreadable)?;
+    // Headers are read block by block, which a decompressor is slow at.
+    let mut tar = HashingReader::new(BufReader::with_capacity(BUFFER, tar));
+    let tree = layer::read(&mut tar, MEMBERS_MAX).map_err(failed)?;
+    io::copy(&mut tar, &mut io::sink()).map_err(unreadable)?;
+    let found = tar.finish();
+    if found == layer.diff_id {
+        return Ok(tree);
+    }
+    Err(BaseError::DiffId { digest: layer.digest.clone(), expected: layer.diff_id.clone(), found })
+}
+
+/// A blob on its way through, every byte of which is kept or at least hashed.
+struct Blob {
+    source: Take<File>,
+    keep: Keep,
+}
+
+enum Keep {
+    Now(BlobWriter),
+    Already(HashingWriter<Sink>),
+}
+
+impl Read for Blob {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        match &mut self.keep {
+            Keep::Now(writer) => writer.write_all(&buffer[..count])?,
+            Keep::Already(hash) => hash.write_all(&buffer[..count])?,
+        }
+        Ok(count)
+    }
+}
+
+impl Keep {
+    fn finish(self, layer: &BaseLayer) -> Result<(), BlobError> {
+        let (digest, expected) = (layer.digest.clone(), layer.size);
+        match self {
+            Self::Now(writer) => writer.finish_as(&digest, expected),
+            Self::Already(hash) => match hash.finish() {
+                (_, _, found) if found != expected => Err(BlobError::Size { digest, expected, found }),
+                (_, found, _) if found != digest => Err(BlobError::Content { digest, found }),
+                _ => Ok(()),
+            },
+        }
+    }
+}

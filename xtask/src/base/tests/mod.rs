@@ -1,0 +1,9 @@
+//! What a base must be, and what is refused.
+
+mod fixture;
+mod hostile;
+mod merging;
+mod opening;
+mod random;
+mod speed;
+mod stand_in;
