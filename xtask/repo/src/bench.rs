@@ -26,9 +26,23 @@ resolver = "3"
 
 [profile.xtask]
 inherits = "dev"
+debug = false
 
-[profile.xtask.package."*"]
-opt-level = 3
+# What reads, hashes, packs and compresses. All dependencies at 3 would take several times as long to
+# build, proc macros and all, and save a millisecond.
+[profile.xtask.package]
+cargo_metadata = { opt-level = 3 }
+flate2 = { opt-level = 3 }
+lapstrake = { opt-level = 3 }
+lapstrake-xtask = { opt-level = 3 }
+postcard = { opt-level = 3 }
+serde_json = { opt-level = 3 }
+sha2 = { opt-level = 3 }
+tar = { opt-level = 3 }
+zlib-rs = { opt-level = 3 }
+zstd = { opt-level = 3 }
+zstd-safe = { opt-level = 3 }
+zstd-sys = { opt-level = 3 }
 "#;
 const APP_MANIFEST: &str = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
 const APP: &str = "static PAYLOAD: &[u8] = include_bytes!(\"../payload\");
