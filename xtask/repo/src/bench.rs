@@ -6,9 +6,13 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::cargo::{cargo, forget};
+use crate::test::Ready;
 
 /// How often each thing is measured.
 const ROUNDS: usize = 20;
@@ -63,8 +67,8 @@ fn main() -> ExitCode {
 ";
 
 /// Runs the benchmark in `target/bench`; a missed bar is a failure.
-pub(crate) fn bench(root: &Path) -> Result<ExitCode> {
-    let project = Project::create(root)?;
+pub(crate) fn bench(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
+    let project = Project::create(root, ready)?;
     project.build_image()?;
     project.emit()?;
     let podman = Command::new("podman").arg("--version").output().is_ok_and(|output| output.status.success());
@@ -95,18 +99,21 @@ pub(crate) fn bench(root: &Path) -> Result<ExitCode> {
 }
 
 /// A workspace of a user's with one app of 20 MB.
-struct Project {
-    directory: PathBuf,
-    context: PathBuf,
-    xtask: PathBuf,
+struct Project<'a> {
+    directory: Utf8PathBuf,
+    context: Utf8PathBuf,
+    xtask: Utf8PathBuf,
+    ready: &'a Ready,
 }
 
-impl Project {
-    fn create(root: &Path) -> Result<Self> {
+impl<'a> Project<'a> {
+    fn create(root: &Utf8Path, ready: &'a Ready) -> Result<Self> {
         let directory = root.join("target").join("bench");
         let write = |name: &str, content: &[u8]| -> Result<()> {
             let path = directory.join(name);
-            fs::create_dir_all(path.parent().unwrap_or(&directory))?;
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
             // An equal file keeps its time, so that a second run compiles nothing.
             if fs::read(&path).ok().as_deref() != Some(content) {
                 fs::write(path, content)?;
@@ -119,50 +126,50 @@ impl Project {
         write("app/payload", &payload(0))?;
         write("xtask/Cargo.toml", XTASK_MANIFEST.as_bytes())?;
         write("xtask/src/main.rs", XTASK.as_bytes())?;
-        let built = Command::new("cargo")
-            .args(["build", "-q", "--profile", "xtask", "-p", "xtask", "--message-format=json"])
-            .current_dir(&directory)
-            .stderr(Stdio::inherit())
-            .output()?;
+        let arguments = ["build", "-q", "--profile", "xtask", "-p", "xtask", "--message-format=json"];
+        let built = cargo(&directory, arguments).stderr(Stdio::inherit()).output()?;
         let messages = String::from_utf8(built.stdout)?;
         let executable = messages
             .lines()
             .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-            .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+            .filter_map(|message| message["executable"].as_str().map(Utf8PathBuf::from))
             .next_back()
             .ok_or("cargo built no xtask")?;
-        Ok(Self { context: directory.join("context"), directory, xtask: executable })
+        Ok(Self { context: directory.join("context"), directory, xtask: executable, ready })
     }
 
     /// The inner cargo, exactly as the tool runs it.
     fn cargo(&self) -> Result<()> {
-        self.run(Command::new("cargo").args([
-            "build", "--profile", "release", "-p", "app@0.1.0", "--bin", "app", "--quiet",
-            "--message-format=json-render-diagnostics",
-        ]))
+        let arguments = ["build", "--profile", "release", "-p", "app@0.1.0", "--bin", "app", "--quiet"];
+        succeed(cargo(&self.directory, arguments).arg("--message-format=json-render-diagnostics"))
     }
 
     fn build_image(&self) -> Result<()> {
-        self.run(Command::new(&self.xtask).args(["image", "build", "--quiet"]))
+        self.tool(&["image", "build", "--quiet"])
     }
 
     fn emit(&self) -> Result<()> {
-        self.run(Command::new(&self.xtask).args(["image", "emit", "--quiet", "--output"]).arg(&self.context))
+        self.tool(&["image", "emit", "--quiet", "--output", self.context.as_str()])
+    }
+
+    fn tool(&self, arguments: &[&str]) -> Result<()> {
+        let mut command = Command::new(&self.xtask);
+        forget(&mut command);
+        succeed(command.args(arguments).current_dir(&self.directory))
     }
 
     fn podman(&self) -> Result<()> {
         let mut command = Command::new("podman");
-        command.args(["build", "--quiet", "--tag", "localhost/lapstrake-bench", "."]).current_dir(&self.context);
+        command
+            .args(["build", "--quiet", "--tag", "localhost/lapstrake-bench", "."])
+            .current_dir(&self.context);
+        command.envs(self.ready.env.iter().map(|(name, value)| (name, value)));
         succeed(&mut command)
     }
 
     /// Another binary of the same size.
     fn change(&self, round: usize) -> Result<()> {
         Ok(fs::write(self.directory.join("app/payload"), payload(round + 1))?)
-    }
-
-    fn run(&self, command: &mut Command) -> Result<()> {
-        succeed(command.current_dir(&self.directory))
     }
 }
 
@@ -229,8 +236,16 @@ impl Rounds {
         };
         bar("tool time, nothing changed", unchanged, NO_CHANGE);
         if !self.unchanged_podman.is_empty() {
-            bar("tool time, nothing changed, against a third of podman's", unchanged, median(&self.unchanged_podman) / 3);
-            bar("tool time, 20 MB changed, against half of podman's", changed, median(&self.changed_podman) / 2);
+            bar(
+                "tool time, nothing changed, against a third of podman's",
+                unchanged,
+                median(&self.unchanged_podman) / 3,
+            );
+            bar(
+                "tool time, 20 MB changed, against half of podman's",
+                changed,
+                median(&self.changed_podman) / 2,
+            );
         }
         if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }

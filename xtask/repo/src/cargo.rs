@@ -13,12 +13,17 @@ pub(crate) const TOOL: [&str; 4] = ["--profile", "xtask", "--target", "host-tupl
 pub(crate) fn cargo<'a>(directory: &Utf8Path, args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(directory).args(args);
+    forget(&mut command);
+    command
+}
+
+/// Takes away what the outer cargo told of itself.
+pub(crate) fn forget(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_leaked) {
             command.env_remove(name);
         }
     }
-    command
 }
 
 fn is_leaked(name: &str) -> bool {

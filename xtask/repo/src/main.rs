@@ -1,10 +1,12 @@
 //! This repository's own tasks, `cargo xtask …` at its root. What is here works on the repository; what a
 //! user gets is in `lapstrake-xtask`, and is only called from here.
 
+mod bench;
 mod cargo;
 mod checkout;
 mod complaint;
 mod image;
+mod mutate;
 mod test;
 
 use std::process::ExitCode;
@@ -17,7 +19,9 @@ usage: cargo xtask <TASK>
 
   image …          run `cargo xtask image …` of every example, or of those that have the images named
   test             set up what the tests need, then check and test everything
-  test -- ARGS     set up what the tests need, then `cargo test ARGS` of the workspace";
+  test -- ARGS     set up what the tests need, then `cargo test ARGS` of the workspace
+  bench            measure the tool beside cargo and podman, and print every number
+  mutate           break the layer writer in a dozen ways; the tests must see each";
 
 fn main() -> ExitCode {
     let mut args = Vec::new();
@@ -35,6 +39,8 @@ fn main() -> ExitCode {
         Some(("image", rest)) => image::run(&checkout, rest),
         Some(("test", [])) => test::run(&checkout),
         Some(("test", [dashes, rest @ ..])) if dashes == "--" => test::run_only(&checkout, rest),
+        Some(("bench", [])) => finish(bench::bench(&checkout.root, &test::prepare(&checkout))),
+        Some(("mutate", [])) => finish(mutate::mutate(&checkout.root, &test::prepare(&checkout))),
         Some(("help" | "--help" | "-h", _)) => {
             println!("{USAGE}");
             ExitCode::SUCCESS
@@ -45,6 +51,10 @@ fn main() -> ExitCode {
         Some((task, _)) => wrong_usage(&format!("there is no task `{task}`")),
         None => wrong_usage("which task?"),
     }
+}
+
+fn finish(result: Result<ExitCode, Box<dyn std::error::Error>>) -> ExitCode {
+    result.unwrap_or_else(|error| complain(&*error, None, 1))
 }
 
 fn wrong_usage(problem: &str) -> ExitCode {

@@ -6,6 +6,8 @@ mod engine;
 mod equivalence;
 mod hostile;
 mod merged_tree;
+mod planning;
 mod readers;
 mod repeatable;
+mod tar_profile;
 mod workshop;

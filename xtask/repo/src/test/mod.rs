@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::cargo::cargo;
 use crate::checkout::Checkout;
-use setup::Ready;
+pub(crate) use setup::{Ready, prepare};
 use steps::{Step, steps};
 use tally::{Tally, verdict};
 
@@ -36,7 +36,7 @@ pub(crate) fn run_only(checkout: &Checkout, args: &[String]) -> ExitCode {
 
 fn run_steps(checkout: &Checkout, steps: Vec<Step>) -> ExitCode {
     let started = Instant::now();
-    let ready = setup::prepare(checkout);
+    let ready = prepare(checkout);
     let mut done = vec![Done { name: "set up".to_owned(), took: started.elapsed(), tally: Tally::default() }];
     for step in steps {
         done.push(run_step(step, &ready));

@@ -13,14 +13,14 @@ use crate::checkout::Checkout;
 
 /// What the machine is ready for.
 #[derive(Debug, Default)]
-pub(super) struct Ready {
+pub(crate) struct Ready {
     /// The environment that the tests need beside their own.
-    pub(super) env: Vec<(&'static str, Utf8PathBuf)>,
+    pub(crate) env: Vec<(&'static str, Utf8PathBuf)>,
     /// What is missing, and what to do about it, a line each.
-    pub(super) missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
 }
 
-pub(super) fn prepare(checkout: &Checkout) -> Ready {
+pub(crate) fn prepare(checkout: &Checkout) -> Ready {
     let mut ready = Ready::default();
     let shell = match Shell::new() {
         Ok(shell) => shell,

@@ -229,6 +229,8 @@ fn members(architecture: Architecture) -> BTreeMap<String, (u32, Content)> {
     for (name, mode) in DIRECTORIES {
         members.insert(name.to_owned(), (mode, Content::Directory));
     }
+    // Where no layer states the root, engines disagree on its mode.
+    members.insert(".".to_owned(), (0o755, Content::Directory));
     for (name, target) in SYMLINKS {
         members.insert(name.to_owned(), (0o777, Content::Symlink(target)));
     }
@@ -251,9 +253,9 @@ fn members(architecture: Architecture) -> BTreeMap<String, (u32, Content)> {
 
 fn libraries(architecture: Architecture) -> Vec<(String, Library<'static>)> {
     // Where the processor's ABI has the dynamic linker, seen through /lib and /lib64.
-    let (place, linker) = match architecture {
-        Architecture::Amd64 => ("usr/lib64", "ld-linux-x86-64.so.2"),
-        Architecture::Arm64 => ("usr/lib", "ld-linux-aarch64.so.1"),
+    let (place, linker, needed): (_, _, &[&str]) = match architecture {
+        Architecture::Amd64 => ("usr/lib64", "ld-linux-x86-64.so.2", &["ld-linux-x86-64.so.2"]),
+        Architecture::Arm64 => ("usr/lib", "ld-linux-aarch64.so.1", &["ld-linux-aarch64.so.1"]),
     };
     let all = glibc(architecture);
     let oldest = all.first().cloned().unwrap_or_default();
@@ -270,7 +272,7 @@ fn libraries(architecture: Architecture) -> Vec<(String, Library<'static>)> {
             format!("{place}/{linker}"),
             Library { soname: linker, needed: &[], versions: with_private(of_linker) },
         ),
-        library("libc.so.6", &[], with_private(all.clone())),
+        library("libc.so.6", needed, with_private(all.clone())),
         library("libm.so.6", &["libc.so.6"], all.clone()),
         // Since 2.34 their content is in libc; the files are there for programs that are older.
         library("libpthread.so.0", &["libc.so.6"], all.clone()),

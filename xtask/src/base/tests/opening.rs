@@ -36,6 +36,7 @@ fn the_cache_holds_all_of_it_and_the_place_may_go() {
     let before = place.outside_of_cache();
     let first = place.open().unwrap();
     assert_eq!(place.outside_of_cache(), before);
+    assert_eq!(first.portable_name(), "oci:layout", "where it lies must not show in an image");
     let cache = place.cache();
     for (digest, size) in first.blobs() {
         assert_eq!(Digest::of(&fs::read(cache.blobs().path(&digest)).unwrap()), digest);

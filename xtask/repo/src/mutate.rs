@@ -1,0 +1,177 @@
+//! `cargo xtask mutate`: breaks the layer writer in a copy of the tree, one way at a time, and runs the
+//! tests. A mutation that no test sees is a hole in the tests, and fails the task.
+
+use std::error::Error;
+use std::fs;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::cargo::cargo;
+use crate::test::Ready;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// A way to break the writer: in that file, this text becomes that.
+struct Mutation {
+    what: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+const MUTATIONS: [Mutation; 12] = [
+    Mutation {
+        what: "drop setuid, setgid and sticky",
+        file: "layer/header.rs",
+        from: "header.set_mode(inode.mode.bits());",
+        to: "header.set_mode(inode.mode.bits() & 0o777);",
+    },
+    Mutation {
+        what: "swap user and group",
+        file: "layer/header.rs",
+        from: "header.set_gid(u64::from(if inode.gid > MAX_ID { 0 } else { inode.gid }));",
+        to: "header.set_gid(u64::from(if inode.uid > MAX_ID { 0 } else { inode.uid }));",
+    },
+    Mutation {
+        what: "lose file capabilities",
+        file: "layer/header.rs",
+        from: "if let Some(capabilities) = inode.capabilities {",
+        to: "if let Some(capabilities) = inode.capabilities.filter(|_| false) {",
+    },
+    Mutation {
+        what: "cut long names short",
+        file: "layer/header.rs",
+        from: "record(&mut records, \"path\", name.as_bytes());",
+        to: "_ = name;",
+    },
+    Mutation {
+        what: "add the clock",
+        file: "layer/header.rs",
+        from: "header.set_mtime(0);",
+        to: "header.set_mtime(std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_secs()));",
+    },
+    Mutation {
+        what: "drop the parents",
+        file: "plan/destination.rs",
+        from: "for above in path.ancestors() {",
+        to: "for above in path.ancestors().into_iter().take(0) {",
+    },
+    Mutation {
+        what: "give parents a metadata of our own",
+        file: "plan/destination.rs",
+        from: "Some(found) => found.inode,",
+        to: "Some(_) => Inode::of_root(Mode::PROGRAM),",
+    },
+    Mutation {
+        what: "write through a symlink",
+        file: "base/resolve.rs",
+        from: "Some(Kind::Symlink(target)) if last || !rest.is_empty() => {",
+        to: "Some(Kind::Symlink(target)) if last => {",
+    },
+    Mutation {
+        what: "put children before their parents",
+        file: "layer/tarball.rs",
+        from: "for (path, member) in needed(layer, removals) {",
+        to: "for (path, member) in needed(layer, removals).into_iter().rev() {",
+    },
+    Mutation {
+        what: "skip a whiteout",
+        file: "layer/tarball.rs",
+        from: "for path in &layer.whiteouts {",
+        to: "for path in layer.whiteouts.iter().skip(1) {",
+    },
+    Mutation {
+        what: "forget what git keeps of a mode",
+        file: "plan/place.rs",
+        from: "if file.executable { Mode::PROGRAM } else { Mode::FILE }",
+        to: "if file.executable { Mode::FILE } else { Mode::FILE }",
+    },
+    Mutation {
+        what: "take the blob's digest for the tar's",
+        file: "native/layers.rs",
+        from: "Ok(Written { digest, size, diff_id })",
+        to: "drop(diff_id);\n    Ok(Written { diff_id: digest.clone(), digest, size })",
+    },
+];
+
+/// Runs every mutation; `target` is the repository's own target directory, where dependencies are built.
+pub(crate) fn mutate(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
+    let target = root.join("target");
+    let copy = Copy { directory: Copy::of(root, &target.join("mutate"))?, target, ready };
+    println!("the tree as it is");
+    if !copy.tests()?.success() {
+        return Err("the tests fail before anything is broken".into());
+    }
+    let mut missed = Vec::new();
+    for mutation in &MUTATIONS {
+        let path = copy.directory.join("xtask/src").join(mutation.file);
+        let whole = fs::read_to_string(&path)?;
+        if whole.matches(mutation.from).count() != 1 {
+            return Err(
+                format!("`{}` is not once in {}: mend the mutation", mutation.from, mutation.file).into()
+            );
+        }
+        fs::write(&path, whole.replace(mutation.from, mutation.to))?;
+        let built = copy.cargo(&["test", "-q", "-p", "lapstrake-xtask", "--lib", "--no-run"])?;
+        if !built.success() {
+            return Err(format!("`{}` does not compile: mend the mutation", mutation.what).into());
+        }
+        let seen = !copy.tests()?.success();
+        fs::write(&path, whole)?;
+        println!("{:>7}: {}", if seen { "caught" } else { "MISSED" }, mutation.what);
+        if !seen {
+            missed.push(mutation.what);
+        }
+    }
+    println!("{} of {} mutations caught", MUTATIONS.len() - missed.len(), MUTATIONS.len());
+    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A copy of the files that git knows.
+struct Copy<'a> {
+    directory: Utf8PathBuf,
+    target: Utf8PathBuf,
+    ready: &'a Ready,
+}
+
+impl Copy<'_> {
+    fn of(root: &Utf8Path, to: &Utf8Path) -> Result<Utf8PathBuf> {
+        let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output()?;
+        for name in String::from_utf8(listed.stdout)?.split('\0').filter(|name| !name.is_empty()) {
+            let (from, to) = (root.join(name), to.join(name));
+            if let Some(directory) = to.parent() {
+                fs::create_dir_all(directory)?;
+            }
+            // An equal file keeps its time, so that a second run compiles less.
+            let content = fs::read(&from)?;
+            if fs::read(&to).ok().as_ref() != Some(&content) {
+                fs::write(&to, content)?;
+            }
+        }
+        Ok(to.to_owned())
+    }
+
+    /// The tests that look at what is written, without the random descriptions, which take minutes.
+    fn tests(&self) -> Result<ExitStatus> {
+        let arguments = [
+            "test",
+            "-q",
+            "-p",
+            "lapstrake-xtask",
+            "--lib",
+            "--",
+            "tests::",
+            "--skip",
+            "random_descriptions",
+        ];
+        self.cargo(&arguments)
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Result<ExitStatus> {
+        let mut command = cargo(&self.directory, arguments.iter().copied());
+        command.env("CARGO_TARGET_DIR", &self.target);
+        command.envs(self.ready.env.iter().map(|(name, value)| (name, value)));
+        Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?)
+    }
+}

@@ -1,0 +1,182 @@
+//! What a description comes to before anything is built: where entries go, which links enabling makes,
+//! and every fault at once.
+
+use lapstrake::entry::{Dir, DropIn, File, Kargs, Unit, UnitState};
+use lapstrake::{Base, Image, Layer};
+
+use super::workshop::Workshop;
+use crate::plan::{Content, Origin, Plan};
+
+const SERVICE: &str =
+    "[Service]\nExecStart=/usr/bin/app\n\n[Install]\nWantedBy=multi-user.target\nAlias=alias.service\n";
+
+fn image(layer: Layer) -> Image {
+    Image::new("planned", Base::stand_in()).layer(layer)
+}
+
+/// The described members of the only layer: mode, path, and what is there.
+fn members(plan: &Plan) -> Vec<String> {
+    let shown = |content: &Content| match content {
+        Content::Directory => "/".to_owned(),
+        Content::Symlink { target } => format!(" -> {target}"),
+        Content::File { from: Origin::Text(text) } => format!(" = {text:?}"),
+        Content::File { .. } => " = …".to_owned(),
+    };
+    let described = plan.layers.iter().flat_map(|layer| layer.described());
+    described
+        .map(|(path, member)| format!("{} {path}{}", member.inode.mode, shown(&member.content)))
+        .collect()
+}
+
+/// The names of the findings of an image.
+fn findings(workshop: &Workshop, image: &Image) -> Vec<&'static str> {
+    workshop.plan(image).1.iter().map(|finding| finding.name).collect()
+}
+
+#[test]
+fn enabling_makes_the_links_of_the_install_section_under_usr() {
+    let workshop = Workshop::stand_in();
+    let plan = workshop.planned(&image(Layer::new("app").unit(Unit::text("app.service", SERVICE).enabled())));
+    assert_eq!(
+        members(&plan)[..2],
+        [
+            "0777 /usr/lib/systemd/system/alias.service -> app.service".to_owned(),
+            format!("0644 /usr/lib/systemd/system/app.service = {SERVICE:?}"),
+        ]
+    );
+    assert_eq!(
+        members(&plan)[2],
+        "0777 /usr/lib/systemd/system/multi-user.target.wants/app.service -> ../app.service"
+    );
+}
+
+#[test]
+fn a_unit_of_the_base_is_enabled_masked_and_made_the_default() {
+    let workshop = Workshop::stand_in();
+    let layer = Layer::new("units")
+        .enable("remote-fs.target")
+        .mask("rescue.target")
+        .default_target("graphical.target");
+    let plan = workshop.planned(&image(layer));
+    assert_eq!(
+        members(&plan),
+        [
+            "0777 /etc/systemd/system/rescue.target -> /dev/null",
+            "0777 /usr/lib/systemd/system/default.target -> graphical.target",
+            "0777 /usr/lib/systemd/system/multi-user.target.wants/remote-fs.target -> ../remote-fs.target",
+        ]
+    );
+}
+
+#[test]
+fn what_a_layer_enables_one_above_it_can_disable() {
+    let workshop = Workshop::stand_in();
+    let plan = workshop.planned(
+        &image(Layer::new("below").unit(Unit::text("app.service", SERVICE).enabled()))
+            .layer(Layer::new("above").disable("app.service")),
+    );
+    let removed: Vec<_> = plan.layers[1].removals.keys().map(ToString::to_string).collect();
+    assert_eq!(
+        removed,
+        [
+            "/usr/lib/systemd/system/alias.service",
+            "/usr/lib/systemd/system/multi-user.target.wants/app.service"
+        ]
+    );
+}
+
+#[test]
+fn an_instance_is_enabled_from_its_template() {
+    let workshop = Workshop::stand_in();
+    let template = "[Service]\nExecStart=/usr/bin/can %i\n\n[Install]\nWantedBy=multi-user.target\n";
+    let plan = workshop
+        .planned(&image(Layer::new("can").unit(Unit::text("can@.service", template).enabled_as(["can0"]))));
+    let link = "0777 /usr/lib/systemd/system/multi-user.target.wants/can@can0.service -> ../can@.service";
+    assert!(members(&plan).contains(&link.to_owned()), "{:#?}", members(&plan));
+}
+
+#[test]
+fn kernel_arguments_sysusers_and_drop_ins_go_where_their_readers_look() {
+    let workshop = Workshop::stand_in();
+    let layer = Layer::new("conf")
+        .with(Kargs::new("10-serial", ["console=\"tty S0\"", "quiet"]).only_on("arm64"))
+        .sysusers("app", ["u app - -"])
+        .tmpfiles("app", ["d /var/lib/app"])
+        .with(DropIn::text("sshd.service", "hard", "[Service]\nNoNewPrivileges=yes\n"));
+    let plan = workshop.planned(&image(layer));
+    assert_eq!(
+        members(&plan),
+        [
+            "0644 /usr/lib/bootc/kargs.d/10-serial.toml = \"kargs = ['console=\\\"tty S0\\\"', \\\"quiet\\\"]\\nmatch-architectures = [\\\"aarch64\\\"]\\n\"",
+            "0644 /usr/lib/systemd/system/sshd.service.d/hard.conf = \"[Service]\\nNoNewPrivileges=yes\\n\"",
+            "0644 /usr/lib/sysusers.d/app.conf = \"u app - -\\n\"",
+            "0644 /usr/lib/tmpfiles.d/app.conf = \"d /var/lib/app\\n\"",
+        ]
+    );
+}
+
+#[test]
+fn a_directory_of_the_base_keeps_what_is_not_said() {
+    let workshop = Workshop::hostile();
+    let plan = workshop.planned(&image(Layer::new("dir").dir("/srv/shared")));
+    assert_eq!(members(&plan), ["2770 /srv/shared/"]);
+    let changed = image(Layer::new("dir").with(Dir::new("/srv/shared").mode(0o755)));
+    assert_eq!(findings(&workshop, &changed), ["directory-metadata"]);
+}
+
+#[test]
+fn faults_are_found_all_at_once() {
+    let workshop = Workshop::hostile();
+    let layer = Layer::new("faulty")
+        .file("deploy/nothing", "/etc/a")
+        .file("../outside", "/etc/b")
+        .bin("nowhere")
+        .text("1", "/etc/c")
+        .text("2", "/etc/c")
+        .text("x", "/usr/bin")
+        .text("x", "relative")
+        .remove("/not/there")
+        .enable("unknown.service")
+        .with(UnitState::enabled("busybox"))
+        .with(File::text("x", "/etc/d").mode(755))
+        .with(File::text("x", "/etc/e").owner("nobody-knows"));
+    std::fs::write(workshop.path().parent().unwrap().join("outside"), "").ok();
+    let found = findings(&workshop, &image(layer));
+    for name in [
+        "missing-asset",
+        "asset-outside",
+        "unknown-binary",
+        "duplicate-destination",
+        "type-conflict",
+        "invalid-value",
+        "remove-missing",
+        "unknown-unit",
+        "unknown-owner",
+    ] {
+        assert!(found.contains(&name), "{name} is not in {found:?}");
+    }
+    assert_eq!(found.iter().filter(|name| **name == "invalid-value").count(), 3);
+}
+
+#[test]
+fn an_image_without_entries_and_layers_of_one_name_are_faults() {
+    let workshop = Workshop::stand_in();
+    let empty = Image::new("planned", Base::stand_in()).layer(Layer::new("nothing"));
+    assert_eq!(findings(&workshop, &empty), ["empty-image", "empty-layer"]);
+    let twice = image(Layer::new("a").dir("/usr/a")).layer(Layer::new("a").dir("/usr/b"));
+    assert_eq!(findings(&workshop, &twice), ["duplicate-layer"]);
+}
+
+#[test]
+fn enabling_says_what_is_missing() {
+    let workshop = Workshop::stand_in();
+    let bare = "[Service]\nExecStart=/usr/bin/app\n";
+    for (layer, name) in [
+        (Layer::new("a").unit(Unit::text("app.service", bare).enabled()), "enabled-without-install"),
+        (Layer::new("a").unit(Unit::text("app@.service", SERVICE).enabled()), "template-enabled"),
+        (Layer::new("a").enable("remote-fs.target").mask("remote-fs.target"), "contradictory-unit"),
+        (Layer::new("a").default_target("app.service"), "default-target"),
+    ] {
+        assert!(findings(&workshop, &image(layer)).contains(&name), "{name}");
+    }
+}
