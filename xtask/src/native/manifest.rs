@@ -8,7 +8,6 @@ use oci_spec::image::{
     Descriptor, DescriptorBuilder, ImageManifest, ImageManifestBuilder, MediaType, PlatformBuilder,
     SCHEMA_VERSION,
 };
-use serde_json::Value;
 
 use super::layers::WrittenLayer;
 use super::{NativeError, Settings};
@@ -16,14 +15,14 @@ use crate::base::Base;
 use crate::oci::Digest;
 use crate::plan::Plan;
 
-/// The manifest as JSON with its keys sorted, for its digest must not depend on a hash map's order.
+/// The manifest; its annotations are in a hash map, so what writes it has to sort.
 pub(super) fn extend(
     plan: &Plan,
     base: &Base,
     config: &(Digest, u64),
     written: &[WrittenLayer],
     settings: Settings,
-) -> Result<Value, NativeError> {
+) -> Result<ImageManifest, NativeError> {
     let mut layers: Vec<Descriptor> = base.manifest.layers().clone();
     for layer in written {
         let written = &layer.written;
@@ -36,15 +35,14 @@ pub(super) fn extend(
     if let Some(version) = &plan.version {
         annotations.insert(ANNOTATION_VERSION.to_owned(), version.clone());
     }
-    let manifest: ImageManifest = ImageManifestBuilder::default()
+    ImageManifestBuilder::default()
         .schema_version(SCHEMA_VERSION)
         .media_type(MediaType::ImageManifest)
         .config(describe(MediaType::ImageConfig, &config.0, config.1)?)
         .layers(layers)
         .annotations(annotations)
         .build()
-        .map_err(NativeError::Descriptor)?;
-    serde_json::to_value(manifest).map_err(NativeError::Json)
+        .map_err(NativeError::Descriptor)
 }
 
 /// The descriptor of the manifest, for the layout's index.

@@ -18,7 +18,7 @@ pub(crate) use layers::forecast;
 
 use crate::base::Base;
 use crate::layer::Compression;
-use crate::oci::{Blobs, Digest, LayoutError};
+use crate::oci::{Blobs, Digest, LayoutError, canonical};
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::stage::Staged;
@@ -98,10 +98,9 @@ pub(crate) fn build(
     }
     let written = layers::write(plan, staged, store, settings.compression, progress)?;
     let config = config::extend(&base.config, plan, &written, settings.epoch)?;
-    let config =
-        blobs.put(&serde_json::to_vec(&config).map_err(NativeError::Json)?).map_err(NativeError::Document)?;
+    let config = blobs.put(&canonical(&config).map_err(NativeError::Json)?).map_err(NativeError::Document)?;
     let manifest = manifest::extend(plan, base, &config, &written, settings)?;
-    let manifest = serde_json::to_vec(&manifest).map_err(NativeError::Json)?;
+    let manifest = canonical(&manifest).map_err(NativeError::Json)?;
     let (digest, size) = blobs.put(&manifest).map_err(NativeError::Document)?;
     let descriptor = manifest::descriptor(&digest, size, base)?;
     store.layout.tag(plan.name.as_str(), &descriptor).map_err(NativeError::Tag)?;

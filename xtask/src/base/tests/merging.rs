@@ -232,6 +232,16 @@ fn a_path_is_resolved_from_the_bases_own_root() {
 }
 
 #[test]
+fn forty_symlinks_are_followed_as_linux_follows_them() {
+    let tar = (1..=41).fold(Tar::new().directory("l0"), |tar, number| {
+        tar.symlink(&format!("l{number}"), &format!("l{}", number - 1))
+    });
+    let index = index(&[tar.end()]);
+    assert_eq!(index.resolve(&path("/l40/x")).unwrap().as_str(), "/l0/x");
+    assert!(matches!(index.resolve(&path("/l41/x")), Err(ResolveError::Loop { .. })));
+}
+
+#[test]
 fn what_checks_read_is_kept_and_nothing_else() {
     let object = "sysroot/ostree/repo/objects/ab/cd.file";
     let tar = Tar::new()

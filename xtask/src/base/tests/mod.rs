@@ -5,5 +5,4 @@ mod hostile;
 mod merging;
 mod opening;
 mod random;
-mod speed;
 mod stand_in;

@@ -7,7 +7,7 @@ use lapstrake::value::{Architecture, Reference};
 use serde_json::json;
 
 use super::fixture::{Place, Tar, gzip, index, open, path, told};
-use crate::base::BaseError;
+use crate::base::{BaseError, NodeKind};
 use crate::oci::{Digest, Layout};
 
 fn tars() -> Vec<Vec<u8>> {
@@ -65,6 +65,23 @@ fn a_cache_that_is_damaged_is_made_anew() {
     fs::remove_file(place.cache().blobs().path(layer)).unwrap();
     place.open().unwrap();
     assert!(place.cache().blobs().path(layer).exists());
+}
+
+#[test]
+fn a_layer_that_is_read_again_is_verified_again() {
+    let place = Place::with_layers(&tars());
+    let layer = place.open().unwrap().layers[3].clone();
+    fs::remove_dir_all(place.root().join("cache/index")).unwrap();
+    fs::write(place.blob(&layer.digest), vec![0; usize::try_from(layer.size).unwrap()]).unwrap();
+    let message = told(&place.open().unwrap_err());
+    assert!(message.starts_with(&format!("blob `{}` holds other bytes", layer.digest)), "{message}");
+}
+
+#[test]
+fn layers_lie_in_their_order_whichever_is_read_first() {
+    let base = Place::with_layers(&tars()).open().unwrap();
+    let top = &base.index.get(&path("/top")).unwrap().kind;
+    assert!(matches!(top, NodeKind::File { digest, .. } if *digest == Digest::of(b"5")), "{top:?}");
 }
 
 #[test]
