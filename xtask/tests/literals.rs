@@ -12,7 +12,10 @@ use std::path::Path;
 /// trybuild compiles the cases as a package of its own, which is its own workspace: its assets stand
 /// there. A case that names an asset sees these and no others. Both tests plant them, perhaps at once.
 fn plant_assets() -> io::Result<()> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..");
+    // Cargo's own target directory, which is not the parent where tests are run with `--target`.
+    let mut above = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors();
+    let target = above.find(|directory| directory.join(".rustc_info.json").is_file());
+    let target = target.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
     let deploy = target.join("tests/trybuild/lapstrake-xtask/deploy");
     fs::create_dir_all(&deploy)?;
     fs::write(deploy.join("sensord.service"), "[Service]\nExecStart=/usr/bin/sensord\n")?;

@@ -8,7 +8,7 @@ mod route;
 use std::io::{self, Write};
 use std::process::{Command, ExitCode, Stdio};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cargo::{TOOL, cargo};
 use crate::checkout::{Checkout, Example};
@@ -21,7 +21,7 @@ use route::{RouteError, route};
 enum ImageError {
     #[error("there is no example in `{0}`")]
     NoExample(Utf8PathBuf),
-    #[error("can't run cargo in `{directory}`")]
+    #[error("can't run cargo for `{directory}`")]
     Start { directory: Utf8PathBuf, source: io::Error },
     #[error("the example `{example}` can't list its images")]
     List { example: String, code: u8 },
@@ -55,39 +55,47 @@ impl ImageError {
 
 /// Runs the task.
 pub(crate) fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
-    match forward(checkout, args, &mut io::stdout().lock()) {
+    // Where we are is where the examples are run: a relative path of the user's means what they see.
+    match forward(checkout, Utf8Path::new("."), args, &mut io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => complain(&error, error.help().as_deref(), error.code()),
     }
 }
 
-/// Runs the command where it belongs; what is merged goes to `out`. The exit code is the worst one.
-fn forward(checkout: &Checkout, args: &[String], out: &mut impl Write) -> Result<u8, ImageError> {
+/// Runs the command, from the directory `here`, for the examples it is for; what is merged goes to `out`. The exit
+/// code is the worst one.
+fn forward(
+    checkout: &Checkout,
+    here: &Utf8Path,
+    args: &[String],
+    out: &mut impl Write,
+) -> Result<u8, ImageError> {
     let request = Request::parse(args);
     let first = match &checkout.examples[..] {
         [] => return Err(ImageError::NoExample(checkout.root.join("examples"))),
         // Its own command line says all there is to say, of a wrong name too.
-        [only] => return through(only, args),
+        [only] => return through(only, here, args),
         [first, ..] => first,
     };
     if request.is_about_none() {
-        return through(first, args);
+        return through(first, here, args);
     }
-    let images = checkout.examples.iter().map(images).collect::<Result<Vec<_>, _>>()?;
+    let images =
+        checkout.examples.iter().map(|example| images(example, here)).collect::<Result<Vec<_>, _>>()?;
     let routes = route(&request, &images)?;
     if let [one] = &routes[..] {
-        return through(&checkout.examples[one.example], &one.args);
+        return through(&checkout.examples[one.example], here, &one.args);
     }
     let mut worst = 0;
     let mut documents = Vec::new();
     for route in &routes {
         let example = &checkout.examples[route.example];
         if request.is_one_document() {
-            let (code, document) = captured(example, &route.args)?;
+            let (code, document) = captured(example, here, &route.args)?;
             worst = worst.max(code);
             documents.push((example.name(), document));
         } else {
-            worst = worst.max(through(example, &route.args)?);
+            worst = worst.max(through(example, here, &route.args)?);
         }
     }
     if let Some(merged) = merge(&documents)? {
@@ -97,21 +105,21 @@ fn forward(checkout: &Checkout, args: &[String], out: &mut impl Write) -> Result
 }
 
 /// Runs the command in an example with our own terminal, so that progress and colours live.
-fn through(example: &Example, args: &[String]) -> Result<u8, ImageError> {
-    let status = command(example, args).status().map_err(|source| start(example, source))?;
+fn through(example: &Example, here: &Utf8Path, args: &[String]) -> Result<u8, ImageError> {
+    let status = command(example, here, args).status().map_err(|source| start(example, source))?;
     Ok(code(status))
 }
 
 /// Runs the command in an example, and keeps what it prints on stdout.
-fn captured(example: &Example, args: &[String]) -> Result<(u8, Vec<u8>), ImageError> {
-    let mut command = command(example, args);
+fn captured(example: &Example, here: &Utf8Path, args: &[String]) -> Result<(u8, Vec<u8>), ImageError> {
+    let mut command = command(example, here, args);
     let output = command.stderr(Stdio::inherit()).output().map_err(|source| start(example, source))?;
     Ok((code(output.status), output.stdout))
 }
 
 /// The names of the images that an example describes.
-fn images(example: &Example) -> Result<Vec<String>, ImageError> {
-    let (code, stdout) = captured(example, &["list", "--format", "json"].map(str::to_owned))?;
+fn images(example: &Example, here: &Utf8Path) -> Result<Vec<String>, ImageError> {
+    let (code, stdout) = captured(example, here, &["list", "--format", "json"].map(str::to_owned))?;
     if code != 0 {
         return Err(ImageError::List { example: example.name().to_owned(), code });
     }
@@ -121,9 +129,13 @@ fn images(example: &Example) -> Result<Vec<String>, ImageError> {
     Ok(images.filter_map(|image| image["name"].as_str()).map(str::to_owned).collect())
 }
 
-fn command(example: &Example, args: &[String]) -> Command {
-    let mut command = cargo(&example.directory, ["run", "-q"]);
-    command.args(TOOL).args(["-p", "xtask", "--", "image"]).args(args);
+fn command(example: &Example, here: &Utf8Path, args: &[String]) -> Command {
+    let mut command = cargo(here, ["run", "-q", "--manifest-path"]);
+    command
+        .arg(example.directory.join("Cargo.toml"))
+        .args(TOOL)
+        .args(["-p", "xtask", "--", "image"])
+        .args(args);
     command
 }
 

@@ -1,20 +1,25 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
 /// The options of `image` that take the next word as their value. An image is told from a value by this.
-pub(super) const WITH_VALUE: [&str; 12] = [
+pub(super) const WITH_VALUE: [&str; 14] = [
     "--base",
     "--color",
+    "--compression",
     "--engine",
     "--features",
     "--format",
-    "--package",
+    "--output-dir",
+    "--output-to",
     "--profile",
     "--progress",
     "--target",
     "--target-dir",
     "-F",
-    "-p",
+    "-o",
 ];
+
+/// The options of them that say where a result goes. Several examples would write over one another's.
+const OUTPUT: [&str; 3] = ["--output-dir", "--output-to", "-o"];
 
 /// The commands that take any number of images, and all of them when none is named.
 const OF_ALL: [&str; 6] = ["build", "check", "emit", "list", "lock", "plan"];
@@ -72,6 +77,18 @@ impl Request {
     /// Whether the command works on everything when no image is named.
     pub(super) fn takes_all(&self) -> bool {
         self.verb.as_deref().is_some_and(|verb| verb == "gc" || OF_ALL.contains(&verb))
+    }
+
+    /// The option that puts the result in one place, if one does.
+    pub(super) fn output(&self) -> Option<&'static str> {
+        let others: Vec<_> = self.words.iter().filter_map(Word::other).collect();
+        OUTPUT.into_iter().find(|option| {
+            others.iter().any(|other| match other.strip_prefix(option) {
+                // `-oDIR` is one word.
+                Some(rest) => rest.is_empty() || rest.starts_with('=') || option.len() == 2,
+                None => false,
+            })
+        })
     }
 
     /// Whether the result is one JSON document, which several can't be printed after one another.

@@ -19,6 +19,8 @@ pub(super) enum RouteError {
     Pattern { wanted: String, source: PatternError },
     #[error("`image {verb}` works on one image, and there are several")]
     NameNeeded { verb: String, known: Vec<String> },
+    #[error("`{option}` is one place, and the images are in several examples")]
+    OneOutput { option: &'static str, known: Vec<String> },
 }
 
 impl RouteError {
@@ -33,6 +35,7 @@ impl RouteError {
                 "`*` stands for any characters, `?` for one, `[ab]` for a or b".to_owned()
             }
             Self::NameNeeded { known, .. } => all(known),
+            Self::OneOutput { known, .. } => format!("name images of one example; {}", all(known)),
         }
     }
 }
@@ -71,7 +74,10 @@ pub(super) fn route(request: &Request, images: &[Vec<String>]) -> Result<Vec<Rou
             routes.push(Route { example, args: [verb.to_owned()].into_iter().chain(words).collect() });
         }
     }
-    Ok(routes)
+    match request.output() {
+        Some(option) if routes.len() > 1 => Err(RouteError::OneOutput { option, known: known() }),
+        _ => Ok(routes),
+    }
 }
 
 fn nearest<'a>(wanted: &str, known: &'a [String]) -> Option<&'a String> {
@@ -134,5 +140,16 @@ mod tests {
         let error = try_route("push").unwrap_err();
         assert_eq!(error.to_string(), "`image push` works on one image, and there are several");
         assert_eq!(routed("gc"), to(&[(0, "gc"), (1, "gc"), (2, "gc")]));
+    }
+
+    #[test]
+    fn several_examples_do_not_write_to_one_place() {
+        for line in
+            ["emit -o out", "emit -oout", "build --output-to=oci-archive:x", "emit --output-dir out *s*"]
+        {
+            let error = try_route(line).unwrap_err().to_string();
+            assert!(error.ends_with("is one place, and the images are in several examples"), "{error}");
+        }
+        assert_eq!(routed("emit -o out sensord"), to(&[(2, "emit -o out sensord")]));
     }
 }

@@ -1,14 +1,16 @@
 //! The task on a checkout with examples whose xtask only says what it was asked.
 
+use std::collections::BTreeSet;
+
 use super::*;
-use camino::Utf8Path;
 use tempfile::TempDir;
 
 /// A checkout with two examples, `rear` and `sensord`, each with an image of its name. Their xtask answers
-/// `list`, and else prints its arguments as an image; `fail` as an argument makes its exit code 2.
+/// `list`, and else prints its arguments as an image, or where it runs with `--here`; `--fail-NAME` makes its
+/// exit code 2.
 fn checkout() -> (TempDir, Checkout) {
     let dir = tempfile::tempdir().unwrap();
-    let root = Utf8Path::from_path(dir.path()).unwrap();
+    let root = Utf8Path::from_path(dir.path()).unwrap().canonicalize_utf8().unwrap();
     for name in ["sensord", "rear"] {
         let xtask = root.join("examples").join(name).join("xtask");
         std::fs::create_dir_all(xtask.join("src")).unwrap();
@@ -20,7 +22,13 @@ fn checkout() -> (TempDir, Checkout) {
         let main = r##"
             fn main() {
                 let args: Vec<String> = std::env::args().skip(2).collect();
-                let text = if args[0] == "list" { "NAME".to_owned() } else { args.join(" ") };
+                let text = if args[0] == "list" {
+                    "NAME".to_owned()
+                } else if args.iter().any(|arg| arg == "--here") {
+                    std::env::current_dir().unwrap().display().to_string()
+                } else {
+                    args.join(" ")
+                };
                 println!(r#"{{"schema":1,"images":[{{"name":"{text}"}}]}}"#);
                 std::process::exit(if args.iter().any(|arg| arg == "--fail-NAME") { 2 } else { 0 });
             }
@@ -29,14 +37,14 @@ fn checkout() -> (TempDir, Checkout) {
     }
     // What is no example is passed over.
     std::fs::create_dir_all(root.join("examples/notes")).unwrap();
-    let checkout = Checkout::at(root).unwrap();
+    let checkout = Checkout::at(&root).unwrap();
     (dir, checkout)
 }
 
 fn asked(checkout: &Checkout, line: &str) -> (u8, Vec<String>) {
     let args: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
     let mut out = Vec::new();
-    let code = forward(checkout, &args, &mut out).unwrap();
+    let code = forward(checkout, &checkout.root, &args, &mut out).unwrap();
     let merged: serde_json::Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(merged["schema"], 1);
     let images = merged["images"].as_array().unwrap();
@@ -63,31 +71,42 @@ fn one_that_fails_stops_no_other_and_the_worst_code_is_the_answer() {
 #[test]
 fn a_name_that_nobody_has_is_wrong_usage() {
     let (_dir, checkout) = checkout();
-    let error = forward(&checkout, &["build".to_owned(), "raer".to_owned()], &mut Vec::new()).unwrap_err();
+    let error = forward(&checkout, &checkout.root, &["build".to_owned(), "raer".to_owned()], &mut Vec::new())
+        .unwrap_err();
     assert_eq!((error.code(), error.help().as_deref()), (2, Some("there is `rear`")));
 }
 
 #[test]
-fn every_option_that_takes_a_value_is_known() {
+fn a_relative_path_starts_where_the_user_is() {
+    let (_dir, checkout) = checkout();
+    let here = checkout.root.join("examples/notes");
+    let mut out = Vec::new();
+    forward(&checkout, &here, &["plan", "--format", "json", "--here"].map(str::to_owned), &mut out).unwrap();
+    let merged: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(merged["images"][0]["name"], here.as_str());
+}
+
+/// The command lines of the examples say themselves which of their options take a value.
+#[test]
+fn exactly_the_options_that_take_a_value_are_known() {
     let checkout = Checkout::find().unwrap();
     let help = |args: &[&str]| {
         let args: Vec<_> = args.iter().map(|arg| (*arg).to_owned()).collect();
-        let (code, stdout) = captured(&checkout.examples[0], &args).unwrap();
+        let (code, stdout) = captured(&checkout.examples[0], &checkout.root, &args).unwrap();
         assert_eq!(code, 0, "{args:?}");
         String::from_utf8(stdout).unwrap()
     };
     let overview = help(&["--help"]);
     let verbs = overview.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let verbs: Vec<_> =
-        verbs.map_while(|line| line.split_whitespace().next()).filter(|verb| *verb != "help").collect();
-    assert!(verbs.contains(&"build"), "{overview}");
+    let verbs = verbs.map_while(|line| line.split_whitespace().next()).filter(|verb| *verb != "help");
+    let mut with_value = BTreeSet::new();
     for verb in verbs {
-        for line in help(&[verb, "--help"]).lines() {
-            // `  -F, --features <FEATURES>  …`
-            let Some((options, _)) = line.split_once(" <") else { continue };
-            for option in options.split([',', ' ']).filter(|word| word.starts_with('-')) {
-                assert!(request::WITH_VALUE.contains(&option), "`{option}` of `image {verb}` takes a value");
-            }
-        }
+        // `  -F, --features <FEATURES>  …`
+        let help = help(&[verb, "--help"]);
+        let options = help.lines().filter_map(|line| Some(line.split_once(" <")?.0));
+        let words = options.flat_map(|options| options.split([',', ' ']));
+        with_value.extend(words.filter(|word| word.starts_with('-')).map(str::to_owned));
     }
+    let known: BTreeSet<_> = request::WITH_VALUE.map(str::to_owned).into();
+    assert_eq!(known, with_value);
 }
