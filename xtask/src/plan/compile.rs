@@ -66,7 +66,7 @@ pub(super) struct Invocations<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) options: &'a CargoOptions,
     pub(super) architecture: Architecture,
-    pub(super) invocations: Vec<Invocation>,
+    pub(super) list: Vec<Invocation>,
 }
 
 impl Invocations<'_> {
@@ -107,11 +107,11 @@ impl Invocations<'_> {
                 && known.default_features == wanted.default_features
                 && known.features == wanted.features
         };
-        let index = self.invocations.iter().position(same).unwrap_or_else(|| {
-            self.invocations.push(wanted);
-            self.invocations.len() - 1
+        let index = self.list.iter().position(same).unwrap_or_else(|| {
+            self.list.push(wanted);
+            self.list.len() - 1
         });
-        let invocation = &mut self.invocations[index];
+        let invocation = &mut self.list[index];
         invocation.packages.insert(format!("{package}@{}", known.version));
         invocation.bins.insert(bin.name().to_owned());
         Ok(Artefact { package, bin: bin.name().to_owned(), invocation: index })

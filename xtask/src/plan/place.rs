@@ -167,7 +167,7 @@ impl<'a> Placer<'a, '_, '_> {
     fn conf(&mut self, at: &Given<ImagePath>, source: Option<&Source>, lines: String, site: Site) {
         let Some(path) = self.valid(at) else { return };
         if let Some(source) = source {
-            self.source_file(source, path, &Attributes::default(), Some(Mode::FILE), site)
+            self.source_file(source, path, &Attributes::default(), Some(Mode::FILE), site);
         } else {
             let from = Origin::Text(lines);
             self.put(path, Content::File { from }, Inode::of_root(Mode::FILE), site);

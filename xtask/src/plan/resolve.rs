@@ -47,12 +47,7 @@ pub(crate) fn resolve(
         base,
         own_units: own_units(image, sources),
         merged: Merged::new(&base.index),
-        invocations: Invocations {
-            workspace,
-            options,
-            architecture: base.architecture,
-            invocations: Vec::new(),
-        },
+        invocations: Invocations { workspace, options, architecture: base.architecture, list: Vec::new() },
         unseen: false,
         findings: Vec::new(),
     };
@@ -72,7 +67,7 @@ pub(crate) fn resolve(
             user: base.user().map(str::to_owned),
         },
         labels,
-        compile: invocations.invocations,
+        compile: invocations.list,
         layers,
     });
     Resolved { plan, findings }

@@ -5,7 +5,7 @@ use lapstrake::entry::{Dir, DropIn, File, Kargs, Unit, UnitState};
 use lapstrake::{Base, Image, Layer};
 
 use super::workshop::Workshop;
-use crate::plan::{Content, Origin, Plan};
+use crate::plan::{Content, Origin, Plan, PlannedLayer};
 
 const SERVICE: &str =
     "[Service]\nExecStart=/usr/bin/app\n\n[Install]\nWantedBy=multi-user.target\nAlias=alias.service\n";
@@ -22,7 +22,7 @@ fn members(plan: &Plan) -> Vec<String> {
         Content::File { from: Origin::Text(text) } => format!(" = {text:?}"),
         Content::File { .. } => " = …".to_owned(),
     };
-    let described = plan.layers.iter().flat_map(|layer| layer.described());
+    let described = plan.layers.iter().flat_map(PlannedLayer::described);
     described
         .map(|(path, member)| format!("{} {path}{}", member.inode.mode, shown(&member.content)))
         .collect()

@@ -7,7 +7,8 @@ use lapstrake::value::{Architecture, Reference};
 use serde_json::json;
 
 use super::fixture::{Place, Tar, gzip, index, open, path, told};
-use crate::base::{BaseError, NodeKind};
+use crate::base::BaseError;
+use crate::base::index::NodeKind;
 use crate::oci::{Digest, Layout};
 
 fn tars() -> Vec<Vec<u8>> {
