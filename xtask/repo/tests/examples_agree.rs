@@ -1,0 +1,96 @@
+//! Each example's image, built natively and built by podman from the emitted context, is the same root
+//! filesystem. Both are mounted by podman; find and sha256sum say what is in them.
+
+#![expect(clippy::unwrap_used, reason = "what a test can't do without, it stops at")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn read(program: &str, arguments: &[&str], directory: &Path) -> String {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(directory);
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name == "LD_LIBRARY_PATH" || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")
+        {
+            command.env_remove(&*name);
+        }
+    }
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}\n{stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Every name of a tree with type, mode, owner, size, link target and content.
+fn tree(root: &str) -> Vec<String> {
+    const SCRIPT: &str = r#"
+cd "$1"
+find . -mindepth 1 ! -type d -printf '%P %y %m %U:%G %s %l\n' -o -mindepth 1 -type d -printf '%P %y %m %U:%G\n' | sort
+find . -type f -print0 | sort -z | xargs -0 -r sha256sum
+"#;
+    read("sh", &["-c", SCRIPT, "sh", root], Path::new("/")).lines().map(str::to_owned).collect()
+}
+
+struct Mounted(String);
+
+impl Mounted {
+    fn tree(&self) -> Vec<String> {
+        tree(read("podman", &["image", "mount", &self.0], Path::new("/")).trim())
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        for arguments in [["image", "umount", "--force", &self.0].as_slice(), &["rmi", "--force", &self.0]] {
+            drop(Command::new("podman").args(arguments).output());
+        }
+    }
+}
+
+#[test]
+fn what_we_build_of_an_example_is_what_podman_builds() {
+    let missing: Vec<_> = ["podman", "skopeo"]
+        .into_iter()
+        .filter(|program| Command::new(program).arg("--version").output().is_err())
+        .collect();
+    if !missing.is_empty() {
+        assert!(std::env::var_os("CI").is_none(), "under CI {missing:?} must be there");
+        eprintln!("\n*** SKIPPED: {missing:?} not installed; `cargo xtask test` as root installs them ***\n");
+        return;
+    }
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let mut compared = 0;
+    for example in std::fs::read_dir(root.join("examples")).unwrap() {
+        let example = example.unwrap().path();
+        if !example.join("xtask").is_dir() {
+            continue;
+        }
+        let tool =
+            ["run", "-q", "--profile", "xtask", "--target", "host-tuple", "-p", "xtask", "--", "image"];
+        let image = |arguments: &[&str]| {
+            let text = read(env!("CARGO"), &[&tool, arguments, &["--format", "json"]].concat(), &example);
+            serde_json::from_str::<Value>(&text).unwrap()["images"].as_array().unwrap().clone()
+        };
+        let contexts = temporary.path().join(example.file_name().unwrap());
+        let emitted = image(&["emit", "--output", contexts.to_str().unwrap()]);
+        for (built, emitted) in image(&["build"]).iter().zip(emitted) {
+            let name = built["name"].as_str().unwrap();
+            assert_eq!(emitted["name"], name);
+            let [native, podman] =
+                ["native", "podman"].map(|by| Mounted(format!("localhost/lapstrake-example/{name}-{by}")));
+            let reference = built["reference"].as_str().unwrap();
+            read("skopeo", &["copy", "-q", reference, &format!("containers-storage:{}", native.0)], &example);
+            let context = emitted["context"].as_str().unwrap();
+            read("podman", &["build", "-q", "-t", &podman.0, "."], Path::new(context));
+            let (left, right) = (native.tree(), podman.tree());
+            assert!(left.len() > 50, "{name} is nearly empty: {left:?}");
+            assert_eq!(left, right, "{name}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 0, "there is no example");
+}
