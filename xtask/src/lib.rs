@@ -14,18 +14,18 @@
 //!
 //! | room | from | to |
 //! |---|---|---|
-//! | [`workspace`], [`source`] | the user's cargo workspace | its binaries, and the files a description names |
-//! | [`base`] | `oci:`, `oci-archive:`, `stand-in` | a verified, frozen base and the index of its tree |
-//! | [`plan`] | description, workspace, sources, base | every inode of every layer; pure, total, sorted |
-//! | [`finding`] | what is wrong with any of these | the user's own line, underlined |
-//! | [`compile`] | the plan's cargo invocations | executables |
-//! | [`stage`] | plan, executables | exact bytes and digests |
-//! | [`layer`] | a planned layer, staged | one deterministic tar, compressed |
-//! | [`native`] | layers, base | an OCI image in the [`store`] |
-//! | [`emit`] | the same layers | a Containerfile and its context |
-//! | [`oci`], [`lock`], [`progress`], [`cli`] | | blobs and layouts, pins, the talk, the commands |
+//! | `workspace`, `source` | the user's cargo workspace | its binaries, and the files a description names |
+//! | `base` | `oci:`, `oci-archive:`, `stand-in` | a verified, frozen base and the index of its tree |
+//! | `plan` | description, workspace, sources, base | every inode of every layer; pure, total, sorted |
+//! | `finding` | what is wrong with any of these | the user's own line, underlined |
+//! | `compile` | the plan's cargo invocations | executables |
+//! | `stage` | plan, executables | exact bytes and digests |
+//! | `layer` | a planned layer, staged | one deterministic tar, compressed |
+//! | `native` | layers, base | an OCI image in the `store` |
+//! | `emit` | the same layers | a Containerfile and its context |
+//! | `oci`, `lock`, `progress`, `cli` | | blobs and layouts, pins, the talk, the commands |
 //!
-//! [`pipeline`] is that table as code. Nothing above `cli` knows of the command line, nothing above
+//! `pipeline` is that table as code. Nothing above `cli` knows of the command line, nothing above
 //! `pipeline` of the order; the description itself is the crate [`lapstrake`], which knows none of this.
 
 mod base;

@@ -1,7 +1,6 @@
 //! One description, two builders: what this crate writes natively and what podman makes of the emitted
 //! context is the same root filesystem, with the same config.
 
-use camino::Utf8Path;
 use lapstrake::entry::{Dir, File, Symlink, Tree};
 use lapstrake::{Base, Image, Layer};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -28,16 +27,11 @@ fn compare(workshop: &Workshop, image: &Image) {
     run("skopeo", &["copy", "--quiet", &workshop.reference(&name), &to], workshop.path());
     let context = workshop.workspace.root.join("context");
     workshop.emit(image, &context);
-    build(&podman, &context);
+    run("podman", &["build", "--quiet", "--no-cache", "--tag", &podman.0, "."], context.as_std_path());
     let left = merged_tree::walk(native.mount().as_ref());
     let right = merged_tree::walk(podman.mount().as_ref());
     merged_tree::assert_equal(&left, &right, "native (left) and podman (right)");
     assert_configs(&native.config(), &podman.config());
-}
-
-fn build(image: &Stored, context: &Utf8Path) {
-    let arguments = ["build", "--quiet", "--no-cache", "--tag", &image.0, "."];
-    run("podman", &arguments, context.as_std_path());
 }
 
 fn assert_configs(native: &Value, podman: &Value) {
@@ -95,7 +89,28 @@ fn a_description_with_everything_is_built_alike_by_podman() {
         return;
     }
     let workshop = workshop();
-    let image = Image::new("everything", Base::stand_in())
+    compare(&workshop, &everything());
+}
+
+#[test]
+fn buildah_builds_the_same_tree_as_podman() {
+    if !present(&["podman", "buildah", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let context = workshop.workspace.root.join("context");
+    workshop.emit(&everything(), &context);
+    let trees = ["podman", "buildah"].map(|engine| {
+        let image = Stored(format!("localhost/lapstrake-test/by-{engine}:{}", std::process::id()));
+        run(engine, &["build", "--quiet", "--no-cache", "--tag", &image.0, "."], context.as_std_path());
+        merged_tree::walk(image.mount().as_ref())
+    });
+    merged_tree::assert_equal(&trees[0], &trees[1], "podman and buildah");
+}
+
+/// An image with everything in it that an engine could get wrong.
+fn everything() -> Image {
+    Image::new("everything", Base::stand_in())
         .version("1.2.3")
         .label("org.example.text", "two words, \"quotes\", $HOME, \\ and é")
         .layer(
@@ -118,6 +133,5 @@ fn a_description_with_everything_is_built_alike_by_podman() {
                 .with(Tree::new("deploy/tree", "/usr/share/brand new").mode(0o600))
                 .text("long\n", format!("/usr/share/{}/{}", "d".repeat(120), "é".repeat(100))),
         )
-        .layer(Layer::new("removed-again").remove("/usr/share/brand new/sub"));
-    compare(&workshop, &image);
+        .layer(Layer::new("removed-again").remove("/usr/share/brand new/sub"))
 }
