@@ -24,7 +24,7 @@ pub(super) struct Build {
     #[command(flatten)]
     which: Which,
     /// Also write the image to oci-archive:FILE; only for one image
-    #[arg(short, long, value_name = "DESTINATION", value_parser = parse_destination)]
+    #[arg(short, long = "output", value_name = "DESTINATION", value_parser = parse_destination)]
     output_to: Option<Utf8PathBuf>,
     /// How the layers are compressed
     #[arg(long, value_name = "HOW", default_value = "zstd")]

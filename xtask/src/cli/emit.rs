@@ -18,7 +18,7 @@ pub(super) struct Emit {
     #[command(flatten)]
     which: Which,
     /// Folder for the context; with several images, for one folder each [default: target/lapstrake/context/IMAGE]
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long = "output", value_name = "DIR")]
     output_dir: Option<Utf8PathBuf>,
     #[command(flatten)]
     building: Building,
