@@ -102,7 +102,7 @@ impl<'a> Members<'a> {
                 let what = match content {
                     Content::Directory => "a directory",
                     Content::Symlink { .. } => "a symlink",
-                    _ => "a file",
+                    Content::File { .. } => "a file",
                 };
                 let message = format!("`{path}` is {kind} of {owner}, and here it is {what}");
                 let mut finding = Finding::fatal("type-conflict", site, message).at(&path);

@@ -30,8 +30,7 @@ fn binaries_of_several_packages_take_one_cargo_for_each_set_of_features() {
         shell.args(["-c", &script]).current_dir(workspace.root());
         let by_hand = Run::of(workspace.clean(&mut shell)).done();
         let messages = by_hand.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let artifacts: Vec<_> =
-            messages.filter(|message| message["reason"] == "compiler-artifact").collect();
+        let artifacts: Vec<_> = messages.filter(|message| message["reason"] == "compiler-artifact").collect();
         assert!(artifacts.iter().all(|artifact| artifact["fresh"] == true), "{}", by_hand.stderr);
         let executables = artifacts.iter().filter(|artifact| artifact["executable"].is_string()).count();
         assert_eq!(executables, fresh, "{}", by_hand.stdout);
@@ -42,7 +41,11 @@ fn binaries_of_several_packages_take_one_cargo_for_each_set_of_features() {
 fn a_binary_whose_features_are_off_is_an_error_in_cargos_words() {
     let run = Workspace::new().describe("untraced", &["build"]).failed();
     assert!(run.stderr.contains("target `cantrace` in package `diagnostics` requires the features: `trace`"));
-    assert!(run.stderr.contains("error: the binaries of image `untraced` can't be compiled"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("error: the binaries of image `untraced` can't be compiled"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

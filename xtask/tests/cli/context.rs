@@ -49,6 +49,7 @@ fn an_archive_is_written_where_output_says() {
     assert!(workspace.path("cockpit.tar").is_file());
     if present(&["skopeo"]) {
         let mut skopeo = Command::new("skopeo");
-        Run::of(skopeo.args(["inspect", "--raw", "oci-archive:cockpit.tar"]).current_dir(workspace.root())).done();
+        Run::of(skopeo.args(["inspect", "--raw", "oci-archive:cockpit.tar"]).current_dir(workspace.root()))
+            .done();
     }
 }
