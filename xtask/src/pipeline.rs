@@ -253,7 +253,8 @@ pub(crate) fn names(images: &[Image]) -> Findings {
                 if let Some(first) = first.get(name) {
                     let message = format!("two images are named `{name}`");
                     let finding = Finding::fatal("duplicate-image", image.site(), message);
-                    findings.add(None, vec![finding.also(first.site(), "first written here")]);
+                    let finding = finding.also(first.site(), "first written here");
+                    findings.add(None, vec![finding.help("give one of them another name")]);
                 } else {
                     first.insert(name, image);
                 }

@@ -95,9 +95,11 @@ impl Finding {
         self
     }
 
-    /// Adds another place.
+    /// Adds another place. A function that is called twice says both things at one place.
     pub fn also(mut self, site: Site, message: impl Into<String>) -> Self {
-        self.related.push(Related { site, message: message.into() });
+        let message =
+            if self.site == Some(site) { "written here, both times".to_owned() } else { message.into() };
+        self.related.push(Related { site, message });
         self
     }
 }
@@ -107,8 +109,9 @@ impl Finding {
 pub(crate) struct Findings(Vec<Finding>);
 
 impl Findings {
-    /// Adds what was found in one image.
-    pub(crate) fn add(&mut self, image: Option<&ImageName>, found: Vec<Finding>) {
+    /// Adds what was found in one image, in the order in which the description says it.
+    pub(crate) fn add(&mut self, image: Option<&ImageName>, mut found: Vec<Finding>) {
+        found.sort_by_key(|finding| finding.site);
         for mut finding in found {
             let images = std::mem::take(&mut finding.images);
             let images: BTreeSet<_> = images.into_iter().chain(image.cloned()).collect();
@@ -138,7 +141,7 @@ impl Findings {
         self.0.iter().any(|finding| finding.severity == Severity::Fatal)
     }
 
-    /// All of them, in the order in which they were found.
+    /// All of them, an image's in the order of its description.
     pub(crate) fn all(&self) -> &[Finding] {
         &self.0
     }

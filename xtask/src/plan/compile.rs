@@ -129,7 +129,11 @@ impl Invocations<'_> {
             };
             if !has(name) {
                 let message = format!("package `{name}` has no binary `{}`", bin.name());
-                let help = nearest(bin.name(), &package.bins).map(|near| format!("it has `{near}`"));
+                let elsewhere = packages.keys().find(|other| has(other));
+                let help = match elsewhere {
+                    Some(other) => Some(format!("write `.package({other:?})`")),
+                    None => nearest(bin.name(), &package.bins).map(|near| format!("it has `{near}`")),
+                };
                 return Err(Finding::fatal("unknown-binary", site, message).help_if(help));
             }
             return Ok(name.clone());

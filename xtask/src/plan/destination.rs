@@ -99,14 +99,25 @@ impl<'a> Members<'a> {
                 }
             };
             if let Some(kind) = conflict {
-                let what = if is_directory { "a directory" } else { "no directory" };
+                let what = match content {
+                    Content::Directory => "a directory",
+                    Content::Symlink { .. } => "a symlink",
+                    Content::File { .. } => "a file",
+                };
                 let message = format!("`{path}` is {kind} of {owner}, and here it is {what}");
                 let mut finding = Finding::fatal("type-conflict", site, message).at(&path);
                 if let Some(earlier) = earlier {
                     finding = finding.also(earlier, "first written here");
                 }
-                self.findings
-                    .push(finding.help(format!("add `.remove({:?})` if it shall go", path.as_str())));
+                let help = if is_directory {
+                    format!("add `.remove({:?})` if it shall go", path.as_str())
+                } else {
+                    let inside = path.as_str().trim_end_matches('/');
+                    format!(
+                        "write `{inside}/NAME` to put it in there; `.remove({inside:?})` if all of that shall go"
+                    )
+                };
+                self.findings.push(finding.help(help));
                 return;
             }
         }

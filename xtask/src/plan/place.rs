@@ -233,25 +233,22 @@ impl<'a> Placer<'a, '_, '_> {
     fn owner(&mut self, given: &Given<Owner>) -> Option<(u32, u32)> {
         let owner = self.valid(given)?;
         let site = site_or(given.site(), self.layer_site);
-        let mut id = |principal: &Principal, what: &str, known: Option<u32>| {
-            let name = match principal {
-                Principal::Id(id) => return Some(*id),
-                Principal::Name(name) => name,
-            };
-            if known.is_none() {
-                let message = format!("the base has no {what} `{name}`");
-                let help = "give a number, or let tmpfiles.d own the path: users of sysusers.d exist on the device only";
-                self.findings.push(Finding::fatal("unknown-owner", site, message).help(help));
-            }
-            known
+        let id = |principal: &Principal, of: fn(&BaseIndex, &str) -> Option<u32>| match principal {
+            Principal::Id(id) => Ok(*id),
+            Principal::Name(name) => of(self.base, name).ok_or_else(|| name.clone()),
         };
-        let known = |principal: &Principal, of: fn(&BaseIndex, &str) -> Option<u32>| match principal {
-            Principal::Name(name) => of(self.base, name),
-            Principal::Id(_) => None,
+        let what = match (id(owner.user(), BaseIndex::user), id(owner.group(), BaseIndex::group)) {
+            (Ok(uid), Ok(gid)) => return Some((uid, gid)),
+            (Err(user), Ok(_)) => format!("user `{user}`"),
+            (Ok(_), Err(group)) => format!("group `{group}`"),
+            (Err(user), Err(group)) if user == group => format!("user and no group `{user}`"),
+            (Err(user), Err(group)) => format!("user `{user}` and no group `{group}`"),
         };
-        let uid = id(owner.user(), "user", known(owner.user(), BaseIndex::user));
-        let gid = id(owner.group(), "group", known(owner.group(), BaseIndex::group));
-        Some((uid?, gid?))
+        let help =
+            "give a number, or let tmpfiles.d own the path: users of sysusers.d exist on the device only";
+        let finding = Finding::fatal("unknown-owner", site, format!("the base has no {what}"));
+        self.findings.push(finding.help(help));
+        None
     }
 
     /// The value, or a finding that it is none.

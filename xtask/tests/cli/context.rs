@@ -1,0 +1,55 @@
+//! `image emit`: a folder that builds anywhere, and that takes no folder of the user's.
+
+use std::fs;
+use std::process::Command;
+
+use crate::fixture::{Run, Workspace, present};
+
+#[test]
+fn a_context_that_was_moved_away_still_builds() {
+    if !present(&["podman"]) {
+        return;
+    }
+    let workspace = Workspace::new();
+    let context = workspace.image(&["emit", "gateway"]).done().stdout;
+    let moved = tempfile::tempdir().unwrap();
+    let to = moved.path().join("moved context");
+    fs::rename(workspace.path(context.trim_end()), &to).unwrap();
+    drop(workspace);
+    let tag = format!("localhost/lapstrake-cli-{}", std::process::id());
+    let mut podman = Command::new("podman");
+    podman.args(["build", "-q", "-t", &tag, "."]).current_dir(&to);
+    let built = Run::of(&mut podman);
+    Run::of(Command::new("podman").args(["rmi", "--force", &tag]));
+    built.done();
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_left_alone_and_an_own_one_replaced() {
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path("mine")).unwrap();
+    workspace.write("mine/thesis.txt", "irreplaceable");
+    let refused = workspace.image(&["emit", "cockpit", "--output", "mine"]).failed();
+    assert!(refused.stderr.contains("help: name another folder with `--output DIR`"), "{}", refused.stderr);
+    assert_eq!(workspace.read("mine/thesis.txt"), "irreplaceable");
+
+    let emitted = workspace.image(&["emit", "cockpit", "-o", "context"]).done();
+    assert_eq!(emitted.stdout, "context\n");
+    let first = workspace.read("context/Containerfile");
+    workspace.write("context/left-over", "");
+    workspace.image(&["emit", "cockpit", "-o", "context"]).done();
+    assert_eq!(workspace.read("context/Containerfile"), first);
+    assert!(!workspace.path("context/left-over").exists());
+}
+
+#[test]
+fn an_archive_is_written_where_output_says() {
+    let workspace = Workspace::new();
+    workspace.image(&["build", "cockpit", "--output", "oci-archive:cockpit.tar"]).done();
+    assert!(workspace.path("cockpit.tar").is_file());
+    if present(&["skopeo"]) {
+        let mut skopeo = Command::new("skopeo");
+        Run::of(skopeo.args(["inspect", "--raw", "oci-archive:cockpit.tar"]).current_dir(workspace.root()))
+            .done();
+    }
+}

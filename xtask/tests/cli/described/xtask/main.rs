@@ -1,0 +1,48 @@
+mod faulty;
+
+use lapstrake_xtask::prelude::*;
+
+fn main() -> ExitCode {
+    let describe = std::env::var("DESCRIBE").unwrap_or_default();
+    let images = match describe.as_str() {
+        "derived" => vec![derived()],
+        "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],
+        "twins" => vec![cockpit(), cockpit()],
+        "untraced" => vec![untraced()],
+        _ => vec![gateway(), cockpit()],
+    };
+    lapstrake_xtask::main(images)
+}
+
+/// Binaries of two packages, one of them with a feature.
+fn gateway() -> Image {
+    Image::new("gateway", Base::stand_in())
+        .version("1.4.0")
+        .layer(
+            Layer::new("config")
+                .file("deploy/gateway.toml", "/etc/gateway.toml")
+                .unit(Unit::file("deploy/gatewayd.service").enabled()),
+        )
+        .layer(
+            Layer::new("app")
+                .bin("gatewayd")
+                .bin("canprobe")
+                .bin(Bin::new("cantrace").features(["trace"]).at("/usr/libexec/cantrace")),
+        )
+}
+
+/// Nothing that cargo builds.
+fn cockpit() -> Image {
+    Image::new("cockpit", Base::stand_in())
+        .layer(Layer::new("config").file("deploy/gateway.toml", "/etc/gateway.toml"))
+}
+
+/// On a base that somebody else moves.
+fn derived() -> Image {
+    Image::new("derived", Base::oci("bases:cockpit")).layer(Layer::new("motd").text("hello\n", "/etc/motd"))
+}
+
+/// A binary without the feature that it requires.
+fn untraced() -> Image {
+    Image::new("untraced", Base::stand_in()).layer(Layer::new("app").bin("cantrace"))
+}

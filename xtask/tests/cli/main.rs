@@ -1,0 +1,12 @@
+//! The command line as its user meets it: a workspace of their own, the binary of their xtask, what it
+//! prints where, and what is on the disk afterwards. Nothing here sees the crate's inside.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod builds;
+mod compile;
+mod context;
+mod findings;
+mod fixture;
+mod lock;
+mod result;

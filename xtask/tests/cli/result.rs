@@ -1,0 +1,102 @@
+//! What is on stdout, what on stderr, and how a command ends.
+
+use serde_json::Value;
+
+use crate::fixture::Workspace;
+
+#[test]
+fn stdout_has_the_result_and_stderr_the_talk() {
+    let workspace = Workspace::new();
+    assert_eq!(workspace.image(&["list"]).done().stdout, "gateway\ncockpit\n");
+    let built = workspace.image(&["build", "cockpit"]).done();
+    assert_eq!(built.stdout, "oci:target/lapstrake/oci:cockpit\n");
+    assert!(built.stderr.contains("Finished cockpit"), "{}", built.stderr);
+    let quiet = workspace.image(&["build", "cockpit", "--quiet"]).done();
+    assert_eq!((quiet.stdout, quiet.stderr), (built.stdout, String::new()));
+    let none = workspace.image(&["build", "cockpit", "--progress", "none"]).done();
+    assert_eq!(none.stderr, "");
+    let lines = workspace.image(&["build", "cockpit", "--progress", "json"]).done().stderr;
+    for line in lines.lines() {
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert!(event["event"].is_string() && event["message"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn json_is_one_object_with_the_fields_that_scripts_read() {
+    let workspace = Workspace::new();
+    let names = |document: &Value| -> Vec<String> {
+        let images = document["images"].as_array().unwrap();
+        images.iter().map(|image| image["name"].as_str().unwrap().to_owned()).collect()
+    };
+    for command in ["list", "plan", "emit"] {
+        let document = workspace.image(&[command, "--format", "json", "cockpit"]).done().json();
+        assert_eq!(document["schema"], 1, "{command}");
+        assert_eq!(names(&document), ["cockpit"], "{command}");
+    }
+    let check = workspace.image(&["check", "--format", "json"]).done().json();
+    assert_eq!((&check["schema"], &check["findings"]), (&1.into(), &Value::Array(Vec::new())));
+
+    let built = workspace.image(&["build", "--format", "json", "cockpit"]).done().json();
+    assert_eq!(built["schema"], 1);
+    let image = &built["images"][0];
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value} of {image}")).to_owned();
+    assert_eq!(text(&image["reference"]), "oci:target/lapstrake/oci:cockpit");
+    assert!(text(&image["digest"]).starts_with("sha256:"));
+    assert_eq!(
+        (text(&image["engine"]), text(&image["base"]["reference"])),
+        ("native".into(), "stand-in".into())
+    );
+    assert!(text(&image["base"]["digest"]).starts_with("sha256:"));
+    assert!(image["findings"].is_array() && image["timings"].is_object(), "{image}");
+    let layers = image["layers"].as_array().unwrap();
+    for layer in layers {
+        for field in ["digest", "diff_id"] {
+            assert!(text(&layer[field]).starts_with("sha256:"), "{layer}");
+        }
+        assert!(text(&layer["media_type"]).starts_with("application/vnd.oci.image.layer.v1.tar"), "{layer}");
+        assert!(layer["size"].is_u64() && layer["reused"].is_boolean(), "{layer}");
+        assert!(layer.get("reason").is_some() && layer.get("name").is_some(), "{layer}");
+    }
+    let own = layers.last().unwrap();
+    assert_eq!((text(&layers[0]["origin"]), text(&own["origin"])), ("base".into(), "native".into()));
+    assert_eq!((text(&own["name"]), own["reused"].clone()), ("config".into(), false.into()));
+    let again = workspace.image(&["build", "--format", "json", "cockpit"]).done().json();
+    assert_eq!(again["images"][0]["layers"].as_array().unwrap().last().unwrap()["reused"], true);
+    assert_eq!(again["images"][0]["digest"], image["digest"]);
+}
+
+#[test]
+fn exit_codes_tell_a_fault_of_the_image_from_a_wrong_command() {
+    let workspace = Workspace::new();
+    let usage = |arguments: &[&str]| {
+        let run = workspace.image(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}\n{}", run.stderr);
+        run.stderr
+    };
+    assert!(usage(&["build", "--lokced"]).contains("'--locked'"));
+    assert!(usage(&["biuld"]).contains("'build'"));
+    usage(&["build", "--base", "autosd"]);
+    usage(&["build", "--output", "somewhere"]);
+    insta::assert_snapshot!(usage(&["plan", "cockpti"]), @r"
+error: no image is named `cockpti`
+  help: there is `cockpit`
+");
+    insta::assert_snapshot!(usage(&["build", "zebra*"]), @r"
+error: no image is named `zebra*`
+  help: there are `gateway`, `cockpit`
+");
+    insta::assert_snapshot!(usage(&["build", "[z"]), @r"
+error: `[z` is no glob pattern
+  because Pattern syntax error near position 0: invalid range pattern
+");
+    assert_eq!(workspace.describe("faulty", &["build", "faulty"]).failed().code, Some(1));
+    assert_eq!(workspace.image(&["--help"]).code, Some(0));
+}
+
+#[test]
+fn a_glob_means_the_images_it_matches() {
+    let workspace = Workspace::new();
+    assert_eq!(workspace.image(&["list", "c*"]).done().stdout, "cockpit\n");
+    assert_eq!(workspace.image(&["list", "cockpit", "gate*"]).done().stdout, "gateway\ncockpit\n");
+}
