@@ -95,10 +95,10 @@ const MUTATIONS: [Mutation; 12] = [
     },
 ];
 
-/// Runs every mutation; `target` is the repository's own target directory, where dependencies are built.
+/// Runs every mutation, each on the tree as it is.
 pub(crate) fn mutate(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
-    let target = root.join("target");
-    let copy = Copy { directory: Copy::of(root, &target.join("mutate"))?, target, ready };
+    let ours = root.join("target").join("mutate");
+    let copy = Copy { directory: Copy::of(root, &ours.join("tree"))?, target: ours.join("target"), ready };
     println!("the tree as it is");
     if !copy.tests()?.success() {
         return Err("the tests fail before anything is broken".into());
@@ -128,7 +128,8 @@ pub(crate) fn mutate(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
     Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A copy of the files that git knows.
+/// A copy of the files that git knows. Its target directory is its own: cargo names what it builds by
+/// paths relative to the workspace, and would take the broken crate for the whole one.
 struct Copy<'a> {
     directory: Utf8PathBuf,
     target: Utf8PathBuf,

@@ -48,7 +48,7 @@ fn assert_configs(native: &Value, podman: &Value) {
 }
 
 /// A workshop with the sources that random descriptions name.
-fn workshop() -> Workshop {
+pub(super) fn workshop() -> Workshop {
     let workshop = Workshop::hostile();
     for (name, content) in described::SOURCES {
         workshop.source(name, content);
@@ -109,7 +109,7 @@ fn buildah_builds_the_same_tree_as_podman() {
 }
 
 /// An image with everything in it that an engine could get wrong.
-fn everything() -> Image {
+pub(super) fn everything() -> Image {
     Image::new("everything", Base::stand_in())
         .version("1.2.3")
         .label("org.example.text", "two words, \"quotes\", $HOME, \\ and é")

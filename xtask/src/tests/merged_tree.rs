@@ -12,14 +12,14 @@ use crate::oci::Digest;
 /// One name of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
-    kind: &'static str,
-    mode: u32,
-    uid: u32,
-    gid: u32,
-    size: u64,
-    content: String,
-    device: u64,
-    capability: Option<Vec<u8>>,
+    pub(super) kind: &'static str,
+    pub(super) mode: u32,
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    pub(super) size: u64,
+    pub(super) content: String,
+    pub(super) device: u64,
+    pub(super) capability: Option<Vec<u8>>,
 }
 
 /// All names below a directory, by their path.

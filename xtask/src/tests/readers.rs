@@ -8,8 +8,8 @@ use lapstrake::{Base, Image, Layer};
 use serde_json::Value;
 
 use super::engine::{Stored, present, run};
-use super::merged_tree;
 use super::workshop::Workshop;
+use super::{equivalence, merged_tree};
 use crate::layer::Compression;
 
 fn image() -> Image {
@@ -121,6 +121,44 @@ fn umoci_unpacks_the_same_tree_as_podman_mounts() {
     run("umoci", &["unpack", "--image", &layout, "bundle"], workshop.path());
     let unpacked = merged_tree::walk(&workshop.path().join("bundle/rootfs"));
     merged_tree::assert_equal(&unpacked, &merged_tree::walk(stored.mount().as_ref()), "umoci and podman");
+}
+
+#[test]
+fn what_was_described_is_what_the_kernel_shows() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = equivalence::workshop();
+    workshop.build(&equivalence::everything(), Compression::Zstd);
+    let stored = Stored("localhost/lapstrake-test/described:1".to_owned());
+    let to = format!("containers-storage:{}", stored.0);
+    run("skopeo", &["copy", "--quiet", &workshop.reference("everything"), &to], workshop.path());
+    let tree = merged_tree::walk(stored.mount().as_ref());
+    let tool = &tree["usr/bin/#tool"];
+    assert_eq!((tool.kind, tool.mode, tool.uid, tool.gid), ("file", 0o4755, 0, 0));
+    // What `setcap cap_net_raw=ep` writes.
+    let net_raw = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(tool.capability.as_deref(), Some(&net_raw[..]));
+    let big = &tree["etc/-rf"];
+    assert_eq!((big.mode, big.uid, big.gid, big.size), (0o644, 3_000_000, 4_294_967_294, 7));
+    let new = &tree["srv/private/new"];
+    assert_eq!((new.kind, new.mode, new.uid, new.gid), ("directory", 0o2750, 33, 998));
+    let private = &tree["srv/private"];
+    assert_eq!((private.mode, private.uid, private.gid), (0o750, 0, 998));
+    let link = &tree["usr/bin/li\\nnk"];
+    assert_eq!((link.kind, link.content.as_str()), ("symlink", r#""tool\" $x""#));
+    assert_eq!(tree["usr/share/brand new/a"].mode, 0o600);
+    let long = format!("usr/share/{}/{}", "d".repeat(120), r"\xc3\xa9".repeat(100));
+    assert_eq!(tree[&long].size, 5);
+    // Through the base's symlink, which stays one.
+    assert_eq!((tree["opt"].kind, tree["var/opt/app/data"].kind), ("symlink", "file"));
+    // Removed, and only what was.
+    for gone in
+        ["etc/new\\nline", "usr/share/doc/index", "usr/share/doc/deep/page", "usr/share/brand new/sub"]
+    {
+        assert!(!tree.contains_key(gone), "{gone}");
+    }
+    assert!(tree.contains_key("usr/share/doc/deep/fresh"));
 }
 
 #[test]
