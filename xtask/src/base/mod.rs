@@ -162,7 +162,11 @@ fn open_once(
     let index = if let Some(index) = kept(&image, cache) {
         index
     } else {
-        progress.status("Indexing", format_args!("base {location} ({} layers)", image.layers.len()));
+        let layers = match image.layers.len() {
+            1 => "1 layer".to_owned(),
+            several => format!("{several} layers"),
+        };
+        progress.status("Indexing", format_args!("base {location} ({layers})"));
         let _working = progress.working(format!("reading base {location}"));
         let index = intake::intake(&image, places, cache.blobs())?;
         cache.keep_index(&image.digest, &index)?;

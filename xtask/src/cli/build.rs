@@ -76,6 +76,7 @@ impl Build {
         let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
         let mut text = String::new();
         let mut documents = Vec::new();
+        let mut written = false;
         for planned in &planned {
             let started = Instant::now();
             let built = session.build(planned, &store, settings)?;
@@ -85,6 +86,7 @@ impl Build {
             }
             let reference = native::reference(&store, &planned.plan);
             finished(planned, &built, &progress);
+            written |= built.layers.iter().any(|layer| !layer.reused);
             text += &format!("{reference}\n");
             let mut document = describe(planned, &built, &reference);
             document["timings"] =
@@ -95,7 +97,9 @@ impl Build {
         match self.output.format {
             Format::Text => {
                 print(&text);
-                next(&planned, text.lines().next(), &progress);
+                if written {
+                    next(&planned, text.lines().next(), &progress);
+                }
             }
             Format::Json => print_json(&json!({ "schema": SCHEMA, "images": documents })),
         }
@@ -104,8 +108,7 @@ impl Build {
 }
 
 fn describe(planned: &Planned, built: &Built, reference: &str) -> Value {
-    let Planned { plan, base } = planned;
-    let _ = base;
+    let plan = &planned.plan;
     json!({
         "name": plan.name,
         "reference": reference,
@@ -121,18 +124,13 @@ fn finished(planned: &Planned, built: &Built, progress: &Progress) {
     let (new, reused): (Vec<_>, Vec<_>) = own.partition(|layer| !layer.reused);
     let bytes: u64 = new.iter().map(|layer| layer.size).sum();
     let digest = built.descriptor.digest().to_string();
-    progress.status(
-        "Finished",
-        format_args!(
-            "{} {} ({} written, {}; {} unchanged; base of {})",
-            planned.plan.name,
-            digest.get(..19).unwrap_or(&digest),
-            new.len(),
-            indicatif::HumanBytes(bytes),
-            reused.len(),
-            built.layers.len() - new.len() - reused.len(),
-        ),
-    );
+    let what = match (new.len(), reused.len()) {
+        (0, _) => "no layer written".to_owned(),
+        (new, 0) => format!("{new} written, {}", indicatif::HumanBytes(bytes)),
+        (new, reused) => format!("{new} written, {}; {reused} unchanged", indicatif::HumanBytes(bytes)),
+    };
+    let short = digest.get(..19).unwrap_or(&digest);
+    progress.status("Finished", format_args!("{} {short} ({what})", planned.plan.name));
 }
 
 /// What a user would want to do next.

@@ -61,7 +61,8 @@ fn what_does_not_compile_is_shown_as_cargo_shows_it() {
 #[test]
 fn cargos_own_options_reach_cargo() {
     let workspace = Workspace::new();
-    let host = "x86_64-unknown-linux-gnu";
+    let host = Run::of(Command::new("rustc").args(["--print", "host-tuple"])).done().stdout;
+    let host = host.trim_end();
     let build = |arguments: &[&str]| {
         let run = workspace.image(&[&["build", "gateway", "-v"], arguments].concat());
         commands(&run.done())[0].to_owned()

@@ -203,7 +203,7 @@ fn compiled() -> &'static Compiled {
         let (triple, profile) = match way.collect::<Vec<_>>()[..] {
             [profile, "deps", _] => (None, profile),
             [triple, profile, "deps", _] => (Some(triple), profile),
-            _ => panic!("cargo puts its tests elsewhere now: {test:?}"),
+            _ => panic!("cargo puts its tests elsewhere now: {}", test.display()),
         };
         let profile = if profile == "debug" { "dev" } else { profile };
         let mut cargo = Command::new(env!("CARGO"));

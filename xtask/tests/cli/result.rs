@@ -11,6 +11,13 @@ fn stdout_has_the_result_and_stderr_the_talk() {
     let built = workspace.image(&["build", "cockpit"]).done();
     assert_eq!(built.stdout, "oci:target/lapstrake/oci:cockpit\n");
     assert!(built.stderr.contains("Finished cockpit"), "{}", built.stderr);
+    assert!(built.stderr.contains("Next look at it: `skopeo inspect oci:target/lapstrake/oci:cockpit`"));
+    let again = workspace.image(&["build", "cockpit"]).done();
+    assert!(
+        again.stderr.contains("(no layer written)") && !again.stderr.contains("Next"),
+        "{}",
+        again.stderr
+    );
     let quiet = workspace.image(&["build", "cockpit", "--quiet"]).done();
     assert_eq!((quiet.stdout, quiet.stderr), (built.stdout, String::new()));
     let none = workspace.image(&["build", "cockpit", "--progress", "none"]).done();
