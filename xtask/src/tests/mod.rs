@@ -5,6 +5,7 @@ mod described;
 mod engine;
 mod equivalence;
 mod hostile;
+mod memory;
 mod merged_tree;
 mod planning;
 mod readers;
