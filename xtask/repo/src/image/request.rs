@@ -1,15 +1,14 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
 /// The options of `image` that take the next word as their value. An image is told from a value by this.
-pub(super) const WITH_VALUE: [&str; 14] = [
+pub(super) const WITH_VALUE: [&str; 13] = [
     "--base",
     "--color",
     "--compression",
     "--engine",
     "--features",
     "--format",
-    "--output-dir",
-    "--output-to",
+    "--output",
     "--profile",
     "--progress",
     "--target",
@@ -19,7 +18,7 @@ pub(super) const WITH_VALUE: [&str; 14] = [
 ];
 
 /// The options of them that say where a result goes. Several examples would write over one another's.
-const OUTPUT: [&str; 3] = ["--output-dir", "--output-to", "-o"];
+const OUTPUT: [&str; 2] = ["--output", "-o"];
 
 /// The commands that take any number of images, and all of them when none is named.
 const OF_ALL: [&str; 6] = ["build", "check", "emit", "list", "lock", "plan"];

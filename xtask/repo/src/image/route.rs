@@ -144,9 +144,7 @@ mod tests {
 
     #[test]
     fn several_examples_do_not_write_to_one_place() {
-        for line in
-            ["emit -o out", "emit -oout", "build --output-to=oci-archive:x", "emit --output-dir out *s*"]
-        {
+        for line in ["emit -o out", "emit -oout", "build --output=oci-archive:x", "emit --output out *s*"] {
             let error = try_route(line).unwrap_err().to_string();
             assert!(error.ends_with("is one place, and the images are in several examples"), "{error}");
         }
