@@ -146,6 +146,19 @@ impl<'a> Session<'a> {
         };
         let place = if locks { self.absolute(&location) } else { location.clone() };
         let opened = base::open(&place, &location, wanted, pin.as_ref(), &self.cache, self.progress);
+        // Which architecture a lone image has is only known now, and with it the pin.
+        let opened = match opened {
+            Ok(base) if locks && !self.request.update && pin.is_none() && location != Location::StandIn => {
+                match self.lock.pin(&location, base.architecture).cloned() {
+                    Some(held) if held != base.digest => {
+                        let on = Some(base.architecture);
+                        base::open(&place, &location, on, Some(&held), &self.cache, self.progress)
+                    }
+                    _ => Ok(base),
+                }
+            }
+            other => other,
+        };
         let opened = Rc::new(opened.map_err(|error| Box::new(error.into_finding(site)))?);
         if opened.digest != opened.resolved_now {
             let (pinned, now) = (&opened.digest, &opened.resolved_now);
@@ -212,7 +225,7 @@ impl<'a> Session<'a> {
         let image = || plan.name.clone();
         let compiled = compile::compile(plan, &self.workspace, &self.request.passed, self.progress);
         let artefacts = compiled.map_err(|source| Failure::Compile { image: image(), source })?;
-        Staged::of(&plan.layers, &artefacts).map_err(|source| Failure::Stage { image: image(), source })
+        Staged::of(&plan.layers, artefacts).map_err(|source| Failure::Stage { image: image(), source })
     }
 
     /// plan → OCI image, in the store.

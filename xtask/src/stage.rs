@@ -9,17 +9,27 @@ use std::sync::Mutex;
 use std::thread;
 
 use camino::Utf8PathBuf;
+use tempfile::TempDir;
 
 use crate::oci::{Digest, HashingReader};
 use crate::parallel;
 use crate::plan::{Artefact, Content, Origin, PlannedLayer};
 
-/// Where cargo put each binary.
-pub(crate) type Artefacts = BTreeMap<Artefact, Utf8PathBuf>;
+/// Where each binary is.
+#[derive(Debug, Default)]
+pub(crate) struct Artefacts {
+    pub(crate) paths: BTreeMap<Artefact, Utf8PathBuf>,
+    /// The copies of those that a later invocation of cargo writes over.
+    pub(crate) kept: Option<TempDir>,
+}
 
 /// All files of a plan.
 #[derive(Debug, Default)]
-pub(crate) struct Staged(BTreeMap<Origin, StagedFile>);
+pub(crate) struct Staged {
+    files: BTreeMap<Origin, StagedFile>,
+    /// What is staged in there has to stay until it is written.
+    _kept: Option<TempDir>,
+}
 
 /// One file, as it was when it was staged.
 #[derive(Debug, Clone)]
@@ -58,22 +68,22 @@ pub(crate) enum StageError {
 
 impl Staged {
     /// Stages the files of `layers`; artefacts must have been built.
-    pub(crate) fn of(layers: &[PlannedLayer], artefacts: &Artefacts) -> Result<Self, StageError> {
+    pub(crate) fn of(layers: &[PlannedLayer], artefacts: Artefacts) -> Result<Self, StageError> {
         let origins: BTreeSet<&Origin> = layers.iter().flat_map(origins).collect();
-        let staged = Mutex::new(Self::default());
+        let staged = Mutex::new(BTreeMap::new());
         parallel::each(origins, thread::available_parallelism(), |origin| {
-            let file = stage(origin, artefacts)?;
+            let file = stage(origin, &artefacts)?;
             if let Ok(mut staged) = staged.lock() {
-                staged.0.insert(origin.clone(), file);
+                staged.insert(origin.clone(), file);
             }
             Ok(())
         })?;
-        Ok(staged.into_inner().unwrap_or_default())
+        Ok(Self { files: staged.into_inner().unwrap_or_default(), _kept: artefacts.kept })
     }
 
     /// The file behind an origin of the plan.
     pub(crate) fn get(&self, origin: &Origin) -> Option<&StagedFile> {
-        self.0.get(origin)
+        self.files.get(origin)
     }
 }
 
@@ -91,7 +101,7 @@ fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<StagedFile, StageErro
             return Ok(StagedFile { size: text.len() as u64, digest, bytes: Bytes::Text(text.clone()) });
         }
         Origin::Asset { host, .. } => host,
-        Origin::Artefact(artefact) => artefacts.get(artefact).ok_or_else(|| {
+        Origin::Artefact(artefact) => artefacts.paths.get(artefact).ok_or_else(|| {
             let Artefact { package, bin, .. } = artefact.clone();
             StageError::NoArtefact { package, bin }
         })?,

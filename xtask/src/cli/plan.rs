@@ -75,7 +75,7 @@ fn expect(plan: &crate::plan::Plan, layer: &PlannedLayer, store: Option<&Store>)
         return Ok("depends on what cargo builds".to_owned());
     }
     let Some(store) = store else { return Ok("first build".to_owned()) };
-    let staged = Staged::of(std::slice::from_ref(layer), &Artefacts::new());
+    let staged = Staged::of(std::slice::from_ref(layer), Artefacts::default());
     let staged = staged.map_err(|source| Failure::Stage { image: plan.name.clone(), source })?;
     Ok(forecast(plan, layer, &Recipe::of(layer, &staged, Compression::default()), store))
 }

@@ -7,10 +7,11 @@ mod reproducible;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, BufReader};
 use std::process::{Command, Stdio};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Message, TargetKind};
 
 use crate::plan::{Invocation, Plan, PlannedLayer};
@@ -40,6 +41,8 @@ pub(crate) enum CompileError {
     Messages(#[source] io::Error),
     #[error("`{command}` failed")]
     Failed { command: String, help: Option<String> },
+    #[error("binary `{path}` can't be kept while cargo builds another of its name")]
+    Keep { path: Utf8PathBuf, source: io::Error },
     #[error("flags for a reproducible build can't be found out")]
     Probe(#[from] ProbeError),
 }
@@ -49,7 +52,7 @@ impl CompileError {
     pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::Failed { help, .. } => help.as_deref(),
-            Self::Start(_) | Self::Messages(_) | Self::Probe(_) => None,
+            Self::Start(_) | Self::Messages(_) | Self::Keep { .. } | Self::Probe(_) => None,
         }
     }
 }
@@ -61,7 +64,7 @@ pub(crate) fn compile(
     passed: &Passed,
     progress: &Progress,
 ) -> Result<Artefacts, CompileError> {
-    let mut artefacts = Artefacts::new();
+    let mut artefacts = Artefacts::default();
     for (index, invocation) in plan.compile.iter().enumerate() {
         let built = run(invocation, workspace, passed, progress)?;
         for artefact in plan
@@ -72,11 +75,35 @@ pub(crate) fn compile(
         {
             let package = &workspace.packages[&artefact.package];
             if let Some(path) = built.get(&(package.id.repr.clone(), artefact.bin.clone())) {
-                artefacts.insert(artefact.clone(), path.clone());
+                let later = plan.compile[index + 1..].iter().any(|later| later.bins.contains(&artefact.bin));
+                let path = if later { keep(path, index, &mut artefacts, workspace)? } else { path.clone() };
+                artefacts.paths.insert(artefact.clone(), path);
             }
         }
     }
     Ok(artefacts)
+}
+
+/// Copies a binary away: cargo gives one name one file, whatever its package and features, and the next
+/// invocation writes over it.
+fn keep(
+    path: &Utf8Path,
+    index: usize,
+    artefacts: &mut Artefacts,
+    workspace: &Workspace,
+) -> Result<Utf8PathBuf, CompileError> {
+    let failed = |source| CompileError::Keep { path: path.to_owned(), source };
+    if artefacts.kept.is_none() {
+        let directory = workspace.target.join("lapstrake");
+        fs::create_dir_all(&directory).map_err(failed)?;
+        let kept = tempfile::Builder::new().prefix("kept-").tempdir_in(directory).map_err(failed)?;
+        artefacts.kept = Some(kept);
+    }
+    let directory = artefacts.kept.as_ref().and_then(|kept| Utf8Path::from_path(kept.path()));
+    let name = format!("{index}-{}", path.file_name().unwrap_or_default());
+    let to = directory.unwrap_or(&workspace.target).join(name);
+    fs::copy(path, &to).map_err(failed)?;
+    Ok(to)
 }
 
 /// The executables of an invocation, by package id and name.

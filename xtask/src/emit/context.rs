@@ -1,5 +1,5 @@
-//! Writes a build context: beside its place first, then in one rename, so that a killed run leaves the
-//! old one whole.
+//! Writes a build context: beside its place first, then into it by a rename, so that a killed run leaves
+//! the old one, the new one or none, and never a part of one.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -81,8 +81,10 @@ pub(crate) fn emit(
     fs::write(root.join("Containerfile"), text).map_err(failed(&to.join("Containerfile")))?;
     fs::write(root.join(MARK), "").map_err(failed(&to.join(MARK)))?;
     open_to_all(&root).map_err(failed(to))?;
+    // The old one is moved away whole, and goes when it is no longer in its place.
+    let old = tempfile::Builder::new().prefix(".emit-").tempdir_in(beside).map_err(failed(beside))?;
     if to.exists() {
-        fs::remove_dir_all(to).map_err(failed(to))?;
+        fs::rename(to, old.path().join("old")).map_err(failed(to))?;
     }
     fs::rename(&root, to).map_err(failed(to))
 }

@@ -22,6 +22,15 @@ pub(crate) enum Compression {
 }
 
 impl Compression {
+    /// What decides the bytes: name, level, and the library where it tells its version.
+    pub(super) fn identity(self) -> String {
+        match self {
+            Self::Zstd => format!("zstd 3 of {}", zstd::zstd_safe::version_number()),
+            Self::Gzip => "gzip 6".to_owned(),
+            Self::None => "none".to_owned(),
+        }
+    }
+
     pub(crate) fn media_type(self) -> MediaType {
         match self {
             Self::Zstd => MediaType::ImageLayerZstd,

@@ -39,7 +39,7 @@ impl Recipe {
         let line = |(path, member): (&ImagePath, &Member)| (path.clone(), describe(member, staged));
         Self {
             writer: WRITER,
-            compression: format!("{compression:?}").to_lowercase(),
+            compression: compression.identity(),
             whiteouts: layer.whiteouts.iter().cloned().collect(),
             members: layer.members.iter().map(line).collect(),
         }

@@ -106,6 +106,7 @@ impl Invocations<'_> {
                 && known.target == wanted.target
                 && known.default_features == wanted.default_features
                 && known.features == wanted.features
+                && !self.would_collide(known, &package, bin.name())
         };
         let index = self.list.iter().position(same).unwrap_or_else(|| {
             self.list.push(wanted);
@@ -115,6 +116,17 @@ impl Invocations<'_> {
         invocation.packages.insert(format!("{package}@{}", known.version));
         invocation.bins.insert(bin.name().to_owned());
         Ok(Artefact { package, bin: bin.name().to_owned(), invocation: index })
+    }
+
+    /// Whether an invocation can't build this binary too: `--bin NAME` builds it in every package of the
+    /// command, all into one file.
+    fn would_collide(&self, invocation: &Invocation, package: &str, bin: &str) -> bool {
+        let bins = |package: &str| self.workspace.packages.get(package).map_or(&[][..], |known| &known.bins);
+        let others = invocation.packages.iter().filter_map(|spec| spec.split('@').next());
+        let mut others = others.filter(|other| *other != package);
+        let is_new = !invocation.packages.iter().any(|spec| spec.split('@').next() == Some(package));
+        others.any(|other| bins(other).iter().any(|known| known == bin))
+            || is_new && bins(package).iter().any(|own| invocation.bins.contains(own))
     }
 
     /// The package that a binary belongs to.

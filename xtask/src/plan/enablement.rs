@@ -87,7 +87,14 @@ impl Units<'_> {
             let help = format!("add `.remove({:?})` before enabling it", mask.as_str());
             return Err(Finding::fatal("unit-masked", site, message).at(&mask).help(help));
         }
-        let Some(text) = text else { return Ok(()) };
+        let Some(text) = text else {
+            if self.unseen {
+                return Ok(());
+            }
+            let message = format!("`{unit}` is there, but its `[Install]` section can't be read");
+            let help = "bring it by `.unit(Unit::file(…))`, or link it by `.symlink(…)`";
+            return Err(Finding::fatal("unit-unread", site, message).help(help));
+        };
         let file = UnitFile::parse(&text);
         let mut install = Install::of(unit, &file);
         let mut instance = unit.clone();

@@ -14,7 +14,7 @@ use super::merged::Merged;
 use super::place::{Placer, UNITS, site_or};
 use super::whiteout::whiteouts;
 use super::{CargoOptions, Content, Inode, Plan, PlannedBase, PlannedLayer, Removal};
-use crate::base::Base;
+use crate::base::{Base, BaseIndex};
 use crate::finding::Finding;
 use crate::nearest::nearest;
 use crate::source::{Scanned, Sources, TreeMember};
@@ -45,7 +45,7 @@ pub(crate) fn resolve(
     let mut resolver = Resolver {
         sources,
         base,
-        own_units: own_units(image, sources),
+        own_units: own_units(image, sources, &base.index),
         merged: Merged::new(&base.index),
         invocations: Invocations { workspace, options, architecture: base.architecture, list: Vec::new() },
         unseen: false,
@@ -189,7 +189,12 @@ impl Resolver<'_> {
         self.findings.extend(findings);
         let (members, findings) = members.finish();
         self.findings.extend(findings);
-        let whiteouts = whiteouts(removals.keys(), &members, &self.merged);
+        // What goes with its directory needs no whiteout of its own, and must not bring that back.
+        let outermost = removals.keys().filter(|path| {
+            let above = path.ancestors();
+            !above.iter().any(|above| removals.contains_key(above))
+        });
+        let whiteouts = whiteouts(outermost, &members, &self.merged);
         let mut members = members;
         add_parents(&mut members, &whiteouts, &after_removals);
         for path in removals.keys() {
@@ -353,7 +358,7 @@ fn add_parents(
 }
 
 /// Every unit file that the image brings, whatever kind of entry brings it.
-fn own_units(image: &Image, sources: &Sources) -> OwnUnits {
+fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> OwnUnits {
     let mut units = OwnUnits::new();
     let text = |source: &Source| match source {
         Source::Text(text) => Some(text.clone()),
@@ -378,7 +383,9 @@ fn own_units(image: &Image, sources: &Sources) -> OwnUnits {
             _ => {}
         }
     }
-    units
+    // Where the file ends up, for that is where systemd finds it.
+    let below = Merged::new(base);
+    units.into_iter().map(|(path, text)| (below.resolve(&path).unwrap_or(path), text)).collect()
 }
 
 fn file_text(asset: &Asset, sources: &Sources) -> Option<String> {

@@ -11,9 +11,10 @@ use tar::{EntryType, Header};
 use crate::oci::Digest;
 
 /// Paths of the base that a description can remove.
-pub(super) const REMOVABLE: [&str; 7] = [
+pub(super) const REMOVABLE: [&str; 8] = [
     "/usr/share/plain",
     "/usr/share/doc",
+    "/usr/share/doc/index",
     "/usr/lib/a name with spaces",
     "/etc/quo\"te'd",
     "/etc/new\nline",

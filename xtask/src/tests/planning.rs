@@ -180,3 +180,22 @@ fn enabling_says_what_is_missing() {
         assert!(findings(&workshop, &image(layer)).contains(&name), "{name}");
     }
 }
+
+#[test]
+fn what_goes_with_its_directory_does_not_bring_it_back() {
+    let workshop = Workshop::hostile();
+    let layer = Layer::new("gone").remove("/usr/share/doc").remove("/usr/share/doc/index");
+    let plan = workshop.planned(&image(layer));
+    let whiteouts: Vec<_> = plan.layers[0].whiteouts.iter().map(ToString::to_string).collect();
+    assert_eq!(whiteouts, ["/usr/share/doc"]);
+    assert!(!plan.layers[0].members.keys().any(|path| path.as_str() == "/usr/share/doc"));
+}
+
+#[test]
+fn a_unit_that_comes_through_a_symlink_of_the_base_is_enabled() {
+    let workshop = Workshop::stand_in();
+    let below = Layer::new("below").text(SERVICE, "/lib/systemd/system/app.service");
+    let plan = workshop.planned(&image(below).layer(Layer::new("above").enable("app.service")));
+    let link = "0777 /usr/lib/systemd/system/multi-user.target.wants/app.service -> ../app.service";
+    assert!(members(&plan).contains(&link.to_owned()), "{:#?}", members(&plan));
+}

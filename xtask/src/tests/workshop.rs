@@ -87,7 +87,7 @@ impl Workshop {
     }
 
     fn staged(plan: &Plan) -> Staged {
-        Staged::of(&plan.layers, &Artefacts::new()).unwrap()
+        Staged::of(&plan.layers, Artefacts::default()).unwrap()
     }
 
     /// Builds an image natively into the workshop's store.
