@@ -38,6 +38,28 @@ fn binaries_of_several_packages_take_one_cargo_for_each_set_of_features() {
 }
 
 #[test]
+fn binaries_of_one_name_stay_apart() {
+    let workspace = Workspace::new();
+    workspace.write("gateway/src/bin/selftest.rs", "fn main() { println!(\"OF-GATEWAY\") }\n");
+    let diagnostics = "fn main() { println!(\"{}\", if cfg!(feature = \"trace\") { \"OF-TRACE\" } else { \"OF-PLAIN\" }) }\n";
+    workspace.write("diagnostics/src/bin/selftest.rs", diagnostics);
+    let built =
+        workspace.describe("namesakes", &["build", "--format", "json", "--compression", "none"]).done();
+    let built: Value = serde_json::from_str(&built.stdout).unwrap();
+    let layer = built["images"][0]["layers"].as_array().unwrap().last().unwrap().clone();
+    let blob = layer["digest"].as_str().unwrap().strip_prefix("sha256:").unwrap();
+    let tar = workspace.layout().join("blobs/sha256").join(blob);
+    for (name, said) in [("gateway", "OF-GATEWAY"), ("diagnostics", "OF-PLAIN"), ("trace", "OF-TRACE")] {
+        let to = workspace.path(&format!("{name}.extracted"));
+        let mut extract = Command::new("tar");
+        extract.arg("-xOf").arg(&tar).arg(format!("usr/bin/selftest-{name}"));
+        std::fs::write(&to, extract.output().unwrap().stdout).unwrap();
+        std::fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        assert_eq!(Run::of(&mut Command::new(&to)).done().stdout.trim(), said);
+    }
+}
+
+#[test]
 fn a_binary_whose_features_are_off_is_an_error_in_cargos_words() {
     let run = Workspace::new().describe("untraced", &["build"]).failed();
     assert!(run.stderr.contains("target `cantrace` in package `diagnostics` requires the features: `trace`"));

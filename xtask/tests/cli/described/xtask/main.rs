@@ -9,6 +9,7 @@ fn main() -> ExitCode {
         "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],
         "twins" => vec![cockpit(), cockpit()],
         "untraced" => vec![untraced()],
+        "namesakes" => vec![namesakes()],
         _ => vec![gateway(), cockpit()],
     };
     lapstrake_xtask::main(images)
@@ -43,6 +44,16 @@ fn derived() -> Image {
 }
 
 /// A binary without the feature that it requires.
+/// Binaries of one name: of two packages, and with and without a feature.
+fn namesakes() -> Image {
+    Image::new("namesakes", Base::stand_in()).layer(
+        Layer::new("app")
+            .bin(Bin::new("selftest").package("gateway").at("/usr/bin/selftest-gateway"))
+            .bin(Bin::new("selftest").package("diagnostics").at("/usr/bin/selftest-diagnostics"))
+            .bin(Bin::new("selftest").package("diagnostics").features(["trace"]).at("/usr/bin/selftest-trace")),
+    )
+}
+
 fn untraced() -> Image {
     Image::new("untraced", Base::stand_in()).layer(Layer::new("app").bin("cantrace"))
 }
