@@ -46,7 +46,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The three crates as crates.io would have them, unpacked in `to`.
+/// The three crates as the registry would have them, unpacked in `to`.
 fn package(root: &Path, to: &Path) {
     let target = to.join("target");
     read(
@@ -69,7 +69,7 @@ fn an_example_that_was_copied_out_builds_its_image() {
     let project = elsewhere.join("work/sensord");
     copy(&root.join("examples/sensord"), &project);
 
-    // What crates.io will be once they are published.
+    // What the registry will give once they are published.
     let patches = CRATES.map(|name| {
         let path = elsewhere.join(format!("{name}-{}", env!("CARGO_PKG_VERSION")));
         format!("{name} = {{ path = '{}' }}\n", path.display())
