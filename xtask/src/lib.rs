@@ -18,6 +18,7 @@
 //! | `base` | `oci:`, `oci-archive:`, `stand-in` | a verified, frozen base and the index of its tree |
 //! | `plan` | description, workspace, sources, base | every inode of every layer; pure, total, sorted |
 //! | `finding` | what is wrong with any of these | the user's own line, underlined |
+//! | `check` | the plan, its tree on the base, the staged files | findings, as early as each can be made |
 //! | `compile` | the plan's cargo invocations | executables |
 //! | `stage` | plan, executables | exact bytes and digests |
 //! | `layer` | a planned layer, staged | one deterministic tar, compressed |
@@ -29,6 +30,7 @@
 //! `pipeline` of the order; the description itself is the crate [`lapstrake`], which knows none of this.
 
 mod base;
+pub mod check;
 mod cli;
 mod compile;
 mod emit;
@@ -51,8 +53,8 @@ mod store;
 mod tests;
 mod workspace;
 
-pub use cli::{ImageArgs, main};
-pub use finding::{Finding, Related, Severity};
+pub use cli::{ImageArgs, main, main_with};
+pub use finding::{Blame, Finding, Related, Severity};
 pub use lapstrake;
 #[doc(hidden)]
 pub use literals::__private;

@@ -9,13 +9,14 @@ use lapstrake::value::{Architecture, ImageName};
 use lapstrake::{Given, Image, Location};
 
 use crate::base::{self, Base, BaseError, Cache};
+use crate::check::{self, Check, Checks, Contents, Stage, Subject};
 use crate::compile::{self, CompileError, Passed};
 use crate::emit::{self, EmitError};
 use crate::finding::{Finding, Findings};
 use crate::lock::{Lock, LockError};
 use crate::native::{self, Built, NativeError, Settings};
 use crate::plan::{self, CargoOptions, Plan};
-use crate::progress::Progress;
+use crate::progress::{Colour, Progress, ProgressMode};
 use crate::source;
 use crate::stage::{StageError, Staged};
 use crate::store::{Store, StoreError};
@@ -47,6 +48,15 @@ pub(crate) struct Session<'a> {
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) base: Rc<Base>,
+    contents: Contents,
+}
+
+/// An image all of whose bytes are known.
+pub(crate) struct Ready {
+    pub(crate) plan: Plan,
+    pub(crate) base: Rc<Base>,
+    contents: Contents,
+    staged: Staged,
 }
 
 /// A step failed, for reasons outside of the description.
@@ -62,6 +72,8 @@ pub(crate) enum Failure {
     Compile { image: ImageName, source: CompileError },
     #[error("the files of image `{image}` can't be staged")]
     Stage { image: ImageName, source: StageError },
+    #[error("the files of image `{image}` can't be looked at")]
+    Read { image: ImageName, source: std::io::Error },
     #[error("layer `{layer}` of image `{image}` runs something inside the image, which takes podman")]
     Engine { image: ImageName, layer: String },
     #[error("image `{image}` can't be built")]
@@ -118,7 +130,10 @@ impl<'a> Session<'a> {
             };
             let resolved = plan::resolve(image, &self.workspace, &sources, &base, &self.request.cargo);
             findings.add(name, resolved.findings);
-            planned.extend(resolved.plan.map(|plan| Planned { plan, base }));
+            planned.extend(resolved.plan.map(|plan| {
+                let contents = Contents::of(&plan.layers);
+                Planned { plan, base, contents }
+            }));
         }
         (planned, findings)
     }
@@ -221,36 +236,87 @@ impl<'a> Session<'a> {
     }
 
     /// plan → executables → exact bytes.
-    pub(crate) fn stage(&self, plan: &Plan) -> Result<Staged, Failure> {
+    pub(crate) fn stage(&self, planned: Planned) -> Result<Ready, Failure> {
+        let Planned { plan, base, mut contents } = planned;
         let image = || plan.name.clone();
-        let compiled = compile::compile(plan, &self.workspace, &self.request.passed, self.progress);
+        let compiled = compile::compile(&plan, &self.workspace, &self.request.passed, self.progress);
         let artefacts = compiled.map_err(|source| Failure::Compile { image: image(), source })?;
-        Staged::of(&plan.layers, artefacts).map_err(|source| Failure::Stage { image: image(), source })
+        let staged = Staged::of(&plan.layers, artefacts)
+            .map_err(|source| Failure::Stage { image: image(), source })?;
+        contents
+            .add(&plan.layers, &staged, &self.cache)
+            .map_err(|source| Failure::Read { image: image(), source })?;
+        Ok(Ready { plan, base, contents, staged })
     }
 
-    /// plan → OCI image, in the store.
-    pub(crate) fn build(
-        &self,
-        planned: &Planned,
-        store: &Store,
-        settings: Settings,
-    ) -> Result<Built, Failure> {
-        let Planned { plan, base } = planned;
-        let image = || plan.name.clone();
-        if let Some(layer) = plan.layers.iter().find(|layer| layer.needs_engine()) {
-            return Err(Failure::Engine { image: image(), layer: layer.name.to_string() });
-        }
-        let staged = self.stage(plan)?;
-        native::build(plan, &staged, base, self.cache.blobs(), store, settings, self.progress)
-            .map_err(|source| Failure::Build { image: image(), source: Box::new(source) })
+    /// exact bytes → OCI image, in the store.
+    pub(crate) fn build(&self, ready: &Ready, store: &Store, settings: Settings) -> Result<Built, Failure> {
+        let Ready { plan, base, staged, .. } = ready;
+        native::build(plan, staged, base, self.cache.blobs(), store, settings, self.progress)
+            .map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
     }
 
-    /// plan → Containerfile and context, in a folder.
-    pub(crate) fn emit(&self, planned: &Planned, to: &camino::Utf8Path) -> Result<(), Failure> {
-        let Planned { plan, base } = planned;
-        let staged = self.stage(plan)?;
-        emit::emit(plan, &staged, base, self.cache.blobs(), to)
+    /// exact bytes → Containerfile and context, in a folder.
+    pub(crate) fn emit(&self, ready: &Ready, to: &camino::Utf8Path) -> Result<(), Failure> {
+        let Ready { plan, base, staged, .. } = ready;
+        emit::emit(plan, staged, base, self.cache.blobs(), to)
             .map_err(|source| Failure::Emit { image: plan.name.clone(), source })
+    }
+}
+
+/// plan → findings, before cargo has run.
+pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
+    let Planned { plan, base, contents } = planned;
+    check::run(checks, Stage::Tree, &Subject::new(plan, base, contents))
+}
+
+/// exact bytes → findings.
+pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
+    let Ready { plan, base, contents, .. } = ready;
+    check::run(checks, Stage::Staged, &Subject::new(plan, base, contents))
+}
+
+/// Refuses what the native engine can't build.
+pub(crate) fn needs_no_engine(plan: &Plan) -> Result<(), Failure> {
+    match plan.layers.iter().find(|layer| layer.needs_engine()) {
+        Some(layer) => Err(Failure::Engine { image: plan.name.clone(), layer: layer.name.to_string() }),
+        None => Ok(()),
+    }
+}
+
+impl Checks {
+    /// What is found in an image before anything is compiled, for a `#[test]` of a description or of a
+    /// check: the plan's own findings, then the checks'. The image's binaries must exist as targets of
+    /// the workspace; where it has none, checks of staged files run too.
+    ///
+    /// # Panics
+    /// When no cargo workspace is around, or the cache can't be written: a test can't go on then.
+    pub fn findings(&self, image: &Image) -> Vec<Finding> {
+        match self.try_findings(image) {
+            Ok(findings) => findings,
+            Err(failure) => {
+                let causes =
+                    std::iter::successors(std::error::Error::source(&failure), |error| error.source());
+                let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+                panic!("{failure}{causes}")
+            }
+        }
+    }
+
+    fn try_findings(&self, image: &Image) -> Result<Vec<Finding>, Failure> {
+        let progress = Progress::new(ProgressMode::None, true, Colour::Never);
+        let mut session = Session::open(Request::default(), &progress)?;
+        let checks = self.all();
+        let (planned, mut findings) = session.plan(&[image]);
+        for planned in planned {
+            findings.add(None, check_tree(&planned, &checks));
+            let has_binaries = !planned.plan.compile.is_empty();
+            if !has_binaries && !findings.any_fatal() {
+                let ready = session.stage(planned)?;
+                findings.add(None, check_staged(&ready, &checks));
+            }
+        }
+        Ok(findings.all().to_vec())
     }
 }
 

@@ -14,7 +14,7 @@ use super::index::BaseIndex;
 use crate::oci::{Blobs, Digest};
 
 /// Grows when `BaseIndex` changes its form or what is in it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const ENVIRONMENT: &str = "LAPSTRAKE_CACHE";
 
 /// The user's cache: `$LAPSTRAKE_CACHE`, else `$XDG_CACHE_HOME/lapstrake`, else `~/.cache/lapstrake`.
@@ -64,7 +64,7 @@ impl Cache {
     }
 
     /// What is kept of a kind under a key.
-    pub(super) fn recall<T: DeserializeOwned>(&self, kind: &str, key: &Digest) -> Option<T> {
+    pub(crate) fn recall<T: DeserializeOwned>(&self, kind: &str, key: &Digest) -> Option<T> {
         let bytes = fs::read(self.root.join(kind).join(key.hex())).ok()?;
         let (sum, bytes) = bytes.split_first_chunk::<8>()?;
         // A damaged record might still parse.
@@ -75,7 +75,7 @@ impl Cache {
         (record.version == VERSION).then_some(record.content)
     }
 
-    pub(super) fn keep<T: Serialize>(&self, kind: &str, key: &Digest, content: &T) -> Result<(), BaseError> {
+    pub(crate) fn keep<T: Serialize>(&self, kind: &str, key: &Digest, content: &T) -> Result<(), BaseError> {
         let path = self.root.join(kind).join(key.hex());
         let write = || -> io::Result<()> {
             let bytes =

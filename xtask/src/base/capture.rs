@@ -9,24 +9,47 @@ use super::elf::{self, Elf};
 use crate::oci::{Digest, HashingReader};
 
 /// A program larger than this, in bytes, has no facts.
-const ELF_MAX: usize = 256 << 20;
+pub(crate) const ELF_MAX: usize = 256 << 20;
 /// A text larger than this, in bytes, is not kept; nor is more than so much text of one layer.
-const TEXT_MAX: usize = 256 << 10;
+pub(crate) const TEXT_MAX: usize = 1 << 20;
 const TEXTS_MAX: usize = 16 << 20;
 const CHUNK: usize = 64 << 10;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 14] = [
     "/usr/lib/os-release",
     "/etc/os-release",
     "/etc/build-info",
     "/usr/lib/ostree/prepare-root.conf",
     "/etc/passwd",
     "/etc/group",
+    "/etc/gshadow",
     "/usr/lib/passwd",
     "/usr/lib/group",
+    "/usr/lib/gshadow",
+    "/etc/ld.so.conf",
+    "/etc/machine-id",
+    "/etc/selinux/config",
+    "/usr/lib/bootc-image-builder/disk.yaml",
 ];
-const UNITS: [&str; 2] = ["/usr/lib/systemd/system/", "/etc/systemd/system/"];
-const SYSUSERS: &str = "/usr/lib/sysusers.d/";
+/// Directories whose files are read if they end so, and the ending.
+const ENDING: [(&str, &str); 7] = [
+    ("/usr/lib/sysusers.d/", ".conf"),
+    ("/etc/sysusers.d/", ".conf"),
+    ("/usr/lib/tmpfiles.d/", ".conf"),
+    ("/etc/tmpfiles.d/", ".conf"),
+    ("/etc/ld.so.conf.d/", ".conf"),
+    ("/usr/lib/bootc/kargs.d/", ".toml"),
+    ("/usr/lib/bootc/install/", ".toml"),
+];
+/// Directories of units, and of the quadlets that podman makes units of.
+const UNITS: [&str; 5] = [
+    "/usr/lib/systemd/system/",
+    "/etc/systemd/system/",
+    "/usr/share/containers/systemd/",
+    "/etc/containers/systemd/",
+    "/etc/qm/containers/systemd/",
+];
+const SELINUX: &str = "/etc/selinux/";
 /// In an image that ostree made, files are hardlinks to objects that come before them: a text is here
 /// before its name is known.
 const OBJECTS: &str = "/sysroot/ostree/repo/objects/";
@@ -93,16 +116,20 @@ impl Capture {
 }
 
 /// Whether the text of the file at that path is kept.
-pub(super) fn wants_text(path: &ImagePath) -> bool {
+pub(crate) fn wants_text(path: &ImagePath) -> bool {
     let path = path.as_str();
     let below = |directory: &&str| path.strip_prefix(directory);
     let is_unit = |rest: &str| match rest.split_once('/') {
         None => true,
         Some((directory, file)) => directory.strip_suffix(".d").is_some() && is_conf(file),
     };
+    let is_read = |(directory, ending): &(&str, &str)| {
+        path.strip_prefix(directory).is_some_and(|file| file.ends_with(ending) && !file.contains('/'))
+    };
     FILES.contains(&path)
         || UNITS.iter().find_map(below).is_some_and(is_unit)
-        || below(&SYSUSERS).is_some_and(is_conf)
+        || ENDING.iter().any(is_read)
+        || below(&SELINUX).is_some_and(|file| file.contains("/contexts/files/file_contexts"))
 }
 
 /// systemd reads names that end so, in that case, and no directories below.

@@ -87,7 +87,6 @@ impl BaseIndex {
     }
 
     /// Everything in the tree, sorted by path; the root first.
-    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&ImagePath, &Node)> {
         self.nodes.iter()
     }

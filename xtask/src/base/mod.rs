@@ -28,9 +28,15 @@ use oci_spec::image::{Descriptor, ImageManifest, MediaType};
 use serde_json::Value;
 
 pub(crate) use cache::Cache;
+pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
+pub(crate) use elf::Elf;
 pub(crate) use error::BaseError;
-pub(crate) use index::{BaseIndex, Node, ResolveError};
+pub(crate) use index::{BaseIndex, Node, NodeKind, ResolveError};
 pub(crate) use resolve::{Kind, follow};
+#[cfg(test)]
+pub(crate) use stand_in::stand_in_tar;
+#[cfg(test)]
+pub(crate) use tests::fixture;
 
 use self::image::{ImageDocuments, Places};
 use crate::oci::{Blobs, Digest, Manifests};

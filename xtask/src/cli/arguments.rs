@@ -20,9 +20,6 @@ pub(super) struct Which {
 /// How the result and the talk look.
 #[derive(Debug, Args)]
 pub(super) struct Output {
-    /// The result on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: Format,
     /// The talk on stderr
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) progress: ProgressMode,
@@ -32,6 +29,14 @@ pub(super) struct Output {
     /// Colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Colour,
+}
+
+/// What the result is written in.
+#[derive(Debug, Args)]
+pub(super) struct Formatted {
+    /// The result on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
 }
 
 /// The form of a result.

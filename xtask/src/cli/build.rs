@@ -7,14 +7,15 @@ use clap::{Args, ValueEnum};
 use lapstrake::{Image, Location};
 use serde_json::{Value, json};
 
-use super::arguments::{Building, Format, Output, Which};
+use super::arguments::{Building, Format, Formatted, Output, Which};
+use super::prepare::{Checking, Prepared, prepare};
 use super::report::Failed;
-use super::selection::select;
 use super::{Outcome, print, print_json};
-use crate::finding::draw;
+use crate::check::Checks;
+use crate::finding::{Findings, draw};
 use crate::layer::Compression;
 use crate::native::{self, Built, Epoch, LayerOrigin, Settings};
-use crate::pipeline::{self, Failure, Planned, Session};
+use crate::pipeline::{Failure, Ready, check_staged, needs_no_engine};
 use crate::plan::SCHEMA;
 use crate::progress::Progress;
 use crate::store::Store;
@@ -33,7 +34,11 @@ pub(super) struct Build {
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     engine: Engine,
     #[command(flatten)]
+    checking: Checking,
+    #[command(flatten)]
     building: Building,
+    #[command(flatten)]
+    formatted: Formatted,
     #[command(flatten)]
     pub(super) output: Output,
 }
@@ -55,18 +60,17 @@ fn parse_destination(text: &str) -> Result<Utf8PathBuf, String> {
 }
 
 impl Build {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let started = Instant::now();
-        let selected = select(images, &self.which.images)?;
         let progress = self.output.progress();
         let settings = Settings {
             compression: self.compression,
             epoch: Epoch::of_environment().map_err(Failure::from)?,
         };
-        let mut session = Session::open(self.building.request(&self.output), &progress)?;
-        let mut findings = pipeline::names(images);
-        let (planned, found) = session.plan(&selected);
-        findings.merge(found);
+        let selection = self.checking.selection(&[]);
+        let prepared =
+            prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
+        let Prepared { session, planned, mut findings, checks, selection, .. } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Outcome::Refused);
@@ -76,39 +80,52 @@ impl Build {
         let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
         let mut text = String::new();
         let mut documents = Vec::new();
-        let mut written = false;
-        for planned in &planned {
+        let (mut written, mut refused) = (false, false);
+        let mut stands_in = false;
+        for planned in planned {
             let started = Instant::now();
-            let built = session.build(planned, &store, settings)?;
-            if let Some(file) = &self.output_to {
-                let archived = store.layout.archive(planned.plan.name.as_str(), file);
-                archived.map_err(|source| Failure::Archive { image: planned.plan.name.clone(), source })?;
+            needs_no_engine(&planned.plan)?;
+            let ready = session.stage(planned)?;
+            let mut found = Findings::default();
+            found.add(Some(&ready.plan.name), check_staged(&ready, &checks));
+            found.change(|findings| selection.keep(findings));
+            eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
+            if found.any_fatal() {
+                refused = true;
+                continue;
             }
-            let reference = native::reference(&store, &planned.plan);
-            finished(planned, &built, &progress);
+            findings.merge(found);
+            let built = session.build(&ready, &store, settings)?;
+            if let Some(file) = &self.output_to {
+                let archived = store.layout.archive(ready.plan.name.as_str(), file);
+                archived.map_err(|source| Failure::Archive { image: ready.plan.name.clone(), source })?;
+            }
+            let reference = native::reference(&store, &ready.plan);
+            finished(&ready, &built, &progress);
+            stands_in |= ready.base.location == Location::StandIn;
             written |= built.layers.iter().any(|layer| !layer.reused);
             text += &format!("{reference}\n");
-            let mut document = describe(planned, &built, &reference);
+            let mut document = describe(&ready, &built, &reference);
             document["timings"] =
                 json!({ "plan": plan_took.as_secs_f64(), "build": started.elapsed().as_secs_f64() });
-            document["findings"] = json!(findings.of(&planned.plan.name));
+            document["findings"] = json!(findings.of(&ready.plan.name));
             documents.push(document);
         }
-        match self.output.format {
+        match self.formatted.format {
             Format::Text => {
                 print(&text);
                 if written {
-                    next(&planned, text.lines().next(), &progress);
+                    next(stands_in, text.lines().next(), &progress);
                 }
             }
             Format::Json => print_json(&json!({ "schema": SCHEMA, "images": documents })),
         }
-        Ok(Outcome::Done)
+        Ok(if refused { Outcome::Refused } else { Outcome::Done })
     }
 }
 
-fn describe(planned: &Planned, built: &Built, reference: &str) -> Value {
-    let plan = &planned.plan;
+fn describe(ready: &Ready, built: &Built, reference: &str) -> Value {
+    let plan = &ready.plan;
     json!({
         "name": plan.name,
         "reference": reference,
@@ -119,7 +136,7 @@ fn describe(planned: &Planned, built: &Built, reference: &str) -> Value {
     })
 }
 
-fn finished(planned: &Planned, built: &Built, progress: &Progress) {
+fn finished(ready: &Ready, built: &Built, progress: &Progress) {
     let own = built.layers.iter().filter(|layer| layer.origin == LayerOrigin::Native);
     let (new, reused): (Vec<_>, Vec<_>) = own.partition(|layer| !layer.reused);
     let bytes: u64 = new.iter().map(|layer| layer.size).sum();
@@ -130,15 +147,15 @@ fn finished(planned: &Planned, built: &Built, progress: &Progress) {
         (new, reused) => format!("{new} written, {}; {reused} unchanged", indicatif::HumanBytes(bytes)),
     };
     let short = digest.get(..19).unwrap_or(&digest);
-    progress.status("Finished", format_args!("{} {short} ({what})", planned.plan.name));
+    progress.status("Finished", format_args!("{} {short} ({what})", ready.plan.name));
 }
 
 /// What a user would want to do next.
-fn next(planned: &[Planned], first: Option<&str>, progress: &Progress) {
+fn next(stands_in: bool, first: Option<&str>, progress: &Progress) {
     let Some(reference) = first else { return };
     progress
         .status("Next", format_args!("look at it: `skopeo inspect {reference}`, `podman pull {reference}`"));
-    if planned.iter().any(|planned| planned.base.location == Location::StandIn) {
+    if stands_in {
         progress.status("Next", "the stand-in base does not boot; describe a real one with `Base::oci(…)`, or try one with `--base`");
     }
 }

@@ -1,44 +1,109 @@
-//! `image check`: what is wrong, without building anything.
+//! `image check`: every finding, and nothing else. It compiles what a check has to see, and builds
+//! nothing.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Building, Format, Output, Which};
+use super::arguments::{Building, Output, Which};
+use super::prepare::{Checking, Prepared, prepare};
 use super::report::Failed;
-use super::selection::select;
 use super::{Outcome, print, print_json};
-use crate::finding::{Findings, draw};
-use crate::pipeline::{self, Session};
+use crate::check::{Check as Rule, Checks, Stage};
+use crate::finding::{Findings, Severity, draw, sarif};
+use crate::pipeline::check_staged;
 use crate::plan::SCHEMA;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
     which: Which,
+    /// List the checks, and check nothing
+    #[arg(long)]
+    list: bool,
+    /// Run this check alone; may be given several times
+    #[arg(long, value_name = "CHECK")]
+    only: Vec<String>,
+    #[command(flatten)]
+    checking: Checking,
+    /// The result on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Form,
     #[command(flatten)]
     building: Building,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
+/// The form of the findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For a person
+    Text,
+    /// One JSON object
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
+}
+
 impl Check {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
-        let selected = select(images, &self.which.images)?;
-        let progress = self.output.progress();
-        let mut session = Session::open(self.building.request(&self.output), &progress)?;
-        let mut findings = pipeline::names(images);
-        findings.merge(session.plan(&selected).1);
-        match self.output.format {
-            Format::Text => {
-                print(&draw(findings.all(), &session.workspace.root, self.output.color.on_stdout()));
-                if !self.output.quiet {
-                    progress.status("Checked", summary(selected.len(), &findings));
-                }
-            }
-            Format::Json => print_json(&json!({ "schema": SCHEMA, "findings": findings.all() })),
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
+        if self.list {
+            self.show(&checks.all());
+            return Ok(Outcome::Done);
         }
+        let progress = self.output.progress();
+        let selection = self.checking.selection(&self.only);
+        let prepared =
+            prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
+        let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
+        let waiting = checks.iter().filter(|check| check.stage == Stage::Staged).count();
+        // What is refused as it is described is not compiled: a build would stop there too.
+        let complete = waiting == 0 || !findings.any_fatal();
+        if complete && waiting > 0 {
+            for planned in planned {
+                let staged = session.stage(planned)?;
+                findings.add(Some(&staged.plan.name), check_staged(&staged, &checks));
+            }
+            findings.change(|findings| selection.keep(findings));
+        }
+        let root = &session.workspace.root;
+        match self.format {
+            Form::Text => {
+                print(&draw(findings.all(), root, self.output.color.on_stdout()));
+                if !complete {
+                    progress.status(
+                        "Waiting",
+                        format_args!("{waiting} checks look at what cargo builds, once these are mended"),
+                    );
+                }
+                progress.status("Checked", summary(asked, &findings));
+            }
+            Form::Json => {
+                print_json(&json!({ "schema": SCHEMA, "complete": complete, "findings": findings.all() }));
+            }
+            Form::Sarif => print_json(&sarif(findings.all(), &checks, root)),
+        }
+        session.check_lock()?;
         Ok(if findings.any_fatal() { Outcome::Refused } else { Outcome::Done })
+    }
+
+    fn show(&self, checks: &[Rule]) {
+        if self.format == Form::Text {
+            let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+            let line = |check: &Rule| {
+                let severity = match check.severity {
+                    Severity::Fatal => "fatal  ",
+                    Severity::Warning => "warning",
+                };
+                format!("{:width$}  {severity}  {:11}  {}\n", check.name, check.stage, check.reason)
+            };
+            print(&checks.iter().map(line).collect::<String>());
+            return;
+        }
+        let check = |check: &Rule| json!({ "name": check.name, "severity": check.severity, "stage": check.stage, "reason": check.reason });
+        let checks: Vec<_> = checks.iter().map(check).collect();
+        print_json(&json!({ "schema": SCHEMA, "checks": checks }));
     }
 }
 

@@ -5,12 +5,13 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Building, Format, Output, Which};
+use super::arguments::{Building, Format, Formatted, Output, Which};
+use super::prepare::{Checking, Prepared, prepare};
 use super::report::Failed;
-use super::selection::select;
 use super::{Outcome, print, print_json};
-use crate::finding::draw;
-use crate::pipeline::{self, Planned, Session};
+use crate::check::Checks;
+use crate::finding::{Findings, draw};
+use crate::pipeline::check_staged;
 use crate::plan::SCHEMA;
 
 #[derive(Debug, Args)]
@@ -21,19 +22,22 @@ pub(super) struct Emit {
     #[arg(short, long = "output", value_name = "DIR")]
     output_dir: Option<Utf8PathBuf>,
     #[command(flatten)]
+    checking: Checking,
+    #[command(flatten)]
     building: Building,
+    #[command(flatten)]
+    formatted: Formatted,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Emit {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
-        let selected = select(images, &self.which.images)?;
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let progress = self.output.progress();
-        let mut session = Session::open(self.building.request(&self.output), &progress)?;
-        let mut findings = pipeline::names(images);
-        let (planned, found) = session.plan(&selected);
-        findings.merge(found);
+        let selection = self.checking.selection(&[]);
+        let prepared =
+            prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
+        let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Outcome::Refused);
@@ -41,21 +45,32 @@ impl Emit {
         session.save_lock()?;
         let contexts = session.workspace.target.join("lapstrake").join("context");
         let mut written = Vec::new();
-        for planned in &planned {
-            let Planned { plan, .. } = planned;
+        let mut refused = false;
+        for planned in planned {
+            let ready = session.stage(planned)?;
+            let mut found = Findings::default();
+            found.add(Some(&ready.plan.name), check_staged(&ready, &checks));
+            found.change(|findings| selection.keep(findings));
+            eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
+            if found.any_fatal() {
+                refused = true;
+                continue;
+            }
+            findings.merge(found);
+            let plan = &ready.plan;
             let to = match &self.output_dir {
-                Some(directory) if selected.len() == 1 => directory.clone(),
+                Some(directory) if asked == 1 => directory.clone(),
                 Some(directory) => directory.join(plan.name.as_str()),
                 None => contexts.join(plan.name.as_str()),
             };
-            session.emit(planned, &to)?;
+            session.emit(&ready, &to)?;
             progress.status(
                 "Emitted",
                 format_args!("{}: `cd {to} && podman build -t localhost/{} .`", plan.name, plan.name),
             );
             written.push((plan.name.clone(), to));
         }
-        match self.output.format {
+        match self.formatted.format {
             Format::Text => print(&written.iter().map(|(_, to)| format!("{to}\n")).collect::<String>()),
             Format::Json => {
                 let context = |(name, to): &(_, Utf8PathBuf)| json!({ "name": name, "context": to, "containerfile": containerfile(to) });
@@ -63,7 +78,7 @@ impl Emit {
                 print_json(&json!({ "schema": SCHEMA, "images": images, "findings": findings.all() }));
             }
         }
-        Ok(Outcome::Done)
+        Ok(if refused { Outcome::Refused } else { Outcome::Done })
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Format, Output, Which};
+use super::arguments::{Format, Formatted, Output, Which};
 use super::report::Failed;
 use super::selection::select;
 use super::{Outcome, print, print_json};
@@ -15,6 +15,8 @@ pub(super) struct List {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
+    formatted: Formatted,
+    #[command(flatten)]
     pub(super) output: Output,
 }
 
@@ -22,7 +24,7 @@ impl List {
     pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
         let selected = select(images, &self.which.images)?;
         let named = selected.iter().filter_map(|image| Some((image.name().get().ok()?, image)));
-        match self.output.format {
+        match self.formatted.format {
             Format::Text => print(&named.map(|(name, _)| format!("{name}\n")).collect::<String>()),
             Format::Json => {
                 let images: Vec<_> = named

@@ -8,6 +8,7 @@ mod emit;
 mod list;
 mod lock;
 mod plan;
+mod prepare;
 mod report;
 mod selection;
 
@@ -17,14 +18,36 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use lapstrake::Image;
 
+use crate::check::Checks;
 use report::report;
 
 /// Runs the command line of an xtask that has no other commands: `cargo xtask image …`.
 ///
 /// Exit code: 0 done, 1 a fatal finding or a failure, 2 wrong usage.
 pub fn main(images: impl IntoIterator<Item = Image>) -> ExitCode {
+    main_with(images, &Checks::default())
+}
+
+/// As [`main`], with checks of your own.
+///
+/// ```no_run
+/// use lapstrake_xtask::check::{Check, Checks, Fault, Subject};
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn no_shell(subject: &Subject<'_>) -> Vec<Fault> {
+///     let ours = subject.tree().ours();
+///     let scripts = ours.filter(|node| node.path().file_name().ends_with(".sh"));
+///     scripts.map(|node| Fault::at(&node, format!("`{}` is a script", node.path()))).collect()
+/// }
+///
+/// fn main() -> ExitCode {
+///     let checks = Checks::default().with(Check::fatal("no-shell", "we ship programs only", no_shell));
+///     lapstrake_xtask::main_with([Image::new("demo", Base::stand_in())], &checks)
+/// }
+/// ```
+pub fn main_with(images: impl IntoIterator<Item = Image>, checks: &Checks) -> ExitCode {
     match Cli::try_parse() {
-        Ok(Cli::Image(arguments)) => arguments.run(images),
+        Ok(Cli::Image(arguments)) => arguments.run_with(images, checks),
         Err(error) => {
             drop(error.print());
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
@@ -92,13 +115,18 @@ pub(crate) enum Outcome {
 impl ImageArgs {
     /// Runs the command on these images.
     pub fn run(&self, images: impl IntoIterator<Item = Image>) -> ExitCode {
+        self.run_with(images, &Checks::default())
+    }
+
+    /// Runs the command on these images, with checks of your own.
+    pub fn run_with(&self, images: impl IntoIterator<Item = Image>, checks: &Checks) -> ExitCode {
         let images: Vec<Image> = images.into_iter().collect();
         let (result, colour) = match &self.command {
             Command::List(command) => (command.run(&images), command.output.color),
-            Command::Plan(command) => (command.run(&images), command.output.color),
-            Command::Check(command) => (command.run(&images), command.output.color),
-            Command::Emit(command) => (command.run(&images), command.output.color),
-            Command::Build(command) => (command.run(&images), command.output.color),
+            Command::Plan(command) => (command.run(&images, checks), command.output.color),
+            Command::Check(command) => (command.run(&images, checks), command.output.color),
+            Command::Emit(command) => (command.run(&images, checks), command.output.color),
+            Command::Build(command) => (command.run(&images, checks), command.output.color),
             Command::Lock(command) => (command.run(&images), command.output.color),
         };
         match result {

@@ -5,14 +5,15 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::{Value, json};
 
-use super::arguments::{Building, Format, Output, Which};
+use super::arguments::{Building, Format, Formatted, Output, Which};
+use super::prepare::{Checking, Prepared, prepare};
 use super::report::Failed;
-use super::selection::select;
 use super::{Outcome, print, print_json};
+use crate::check::Checks;
 use crate::finding::draw;
 use crate::layer::{Compression, Recipe};
 use crate::native::forecast;
-use crate::pipeline::{self, Failure, Planned, Session};
+use crate::pipeline::{Failure, Planned};
 use crate::plan::{PlannedLayer, SCHEMA, render};
 use crate::stage::{Artefacts, Staged};
 use crate::store::Store;
@@ -22,26 +23,29 @@ pub(super) struct Plan {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
+    checking: Checking,
+    #[command(flatten)]
     building: Building,
+    #[command(flatten)]
+    formatted: Formatted,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Plan {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
-        let selected = select(images, &self.which.images)?;
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let progress = self.output.progress();
-        let mut session = Session::open(self.building.request(&self.output), &progress)?;
-        let mut findings = pipeline::names(images);
-        let (planned, found) = session.plan(&selected);
-        findings.merge(found);
+        let selection = self.checking.selection(&[]);
+        let prepared =
+            prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
+        let Prepared { session, planned, findings, .. } = prepared;
         let store = Store::open_existing(&session.workspace.target);
         let mut text = String::new();
         let mut documents = Vec::new();
         for Planned { plan, .. } in &planned {
             let forecasts = plan.layers.iter().map(|layer| expect(plan, layer, store.as_ref()));
             let forecasts = forecasts.collect::<Result<Vec<_>, Failure>>()?;
-            match self.output.format {
+            match self.formatted.format {
                 Format::Text => text += &render(plan, &forecasts),
                 Format::Json => {
                     let mut document = serde_json::to_value(plan).unwrap_or(Value::Null);
@@ -52,7 +56,7 @@ impl Plan {
                 }
             }
         }
-        match self.output.format {
+        match self.formatted.format {
             Format::Text => {
                 print(&text);
                 eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));

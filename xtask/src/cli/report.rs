@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use super::selection::SelectionError;
+use crate::check::UnknownCheck;
 use crate::pipeline::Failure;
 use crate::progress::Colour;
 
@@ -13,6 +14,8 @@ use crate::progress::Colour;
 pub(crate) enum Failed {
     #[error(transparent)]
     Usage(#[from] SelectionError),
+    #[error(transparent)]
+    Check(#[from] UnknownCheck),
     #[error(transparent)]
     Failure(Box<Failure>),
 }
@@ -27,6 +30,13 @@ impl From<Failure> for Failed {
 pub(super) fn report(failed: &Failed, colour: Colour) -> ExitCode {
     let (help, code) = match failed {
         Failed::Usage(error) => (error.help(), 2),
+        Failed::Check(error) => {
+            let help = match &error.near {
+                Some(near) => format!("there is `{near}`"),
+                None => "`cargo xtask image check --list` names them all".to_owned(),
+            };
+            (Some(help), 2)
+        }
         Failed::Failure(error) => (error.help(), 1),
     };
     eprint!("{}", draw(failed, help.as_deref(), colour.on_stderr()));

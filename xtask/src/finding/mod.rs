@@ -3,14 +3,16 @@
 
 mod draw;
 mod excerpt;
+mod sarif;
 
 use std::collections::BTreeSet;
 
 use lapstrake::Site;
-use lapstrake::value::{ImageName, ImagePath, Invalid};
+use lapstrake::value::{ImageName, ImagePath, Invalid, LayerName};
 use serde::Serialize;
 
 pub(crate) use draw::draw;
+pub(crate) use sarif::sarif;
 
 /// A fault or a doubt, with the line of the user's Rust that it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,11 +32,24 @@ pub struct Finding {
     /// The path in the image that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<ImagePath>,
+    /// Whose fault it is, where one part of the image is to blame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
     /// What to write instead; one line that can be pasted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// The images that have it.
     pub images: BTreeSet<ImageName>,
+}
+
+/// The part of an image that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blame {
+    /// The base has it by itself.
+    Base,
+    /// A layer of the description brings it.
+    Layer(LayerName),
 }
 
 /// Another place that belongs to a finding.
@@ -69,7 +84,8 @@ impl Finding {
 
     fn new(name: &'static str, severity: Severity, site: Site, message: String) -> Self {
         let (related, images) = (Vec::new(), BTreeSet::new());
-        Self { name, severity, message, site: Some(site), related, path: None, help: None, images }
+        let (path, blame, help) = (None, None, None);
+        Self { name, severity, message, site: Some(site), related, path, blame, help, images }
     }
 
     /// A value that does not parse.
@@ -129,6 +145,11 @@ impl Findings {
     /// Adds the findings of another step.
     pub(crate) fn merge(&mut self, other: Self) {
         self.add(None, other.0);
+    }
+
+    /// Changes them in place.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Vec<Finding>)) {
+        change(&mut self.0);
     }
 
     /// Those that an image has, or that are of no image.

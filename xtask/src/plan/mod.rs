@@ -33,6 +33,7 @@ pub(crate) const SCHEMA: u32 = 1;
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Plan {
     pub(crate) name: ImageName,
+    pub(crate) site: Site,
     pub(crate) version: Option<String>,
     pub(crate) repository: Option<Reference>,
     pub(crate) base: PlannedBase,
@@ -44,6 +45,7 @@ pub(crate) struct Plan {
 /// The base that the plan was made for.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PlannedBase {
+    pub(crate) site: Site,
     pub(crate) reference: String,
     pub(crate) digest: Digest,
     pub(crate) architecture: Architecture,

@@ -58,9 +58,11 @@ pub(crate) fn resolve(
     let Resolver { invocations, findings, .. } = resolver;
     let plan = name.map(|name: ImageName| Plan {
         name,
+        site: image.site(),
         version: image.given_version().map(str::to_owned),
         repository,
         base: PlannedBase {
+            site: image.base().site(),
             reference: base.location.to_string(),
             digest: base.digest.clone(),
             architecture: base.architecture,

@@ -42,12 +42,15 @@ pub(super) const DIRECTORIES: [&str; 13] = [
 /// Writes the base as an OCI layout, tagged `hostile`, and gives its manifest's digest.
 pub(super) fn write(layout: &Path) -> Digest {
     let busybox = std::fs::read("/bin/busybox").unwrap_or_default();
-    let lower = lower(&busybox);
-    let upper = upper();
+    write_layers(layout, [(lower(&busybox), true), (upper(), false)])
+}
+
+/// Writes a base of these layers, each gzipped or plain, with the hostile base's config and tag.
+pub(super) fn write_layers(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8>, bool)>) -> Digest {
     std::fs::create_dir_all(layout.join("blobs/sha256")).unwrap();
     let mut layers = Vec::new();
     let mut diff_ids = Vec::new();
-    for (tar, gzip) in [(lower, true), (upper, false)] {
+    for (tar, gzip) in tars {
         diff_ids.push(Digest::of(&tar).to_string());
         let (blob, media_type) = if gzip {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

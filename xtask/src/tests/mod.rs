@@ -11,4 +11,4 @@ mod planning;
 mod readers;
 mod repeatable;
 mod tar_profile;
-mod workshop;
+pub(crate) mod workshop;

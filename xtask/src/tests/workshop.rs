@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::hostile;
 use crate::base::{self, Base, Cache};
+use crate::check::{self, Checks, Contents, Stage, Subject};
 use crate::emit;
 use crate::finding::{Finding, Severity};
 use crate::layer::Compression;
@@ -23,25 +24,34 @@ use crate::store::Store;
 use crate::workspace::Workspace;
 
 /// Everything a description needs to be built, away from the user's own.
-pub(super) struct Workshop {
+pub(crate) struct Workshop {
     directory: TempDir,
-    pub(super) workspace: Workspace,
-    pub(super) base: Base,
+    pub(crate) workspace: Workspace,
+    pub(crate) base: Base,
     cache: Cache,
-    pub(super) store: Store,
+    pub(crate) store: Store,
 }
 
 impl Workshop {
     /// A workshop on the hostile base.
-    pub(super) fn hostile() -> Self {
+    pub(crate) fn hostile() -> Self {
         let directory = TempDir::new().unwrap();
         hostile::write(&directory.path().join("base"));
         let layout = root(&directory).join("base");
         Self::on(directory, &Location::Oci { dir: layout, tag: Some("hostile".to_owned()) })
     }
 
+    /// A workshop on the stand-in with one more layer, an uncompressed tar.
+    pub(crate) fn on_stand_in_and(tar: Vec<u8>) -> Self {
+        let directory = TempDir::new().unwrap();
+        let layers = [(base::stand_in_tar(), false), (tar, false)];
+        hostile::write_layers(&directory.path().join("base"), layers);
+        let layout = root(&directory).join("base");
+        Self::on(directory, &Location::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+    }
+
     /// A workshop on the stand-in.
-    pub(super) fn stand_in() -> Self {
+    pub(crate) fn stand_in() -> Self {
         Self::on(TempDir::new().unwrap(), &Location::StandIn)
     }
 
@@ -55,26 +65,40 @@ impl Workshop {
         Self { directory, workspace, base, cache, store }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// Writes a source file of the workspace.
-    pub(super) fn source(&self, name: &str, content: &[u8]) {
+    pub(crate) fn source(&self, name: &str, content: &[u8]) {
         let path = self.workspace.root.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
     /// The plan of an image, and what was found.
-    pub(super) fn plan(&self, image: &Image) -> (Option<Plan>, Vec<Finding>) {
+    pub(crate) fn plan(&self, image: &Image) -> (Option<Plan>, Vec<Finding>) {
         let sources = source::scan([image], &self.workspace.root);
         let resolved = plan::resolve(image, &self.workspace, &sources, &self.base, &CargoOptions::default());
         (resolved.plan, resolved.findings)
     }
 
+    /// What the checks find in an image, up to the staged files; binaries of cargo there are none.
+    pub(crate) fn check(&self, image: &Image) -> Vec<Finding> {
+        let (plan, mut findings) = self.plan(image);
+        let Some(plan) = plan else { return findings };
+        let checks = Checks::default().all();
+        let mut contents = Contents::of(&plan.layers);
+        let subject = Subject::new(&plan, &self.base, &contents);
+        findings.extend(check::run(&checks, Stage::Tree, &subject));
+        contents.add(&plan.layers, &Self::staged(&plan), &self.cache).unwrap();
+        let subject = Subject::new(&plan, &self.base, &contents);
+        findings.extend(check::run(&checks, Stage::Staged, &subject));
+        findings
+    }
+
     /// The plan of an image that has one.
-    pub(super) fn planned(&self, image: &Image) -> Plan {
+    pub(crate) fn planned(&self, image: &Image) -> Plan {
         let (plan, findings) = self.plan(image);
         let fatal: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Fatal).collect();
         assert!(fatal.is_empty(), "{fatal:#?}");
@@ -82,7 +106,7 @@ impl Workshop {
     }
 
     /// Whether an image can be planned.
-    pub(super) fn accepts(&self, image: &Image) -> bool {
+    pub(crate) fn accepts(&self, image: &Image) -> bool {
         self.plan(image).1.iter().all(|finding| finding.severity != Severity::Fatal)
     }
 
@@ -91,7 +115,7 @@ impl Workshop {
     }
 
     /// Builds an image natively into the workshop's store.
-    pub(super) fn build(&self, image: &Image, compression: Compression) -> Built {
+    pub(crate) fn build(&self, image: &Image, compression: Compression) -> Built {
         let plan = self.planned(image);
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
         let settings = Settings { compression, epoch: Epoch::default() };
@@ -101,13 +125,13 @@ impl Workshop {
     }
 
     /// Emits an image's context.
-    pub(super) fn emit(&self, image: &Image, to: &Utf8Path) {
+    pub(crate) fn emit(&self, image: &Image, to: &Utf8Path) {
         let plan = self.planned(image);
         emit::emit(&plan, &Self::staged(&plan), &self.base, self.cache.blobs(), to).unwrap();
     }
 
     /// skopeo's name of an image in the store.
-    pub(super) fn reference(&self, name: &str) -> String {
+    pub(crate) fn reference(&self, name: &str) -> String {
         format!("oci:{}:{name}", self.store.layout.root())
     }
 }

@@ -79,6 +79,12 @@ fn write(architecture: Architecture, cache: &Cache) -> io::Result<Vec<u8>> {
     }))?)
 }
 
+/// The only layer of the stand-in, for bases that are made of it.
+#[cfg(test)]
+pub(crate) fn stand_in_tar() -> Vec<u8> {
+    tree::tar(Architecture::Amd64).unwrap_or_default()
+}
+
 /// A library as the stand-in has it, for tests of what reads one.
 #[cfg(test)]
 pub(super) fn libc() -> Vec<u8> {

@@ -15,48 +15,48 @@ use crate::oci::Digest;
 use crate::progress::{Colour, Progress, ProgressMode};
 
 /// A directory with a layout in it and a cache beside.
-pub(super) struct Place {
+pub(crate) struct Place {
     directory: TempDir,
 }
 
 /// An image of the layout as it is being made; what is wrong with it is put in by the test.
-pub(super) struct Made {
+pub(crate) struct Made {
     pub(super) manifest: Value,
     pub(super) config: Value,
 }
 
 impl Place {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self { directory: TempDir::new().unwrap() };
         fs::create_dir_all(place.layout().join("blobs/sha256")).unwrap();
         fs::write(place.layout().join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
         place
     }
 
-    pub(super) fn root(&self) -> Utf8PathBuf {
+    pub(crate) fn root(&self) -> Utf8PathBuf {
         Utf8PathBuf::from_path_buf(self.directory.path().canonicalize().unwrap()).unwrap()
     }
 
-    pub(super) fn layout(&self) -> Utf8PathBuf {
+    pub(crate) fn layout(&self) -> Utf8PathBuf {
         self.root().join("layout")
     }
 
-    pub(super) fn cache(&self) -> Cache {
+    pub(crate) fn cache(&self) -> Cache {
         Cache::at(&self.root().join("cache")).unwrap()
     }
 
-    pub(super) fn blob(&self, digest: &Digest) -> Utf8PathBuf {
+    pub(crate) fn blob(&self, digest: &Digest) -> Utf8PathBuf {
         self.layout().join("blobs/sha256").join(digest.hex())
     }
 
-    pub(super) fn put(&self, bytes: &[u8]) -> Value {
+    pub(crate) fn put(&self, bytes: &[u8]) -> Value {
         let digest = Digest::of(bytes);
         fs::write(self.blob(&digest), bytes).unwrap();
         json!({ "digest": digest, "size": bytes.len() })
     }
 
     /// Puts the layers in, as they are; the image is still to be written.
-    pub(super) fn make(&self, tars: &[Vec<u8>]) -> Made {
+    pub(crate) fn make(&self, tars: &[Vec<u8>]) -> Made {
         let layer = |tar: &Vec<u8>| {
             let mut descriptor = self.put(tar);
             descriptor["mediaType"] = json!("application/vnd.oci.image.layer.v1.tar");
@@ -75,7 +75,7 @@ impl Place {
     }
 
     /// Writes an image's config and manifest, and gives the manifest's descriptor.
-    pub(super) fn image(&self, mut made: Made) -> Value {
+    pub(crate) fn image(&self, mut made: Made) -> Value {
         let mut config = self.put(&serde_json::to_vec(&made.config).unwrap());
         config["mediaType"] = json!("application/vnd.oci.image.config.v1+json");
         if made.manifest.get("config").is_none() {
@@ -87,23 +87,23 @@ impl Place {
     }
 
     /// Lists images in the layout.
-    pub(super) fn list(&self, manifests: &[Value]) {
+    pub(crate) fn list(&self, manifests: &[Value]) {
         let index = json!({ "schemaVersion": 2, "manifests": manifests });
         fs::write(self.layout().join("index.json"), index.to_string()).unwrap();
     }
 
     /// A layout with one image of those layers, not compressed.
-    pub(super) fn with_layers(tars: &[Vec<u8>]) -> Self {
+    pub(crate) fn with_layers(tars: &[Vec<u8>]) -> Self {
         let place = Self::new();
         place.list(&[place.image(place.make(tars))]);
         place
     }
 
-    pub(super) fn open(&self) -> Result<Base, BaseError> {
+    pub(crate) fn open(&self) -> Result<Base, BaseError> {
         self.open_as(None, None)
     }
 
-    pub(super) fn open_as(
+    pub(crate) fn open_as(
         &self,
         wanted: Option<Architecture>,
         pinned: Option<&Digest>,
@@ -112,7 +112,7 @@ impl Place {
     }
 
     /// Every file under it but the cache's, with its content: what no opening may change.
-    pub(super) fn outside_of_cache(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
+    pub(crate) fn outside_of_cache(&self) -> Vec<(Utf8PathBuf, Vec<u8>)> {
         fn walk(directory: &Utf8Path, found: &mut Vec<(Utf8PathBuf, Vec<u8>)>) {
             for entry in directory.read_dir_utf8().unwrap().flatten() {
                 match entry.file_type().unwrap() {
@@ -129,7 +129,7 @@ impl Place {
     }
 }
 
-pub(super) fn open(
+pub(crate) fn open(
     location: &Location,
     wanted: Option<Architecture>,
     pinned: Option<&Digest>,
@@ -140,35 +140,35 @@ pub(super) fn open(
 }
 
 /// An error with its causes, as a person reads it.
-pub(super) fn told(error: &dyn std::error::Error) -> String {
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// The index of those layers, which must be good.
-pub(super) fn index(tars: &[Vec<u8>]) -> BaseIndex {
+pub(crate) fn index(tars: &[Vec<u8>]) -> BaseIndex {
     Place::with_layers(tars).open().unwrap_or_else(|error| panic!("{}", told(&error))).index
 }
 
-pub(super) fn path(text: &str) -> ImagePath {
+pub(crate) fn path(text: &str) -> ImagePath {
     ImagePath::parse(text).unwrap()
 }
 
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// A tar, member by member. Names and sizes go in as they are given, right or wrong.
-pub(super) struct Tar(Builder<Vec<u8>>);
+pub(crate) struct Tar(Builder<Vec<u8>>);
 
 impl Tar {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Builder::new(Vec::new()))
     }
 
-    pub(super) fn member(
+    pub(crate) fn member(
         mut self,
         name: &[u8],
         kind: EntryType,
@@ -181,24 +181,24 @@ impl Tar {
         self
     }
 
-    pub(super) fn directory(self, name: &str) -> Self {
+    pub(crate) fn directory(self, name: &str) -> Self {
         self.member(name.as_bytes(), EntryType::Directory, "", 0o755, b"")
     }
 
-    pub(super) fn file(self, name: &str, content: &str) -> Self {
+    pub(crate) fn file(self, name: &str, content: &str) -> Self {
         self.member(name.as_bytes(), EntryType::Regular, "", 0o644, content.as_bytes())
     }
 
-    pub(super) fn symlink(self, name: &str, target: &str) -> Self {
+    pub(crate) fn symlink(self, name: &str, target: &str) -> Self {
         self.member(name.as_bytes(), EntryType::Symlink, target, 0o777, b"")
     }
 
-    pub(super) fn hardlink(self, name: &str, target: &str) -> Self {
+    pub(crate) fn hardlink(self, name: &str, target: &str) -> Self {
         self.member(name.as_bytes(), EntryType::Link, target, 0o644, b"")
     }
 
     /// A pax header for the member that follows.
-    pub(super) fn pax(self, records: &[(&str, &[u8])]) -> Self {
+    pub(crate) fn pax(self, records: &[(&str, &[u8])]) -> Self {
         let mut content = Vec::new();
         for (key, value) in records {
             let rest = key.len() + value.len() + 3;
@@ -210,24 +210,24 @@ impl Tar {
         self.member(b"pax", EntryType::XHeader, "", 0o644, &content)
     }
 
-    pub(super) fn raw(mut self, bytes: &[u8]) -> Self {
+    pub(crate) fn raw(mut self, bytes: &[u8]) -> Self {
         self.0.get_mut().extend_from_slice(bytes);
         self
     }
 
-    pub(super) fn end(self) -> Vec<u8> {
+    pub(crate) fn end(self) -> Vec<u8> {
         self.0.into_inner().unwrap()
     }
 
     /// Without the two empty blocks.
-    pub(super) fn cut(self) -> Vec<u8> {
+    pub(crate) fn cut(self) -> Vec<u8> {
         let mut bytes = self.end();
         bytes.truncate(bytes.len() - 1024);
         bytes
     }
 }
 
-pub(super) fn header(name: &[u8], kind: EntryType, link: &str, mode: u32, size: u64) -> Header {
+pub(crate) fn header(name: &[u8], kind: EntryType, link: &str, mode: u32, size: u64) -> Header {
     let mut header = Header::new_ustar();
     header.as_old_mut().name[..name.len()].copy_from_slice(name);
     header.as_old_mut().linkname[..link.len()].copy_from_slice(link.as_bytes());

@@ -1,6 +1,6 @@
 //! What a base must be, and what is refused.
 
-mod fixture;
+pub(crate) mod fixture;
 mod hostile;
 mod merging;
 mod opening;

@@ -1,0 +1,158 @@
+//! What a check found, before it is known who is to blame and how it is shown. Faults of the base are
+//! gathered into one finding: they are not the user's to mend, and a real base has many.
+
+use std::collections::BTreeMap;
+
+use lapstrake::Site;
+use lapstrake::value::{ImagePath, LayerName};
+
+use super::tree::Node;
+use super::{Check, Subject};
+use crate::finding::{Blame, Finding, Severity};
+use crate::plan::PlannedLayer;
+
+/// So many paths of the base are named; bootc's lints stop there too.
+const SHOWN: usize = 5;
+
+/// Something that a [`Check`] found. Name and severity are the check's.
+///
+/// ```
+/// use lapstrake_xtask::check::{Fault, Subject};
+///
+/// fn large(subject: &Subject<'_>) -> Vec<Fault> {
+///     let large = subject.tree().ours().filter(|node| node.size().is_some_and(|bytes| bytes > 1 << 30));
+///     large.map(|node| Fault::at(&node, format!("`{}` is over 1 GiB", node.path()))).collect()
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    message: String,
+    help: Option<String>,
+    path: Option<ImagePath>,
+    blame: Blamed,
+    also: Vec<(Site, String)>,
+    softened: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Blamed {
+    Base,
+    Image,
+    Layer { name: LayerName, site: Site },
+}
+
+impl Fault {
+    /// A fault of what stands at a path; whoever put it there is to blame.
+    ///
+    /// The message is a lowercase fragment with the object in backticks.
+    pub fn at(node: &Node<'_>, message: impl Into<String>) -> Self {
+        let blame = match node.layer() {
+            Some(layer) => {
+                Blamed::Layer { name: layer.name.clone(), site: node.site().unwrap_or(layer.site) }
+            }
+            None => Blamed::Base,
+        };
+        Self { path: Some(node.path().clone()), blame, ..Self::of_image(message) }
+    }
+
+    /// A fault of the image as a whole.
+    pub fn of_image(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+            path: None,
+            blame: Blamed::Image,
+            also: Vec::new(),
+            softened: false,
+        }
+    }
+
+    /// A fault of what a layer says at a place.
+    pub(crate) fn of_layer(layer: &PlannedLayer, site: Site, message: impl Into<String>) -> Self {
+        let blame = Blamed::Layer { name: layer.name.clone(), site };
+        Self { blame, ..Self::of_image(message) }
+    }
+
+    /// A fault that the base has by itself.
+    pub fn of_base(message: impl Into<String>) -> Self {
+        Self { blame: Blamed::Base, ..Self::of_image(message) }
+    }
+
+    /// Adds one line to paste: what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the path in the image that it is about.
+    #[must_use]
+    pub fn path(mut self, path: &ImagePath) -> Self {
+        self.path = Some(path.clone());
+        self
+    }
+
+    /// Adds another place that belongs to it; nothing, where the base put it there.
+    #[must_use]
+    pub fn also(mut self, node: &Node<'_>, message: impl Into<String>) -> Self {
+        self.also.extend(node.site().map(|site| (site, message.into())));
+        self
+    }
+
+    /// Makes it a warning, though its check is fatal.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.softened = true;
+        self
+    }
+}
+
+/// The findings that a check's faults are.
+pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Finding> {
+    let mut of_base: BTreeMap<Option<String>, Vec<Fault>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for fault in faults {
+        if fault.blame == Blamed::Base {
+            of_base.entry(fault.help.clone()).or_default().push(fault);
+        } else {
+            findings.push(finding(check, fault, subject));
+        }
+    }
+    findings.extend(of_base.into_values().filter_map(|faults| gathered(check, faults, subject)));
+    findings
+}
+
+fn finding(check: &Check, fault: Fault, subject: &Subject<'_>) -> Finding {
+    let (site, blame) = match fault.blame {
+        Blamed::Base => (subject.base_site(), Some(Blame::Base)),
+        Blamed::Image => (subject.site(), None),
+        Blamed::Layer { name, site } => (site, Some(Blame::Layer(name))),
+    };
+    let mut finding = match check.severity {
+        // The base with nothing on it has the same fault: nobody's build is stopped for it.
+        Severity::Fatal if blame != Some(Blame::Base) && !fault.softened => {
+            Finding::fatal(check.name, site, fault.message)
+        }
+        Severity::Fatal | Severity::Warning => Finding::warning(check.name, site, fault.message),
+    };
+    finding.path = fault.path;
+    finding.blame = blame;
+    for (site, message) in fault.also {
+        finding = finding.also(site, message);
+    }
+    finding.help_if(fault.help)
+}
+
+fn gathered(check: &Check, mut faults: Vec<Fault>, subject: &Subject<'_>) -> Option<Finding> {
+    let count = faults.len();
+    let mut first = faults.drain(..SHOWN.min(count));
+    let mut fault = first.next()?;
+    fault.message = format!("in the base, {}", fault.message);
+    for other in first {
+        fault.message += &format!("; {}", other.message);
+    }
+    if count > SHOWN {
+        fault.message += &format!("; and {} more", count - SHOWN);
+    }
+    Some(finding(check, fault, subject))
+}

@@ -1,0 +1,189 @@
+//! What would fail on the vehicle, found before anything is built: checks over an image's description,
+//! over the tree that its layers make on the base, and over the exact bytes that they bring.
+//!
+//! A [`Check`] is a value: a name, a severity, a reason, and a function from a [`Subject`] to
+//! [`Fault`]s. Lapstrake's own are listed by [`registry`]; a user's are added by [`Checks::with`]. A
+//! check reads no file and starts no process; what it may ask is already in the subject.
+
+mod abi;
+mod autosd;
+mod bootc;
+mod contents;
+mod fault;
+mod field;
+mod planned;
+mod registry;
+mod secret;
+mod selection;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod unit;
+
+pub(crate) use contents::Contents;
+pub use fault::Fault;
+pub use registry::registry;
+pub(crate) use selection::{Selection, UnknownCheck};
+pub use subject::Subject;
+pub use tree::{Kind, Node, Tree};
+
+use serde::Serialize;
+
+use crate::finding::{Finding, Severity};
+
+/// One rule that an image is held to.
+///
+/// ```
+/// use lapstrake_xtask::check::{Check, Fault, Stage, Subject};
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn no_telnet(subject: &Subject<'_>) -> Vec<Fault> {
+///     let ours = subject.tree().ours();
+///     let telnet = ours.filter(|node| node.path().file_name() == "telnetd");
+///     telnet.map(|node| Fault::at(&node, "`telnetd` is not for vehicles").help("ship sshd")).collect()
+/// }
+/// const NO_TELNET: Check = Check::warning("no-telnet", "telnet has no encryption", no_telnet);
+///
+/// assert_eq!(NO_TELNET.name, "no-telnet");
+/// assert_eq!(NO_TELNET.stage, Stage::Tree);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// What it is called: bootc's name, where `bootc container lint` has the same rule.
+    pub name: &'static str,
+    /// Whether what it finds stops a build.
+    pub severity: Severity,
+    /// Why the rule is there, in one sentence.
+    pub reason: &'static str,
+    /// What it has to see.
+    pub stage: Stage,
+    /// A description that has the fault, and the same without it.
+    pub example: Example,
+    pub(crate) run: fn(&Subject<'_>) -> Vec<Fault>,
+}
+
+/// What a check has to see, and so how early it can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The description, as it is planned; these can't be skipped where they are fatal, for there is no
+    /// plan without them.
+    Description,
+    /// The tree that the layers make on the base; cargo has not run.
+    Tree,
+    /// The bytes of every file that the layers bring, binaries too.
+    Staged,
+}
+
+/// How a fault looks, and how it is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Example {
+    /// Two expressions of type `Layer`: the first has the fault, the second has not. They are run by
+    /// the documentation's tests on the stand-in base.
+    Layers {
+        /// What is found.
+        faulty: &'static str,
+        /// What to write instead.
+        mended: &'static str,
+    },
+    /// Two expressions of type `Image`, where a layer can't have the fault.
+    Images {
+        /// What is found.
+        faulty: &'static str,
+        /// What to write instead.
+        mended: &'static str,
+    },
+    /// A fault that takes a base, or a program, that no example has.
+    Words {
+        /// What is found.
+        faulty: &'static str,
+        /// What to do instead.
+        mended: &'static str,
+    },
+    /// A check of a user's own.
+    None,
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Description => "description",
+            Self::Tree => "tree",
+            Self::Staged => "staged",
+        })
+    }
+}
+
+impl Check {
+    /// A check of the tree that stops a build.
+    pub const fn fatal(
+        name: &'static str,
+        reason: &'static str,
+        run: fn(&Subject<'_>) -> Vec<Fault>,
+    ) -> Self {
+        Self { name, severity: Severity::Fatal, reason, stage: Stage::Tree, example: Example::None, run }
+    }
+
+    /// A check of the tree that only tells.
+    pub const fn warning(
+        name: &'static str,
+        reason: &'static str,
+        run: fn(&Subject<'_>) -> Vec<Fault>,
+    ) -> Self {
+        Self { name, severity: Severity::Warning, reason, stage: Stage::Tree, example: Example::None, run }
+    }
+
+    /// The same, run once every file that the layers bring is staged, binaries too.
+    #[must_use]
+    pub const fn of_staged_files(mut self) -> Self {
+        self.stage = Stage::Staged;
+        self
+    }
+
+    /// The same, with what the documentation shows.
+    #[must_use]
+    pub const fn shown(mut self, example: Example) -> Self {
+        self.example = example;
+        self
+    }
+}
+
+/// The checks of one xtask: Lapstrake's own, and those of the user.
+///
+/// ```
+/// use lapstrake_xtask::check::Checks;
+/// use lapstrake_xtask::prelude::*;
+///
+/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("1\n", "/var/lib/app/count"));
+/// let found = Checks::default().findings(&image);
+/// assert_eq!(found[0].name, "first-install-only");
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Checks {
+    own: Vec<Check>,
+}
+
+impl Checks {
+    /// Adds a check of your own. One with the name of another replaces it.
+    #[must_use]
+    pub fn with(mut self, check: Check) -> Self {
+        self.own.push(check);
+        self
+    }
+
+    /// All of them, in the order in which they run.
+    pub fn all(&self) -> Vec<Check> {
+        let replaced = |check: &&Check| !self.own.iter().any(|own| own.name == check.name);
+        let mut all: Vec<_> = registry().filter(replaced).copied().collect();
+        all.extend(&self.own);
+        all.sort_by_key(|check| check.stage);
+        all
+    }
+}
+
+/// Runs the checks of one stage.
+pub(crate) fn run(checks: &[Check], stage: Stage, subject: &Subject<'_>) -> Vec<Finding> {
+    let due = checks.iter().filter(|check| check.stage == stage);
+    due.flat_map(|check| fault::findings(check, (check.run)(subject), subject)).collect()
+}

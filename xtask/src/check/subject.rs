@@ -1,0 +1,91 @@
+//! What a check looks at: one planned image on its base. It only answers.
+
+use std::collections::BTreeMap;
+
+use lapstrake::Site;
+use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey};
+
+use super::contents::Contents;
+use super::tree::Tree;
+use crate::base::Base;
+use crate::check::Fault;
+use crate::plan::{Plan, Removal};
+
+/// One image, as checks see it.
+pub struct Subject<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) base: &'a Base,
+    tree: Tree<'a>,
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn new(plan: &'a Plan, base: &'a Base, contents: &'a Contents) -> Self {
+        Self { plan, base, tree: Tree::new(&base.index, &plan.layers, contents) }
+    }
+
+    /// The image's name.
+    pub fn image(&self) -> &ImageName {
+        &self.plan.name
+    }
+
+    /// What the image runs on.
+    pub fn architecture(&self) -> Architecture {
+        self.plan.base.architecture
+    }
+
+    /// The labels that the description gives; the base's are not among them.
+    pub fn labels(&self) -> &BTreeMap<LabelKey, String> {
+        &self.plan.labels
+    }
+
+    /// The value of a label: the description's, else the base's.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.plan.labels.get(key).map(String::as_str).or_else(|| self.base.label(key))
+    }
+
+    /// Every path that the image will have, but for what packages and run steps make.
+    pub fn tree(&self) -> &Tree<'a> {
+        &self.tree
+    }
+
+    /// The tree of the base alone.
+    pub fn below(&self) -> Tree<'a> {
+        self.tree.base_alone()
+    }
+
+    /// Whether packages or run steps change the tree in ways that no check sees.
+    pub fn runs_unseen(&self) -> bool {
+        self.plan.layers.iter().any(crate::plan::PlannedLayer::needs_engine)
+    }
+
+    /// The fault that nothing stands at a path: of the layer that removed it, or else of the base.
+    pub fn gone(&self, path: &str, message: impl Into<String>) -> Fault {
+        let removed = self.plan.layers.iter().rev().find_map(|layer| {
+            let at = |(removed, removal): (&ImagePath, &Removal)| {
+                let covers = path
+                    .strip_prefix(removed.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+                covers.then_some((layer, removal.site))
+            };
+            layer.removals.iter().find_map(at)
+        });
+        let fault = match removed {
+            Some((layer, site)) => Fault::of_layer(layer, site, message),
+            None => Fault::of_base(message),
+        };
+        match ImagePath::parse(path) {
+            Ok(path) => fault.path(&path),
+            Err(_) => fault,
+        }
+    }
+
+    /// Where the description names the image.
+    pub fn site(&self) -> Site {
+        self.plan.site
+    }
+
+    /// Where the description names the base.
+    pub fn base_site(&self) -> Site {
+        self.plan.base.site
+    }
+}

@@ -1,0 +1,64 @@
+//! What plan, check, emit and build begin with: the images that were asked for, planned on their bases
+//! and held to every check that needs no binary.
+
+use clap::Args;
+use lapstrake::Image;
+
+use super::arguments::{Building, Output, Which};
+use super::report::Failed;
+use super::selection::select;
+use crate::check::{Check, Checks, Selection};
+use crate::finding::Findings;
+use crate::pipeline::{self, Planned, Session};
+use crate::progress::Progress;
+
+/// Which checks.
+#[derive(Debug, Args)]
+pub(super) struct Checking {
+    /// Leave a check out; `check --list` names them
+    #[arg(long, value_name = "CHECK")]
+    skip: Vec<String>,
+    /// Warnings stop the command too
+    #[arg(long)]
+    fatal_warnings: bool,
+}
+
+impl Checking {
+    pub(super) fn selection(&self, only: &[String]) -> Selection {
+        Selection { only: only.to_vec(), skip: self.skip.clone(), fatal_warnings: self.fatal_warnings }
+    }
+}
+
+/// Images that are ready to be shown, emitted or built.
+pub(super) struct Prepared<'a> {
+    pub(super) session: Session<'a>,
+    pub(super) planned: Vec<Planned>,
+    pub(super) findings: Findings,
+    pub(super) checks: Vec<Check>,
+    pub(super) selection: Selection,
+    /// How many images were asked for; some may have no plan.
+    pub(super) asked: usize,
+}
+
+pub(super) fn prepare<'a>(
+    images: &[Image],
+    checks: &Checks,
+    which: &Which,
+    selection: Selection,
+    building: &Building,
+    output: &Output,
+    progress: &'a Progress,
+) -> Result<Prepared<'a>, Failed> {
+    let selected = select(images, &which.images)?;
+    let checks = selection.of(checks)?;
+    let mut session = Session::open(building.request(output), progress)?;
+    let mut findings = pipeline::names(images);
+    let (planned, found) = session.plan(&selected);
+    findings.merge(found);
+    for planned in &planned {
+        findings.add(Some(&planned.plan.name), pipeline::check_tree(planned, &checks));
+    }
+    findings.change(|findings| selection.keep(findings));
+    let asked = selected.len();
+    Ok(Prepared { session, planned, findings, checks, selection, asked })
+}
