@@ -2,7 +2,8 @@
 //!
 //! An [`Image`] stands on a [`Base`] and is made of [`Layer`]s; a layer holds [`entry`] values: a cargo
 //! binary, a file, a systemd unit, a removal. Every word in it is one of the newtypes in [`value`],
-//! parsed once. [`systemd`] reads the unit files that a description brings.
+//! parsed once. [`systemd`] reads the unit files that a description brings; [`rule`] says what a
+//! description may not say.
 //!
 //! The crate is pure: it starts no process and writes no file. What acts on a description (cargo, the
 //! OCI layers, the command line) is `lapstrake-xtask`.
@@ -22,6 +23,7 @@
 //! [`Site`] of the call that gave it, and `cargo xtask image plan` reports all of them at once.
 
 pub mod entry;
+pub mod rule;
 pub mod systemd;
 pub mod value;
 
