@@ -3,6 +3,8 @@
 
 mod install;
 mod syntax;
+mod words;
 
 pub use install::{Install, Link, LinkKind};
 pub use syntax::{Section, UnitFile};
+pub use words::words;

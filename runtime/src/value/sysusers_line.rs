@@ -74,6 +74,17 @@ impl SysusersLine {
         }
         Ok(Self(text.to_owned()))
     }
+
+    /// The fields, quotes and escapes taken: type, name, ID, description, home, shell.
+    ///
+    /// ```
+    /// # use lapstrake::value::SysusersLine;
+    /// let line = SysusersLine::parse("u web 990:990 \"Web server\"").unwrap();
+    /// assert_eq!(line.fields(), ["u", "web", "990:990", "Web server"]);
+    /// ```
+    pub fn fields(&self) -> Vec<String> {
+        crate::systemd::words(&self.0).unwrap_or_default()
+    }
 }
 
 /// Where the fields stand: white space parts them, but in single or double quotes, as systemd reads

@@ -57,6 +57,18 @@ impl TmpfilesLine {
         }
         Ok(Self(text.to_owned()))
     }
+
+    /// The fields, quotes and escapes taken: type, path, mode, user, group, age, argument. Specifiers
+    /// stay as they are written.
+    ///
+    /// ```
+    /// # use lapstrake::value::TmpfilesLine;
+    /// let line = TmpfilesLine::parse("d \"/var/lib/a b\" 0750").unwrap();
+    /// assert_eq!(line.fields(), ["d", "/var/lib/a b", "0750"]);
+    /// ```
+    pub fn fields(&self) -> Vec<String> {
+        crate::systemd::words(&self.0).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for TmpfilesLine {

@@ -31,7 +31,7 @@ pub struct Fault {
     path: Option<ImagePath>,
     blame: Blamed,
     also: Vec<(Site, String)>,
-    softened: bool,
+    severity: Option<Severity>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Fault {
             path: None,
             blame: Blamed::Image,
             also: Vec::new(),
-            softened: false,
+            severity: None,
         }
     }
 
@@ -102,7 +102,14 @@ impl Fault {
     /// Makes it a warning, though its check is fatal.
     #[must_use]
     pub fn as_warning(mut self) -> Self {
-        self.softened = true;
+        self.severity = Some(Severity::Warning);
+        self
+    }
+
+    /// Makes it stop a build, though its check only warns. What the base has by itself stays a warning.
+    #[must_use]
+    pub fn as_fatal(mut self) -> Self {
+        self.severity = Some(Severity::Fatal);
         self
     }
 }
@@ -128,9 +135,9 @@ fn finding(check: &Check, fault: Fault, subject: &Subject<'_>) -> Finding {
         Blamed::Image => (subject.site(), None),
         Blamed::Layer { name, site } => (site, Some(Blame::Layer(name))),
     };
-    let mut finding = match check.severity {
+    let mut finding = match fault.severity.unwrap_or(check.severity) {
         // The base with nothing on it has the same fault: nobody's build is stopped for it.
-        Severity::Fatal if blame != Some(Blame::Base) && !fault.softened => {
+        Severity::Fatal if blame != Some(Blame::Base) => {
             Finding::fatal(check.name, site, fault.message)
         }
         Severity::Fatal | Severity::Warning => Finding::warning(check.name, site, fault.message),

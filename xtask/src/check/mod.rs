@@ -6,6 +6,7 @@
 //! check reads no file and starts no process; what it may ask is already in the subject.
 
 mod abi;
+mod accounts;
 mod autosd;
 mod bootc;
 mod contents;
@@ -157,7 +158,7 @@ impl Check {
 ///
 /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("1\n", "/var/lib/app/count"));
 /// let found = Checks::default().findings(&image);
-/// assert_eq!(found[0].name, "first-install-only");
+/// assert_eq!(found[0].name, "var-tmpfiles");
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Checks {

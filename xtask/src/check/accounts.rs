@@ -1,0 +1,91 @@
+//! Users and groups that an image will have: those of its files, and those that sysusers.d makes at boot.
+//! It reads; what is wrong with them is for checks to say.
+
+use std::collections::BTreeMap;
+
+use lapstrake::value::SysusersLine;
+
+use super::tree::{Node, Tree};
+
+/// Accounts by name, with their numbers where those are fixed.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Accounts {
+    pub(super) users: BTreeMap<String, Option<u32>>,
+    pub(super) groups: BTreeMap<String, Option<u32>>,
+}
+
+/// A line of sysusers.d, and the file that it stands in.
+pub(super) struct Line<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) fields: Vec<String>,
+}
+
+/// The lines of every file that systemd-sysusers reads: a file in /etc hides that of its name in /usr.
+/// A line that is none is passed over, as systemd passes over it.
+pub(super) fn sysusers_lines<'a>(tree: &Tree<'a>) -> Vec<Line<'a>> {
+    let mut files: BTreeMap<&str, Node<'a>> = BTreeMap::new();
+    for directory in ["/usr/lib/sysusers.d", "/etc/sysusers.d"] {
+        let conf = tree.children(directory).filter(|node| node.path().file_name().ends_with(".conf"));
+        files.extend(conf.map(|node| (node.path().file_name(), node)));
+    }
+    let mut lines = Vec::new();
+    for node in files.into_values() {
+        let text = tree.text(node.path().as_str()).unwrap_or_default();
+        let parsed = text.lines().filter_map(|line| SysusersLine::parse(line.trim()).ok());
+        lines.extend(parsed.map(|line| Line { node, fields: line.fields() }));
+    }
+    lines
+}
+
+impl Accounts {
+    /// What sysusers.d makes; a `u` line makes the group of its name too.
+    pub(super) fn of_sysusers(tree: &Tree<'_>) -> Self {
+        let mut accounts = Self::default();
+        for line in sysusers_lines(tree) {
+            let field = |at: usize| line.fields.get(at).map(String::as_str).unwrap_or_default();
+            let name = field(1).to_owned();
+            match field(0) {
+                "u" | "u!" => {
+                    let (uid, gid) = field(2).split_once(':').unwrap_or((field(2), field(2)));
+                    accounts.users.entry(name.clone()).or_insert(uid.parse().ok());
+                    if gid.parse::<u32>().is_ok() || !field(2).contains(':') {
+                        accounts.groups.entry(name).or_insert(gid.parse().ok());
+                    }
+                }
+                "g" => drop(accounts.groups.entry(name).or_insert(field(2).parse().ok())),
+                "m" => {
+                    accounts.users.entry(name).or_insert(None);
+                    accounts.groups.entry(field(2).to_owned()).or_insert(None);
+                }
+                _ => {}
+            }
+        }
+        accounts
+    }
+
+    /// All that the image will have: passwd(5) and group(5) of /etc and /usr/lib, and sysusers.d's.
+    pub(super) fn of(tree: &Tree<'_>) -> Self {
+        let mut all = Self::of_sysusers(tree);
+        all.users.insert("root".to_owned(), Some(0));
+        all.groups.insert("root".to_owned(), Some(0));
+        for directory in ["/etc", "/usr/lib"] {
+            let file = |name: &str| tree.text(&format!("{directory}/{name}")).unwrap_or_default();
+            all.users.extend(numbered(file("passwd")));
+            all.groups.extend(numbered(file("group")));
+        }
+        all
+    }
+}
+
+/// The names in the text of a passwd or group file.
+pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name).filter(|name| !name.is_empty())
+}
+
+fn numbered(text: &str) -> impl Iterator<Item = (String, Option<u32>)> {
+    text.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        Some((name.to_owned(), fields.nth(1)?.parse().ok()))
+    })
+}

@@ -1,0 +1,89 @@
+//! `baseimage-root` and `baseimage-composefs`: what ostree needs of a root filesystem.
+
+use crate::check::{Check, Example, Fault, Kind, Subject};
+
+pub(super) const ROOT: Check = Check::fatal(
+    "baseimage-root",
+    "ostree deploys into /sysroot, and finds its repository by /ostree -> sysroot/ostree",
+    root,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").remove("/ostree")"#,
+    mended: r#"Layer::new("app").remove("/usr/share/doc")"#,
+});
+
+pub(super) const COMPOSEFS: Check = Check::warning(
+    "baseimage-composefs",
+    "without composefs nothing verifies the root filesystem, and bootc means to require it",
+    composefs,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").text("[composefs]\nenabled = no\n", "/usr/lib/ostree/prepare-root.conf")"#,
+    mended: r#"Layer::new("app").text("[composefs]\nenabled = verity\n", "/usr/lib/ostree/prepare-root.conf")"#,
+});
+
+/// The root, and the copy of a root that bootc's own documentation may bring.
+const ROOTS: [&str; 2] = ["", "/usr/share/doc/bootc/baseimage/base"];
+const TARGET: &str = "sysroot/ostree";
+
+fn roots(subject: &Subject<'_>) -> impl Iterator<Item = &'static str> {
+    let there = |root: &&str| root.is_empty() || subject.tree().get(root).is_some();
+    ROOTS.into_iter().filter(there)
+}
+
+fn root(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for root in roots(subject) {
+        let sysroot = format!("{root}/sysroot");
+        match subject.tree().get(&sysroot) {
+            Some(node) if node.kind() == Kind::Directory => {}
+            Some(node) => faults.push(Fault::at(&node, format!("`{sysroot}` is no directory"))),
+            None => faults.push(subject.gone(&sysroot, format!("the image has no `{sysroot}`"))),
+        }
+        let ostree = format!("{root}/ostree");
+        match subject.tree().get(&ostree) {
+            Some(node) if node.kind() == Kind::Symlink(TARGET) => {}
+            Some(node) => {
+                faults.push(Fault::at(&node, format!("`{ostree}` is no symlink to `{TARGET}`")));
+            }
+            None => faults.push(subject.gone(&ostree, format!("the image has no `{ostree}`"))),
+        }
+    }
+    faults.into_iter().map(|fault| fault.help("leave `/sysroot` and `/ostree` to the base")).collect()
+}
+
+fn composefs(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for root in roots(subject) {
+        // systemd's order: the administrator's file hides the vendor's.
+        let places = ["/etc/ostree/prepare-root.conf", "/usr/lib/ostree/prepare-root.conf"];
+        let found = places.iter().find_map(|place| subject.tree().follow(&format!("{root}{place}")));
+        let Some(node) = found else {
+            let message = "no `prepare-root.conf` turns composefs on";
+            faults.push(subject.gone(&format!("{root}{}", places[1]), message));
+            continue;
+        };
+        // What is no text here was not kept, and is not judged.
+        if node.text().is_some_and(|text| !is_on(text)) {
+            faults.push(Fault::at(&node, format!("`{}` does not turn composefs on", node.path())));
+        }
+    }
+    let help = "write `[composefs]` and `enabled = verity` to `/usr/lib/ostree/prepare-root.conf`";
+    faults.into_iter().map(|fault| fault.help(help)).collect()
+}
+
+/// As ostree-prepare-root(1) reads it: the last `enabled` of `[composefs]`; the old `[root] composefs`.
+fn is_on(text: &str) -> bool {
+    let mut section = "";
+    let mut on = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name;
+        }
+        let Some((key, value)) = line.split_once('=') else { continue };
+        if matches!((section, key.trim()), ("composefs", "enabled") | ("root", "composefs")) {
+            on = matches!(value.trim(), "yes" | "true" | "1" | "signed" | "verity");
+        }
+    }
+    on
+}

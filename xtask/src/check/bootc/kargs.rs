@@ -1,0 +1,65 @@
+//! `bootc-kargs`: the files of kernel arguments, read as bootc reads them: unknown keys are refused,
+//! `kargs` is required.
+
+use serde::Deserialize;
+
+use crate::check::{Check, Example, Fault, Subject};
+
+pub(super) const CHECK: Check = Check::fatal(
+    "bootc-kargs",
+    "bootc refuses an image with a file in /usr/lib/bootc/kargs.d that it can't read",
+    check,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").text("kargs = \"quiet\"\n", "/usr/lib/bootc/kargs.d/10-quiet.toml")"#,
+    mended: r#"Layer::new("app").kargs("10-quiet", ["quiet"])"#,
+});
+
+const DIRECTORY: &str = "/usr/lib/bootc/kargs.d";
+/// Rust's names, which are what bootc compares with.
+const ARCHITECTURES: [&str; 5] = ["aarch64", "powerpc64", "riscv64", "s390x", "x86_64"];
+
+/// A file of kargs.d, as bootc declares it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Kargs {
+    #[serde(rename = "kargs")]
+    _kargs: Vec<String>,
+    match_architectures: Option<Vec<String>>,
+}
+
+fn check(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for node in subject.tree().children(DIRECTORY) {
+        let name = node.path().file_name();
+        if !name.ends_with(".toml") {
+            if node.site().is_some() {
+                let message = format!("`{}` is not read: its name does not end in `.toml`", node.path());
+                let help = format!("write `{}.toml`", node.path());
+                faults.push(Fault::at(&node, message).help(help).as_warning());
+            }
+            continue;
+        }
+        let Some(text) = subject.tree().text(node.path().as_str()) else { continue };
+        match read(text) {
+            Ok(kargs) => {
+                let unknown = |name: &&String| !ARCHITECTURES.contains(&name.as_str());
+                if let Some(wrong) = kargs.match_architectures.iter().flatten().find(unknown) {
+                    let message = format!("`{}` is for `{wrong}`, which bootc knows no machine by", node.path());
+                    let help = "write `x86_64` or `aarch64`";
+                    faults.push(Fault::at(&node, message).help(help).as_warning());
+                }
+            }
+            Err(reason) => {
+                let message = format!("`{}` is no file of kernel arguments: {reason}", node.path());
+                let name = name.trim_end_matches(".toml");
+                faults.push(Fault::at(&node, message).help(format!("write `.kargs({name:?}, [\"quiet\"])`")));
+            }
+        }
+    }
+    faults
+}
+
+fn read(text: &str) -> Result<Kargs, String> {
+    toml::from_str(text).map_err(|error| error.message().to_owned())
+}

@@ -1,0 +1,36 @@
+//! `var-tmpfiles`: state. An image's /var is laid down by the first installation and never again, so a
+//! directory there wants a line of tmpfiles.d that makes it at each boot, and a file wants another place.
+
+use std::collections::BTreeSet;
+
+use lapstrake::value::TmpfilesLine;
+
+use super::refused;
+use crate::check::{Check, Example, Fault, Kind, Subject};
+
+pub(super) const CHECK: Check = Check::warning(
+    "var-tmpfiles",
+    "only the first installation lays down what an image has in /var; no update touches it",
+    check,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").dir("/var/lib/sensord")"#,
+    mended: r#"Layer::new("app").tmpfiles("sensord", ["d /var/lib/sensord 0755 root root -"])"#,
+});
+
+fn check(subject: &Subject<'_>) -> Vec<Fault> {
+    let tree = subject.tree();
+    let mut faults = refused::below(subject, "/var");
+    let texts = tree.children("/usr/lib/tmpfiles.d").filter_map(|node| tree.text(node.path().as_str()));
+    let lines = texts.flat_map(str::lines).filter_map(|line| TmpfilesLine::parse(line.trim()).ok());
+    let made: BTreeSet<String> = lines.filter_map(|line| line.fields().into_iter().nth(1)).collect();
+    let of_base = tree.below("/var").filter(|node| node.layer().is_none());
+    for node in of_base.filter(|node| !made.contains(node.path().as_str())) {
+        let message = match node.kind() {
+            Kind::Directory | Kind::Symlink(_) => format!("no tmpfiles.d makes `{}`", node.path()),
+            Kind::File | Kind::Device | Kind::Fifo => format!("`{}` is no directory", node.path()),
+        };
+        faults.push(Fault::at(&node, message));
+    }
+    faults
+}
