@@ -6,7 +6,7 @@ mod bootc;
 use lapstrake::{Base, Image, Layer};
 
 use crate::base::fixture::Tar;
-use crate::finding::{Blame, Finding};
+use crate::finding::{Blame, Finding, Severity};
 use crate::tests::workshop::Workshop;
 
 /// An image of one layer.
