@@ -38,7 +38,7 @@ pub(super) fn sysusers_lines<'a>(tree: &Tree<'a>) -> Vec<Line<'a>> {
 }
 
 impl Accounts {
-    /// What sysusers.d makes; a `u` line makes the group of its name too.
+    /// What sysusers.d makes; a `u` line makes the group of its name too, unless it names one.
     pub(super) fn of_sysusers(tree: &Tree<'_>) -> Self {
         let mut accounts = Self::default();
         for line in sysusers_lines(tree) {
@@ -46,10 +46,12 @@ impl Accounts {
             let name = field(1).to_owned();
             match field(0) {
                 "u" | "u!" => {
-                    let (uid, gid) = field(2).split_once(':').unwrap_or((field(2), field(2)));
+                    let id = field(2);
+                    let uid = id.split_once(':').map_or(id, |(uid, _)| uid);
                     accounts.users.entry(name.clone()).or_insert(uid.parse().ok());
-                    if gid.parse::<u32>().is_ok() || !field(2).contains(':') {
-                        accounts.groups.entry(name).or_insert(gid.parse().ok());
+                    // `UID:GID` names a group that has to be there.
+                    if !id.contains(':') {
+                        accounts.groups.entry(name).or_insert(id.parse().ok());
                     }
                 }
                 "g" => drop(accounts.groups.entry(name).or_insert(field(2).parse().ok())),

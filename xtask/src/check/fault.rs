@@ -137,9 +137,7 @@ fn finding(check: &Check, fault: Fault, subject: &Subject<'_>) -> Finding {
     };
     let mut finding = match fault.severity.unwrap_or(check.severity) {
         // The base with nothing on it has the same fault: nobody's build is stopped for it.
-        Severity::Fatal if blame != Some(Blame::Base) => {
-            Finding::fatal(check.name, site, fault.message)
-        }
+        Severity::Fatal if blame != Some(Blame::Base) => Finding::fatal(check.name, site, fault.message),
         Severity::Fatal | Severity::Warning => Finding::warning(check.name, site, fault.message),
     };
     finding.path = fault.path;

@@ -105,7 +105,7 @@ impl<'a> Tree<'a> {
     }
 
     /// What stands below a directory, at any depth, sorted; no symlink is followed.
-    pub fn below(&self, directory: &str) -> impl Iterator<Item = Node<'a>> {
+    pub fn below<'t>(&'t self, directory: &str) -> impl Iterator<Item = Node<'a>> + use<'t, 'a> {
         let prefix = format!("{}/", directory.trim_end_matches('/'));
         let start = self.nodes.partition_point(|node| node.path.as_str() < prefix.as_str());
         let rest = self.nodes.get(start..).unwrap_or_default();
@@ -115,7 +115,7 @@ impl<'a> Tree<'a> {
     }
 
     /// What stands in a directory itself, sorted; no symlink is followed.
-    pub fn children(&self, directory: &str) -> impl Iterator<Item = Node<'a>> {
+    pub fn children<'t>(&'t self, directory: &str) -> impl Iterator<Item = Node<'a>> + use<'t, 'a> {
         let length = directory.trim_end_matches('/').len() + 1;
         self.below(directory).filter(move |node| !node.path.as_str()[length..].contains('/'))
     }

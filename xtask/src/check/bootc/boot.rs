@@ -15,7 +15,9 @@ pub(super) const CHECK: Check = Check::warning(
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let Some(boot) = subject.tree().get("/boot").filter(|node| node.kind() == Kind::Directory) else {
-        return vec![subject.gone("/boot", "the image has no directory `/boot`").help("leave it to the base")];
+        return vec![
+            subject.gone("/boot", "the image has no directory `/boot`").help("leave it to the base"),
+        ];
     };
     let mut faults = refused::below(subject, boot.path().as_str());
     let of_base = subject.tree().children("/boot").filter(|node| node.layer().is_none());

@@ -16,10 +16,8 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let found = ["/etc/hostname", "/etc/resolv.conf"].into_iter().filter_map(|path| subject.tree().get(path));
     let empty = found.filter(|node| node.kind() == Kind::File && node.size() == Some(0));
     let fault = |node| {
-        Fault::at(&node, format!("`{}` is empty", node.path())).help(format!(
-            "leave it out, or add `.remove(\"{}\")` where the base has it",
-            node.path()
-        ))
+        Fault::at(&node, format!("`{}` is empty", node.path()))
+            .help(format!("leave it out, or add `.remove(\"{}\")` where the base has it", node.path()))
     };
     empty.map(fault).collect()
 }

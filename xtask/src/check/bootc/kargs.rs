@@ -45,7 +45,8 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             Ok(kargs) => {
                 let unknown = |name: &&String| !ARCHITECTURES.contains(&name.as_str());
                 if let Some(wrong) = kargs.match_architectures.iter().flatten().find(unknown) {
-                    let message = format!("`{}` is for `{wrong}`, which bootc knows no machine by", node.path());
+                    let message =
+                        format!("`{}` is for `{wrong}`, which bootc knows no machine by", node.path());
                     let help = "write `x86_64` or `aarch64`";
                     faults.push(Fault::at(&node, message).help(help).as_warning());
                 }

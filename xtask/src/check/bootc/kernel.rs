@@ -19,13 +19,17 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let tree = subject.tree();
     let has = |directory: &Node<'_>, name: &str| tree.follow(&format!("{}/{name}", directory.path()));
     let directories: Vec<_> = tree.children(MODULES).collect();
-    let kernels: Vec<_> = directories.iter().filter_map(|directory| Some((directory, has(directory, "vmlinuz")?))).collect();
+    let kernels: Vec<_> =
+        directories.iter().filter_map(|directory| Some((directory, has(directory, "vmlinuz")?))).collect();
     let mut faults = Vec::new();
     if let Some(((first, _), more)) = kernels.split_first() {
         for (directory, kernel) in more {
-            let (kernel, other) = if kernel.site().is_some() { (kernel, first) } else { (&kernels[0].1, directory) };
+            let (kernel, other) =
+                if kernel.site().is_some() { (kernel, first) } else { (&kernels[0].1, directory) };
             let message = format!("a second kernel `{}` is beside that in `{}`", kernel.path(), other.path());
-            faults.push(Fault::at(kernel, message).help("remove one of them: an image boots the only one it has"));
+            faults.push(
+                Fault::at(kernel, message).help("remove one of them: an image boots the only one it has"),
+            );
         }
     } else if !subject.runs_unseen() {
         let message = format!("the image has no kernel: no `{MODULES}/VERSION/vmlinuz`");
@@ -39,7 +43,11 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         if has(directory, "initramfs.img").is_none() && !subject.runs_unseen() {
             let path = format!("{}/initramfs.img", directory.path());
             let message = format!("the kernel `{}` has no `initramfs.img` beside it", kernel.path());
-            let fault = if kernel.site().is_some() { Fault::at(kernel, message) } else { subject.gone(&path, message) };
+            let fault = if kernel.site().is_some() {
+                Fault::at(kernel, message)
+            } else {
+                subject.gone(&path, message)
+            };
             faults.push(fault.help("run `dracut` in the build, or take the base's kernel").as_warning());
         }
     }

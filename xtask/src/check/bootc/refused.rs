@@ -44,7 +44,8 @@ fn faults<'a>(ours: impl Iterator<Item = Node<'a>>) -> Vec<Fault> {
         places.entry(node.site()).or_insert((node, refusal, 0)).2 += 1;
     }
     let fault = |(node, refusal, count): (Node<'_>, Refusal, usize)| {
-        let more = if count > 1 { format!(" ({} more are put in such places)", count - 1) } else { String::new() };
+        let more =
+            if count > 1 { format!(" ({} more are put in such places)", count - 1) } else { String::new() };
         let message = format!("`{}` {}{more}", node.path(), refusal.reason);
         Fault::at(&node, message).help(refusal.instead).as_fatal()
     };

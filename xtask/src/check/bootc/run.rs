@@ -24,13 +24,13 @@ pub(super) const CHECK: Check = Check::warning(
 });
 
 /// What podman and buildah leave of the name server they lend to a build; bootc passes over it too.
-const LENT: [&str; 3] =
-    ["/run/systemd", "/run/systemd/resolve", "/run/systemd/resolve/stub-resolv.conf"];
+const LENT: [&str; 3] = ["/run/systemd", "/run/systemd/resolve", "/run/systemd/resolve/stub-resolv.conf"];
 
 fn var_run(subject: &Subject<'_>) -> Vec<Fault> {
     let found = subject.tree().get("/var/run").filter(|node| !matches!(node.kind(), Kind::Symlink(_)));
     let fault = |node| {
-        Fault::at(&node, "`/var/run` is no symlink to `/run`").help("add `.remove(\"/var/run\")`; systemd links it at boot")
+        Fault::at(&node, "`/var/run` is no symlink to `/run`")
+            .help("add `.remove(\"/var/run\")`; systemd links it at boot")
     };
     found.map(fault).into_iter().collect()
 }

@@ -15,15 +15,16 @@ pub(super) const CHECK: Check = Check::warning(
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let made = Accounts::of_sysusers(subject.tree());
+    let mut made = Accounts::of_sysusers(subject.tree());
+    // bootc counts the group of every `u` line as made.
+    made.groups.extend(made.users.clone());
     let mut faults = Vec::new();
-    for (file, what, made) in
-        [("/etc/passwd", "user", &made.users), ("/etc/group", "group", &made.groups)]
-    {
+    for (file, what, made) in [("/etc/passwd", "user", &made.users), ("/etc/group", "group", &made.groups)] {
         let Some(node) = subject.tree().follow(file) else { continue };
         let missing = names(node.text().unwrap_or_default()).filter(|name| !made.contains_key(*name));
         let fault = |name| {
-            let fault = Fault::at(&node, format!("no line of sysusers.d makes the {what} `{name}` of `{file}`"));
+            let fault =
+                Fault::at(&node, format!("no line of sysusers.d makes the {what} `{name}` of `{file}`"));
             if node.site().is_none() { fault } else { fault.help("let sysusers.d make it") }
         };
         faults.extend(missing.map(fault));

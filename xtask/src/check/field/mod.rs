@@ -1,6 +1,30 @@
-//! What `bootc container lint` misses and the field has seen: accounts, hardlinks, kernels, labels, merges of
-//! /etc, SELinux contexts. The rules are told apart by what breaks on the device.
+//! What `bootc container lint` misses and the field has seen: accounts, modes, links that became
+//! directories, bound images, SELinux contexts. Each is told by what breaks on the device.
+
+mod account;
+mod bound_image;
+mod etc_merge;
+mod machine_id;
+mod owner;
+mod selinux;
+mod special;
+mod tmpfiles;
+mod top_level;
 
 use super::Check;
 
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = &[
+    account::GID,
+    account::GSHADOW,
+    owner::NUMBER,
+    owner::USR,
+    owner::SETUID,
+    special::CHECK,
+    tmpfiles::MODE,
+    tmpfiles::OWNER,
+    etc_merge::CHECK,
+    bound_image::CHECK,
+    machine_id::CHECK,
+    selinux::CHECK,
+    top_level::CHECK,
+];

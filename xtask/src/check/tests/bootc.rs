@@ -41,7 +41,9 @@ fn sysroot_and_ostree_are_as_ostree_wants_them() {
 
 #[test]
 fn composefs_is_on() {
-    let with = |text: &str| of_base("baseimage-composefs", Tar::new().file("usr/lib/ostree/prepare-root.conf", text));
+    let with = |text: &str| {
+        of_base("baseimage-composefs", Tar::new().file("usr/lib/ostree/prepare-root.conf", text))
+    };
     assert_eq!(with("[composefs]\nenabled = no\n").len(), 1);
     assert_eq!(with("[other]\nenabled = yes\n").len(), 1);
     for on in ["yes", "true", "signed", "verity"] {
@@ -51,8 +53,11 @@ fn composefs_is_on() {
 
 #[test]
 fn kernel_arguments_are_read_as_bootc_reads_them() {
-    let file = |text: &str| of_layer("bootc-kargs", Layer::new("k").text(text, "/usr/lib/bootc/kargs.d/10-x.toml"));
-    for wrong in ["kargs = \"quiet\"\n", "karg = [\"quiet\"]\n", "kargs = [\"quiet\"]\nmore = 1\n", "", "\u{0}"] {
+    let file =
+        |text: &str| of_layer("bootc-kargs", Layer::new("k").text(text, "/usr/lib/bootc/kargs.d/10-x.toml"));
+    for wrong in
+        ["kargs = \"quiet\"\n", "karg = [\"quiet\"]\n", "kargs = [\"quiet\"]\nmore = 1\n", "", "\u{0}"]
+    {
         assert_eq!(file(wrong), [Severity::Fatal], "{wrong:?}");
     }
     for right in ["kargs = [\"quiet\"]\n", "kargs = []\nmatch-architectures = [\"aarch64\"]\n"] {
@@ -72,7 +77,10 @@ fn usr_etc_is_not_beside_etc() {
 #[test]
 fn there_is_one_kernel_with_its_initramfs() {
     let kernel = |path: &str| Layer::new("kernel").text("x", path);
-    assert_eq!(of_layer("kernel", kernel("/usr/lib/modules/9.9/vmlinuz")), [Severity::Fatal, Severity::Warning]);
+    assert_eq!(
+        of_layer("kernel", kernel("/usr/lib/modules/9.9/vmlinuz")),
+        [Severity::Fatal, Severity::Warning]
+    );
     let modules = kernel("/usr/lib/modules/9.9/extra/can.ko");
     assert_eq!(of_layer("kernel", modules), [Severity::Warning], "a kernel that is not there");
     let of_base_kernel = Workshop::stand_in();
@@ -129,7 +137,9 @@ fn accounts_of_the_base_are_in_sysusers() {
     let passwd = "root:x:0:0::/root:/bin/sh\nweb:x:990:990::/:/sbin/nologin\n";
     let found = of_base("sysusers", Tar::new().file("etc/passwd", passwd));
     assert!(found.len() == 1 && found[0].contains("`web`"), "{found:?}");
-    let made = Tar::new().file("etc/passwd", passwd).file("usr/lib/sysusers.d/web.conf", "g web 990\nu web 990:990\n");
+    let made = Tar::new()
+        .file("etc/passwd", passwd)
+        .file("usr/lib/sysusers.d/web.conf", "g web 990\nu web 990:990\n");
     assert_eq!(of_base("sysusers", made), [""; 0]);
 }
 
@@ -147,7 +157,11 @@ fn state_has_a_line_of_tmpfiles() {
         .file("usr/lib/tmpfiles.d/a.conf", "d /var/lib 0755\n# x\nd \"/var/lib/a b\" 0750 - - -\n");
     assert_eq!(of_base("var-tmpfiles", made), [""; 0]);
     assert_eq!(of_layer("var-tmpfiles", Layer::new("v").text("x", "/var/lib/x")), [Severity::Fatal]);
-    assert_eq!(of_layer("var-tmpfiles", Layer::new("v").text("x", "/opt/x")), [Severity::Fatal], "/opt -> var/opt");
+    assert_eq!(
+        of_layer("var-tmpfiles", Layer::new("v").text("x", "/opt/x")),
+        [Severity::Fatal],
+        "/opt -> var/opt"
+    );
 }
 
 #[test]
@@ -157,7 +171,8 @@ fn a_tree_in_a_refused_place_is_one_finding() {
         workshop.source(&format!("deploy/{file}"), b"x");
     }
     let layer = Layer::new("v").tree("deploy", "/var/lib/app");
-    let found: Vec<_> = workshop.check(&image(layer)).into_iter().filter(|found| found.name == "var-tmpfiles").collect();
+    let found: Vec<_> =
+        workshop.check(&image(layer)).into_iter().filter(|found| found.name == "var-tmpfiles").collect();
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].message.contains("4 more"), "{}", found[0].message);
 }

@@ -1,7 +1,9 @@
 //! Every check against a fault and a near miss. What the documentation shows is tested by its own
 //! examples; here is what takes another base, or a program.
 
+mod autosd;
 mod bootc;
+mod field;
 
 use lapstrake::{Base, Image, Layer};
 

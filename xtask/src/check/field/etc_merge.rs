@@ -1,0 +1,48 @@
+//! `etc-merge`: a directory of the base that is gone, or became a link, or the other way round. Below
+//! /etc the merge of an update fails on it, at shutdown, and the device goes on booting the old image;
+//! elsewhere programs find another place than before.
+
+use crate::check::{Check, Example, Fault, Kind, Node, Subject};
+
+pub(super) const CHECK: Check = Check::warning(
+    "etc-merge",
+    "an update can't merge changes made on the device into a directory that is none any more",
+    check,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").remove("/opt").dir("/opt")"#,
+    mended: r#"Layer::new("app").dir("/usr/lib/app")"#,
+});
+
+fn check(subject: &Subject<'_>) -> Vec<Fault> {
+    let below = subject.below();
+    let is_transient = super::super::autosd::is_etc_transient(subject);
+    let mut faults = Vec::new();
+    for layer in &subject.plan.layers {
+        for path in layer.removals.keys().chain(layer.members.keys()) {
+            let Some(was) = below.get(path.as_str()) else { continue };
+            let in_etc = path.as_str().starts_with("/etc/");
+            let now = subject.tree().get(path.as_str());
+            let message = match (was.kind(), now.as_ref().map(Node::kind)) {
+                (Kind::Directory, None) if in_etc && !is_transient => {
+                    format!("`{path}` is a directory of the base, and is gone")
+                }
+                (Kind::Directory, Some(Kind::Symlink(to))) => {
+                    format!("`{path}` is a directory of the base, and becomes a link to `{to}`")
+                }
+                (Kind::Symlink(to), Some(Kind::Directory)) => {
+                    format!("`{path}` is a link of the base to `{to}`, and becomes a directory")
+                }
+                _ => continue,
+            };
+            let fault = match &now {
+                Some(node) => Fault::at(node, message),
+                None => subject.gone(path.as_str(), message),
+            };
+            let fault = fault.help("keep what the base has; remove or replace single files in it");
+            faults.push(if in_etc && !is_transient { fault.as_fatal() } else { fault });
+        }
+    }
+    faults.dedup();
+    faults
+}

@@ -1,0 +1,84 @@
+//! `owner-number`, `usr-owner` and `setuid`: who owns what the layers bring, and as whom it runs.
+
+use crate::check::accounts::Accounts;
+use crate::check::{Check, Example, Fault, Kind, Node, Subject};
+
+pub(super) const NUMBER: Check = Check::warning(
+    "owner-number",
+    "a number that no account has is given to another account by a later release, and its files with it",
+    number,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").with(File::text("x\n", "/etc/app.key").owner("4711:4711"))"#,
+    mended: r#"Layer::new("app")
+    .with(File::text("x\n", "/etc/app.key").owner("4711:4711"))
+    .sysusers("app", ["g app 4711", "u app 4711:4711"])"#,
+});
+
+pub(super) const USR: Check = Check::warning(
+    "usr-owner",
+    "/usr is the image's and read-only: an owner other than root gains nothing there, and may become somebody else",
+    usr,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").with(File::text("x\n", "/usr/share/app/data").owner("dbus:dbus"))"#,
+    mended: r#"Layer::new("app").text("x\n", "/usr/share/app/data")"#,
+});
+
+pub(super) const SETUID: Check = Check::warning(
+    "setuid",
+    "whoever starts a setuid program has root's rights, and every fault in it is a way to root",
+    setuid,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").with(File::text("x", "/usr/bin/probe").mode(0o4755))"#,
+    mended: r#"Layer::new("app").with(File::text("x", "/usr/bin/probe").mode(0o755).capability("cap_net_raw+ep"))"#,
+});
+
+fn number(subject: &Subject<'_>) -> Vec<Fault> {
+    if subject.runs_unseen() {
+        return Vec::new();
+    }
+    let all = Accounts::of(subject.tree());
+    let has = |numbers: &std::collections::BTreeMap<String, Option<u32>>, id: u32| {
+        id == 0 || numbers.values().any(|number| *number == Some(id))
+    };
+    let mut faults = Vec::new();
+    for node in subject.tree().ours() {
+        let what = match (has(&all.users, node.uid()), has(&all.groups, node.gid())) {
+            (true, true) => continue,
+            (false, _) => format!("user {}", node.uid()),
+            (true, false) => format!("group {}", node.gid()),
+        };
+        let message = format!("`{}` belongs to {what}, which the image has no account for", node.path());
+        let help = format!(
+            "make it: `.sysusers(\"NAME\", [\"g NAME {}\", \"u NAME {}:{}\"])`",
+            node.gid(),
+            node.uid(),
+            node.gid()
+        );
+        faults.push(Fault::at(&node, message).help(help));
+    }
+    faults
+}
+
+fn usr(subject: &Subject<'_>) -> Vec<Fault> {
+    let odd =
+        |node: &Node<'_>| node.path().as_str().starts_with("/usr/") && (node.uid(), node.gid()) != (0, 0);
+    let fault = |node: Node<'_>| {
+        let message = format!("`{}` in /usr belongs to {}:{}", node.path(), node.uid(), node.gid());
+        Fault::at(&node, message)
+            .help("leave `.owner(…)` out, and let a mode of 0644 or 0755 make it readable")
+    };
+    subject.tree().ours().filter(odd).map(fault).collect()
+}
+
+fn setuid(subject: &Subject<'_>) -> Vec<Fault> {
+    let odd = |node: &Node<'_>| node.kind() == Kind::File && node.mode().bits() & 0o6000 != 0;
+    let fault = |node: Node<'_>| {
+        let message = format!("`{}` has mode {}: it runs with its owner's rights", node.path(), node.mode());
+        Fault::at(&node, message)
+            .help("give the one capability that it needs: `.mode(0o755).capability(\"cap_net_raw+ep\")`")
+    };
+    subject.tree().ours().filter(odd).map(fault).collect()
+}

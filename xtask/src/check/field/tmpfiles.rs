@@ -1,0 +1,109 @@
+//! `tmpfiles-mode` and `tmpfiles-owner`: lines of tmpfiles.d that systemd-tmpfiles refuses or that make
+//! what nobody meant. Only what the layers bring is judged.
+
+use lapstrake::value::TmpfilesLine;
+
+use crate::check::accounts::Accounts;
+use crate::check::{Check, Example, Fault, Node, Subject};
+
+pub(super) const MODE: Check = Check::warning(
+    "tmpfiles-mode",
+    "systemd-tmpfiles refuses a mode that is not octal, and makes what is written otherwise, fit or not",
+    mode,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").tmpfiles("app", ["d /var/lib/app 0644 root root -"])"#,
+    mended: r#"Layer::new("app").tmpfiles("app", ["d /var/lib/app 0755 root root -"])"#,
+});
+
+pub(super) const OWNER: Check = Check::fatal(
+    "tmpfiles-owner",
+    "systemd-tmpfiles makes nothing for a user or group that it can't find",
+    owner,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").tmpfiles("app", ["d /var/lib/app 0750 app app -"])"#,
+    mended: r#"Layer::new("app")
+    .sysusers("app", ["u app -"])
+    .tmpfiles("app", ["d /var/lib/app 0750 app app -"])"#,
+});
+
+/// Types whose path becomes a directory.
+const DIRECTORIES: &str = "dDevqQ";
+/// Types that take no mode or owner.
+const WITHOUT: &str = "xXrRLtThHaA";
+
+/// The lines of the layers' own files.
+fn lines<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Node<'a>, Vec<String>)> {
+    let places = ["/usr/lib/tmpfiles.d", "/etc/tmpfiles.d"];
+    let files: Vec<_> = places.iter().flat_map(|place| subject.tree().children(place)).collect();
+    let ours =
+        files.into_iter().filter(|node| node.site().is_some() && node.path().file_name().ends_with(".conf"));
+    ours.flat_map(|node| {
+        let text = node.text().unwrap_or_default();
+        let parsed = text.lines().filter_map(|line| TmpfilesLine::parse(line.trim()).ok());
+        parsed.map(move |line| (node, line.fields()))
+    })
+}
+
+fn field(fields: &[String], at: usize) -> &str {
+    fields.get(at).map(String::as_str).unwrap_or_default()
+}
+
+fn kind(fields: &[String]) -> char {
+    field(fields, 0).chars().next().unwrap_or_default()
+}
+
+fn mode(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (node, fields) in lines(subject) {
+        // `~` masks what is there, `:` applies to what is new alone.
+        let text = field(&fields, 2).trim_start_matches(['~', ':']);
+        if text.is_empty() || text == "-" || WITHOUT.contains(kind(&fields)) {
+            continue;
+        }
+        let path = field(&fields, 1);
+        let is_directory = DIRECTORIES.contains(kind(&fields));
+        let (reason, meant) = match u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o7777) {
+            None => (format!("`{text}` is no mode in octal"), if is_directory { "0755" } else { "0644" }),
+            Some(bits) if is_directory && bits & 0o444 & !((bits & 0o111) << 2) != 0 => {
+                (format!("`{text}` lets nobody enter a directory that it lets them read"), "0755")
+            }
+            Some(bits) if bits & 0o002 != 0 && bits & 0o1000 == 0 && is_directory => {
+                (format!("`{text}` lets everybody rename and delete what others put there"), "1777")
+            }
+            Some(_) => continue,
+        };
+        let message = format!("`{path}`: {reason}");
+        let fault = Fault::at(&node, message).help(format!("write `{meant}`"));
+        faults.push(if reason.ends_with("octal") { fault.as_fatal() } else { fault });
+    }
+    faults
+}
+
+fn owner(subject: &Subject<'_>) -> Vec<Fault> {
+    if subject.runs_unseen() {
+        return Vec::new();
+    }
+    let accounts = Accounts::of(subject.tree());
+    let mut faults = Vec::new();
+    for (node, fields) in lines(subject).filter(|(_, fields)| !WITHOUT.contains(kind(fields))) {
+        let wanted =
+            [(field(&fields, 3), &accounts.users, "user"), (field(&fields, 4), &accounts.groups, "group")];
+        for (name, known, what) in wanted {
+            let name = name.trim_start_matches(':');
+            let is_name =
+                !name.is_empty() && name != "-" && !name.contains('%') && name.parse::<u32>().is_err();
+            if is_name && !known.contains_key(name) {
+                let message =
+                    format!("`{}` shall belong to {what} `{name}`, which nothing makes", field(&fields, 1));
+                let letter = what.get(..1).unwrap_or_default();
+                faults.push(
+                    Fault::at(&node, message)
+                        .help(format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`")),
+                );
+            }
+        }
+    }
+    faults
+}

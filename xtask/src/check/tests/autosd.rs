@@ -1,0 +1,87 @@
+//! AutoSD's rules: a fault and a near miss of each.
+
+use lapstrake::entry::Unit;
+
+use super::*;
+
+#[track_caller]
+fn told(name: &str, below: fn() -> Tar, faulty: Layer, near: Layer) {
+    assert_eq!(found(name, below(), faulty).len(), 1);
+    assert_eq!(found(name, below(), near), []);
+}
+
+#[test]
+fn what_automotive_image_builder_reads_stays_the_bases() {
+    fn base() -> Tar {
+        Tar::new()
+            .file("usr/lib/bootc-image-builder/disk.yaml", "x")
+            .file("usr/lib/bootc/install/05-aib.toml", "[install]\n")
+    }
+    for path in
+        ["/etc/build-info", "/usr/lib/bootc-image-builder/disk.yaml", "/usr/lib/bootc/install/05-aib.toml"]
+    {
+        told("aib-files", base, Layer::new("a").text("x", path), harmless());
+        told("aib-files", base, Layer::new("a").remove(path), harmless());
+    }
+    let other = Layer::new("a").text("[install]\n", "/usr/lib/bootc/install/50-own.toml");
+    told("aib-files", base, Layer::new("a").text("x", "/etc/build-info"), other);
+}
+
+#[test]
+fn packages_need_a_package_manager() {
+    let packages = || Layer::new("p").packages(["vsomeip3"]);
+    assert_eq!(found("no-package-manager", Tar::new(), packages()).len(), 1);
+    for program in ["dnf", "dnf5", "microdnf"] {
+        assert_eq!(
+            found("no-package-manager", Tar::new().file(&format!("usr/bin/{program}"), "x"), packages()),
+            []
+        );
+    }
+    let workshop = Workshop::stand_in();
+    let fetched = image(Layer::new("fetch").run(["/usr/bin/fetch-dnf"])).layer(packages());
+    assert!(
+        workshop.check(&fetched).iter().all(|finding| finding.name != "no-package-manager"),
+        "a step brings it"
+    );
+}
+
+#[test]
+fn the_qm_partition_has_its_etc_and_var_elsewhere() {
+    let at = |path: &str| Layer::new("q").text("x", path);
+    told("qm-path", Tar::new, at("/usr/lib/qm/rootfs/etc/x"), at("/etc/qm/x"));
+    told("qm-path", Tar::new, at("/usr/lib/qm/rootfs/var/lib/x"), at("/usr/lib/qm/rootfs/usr/bin/x"));
+}
+
+#[test]
+fn nothing_is_kept_in_a_transient_etc() {
+    let unit = |line: &str| {
+        let text = format!("[Service]\nExecStart=/usr/bin/true\n{line}\n");
+        Layer::new("u").unit(Unit::text("app.service", text))
+    };
+    told(
+        "transient-etc",
+        Tar::new,
+        unit("ReadWritePaths=/run -/etc/app"),
+        unit("ReadWritePaths=/var/lib/app"),
+    );
+    fn kept() -> Tar {
+        Tar::new().file(
+            "usr/lib/ostree/prepare-root.conf",
+            "[composefs]\nenabled = yes\n[etc]\ntransient = false\n",
+        )
+    }
+    assert_eq!(found("transient-etc", kept(), unit("ReadWritePaths=/etc/app")), []);
+}
+
+#[test]
+fn files_for_masked_generators_are_told() {
+    fn masked() -> Tar {
+        Tar::new()
+            .symlink("etc/systemd/system-generators/systemd-fstab-generator", "/dev/null")
+            .file("etc/systemd/system-generators/systemd-rc-local-generator", "")
+            .file("usr/lib/systemd/system-generators/systemd-sysv-generator", "x")
+    }
+    let at = |path: &str| Layer::new("g").text("x", path);
+    told("masked-generator", masked, at("/etc/fstab"), at("/etc/fstab.example"));
+    told("masked-generator", masked, at("/etc/rc.d/rc.local"), at("/etc/init.d/app"));
+}

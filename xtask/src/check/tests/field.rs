@@ -1,0 +1,173 @@
+//! What bootc's lints miss: a fault and a near miss of each.
+
+use lapstrake::entry::{File, Symlink};
+
+use super::*;
+
+fn names(below: Tar, layer: Layer) -> Vec<&'static str> {
+    let workshop = Workshop::on_stand_in_and(below.end());
+    workshop.check(&image(layer)).into_iter().map(|finding| finding.name).collect()
+}
+
+/// The layer is faulty, the other one is not; on the same base.
+#[track_caller]
+fn told(name: &str, below: fn() -> Tar, faulty: Layer, near: Layer) {
+    let found = names(below(), faulty);
+    assert!(found.contains(&name), "{found:?}");
+    let found = names(below(), near);
+    assert!(!found.contains(&name), "{found:?}");
+}
+
+/// The base is faulty, the other one is not.
+#[track_caller]
+fn told_of_base(name: &str, faulty: Tar, near: Tar) {
+    let found = found(name, faulty, harmless());
+    assert!(found.iter().any(|finding| finding.blame == Some(Blame::Base)), "{found:#?}");
+    assert_eq!(self::found(name, near, harmless()), []);
+}
+
+fn users(lines: &[&str]) -> Layer {
+    Layer::new("users").sysusers("web", lines.iter().copied())
+}
+
+#[test]
+fn a_fixed_gid_has_a_line_of_its_own() {
+    told("sysusers-gid", Tar::new, users(&["u web 990:990"]), users(&["u web 990:990", "g web 990"]));
+    told("sysusers-gid", Tar::new, users(&["u web -:web2"]), users(&["u web 990"]));
+    told("sysusers-gid", Tar::new, users(&["u web 990:990"]), users(&["u web 990:81"]));
+}
+
+#[test]
+fn group_and_gshadow_agree() {
+    let with =
+        |gshadow: &str| Tar::new().file("etc/group", "root:x:0:\nweb:x:990:\n").file("etc/gshadow", gshadow);
+    told_of_base("gshadow", with("root:::\n"), with("root:::\nweb:!::\n"));
+    told_of_base(
+        "gshadow",
+        with("root:::\nweb:!::\ngone:!::\n"),
+        Tar::new().file("etc/group", "root:x:0:\n"),
+    );
+}
+
+#[test]
+fn every_number_has_an_account() {
+    let owned = |owner: &str| Layer::new("o").with(File::text("x", "/etc/app.key").owner(owner));
+    told("owner-number", Tar::new, owned("4711:0"), owned("81:81"));
+    told(
+        "owner-number",
+        Tar::new,
+        owned("0:4711"),
+        owned("4711:4711").sysusers("a", ["g a 4711", "u a 4711:4711"]),
+    );
+}
+
+#[test]
+fn usr_is_roots() {
+    let at = |path: &str| Layer::new("o").with(File::text("x", path).owner("dbus"));
+    told("usr-owner", Tar::new, at("/usr/share/x"), at("/etc/x"));
+}
+
+#[test]
+fn setuid_programs_are_told() {
+    let mode = |mode: u32| Layer::new("m").with(File::text("x", "/usr/bin/x").mode(mode));
+    told("setuid", Tar::new, mode(0o4755), mode(0o755));
+    told("setuid", Tar::new, mode(0o2755), mode(0o1755));
+}
+
+#[test]
+fn device_nodes_and_pipes_are_told_outside_of_dev() {
+    let member = |name: &str, kind| Tar::new().member(name.as_bytes(), kind, "", 0o600, b"");
+    told_of_base(
+        "special-file",
+        member("var/lib/x", tar::EntryType::Char),
+        member("dev/x", tar::EntryType::Char),
+    );
+    told_of_base("special-file", member("usr/x", tar::EntryType::Fifo), Tar::new().file("usr/x", ""));
+}
+
+#[test]
+fn modes_of_tmpfiles_are_octal_and_make_sense() {
+    let line = |line: &str| Layer::new("t").tmpfiles("t", [line]);
+    told("tmpfiles-mode", Tar::new, line("d /var/lib/t 0888"), line("d /var/lib/t 0750"));
+    told("tmpfiles-mode", Tar::new, line("d /var/lib/t 0644"), line("f /var/lib/t 0644"));
+    told("tmpfiles-mode", Tar::new, line("d /var/lib/t 0777"), line("d /var/lib/t ~1777"));
+    told("tmpfiles-mode", Tar::new, line("d /var/lib/t rwx"), line("L /var/lib/t - - - - /usr/x"));
+}
+
+#[test]
+fn owners_of_tmpfiles_are_made() {
+    let line = |line: &str| Layer::new("t").tmpfiles("t", [line]);
+    told("tmpfiles-owner", Tar::new, line("d /var/lib/t 0750 web root"), line("d /var/lib/t 0750 dbus root"));
+    let made = line("d /var/lib/t 0750 web web").sysusers("web", ["u web -"]);
+    told("tmpfiles-owner", Tar::new, line("d /var/lib/t 0750 root web"), made);
+    told("tmpfiles-owner", Tar::new, line("d /var/lib/t 0750 web"), line("d /var/lib/t 0750 990 :990"));
+}
+
+#[test]
+fn directories_of_the_base_stay_directories() {
+    let below = || {
+        Tar::new()
+            .file("usr/lib/ostree/prepare-root.conf", "[composefs]\nenabled = yes\n")
+            .directory("etc/app")
+            .file("etc/app/a", "")
+    };
+    let removed = Layer::new("e").remove("/etc/app");
+    told("etc-merge", below, removed.clone(), Layer::new("e").remove("/etc/app/a"));
+    let fatal = |below: fn() -> Tar, layer: Layer| -> Vec<Severity> {
+        found("etc-merge", below(), layer).into_iter().map(|finding| finding.severity).collect()
+    };
+    assert_eq!(fatal(below, removed.clone()), [Severity::Fatal]);
+    let linked = Layer::new("e").remove("/etc/app").symlink("/etc/app", "/usr/share/app");
+    assert_eq!(fatal(below, linked), [Severity::Fatal]);
+    // A transient /etc is never merged.
+    assert_eq!(fatal(|| Tar::new().directory("etc/app"), removed), []);
+    told("etc-merge", Tar::new, Layer::new("e").remove("/opt").dir("/opt"), Layer::new("e").remove("/opt"));
+}
+
+#[test]
+fn bound_images_are_there_and_pinned() {
+    let place = "/usr/share/containers/systemd/app.container";
+    let link = || Symlink::new("/usr/lib/bootc/bound-images.d/app.container", place);
+    let bound =
+        |image: &str| Layer::new("b").text(format!("[Container]\nImage={image}\n"), place).with(link());
+    told("bound-image", Tar::new, Layer::new("b").with(link()), bound("registry.example/a@sha256:00"));
+    told("bound-image", Tar::new, bound("registry.example/a:1"), bound("registry.example/a:1@sha256:00"));
+    let file = Layer::new("b").text("x", "/usr/lib/bootc/bound-images.d/app.container");
+    told("bound-image", Tar::new, file, bound("app.image"));
+}
+
+#[test]
+fn a_machine_id_is_uninitialized_or_absent() {
+    let id = |text: &str| Layer::new("m").text(text, "/etc/machine-id");
+    told("machine-id", Tar::new, id(""), id("uninitialized\n"));
+    told("machine-id", Tar::new, id("0123456789abcdef0123456789abcdef\n"), harmless());
+    told_of_base(
+        "machine-id",
+        Tar::new().file("etc/machine-id", ""),
+        Tar::new().file("etc/machine-id", "uninitialized\n"),
+    );
+}
+
+#[test]
+fn new_top_levels_have_a_file_context() {
+    fn policy() -> Tar {
+        let contexts =
+            "# x\n/.*\tsystem_u:object_r:default_t:s0\n/usr/.*\tsystem_u:object_r:usr_t:s0\n/maps(/.*)?\tx\n";
+        Tar::new()
+            .file("etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=automotive\n")
+            .file("etc/selinux/automotive/contexts/files/file_contexts", contexts)
+    }
+    told("selinux-label", policy, Layer::new("s").dir("/data"), Layer::new("s").dir("/maps/eu"));
+    told("selinux-label", policy, Layer::new("s").text("x", "/etc/x"), Layer::new("s").text("x", "/usr/x"));
+    assert!(!names(Tar::new(), Layer::new("s").dir("/data")).contains(&"selinux-label"), "without a policy");
+}
+
+#[test]
+fn other_top_levels_are_read_only() {
+    told(
+        "top-level",
+        Tar::new,
+        Layer::new("t").text("x", "/data/x"),
+        Layer::new("t").text("x", "/usr/share/x"),
+    );
+}
