@@ -5,7 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use camino::Utf8Path;
 use lapstrake::Site;
 
-use super::{Finding, Severity, excerpt};
+use super::{Blame, Finding, Severity, excerpt};
 
 /// Draws findings, one after another; `root` is the workspace that sites are relative to.
 pub(crate) fn draw(findings: &[Finding], root: &Utf8Path, colour: bool) -> String {
@@ -33,16 +33,32 @@ fn one(finding: &Finding, root: &Utf8Path, renderer: &Renderer) -> String {
         };
         places = elsewhere;
     }
-    if let [image] = finding.images.iter().collect::<Vec<_>>()[..] {
-        group = group.element(Level::NOTE.message(format!("in image `{image}`")));
-    } else if !finding.images.is_empty() {
-        let names: Vec<_> = finding.images.iter().map(|image| format!("`{image}`")).collect();
-        group = group.element(Level::NOTE.message(format!("in images {}", names.join(", "))));
+    if let Some(place) = place(finding) {
+        group = group.element(Level::NOTE.message(place));
     }
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(help));
     }
     renderer.render(&[group])
+}
+
+/// Where in which images it is, and whose it is.
+fn place(finding: &Finding) -> Option<String> {
+    let unsaid = finding.path.as_ref().filter(|path| !finding.message.contains(path.as_str()));
+    let path = unsaid.map(|path| format!("at `{path}`"));
+    let blame = finding.blame.as_ref().map(|blame| match blame {
+        Blame::Base => "of the base".to_owned(),
+        Blame::Layer(layer) => format!("in layer `{layer}`"),
+    });
+    let names: Vec<_> = finding.images.iter().map(|image| format!("`{image}`")).collect();
+    let word = if blame.is_some() { "of" } else { "in" };
+    let images = match names.len() {
+        0 => None,
+        1 => Some(format!("{word} image {}", names.join(", "))),
+        _ => Some(format!("{word} images {}", names.join(", "))),
+    };
+    let parts: Vec<_> = [path, blame, images].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 fn origin(site: Site) -> annotate_snippets::Origin<'static> {

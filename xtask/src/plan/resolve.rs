@@ -15,7 +15,7 @@ use super::place::{Placer, UNITS, site_or};
 use super::whiteout::whiteouts;
 use super::{CargoOptions, Content, Inode, Plan, PlannedBase, PlannedLayer, Removal};
 use crate::base::{Base, BaseIndex};
-use crate::finding::Finding;
+use crate::finding::{Blame, Finding};
 use crate::nearest::nearest;
 use crate::source::{Scanned, Sources, TreeMember};
 use crate::workspace::Workspace;
@@ -158,6 +158,15 @@ impl Resolver<'_> {
     }
 
     fn layer(&mut self, index: usize, name: LayerName, layer: &Layer) -> PlannedLayer {
+        let before = self.findings.len();
+        let planned = self.layer_itself(index, name, layer);
+        for finding in self.findings.iter_mut().skip(before) {
+            finding.blame.get_or_insert_with(|| Blame::Layer(planned.name.clone()));
+        }
+        planned
+    }
+
+    fn layer_itself(&mut self, index: usize, name: LayerName, layer: &Layer) -> PlannedLayer {
         let packages = self.packages(layer);
         self.unseen |= !packages.is_empty();
         let mut removals = self.removals(layer);

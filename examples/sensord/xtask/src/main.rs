@@ -2,10 +2,12 @@
 //!
 //! `cargo xtask image build` builds it; `cargo xtask image plan` shows what that would do.
 
+mod rules;
+
 use lapstrake_xtask::prelude::*;
 
 fn main() -> ExitCode {
-    lapstrake_xtask::main([sensord()])
+    lapstrake_xtask::main_with([sensord()], &rules::checks())
 }
 
 /// The layers that change least come first: a device that has them downloads only those above.
