@@ -258,7 +258,7 @@ fn what_checks_read_is_kept_and_nothing_else() {
         .file(object, "[Socket]\n")
         .hardlink("usr/lib/systemd/system/b.socket", object)
         .member(b"etc/build-info", EntryType::Regular, "", 0o644, b"A=\xff\n")
-        .file("usr/lib/systemd/system/large.service", &"x".repeat(300 << 10))
+        .file("usr/lib/systemd/system/large.service", &"x".repeat(1100 << 10))
         .end();
     let index = index(&[tar]);
     let text = |at: &str| index.text(&path(at));
