@@ -11,6 +11,8 @@ mod bootc;
 mod contents;
 mod fault;
 mod field;
+#[cfg(test)]
+mod page;
 mod planned;
 mod registry;
 mod secret;
