@@ -2,6 +2,7 @@
 //! examples; here is what takes another base, or a program.
 
 mod bootc;
+mod registry;
 
 use lapstrake::{Base, Image, Layer};
 
