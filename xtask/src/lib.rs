@@ -31,6 +31,8 @@
 
 mod base;
 pub mod check;
+#[doc = include_str!("../checks.md")]
+pub mod checks {}
 mod cli;
 mod compile;
 mod emit;

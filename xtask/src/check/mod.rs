@@ -12,6 +12,8 @@ mod bootc;
 mod contents;
 mod fault;
 mod field;
+#[cfg(test)]
+mod page;
 mod planned;
 mod registry;
 mod secret;

@@ -3,8 +3,13 @@
 
 use super::{Check, abi, autosd, bootc, field, planned, secret, unit};
 
-const GROUPS: [&[Check]; 7] = [
-    planned::CHECKS,
+const GROUPS: [&[Check]; 12] = [
+    planned::images::CHECKS,
+    planned::values::CHECKS,
+    planned::binaries::CHECKS,
+    planned::sources::CHECKS,
+    planned::destinations::CHECKS,
+    planned::units::CHECKS,
     bootc::CHECKS,
     field::CHECKS,
     unit::CHECKS,

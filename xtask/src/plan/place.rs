@@ -209,14 +209,15 @@ impl<'a> Placer<'a, '_, '_> {
         match self.sources.get(asset)? {
             Ok(scanned) => Some(scanned),
             Err(error) => {
-                let name = match error {
-                    SourceError::Missing { .. } => "missing-asset",
-                    SourceError::Outside { .. } => "asset-outside",
-                    SourceError::Special { .. } => "asset-kind",
-                    SourceError::NotUtf8 { .. } => "utf8",
-                    SourceError::Unreadable { .. } => "unreadable-asset",
+                let message = error.to_string();
+                let finding = match error {
+                    SourceError::Missing { .. } => Finding::fatal("missing-asset", site, message),
+                    SourceError::Outside { .. } => Finding::fatal("asset-outside", site, message),
+                    SourceError::Special { .. } => Finding::fatal("asset-kind", site, message),
+                    SourceError::NotUtf8 { .. } => Finding::fatal("utf8", site, message),
+                    SourceError::Unreadable { .. } => Finding::fatal("unreadable-asset", site, message),
                 };
-                self.findings.push(Finding::fatal(name, site, error.to_string()).help_if(error.help()));
+                self.findings.push(finding.help_if(error.help()));
                 None
             }
         }

@@ -9,8 +9,8 @@ pub(super) const VAR_RUN: Check = Check::fatal(
     var_run,
 )
 .shown(Example::Words {
-    faulty: "A base in which `/var/run` is a directory.",
-    mended: "`.remove(\"/var/run\")`: systemd makes the symlink at boot.",
+    faulty: "A base in which `/var/run` is a directory",
+    mended: "`.remove(\"/var/run\")`: systemd makes the symlink at boot",
 });
 
 pub(super) const CHECK: Check = Check::warning(

@@ -10,8 +10,8 @@ pub(super) const CHECK: Check = Check::warning(
     check,
 )
 .shown(Example::Words {
-    faulty: "A base or a package whose scriptlet called `useradd`.",
-    mended: "`.sysusers(\"web\", [\"g web 990\", \"u web 990:990\"])` with the same numbers.",
+    faulty: "A base or a package whose scriptlet called `useradd`",
+    mended: "`.sysusers(\"web\", [\"g web 990\", \"u web 990:990\"])` with the same numbers",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

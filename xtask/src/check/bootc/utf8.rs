@@ -8,6 +8,6 @@ pub(super) const CHECK: Check = Check {
     ..Check::fatal("utf8", "ostree takes no name that is not UTF-8", |_| Vec::new())
 }
 .shown(Example::Words {
-    faulty: "`.tree(\"deploy\", …)` of a folder with a file `caf\\xe9` in it, its name in Latin-1.",
-    mended: "Rename the file: `caf\u{e9}`, in UTF-8.",
+    faulty: "`.tree(\"deploy\", …)` of a folder with a file `caf\\xe9` in it, its name in Latin-1",
+    mended: "Rename the file: `caf\u{e9}`, in UTF-8",
 });

@@ -21,8 +21,8 @@ pub(super) const GSHADOW: Check = Check::warning(
     gshadow,
 )
 .shown(Example::Words {
-    faulty: "A base whose `/etc/gshadow` lacks a group of its `/etc/group`.",
-    mended: "`grpconv` in the build of the base.",
+    faulty: "A base whose `/etc/gshadow` lacks a group of its `/etc/group`",
+    mended: "`grpconv` in the build of the base",
 });
 
 fn gid(subject: &Subject<'_>) -> Vec<Fault> {

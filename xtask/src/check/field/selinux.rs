@@ -14,8 +14,8 @@ pub(super) const CHECK: Check = Check::warning(
     check,
 )
 .shown(Example::Words {
-    faulty: "`.dir(\"/data\")` on a base whose policy has no context for `/data`.",
-    mended: "`.dir(\"/usr/share/data\")`, or a policy module with a context for it.",
+    faulty: "`.dir(\"/data\")` on a base whose policy has no context for `/data`",
+    mended: "`.dir(\"/usr/share/data\")`, or a policy module with a context for it",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

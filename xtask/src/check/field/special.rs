@@ -8,8 +8,8 @@ pub(super) const CHECK: Check = Check::fatal(
     check,
 )
 .shown(Example::Words {
-    faulty: "A base whose build left a whiteout of overlayfs (a device 0:0) in `/var/lib/containers`, by a `podman pull`.",
-    mended: "`.remove(…)` it, and bind the container by `/usr/lib/bootc/bound-images.d`.",
+    faulty: "A base whose build left a whiteout of overlayfs (a device 0:0) in `/var/lib/containers`, by a `podman pull`",
+    mended: "`.remove(…)` it, and bind the container by `/usr/lib/bootc/bound-images.d`",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

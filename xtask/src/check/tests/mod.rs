@@ -4,6 +4,7 @@
 mod autosd;
 mod bootc;
 mod field;
+mod registry;
 
 use lapstrake::{Base, Image, Layer};
 

@@ -1,0 +1,77 @@
+//! Where entries go: paths that clash with one another or with what lies below, and removals.
+
+use super::{fatal, images, layers, warning};
+use crate::check::Check;
+
+pub(in crate::check) const CHECKS: &[Check] = &[
+    fatal(
+        "no-directory",
+        "nothing can stand below a file, or behind symlinks that lead round in a loop",
+        layers(
+            r#"Layer::new("app").text("1\n", "/usr/lib/os-release/app.conf")"#,
+            r#"Layer::new("app").text("1\n", "/usr/lib/app/app.conf")"#,
+        ),
+    ),
+    fatal(
+        "duplicate-destination",
+        "of two entries of a layer at one path, only one could be in the image",
+        layers(
+            r#"Layer::new("app")
+    .text("1\n", "/etc/app.conf")
+    .text("2\n", "/etc/app.conf")"#,
+            r#"Layer::new("app")
+    .text("1\n", "/etc/app.conf")
+    .text("2\n", "/etc/app.conf.d/override.conf")"#,
+        ),
+    ),
+    warning(
+        "directory-metadata",
+        "bootc's ostree importer keeps mode and owner of a directory that is already there",
+        layers(
+            r#"Layer::new("app").with(Dir::new("/usr/share").mode(0o700))"#,
+            r#"Layer::new("app").with(Dir::new("/usr/share/app").mode(0o700))"#,
+        ),
+    ),
+    warning(
+        "shadowed-entry",
+        "what a later layer replaces is downloaded by every device, and never seen",
+        images(
+            r#"Image::new("example", Base::stand_in())
+    .layer(Layer::new("platform").text("1\n", "/etc/app.conf"))
+    .layer(Layer::new("app").text("2\n", "/etc/app.conf"))"#,
+            r#"Image::new("example", Base::stand_in())
+    .layer(Layer::new("app").text("2\n", "/etc/app.conf"))"#,
+        ),
+    ),
+    fatal(
+        "type-conflict",
+        "a file in place of a directory, or the reverse, takes away all that stands there",
+        layers(
+            r#"Layer::new("app").text("1\n", "/usr/share/doc")"#,
+            r#"Layer::new("app").text("1\n", "/usr/share/doc/app")"#,
+        ),
+    ),
+    fatal(
+        "remove-root",
+        "an image without a root is none",
+        layers(r#"Layer::new("app").remove("/")"#, r#"Layer::new("app").remove("/usr/share/doc")"#),
+    ),
+    fatal(
+        "remove-missing",
+        "a whiteout of nothing does not do what its author wants",
+        layers(
+            r#"Layer::new("app").remove("/usr/share/docs")"#,
+            r#"Layer::new("app").remove("/usr/share/doc")"#,
+        ),
+    ),
+    warning(
+        "duplicate-removal",
+        "a path is removed once",
+        layers(
+            r#"Layer::new("app")
+    .remove("/usr/share/doc")
+    .remove("/usr/share/doc")"#,
+            r#"Layer::new("app").remove("/usr/share/doc")"#,
+        ),
+    ),
+];

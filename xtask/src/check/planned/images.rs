@@ -1,0 +1,89 @@
+//! Images and layers as such, and the base below them.
+
+use super::{fatal, images, layers, warning, words};
+use crate::check::Check;
+
+pub(in crate::check) const CHECKS: &[Check] = &[
+    fatal(
+        "base",
+        "a base is read whole and verified to the last byte before anything is planned on it",
+        words(
+            "`Base::oci(\"bases:latest\")` where there is no layout `bases`",
+            "`skopeo copy docker://REFERENCE oci:bases:latest`",
+        ),
+    ),
+    fatal(
+        "duplicate-image",
+        "commands, tags and the folder of a context go by the image's name",
+        words(
+            "two images that are both `Image::new(\"cockpit\", …)` in one `main`",
+            "give one of them another name",
+        ),
+    ),
+    warning(
+        "bootc-label",
+        "bootc installs no image without the label `containers.bootc=1`",
+        images(
+            r#"Image::new("example", Base::stand_in())
+    .label("containers.bootc", "0")
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+            r#"Image::new("example", Base::stand_in())
+    .label("containers.bootc", "1")
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+        ),
+    ),
+    warning(
+        "sealed-base",
+        "the digest of a sealed base is signed into its boot files, and every layer changes it",
+        words(
+            "layers on a base that Automotive Image Builder has sealed",
+            "run `aib reseal SRC NEW` on the result, or take a base with `sealed: false`",
+        ),
+    ),
+    fatal(
+        "too-many-layers",
+        "container storage mounts at most 127 layers, those of the base counted",
+        images(
+            r#"Image::new("example", Base::stand_in())
+    .layers_from((0..127).map(|n| Layer::new(format!("layer-{n}")).dir(format!("/usr/share/app/{n}"))))"#,
+            r#"Image::new("example", Base::stand_in())
+    .layer((0..127).fold(Layer::new("app"), |layer, n| layer.dir(format!("/usr/share/app/{n}"))))"#,
+        ),
+    ),
+    fatal(
+        "empty-image",
+        "an image without an entry is its base under another name",
+        images(
+            r#"Image::new("example", Base::stand_in())"#,
+            r#"Image::new("example", Base::stand_in()).layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+        ),
+    ),
+    fatal(
+        "duplicate-layer",
+        "findings, plans and tars go by the layer's name",
+        images(
+            r#"Image::new("example", Base::stand_in())
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))
+    .layer(Layer::new("app").text("2\n", "/etc/other.conf"))"#,
+            r#"Image::new("example", Base::stand_in())
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))
+    .layer(Layer::new("other").text("2\n", "/etc/other.conf"))"#,
+        ),
+    ),
+    warning(
+        "empty-layer",
+        "a layer without an entry is left out of the image",
+        images(
+            r#"Image::new("example", Base::stand_in())
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))
+    .layer(Layer::new("later"))"#,
+            r#"Image::new("example", Base::stand_in())
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+        ),
+    ),
+    fatal(
+        "empty-run",
+        "a run step starts a program, and names it first",
+        layers(r#"Layer::new("app").run::<&str>([])"#, r#"Layer::new("app").run(["ldconfig"])"#),
+    ),
+];

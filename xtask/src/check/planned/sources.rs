@@ -1,0 +1,39 @@
+//! Files and directories of the workspace that a description names.
+
+use super::{fatal, layers, words};
+use crate::check::Check;
+
+pub(in crate::check) const CHECKS: &[Check] = &[
+    fatal(
+        "missing-asset",
+        "a file that the description names is not in the workspace",
+        layers(
+            r#"Layer::new("app").file("REDME.md", "/usr/share/doc/app/README.md")"#,
+            r#"Layer::new("app").file("README.md", "/usr/share/doc/app/README.md")"#,
+        ),
+    ),
+    fatal(
+        "asset-kind",
+        "`.file` takes a file, `.tree` a directory, and neither takes a socket or a device",
+        layers(
+            r#"Layer::new("app").tree("README.md", "/usr/share/doc/app/README.md")"#,
+            r#"Layer::new("app").file("README.md", "/usr/share/doc/app/README.md")"#,
+        ),
+    ),
+    fatal(
+        "asset-outside",
+        "what lies outside of the workspace is not in its repository, and not there on the next machine",
+        layers(
+            r#"Layer::new("app").tree("..", "/usr/share/doc/app")"#,
+            r#"Layer::new("app").tree("examples", "/usr/share/doc/app")"#,
+        ),
+    ),
+    fatal(
+        "unreadable-asset",
+        "a file that can't be read can't be put in a layer",
+        words(
+            "`.file(\"deploy/key.toml\", …)` where only root may read `deploy/key.toml`",
+            "`chmod u+r deploy/key.toml`",
+        ),
+    ),
+];

@@ -1,0 +1,45 @@
+//! Values that are none: what does not parse, and what no base or file system can hold.
+
+use super::{fatal, images, layers};
+use crate::check::Check;
+
+pub(in crate::check) const CHECKS: &[Check] = &[
+    fatal(
+        "invalid-value",
+        "a path, mode, owner, unit name or other word of the description is not one",
+        layers(
+            r#"Layer::new("app").with(File::text("1\n", "/etc/app.conf").mode(644))"#,
+            r#"Layer::new("app").with(File::text("1\n", "/etc/app.conf").mode(0o644))"#,
+        ),
+    ),
+    fatal(
+        "label-value",
+        "a label with a control character can't be written in a Containerfile, and both artefacts must agree",
+        images(
+            r#"Image::new("example", Base::stand_in())
+    .label("com.example.note", "two\nlines")
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+            r#"Image::new("example", Base::stand_in())
+    .label("com.example.note", "one line")
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+        ),
+    ),
+    fatal(
+        "symlink-target",
+        "Linux holds no symlink target that is empty, has 4096 bytes or more, or contains a NUL",
+        layers(
+            r#"Layer::new("app").symlink("/usr/share/app/current", "")"#,
+            r#"Layer::new("app").symlink("/usr/share/app/current", "v1")"#,
+        ),
+    ),
+    fatal(
+        "unknown-owner",
+        "a name is turned into a number by the base's passwd and group; users of sysusers.d exist on the device only",
+        layers(
+            r#"Layer::new("app").with(Dir::new("/var/lib/sensord").owner("sensord"))"#,
+            r#"Layer::new("app")
+    .sysusers("sensord", ["u sensord - \"Sensor daemon\""])
+    .tmpfiles("sensord", ["d /var/lib/sensord 0750 sensord sensord -"])"#,
+        ),
+    ),
+];

@@ -1,0 +1,44 @@
+//! The registry against the sources: no finding goes by a name that `check --list` does not know.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::check::{Stage, registry};
+use crate::finding::Severity;
+
+/// Where a finding has the name of its check, which is a row already.
+const OF_CHECKS: &str = "check/fault.rs";
+
+#[test]
+fn every_finding_that_planning_makes_has_its_row_and_every_row_its_finding() {
+    let mut made: BTreeMap<String, Severity> = BTreeMap::new();
+    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        for (call, severity) in [
+            ("Finding::fatal(", Severity::Fatal),
+            ("Finding::warning(", Severity::Warning),
+            ("Self::fatal(\"", Severity::Fatal),
+        ] {
+            for (at, _) in text.match_indices(call) {
+                let name = text[at + call.len()..].trim_start().trim_start_matches('"');
+                let (name, _) = name.split_once('"').unwrap();
+                let name_of_its_own = !name.is_empty() && !name.contains(|c: char| !c.is_ascii_graphic());
+                assert!(name_of_its_own, "{}: a finding's name is a literal: {name}", path.display());
+                made.insert(name.to_owned(), severity);
+            }
+        }
+    }
+    let rows: BTreeMap<_, _> = registry()
+        .filter(|check| check.stage == Stage::Description)
+        .map(|check| (check.name.to_owned(), check.severity))
+        .collect();
+    assert_eq!(rows, made, "left the rows of `check/planned`, right what the sources say");
+}
+
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let of_checks = |path: &Path| path.ends_with(OF_CHECKS);
+    let entries = entries.filter(|path| !path.ends_with("tests") && !of_checks(path));
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
