@@ -65,13 +65,8 @@ impl Checker<'_> {
             Some((key, name)) => (key.span(), self.word(Word::ImageName, name)),
             None => (Span::call_site(), self.mistaken()),
         };
-        let base = match &image.base {
-            Some((key, base)) => self.base(key, base),
-            None => {
-                let krate = self.krate;
-                quote!(#krate::__private::mistaken::<#krate::lapstrake::Base>())
-            }
-        };
+        let base = image.base.as_ref().map(|(key, base)| self.base(key, base));
+        let base = base.unwrap_or_else(|| self.mistaken_base());
         let new = self.call("Image", "new", span);
         quote_spanned!(span=> #new(#name, #base))
     }
@@ -110,8 +105,7 @@ impl Checker<'_> {
                     },
                 };
                 self.errors.push(error.help(help));
-                let krate = self.krate;
-                return quote!(#krate::__private::mistaken::<#krate::lapstrake::Base>());
+                return self.mistaken_base();
             }
         };
         let place = match &base.place {
@@ -176,7 +170,7 @@ impl Checker<'_> {
         let steps = self.steps(items);
         self.claims.end_layer();
         let new = self.call("Layer", "new", span);
-        let value = super::expand::chain(quote_spanned!(span=> #new(#name)), &steps, "layer");
+        let value = super::expand::chain(&quote_spanned!(span=> #new(#name)), &steps, "layer");
         quote_spanned!(span=> .#method(#value))
     }
 
@@ -316,6 +310,11 @@ impl Checker<'_> {
     pub(super) fn mistaken(&self) -> TokenStream {
         let krate = self.krate;
         quote!(#krate::__private::mistaken::<&'static str>())
+    }
+
+    fn mistaken_base(&self) -> TokenStream {
+        let krate = self.krate;
+        quote!(#krate::__private::mistaken::<#krate::lapstrake::Base>())
     }
 
     /// `<lapstrake::TYPE>::FUNCTION`. It starts with a token of the user's, and that is its Site; a path

@@ -1,6 +1,7 @@
 //! Each kind of entry as the builder call that says the same. One entry is one call, so that a Site is the
 //! entry's own line.
 
+use camino::Utf8Path;
 use lapstrake::entry::{DropIn, Kargs, State, Sysusers, Tmpfiles};
 use lapstrake::value::{Asset, ImagePath, Karg, SysusersLine, TmpfilesLine, UnitName};
 use proc_macro2::{Ident, TokenStream};
@@ -33,7 +34,7 @@ impl Checker<'_> {
         let operands = self.operands(&parts);
         let options = self.settings(form, &entry.options);
         self.claim(entry, &parts);
-        Some(self.build(entry, &parts, &operands, options))
+        Some(self.build(entry, &parts, &operands, &options))
     }
 
     fn build(
@@ -41,7 +42,7 @@ impl Checker<'_> {
         entry: &Entry,
         parts: &Parts<'_>,
         operands: &[TokenStream],
-        options: TokenStream,
+        options: &TokenStream,
     ) -> TokenStream {
         let keyword = entry.keyword.to_string();
         let span = entry.keyword.span();
@@ -166,7 +167,7 @@ impl Checker<'_> {
                 true
             }
             Shape::Onto(Word::File, Word::Unit)
-                if first.ends_with(".service") && second_text.ends_with(".conf") =>
+                if UnitName::parse(&first).is_ok() && is_conf(&second_text) =>
             {
                 let message = "`drop_in` has its file and its unit the wrong way round";
                 self.error(entry.operands_place(), message, format!("write `drop_in {to} => {from}`"));
@@ -354,13 +355,12 @@ impl Checker<'_> {
         }
         for instance in &list {
             let Some(text) = instance.text() else { continue };
-            match unit.instantiate(&text) {
-                Some(unit) => self.claims.state(instance.place(), &unit, State::Enabled),
-                None => {
-                    let message = format!("`{}` is no instance of `{unit}`", text.escape_debug());
-                    let help = "write what stands between `@` and the suffix: `\"can0\"`";
-                    self.error(instance.place(), message, help);
-                }
+            if let Some(unit) = unit.instantiate(&text) {
+                self.claims.state(instance.place(), &unit, State::Enabled);
+            } else {
+                let message = format!("`{}` is no instance of `{unit}`", text.escape_debug());
+                let help = "write what stands between `@` and the suffix: `\"can0\"`";
+                self.error(instance.place(), message, help);
             }
         }
     }
@@ -383,7 +383,11 @@ impl Entry {
 
 /// Whether a computed or written operand of `sysusers` and `tmpfiles` is a file's path, not a name.
 fn names_a_file(operand: &Operand) -> bool {
-    operand.text().is_none_or(|text| text.contains('/') || text.ends_with(".conf"))
+    operand.text().is_none_or(|text| text.contains('/') || is_conf(&text))
+}
+
+fn is_conf(path: &str) -> bool {
+    Utf8Path::new(path).extension() == Some("conf")
 }
 
 /// What is said of a directory, in words that are equal when it is; none where it is not known.

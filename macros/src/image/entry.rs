@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use super::keyword;
-use super::parse::Parser;
+use super::parse::{Parser, starts_entry};
 use super::syntax::{Arrow, Base, Entry, Item, Setting};
 use super::tokens::Cursor;
 use crate::diagnostic::{Diagnostic, Place};
@@ -36,18 +36,18 @@ impl Parser {
             arrow: None,
             options: Vec::new(),
         };
-        if !self.starts_entry(cursor) {
+        if !starts_entry(cursor) {
             entry.head = cursor.operand(listed)?;
         }
         if listed && cursor.peek_group(Delimiter::Bracket).is_some() {
             entry.list = cursor.operand(false)?;
         }
         if let Some(equals) = cursor.eat("=") {
-            entry.content = Some(self.wanted(cursor, equals, "=", &entry.keyword)?);
+            entry.content = Some(Self::wanted(cursor, equals, "=", &entry.keyword)?);
         }
         for symbol in ["=>", "->"] {
             if let Some(place) = cursor.eat(symbol) {
-                let to = self.wanted(cursor, place, symbol, &entry.keyword)?;
+                let to = Self::wanted(cursor, place, symbol, &entry.keyword)?;
                 entry.arrow = Some(Arrow { symbol, place, to });
             }
         }
@@ -57,19 +57,18 @@ impl Parser {
         if let Some(last) = cursor.since(start).last() {
             entry.place.end = last.span();
         }
-        self.end(cursor, &entry)?;
+        Self::end(cursor, &entry)?;
         Ok(Some(Item::Entry(entry)))
     }
 
     /// What must follow `=`, `=>` or `->`.
     fn wanted(
-        &mut self,
         cursor: &mut Cursor,
         after: Place,
         symbol: &str,
         keyword: &Ident,
     ) -> Result<super::tokens::Operand, Diagnostic> {
-        let found = if self.starts_entry(cursor) { None } else { cursor.operand(false)? };
+        let found = if starts_entry(cursor) { None } else { cursor.operand(false)? };
         found.ok_or_else(|| {
             let example = keyword::find(&keyword.to_string()).map_or("", |keyword| keyword.example);
             let error = Diagnostic::new(after, format!("nothing follows `{symbol}`"));
@@ -78,7 +77,7 @@ impl Parser {
     }
 
     /// After an entry stands a separator, a new line, or the next keyword.
-    fn end(&mut self, cursor: &mut Cursor, entry: &Entry) -> Result<(), Diagnostic> {
+    fn end(cursor: &Cursor, entry: &Entry) -> Result<(), Diagnostic> {
         let goes_on = match cursor.peek(0) {
             None => false,
             Some(TokenTree::Ident(word)) => !keyword::starts(&word.to_string()) && !cursor.on_new_line(),
@@ -104,7 +103,7 @@ impl Parser {
         }
         let equals = cursor.eat("=");
         let at = equals.unwrap_or_else(|| key.span().into());
-        let value = cursor.peek(0).map(|token| token.to_string()).unwrap_or_default();
+        let value = cursor.peek(0).map(ToString::to_string).unwrap_or_default();
         let found = if equals.is_some() { "stands `=`" } else { "is no `:`" };
         let error = Diagnostic::new(at, format!("between `{key}` and its value {found}"));
         self.errors.push(error.help(format!("write `{key}: {value}`")));
@@ -146,7 +145,7 @@ impl Parser {
 
     fn name(&mut self, cursor: &mut Cursor, key: &Ident) -> Result<Field, Diagnostic> {
         self.colon(cursor, key);
-        let value = if self.starts_entry(cursor) { None } else { cursor.operand(false)? };
+        let value = if starts_entry(cursor) { None } else { cursor.operand(false)? };
         value.map(Field::Name).ok_or_else(|| lacks_value(key))
     }
 
@@ -156,7 +155,7 @@ impl Parser {
         let mut base =
             Base { transport: transport(cursor), place: None, options: Vec::new(), whole: key.span().into() };
         let stand_in = base.transport.as_ref().is_some_and(|transport| transport == "stand_in");
-        if !stand_in && !self.starts_entry(cursor) {
+        if !stand_in && !starts_entry(cursor) {
             base.place = cursor.operand(false)?;
         }
         if base.transport.is_none() && base.place.is_none() {

@@ -32,7 +32,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     };
     let (image, errors) = parse::image(tokens);
     let (checked, errors) = check::check(&image, &krate, errors);
-    let value = expand::chain(checked.image, &checked.steps, "image");
+    let value = expand::chain(&checked.image, &checked.steps, "image");
     if errors.is_empty() {
         return value;
     }

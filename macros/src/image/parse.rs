@@ -78,7 +78,7 @@ impl Parser {
     }
 
     fn layer(&mut self, cursor: &mut Cursor, keyword: Ident) -> Result<Item, Diagnostic> {
-        let operand = if self.starts_entry(cursor) { None } else { cursor.operand(false)? };
+        let operand = if starts_entry(cursor) { None } else { cursor.operand(false)? };
         let braces = cursor.group(Delimiter::Brace);
         let Some(name) = operand else {
             let error = Diagnostic::new(keyword.span(), "`layer` lacks its name");
@@ -152,7 +152,7 @@ impl Parser {
         cursor.bump();
         cursor.condition()?;
         let scrutinee = Some(cursor.since(start).to_vec());
-        let braces = self.braces(cursor, "match VALUE { PATTERN => { … } }")?;
+        let braces = braces(cursor, "match VALUE { PATTERN => { … } }")?;
         let mut inside = Cursor::inside(&braces);
         let mut arms = Vec::new();
         while !inside.is_end() {
@@ -182,25 +182,24 @@ impl Parser {
         head: Vec<proc_macro2::TokenTree>,
         form: &str,
     ) -> Result<Arm, Diagnostic> {
-        let braces = self.braces(cursor, form)?;
+        let braces = braces(cursor, form)?;
         let items = self.items(&mut Cursor::inside(&braces), level, false);
         Ok(Arm { head, braces, items })
     }
+}
 
-    #[expect(clippy::unused_self, reason = "it reads as the others do")]
-    fn braces(&mut self, cursor: &mut Cursor, form: &str) -> Result<Group, Diagnostic> {
-        let at = cursor.before();
-        cursor.group(Delimiter::Brace).ok_or_else(|| {
-            Diagnostic::new(at, "here `{` is missing: what is inside needs its braces")
-                .help(format!("write `{form}`"))
-        })
-    }
+fn braces(cursor: &mut Cursor, form: &str) -> Result<Group, Diagnostic> {
+    let at = cursor.before();
+    cursor.group(Delimiter::Brace).ok_or_else(|| {
+        Diagnostic::new(at, "here `{` is missing: what is inside needs its braces")
+            .help(format!("write `{form}`"))
+    })
+}
 
-    /// Whether the next word begins another entry, so that nothing more belongs to this one.
-    pub(super) fn starts_entry(&self, cursor: &Cursor) -> bool {
-        let starts = cursor.ident().is_some_and(|word| keyword::starts(&word.to_string()));
-        starts && (cursor.on_new_line() || matches!(cursor.peek(1), Some(proc_macro2::TokenTree::Literal(_))))
-    }
+/// Whether the next word begins another entry, so that nothing more belongs to this one.
+pub(super) fn starts_entry(cursor: &Cursor) -> bool {
+    let starts = cursor.ident().is_some_and(|word| keyword::starts(&word.to_string()));
+    starts && (cursor.on_new_line() || matches!(cursor.peek(1), Some(proc_macro2::TokenTree::Literal(_))))
 }
 
 /// `..values`, or what can't begin an item.

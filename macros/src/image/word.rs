@@ -97,13 +97,13 @@ impl Word {
 /// What a literal expands to: itself, but where the builder would take it for another thing.
 pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<TokenStream, Diagnostic> {
     if let (Word::Mode, Lit::Int(number)) = (word, literal) {
-        return mode_number(mode::octal(number)?, literal);
+        return mode::octal(number).map(|mode| mode_number(mode, literal));
     }
     let text = string(word, literal)?;
     match word {
         Word::File | Word::Directory | Word::UnitFile => return located(word, &text, literal, krate),
         Word::Destination => destination(&text, literal)?,
-        Word::Removal => parsed(word, literal, ImagePath::parse(&text).and_then(not_root))?,
+        Word::Removal => parsed(word, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?,
         Word::Architecture => parsed(word, literal, Architecture::parse(&text))?,
         Word::Base => parsed(word, literal, text.parse::<Location>())?,
         Word::Binary => parsed(word, literal, binary(&text))?,
@@ -127,7 +127,7 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
             parsed(word, literal, Sysusers::lines(&text, none).at().get().map_err(Clone::clone))?;
         }
         Word::SysusersLine => parsed(word, literal, SysusersLine::parse(&text))?,
-        Word::Target => parsed(word, literal, UnitName::parse(&text).and_then(target))?,
+        Word::Target => parsed(word, literal, UnitName::parse(&text).and_then(|unit| target(&unit)))?,
         Word::Text => {}
         Word::TmpfilesLine => parsed(word, literal, TmpfilesLine::parse(&text))?,
         Word::Unit => parsed(word, literal, UnitName::parse(&text))?,
@@ -168,13 +168,13 @@ fn string(word: Word, literal: &Lit) -> Result<String, Diagnostic> {
 }
 
 /// The builder would take `0o1363` for a forgotten `0o` before 755; the digits as a text it takes as said.
-fn mode_number(mode: Mode, literal: &Lit) -> Result<TokenStream, Diagnostic> {
+fn mode_number(mode: Mode, literal: &Lit) -> TokenStream {
     if Mode::try_from(mode.bits()).is_ok() {
-        return Ok(literal.to_token_stream());
+        return literal.to_token_stream();
     }
     let mut digits = Literal::string(&mode.to_string());
     digits.set_span(literal.span());
-    Ok(digits.into_token_stream())
+    digits.into_token_stream()
 }
 
 fn parsed<T>(word: Word, literal: &Lit, parsed: Result<T, Invalid>) -> Result<(), Diagnostic> {
@@ -206,7 +206,7 @@ fn destination(text: &str, literal: &Lit) -> Result<(), Diagnostic> {
     }
 }
 
-fn not_root(path: ImagePath) -> Result<(), Invalid> {
+fn not_root(path: &ImagePath) -> Result<(), Invalid> {
     if path.is_root() {
         return Err(Invalid::whole("image path", "/", "is the whole image, which can't be removed"));
     }
@@ -227,7 +227,7 @@ fn binary(name: &str) -> Result<(), Invalid> {
     }
 }
 
-fn target(unit: UnitName) -> Result<(), Invalid> {
+fn target(unit: &UnitName) -> Result<(), Invalid> {
     if unit.kind() == UnitKind::Target {
         return Ok(());
     }
