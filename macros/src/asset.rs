@@ -28,24 +28,41 @@ type Refusal = (String, Option<String>);
 /// The root of the workspace, and the path as it was written.
 fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
     let path = input::string(literal, kind)?;
-    let span = literal.span();
+    match locate(&path) {
+        Ok(found) => {
+            let root = found.root.as_str();
+            Ok(quote_spanned!(literal.span()=> #root, #literal))
+        }
+        Err((message, help)) => {
+            let error = Diagnostic::new(literal.span(), message);
+            Err(error.help(help.unwrap_or_else(|| kind.such_as())))
+        }
+    }
+}
+
+/// An asset that is there.
+pub(crate) struct Found {
+    /// The root of its workspace.
+    pub(crate) root: Utf8PathBuf,
+    /// Whether it is a directory.
+    pub(crate) directory: bool,
+}
+
+/// Looks for an asset in the workspace of the crate that is being compiled.
+pub(crate) fn locate(path: &str) -> Result<Found, Refusal> {
     let Ok(manifest_dir) = env::var("CARGO_MANIFEST_DIR") else {
-        return Err(Diagnostic::new(span, "`asset!` needs cargo: `CARGO_MANIFEST_DIR` names no directory")
-            .help("build with cargo, in a directory whose name is UTF-8"));
+        return Err((
+            "an asset needs cargo: `CARGO_MANIFEST_DIR` names no directory".to_owned(),
+            Some("build with cargo, in a directory whose name is UTF-8".to_owned()),
+        ));
     };
     let manifest_dir = Utf8PathBuf::from(manifest_dir);
     let cargo_home = env::var("CARGO_HOME").map(Utf8PathBuf::from);
     let cargo_home = cargo_home.or_else(|_| env::var("HOME").map(|home| Utf8Path::new(&home).join(".cargo")));
     let root = workspace::root(&manifest_dir, cargo_home.ok().as_deref());
-    match find(&root, &manifest_dir, &path) {
-        Ok(()) => {
-            let root = root.as_str();
-            Ok(quote_spanned!(span=> #root, #literal))
-        }
-        Err((reason, help)) => {
-            let error = Diagnostic::new(span, format!("asset `{}` {reason}", path.escape_debug()));
-            Err(error.help(help.unwrap_or_else(|| kind.such_as())))
-        }
+    match find(&root, &manifest_dir, path) {
+        Ok(()) => Ok(Found { directory: root.join(path).is_dir(), root }),
+        Err((reason, help)) => Err((format!("asset `{}` {reason}", path.escape_debug()), help)),
     }
 }
 

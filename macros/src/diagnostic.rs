@@ -3,29 +3,55 @@
 
 use lapstrake::value::Invalid;
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 
 use crate::literal::Kind;
+
+/// A range of the user's tokens. Stable Rust can't join spans, but rustc underlines from the first token's
+/// to the last one's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) start: Span,
+    pub(crate) end: Span,
+}
+
+impl Place {
+    /// All of `tokens`; the macro's call where there are none.
+    pub(crate) fn of(tokens: &[TokenTree]) -> Self {
+        let at = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
+        Self { start: at(tokens.first()), end: at(tokens.last()) }
+    }
+
+    /// From the start of this to the end of `other`.
+    pub(crate) fn to(self, other: Self) -> Self {
+        Self { start: self.start, end: other.end }
+    }
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        Self { start: span, end: span }
+    }
+}
 
 /// One mistake: what is wrong, where, and what to write instead.
 #[derive(Debug)]
 pub(crate) struct Diagnostic {
-    start: Span,
-    end: Span,
+    at: Place,
+    /// What `at` contradicts.
+    first: Option<Place>,
     message: String,
     help: Option<String>,
 }
 
 impl Diagnostic {
-    pub(crate) fn new(at: Span, message: impl Into<String>) -> Self {
-        Self { start: at, end: at, message: message.into(), help: None }
+    pub(crate) fn new(at: impl Into<Place>, message: impl Into<String>) -> Self {
+        Self { at: at.into(), first: None, message: message.into(), help: None }
     }
 
     /// On all of `tokens`; on the macro's call where there are none.
     pub(crate) fn over(tokens: &[TokenTree], message: impl Into<String>) -> Self {
-        let at = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
-        let (start, end) = (at(tokens.first()), at(tokens.last()));
-        Self { start, end, message: message.into(), help: None }
+        Self::new(Place::of(tokens), message)
     }
 
     /// A value that its own parser refused. Where that knows of nothing to write instead, the macro's
@@ -41,15 +67,35 @@ impl Diagnostic {
         self
     }
 
-    /// The statement that makes rustc say it. rustc underlines from the first token's span to the last
-    /// one's: that is how a range is named without joining spans, which stable Rust can't.
+    /// Adds the place that this one contradicts.
+    pub(crate) fn also(mut self, first: Place) -> Self {
+        self.first = Some(first);
+        self
+    }
+
+    /// The statement that makes rustc say it.
+    ///
+    /// `compile_error!` knows one place. Where there are two, rustc is made to evaluate a function that
+    /// panics: its error shows the call, with a note "inside `first_written_here`" at the other place.
     pub(crate) fn to_tokens(&self) -> TokenStream {
         let message = match &self.help {
             Some(help) => format!("{}\nhelp: {help}", self.message),
             None => self.message.clone(),
         };
-        let name = quote_spanned!(self.start=> ::core::compile_error!);
-        let text = quote_spanned!(self.end=> { #message });
-        quote_spanned!(self.end=> #name #text)
+        let Some(first) = self.first else {
+            let name = quote_spanned!(self.at.start=> ::core::compile_error!);
+            let text = quote_spanned!(self.at.end=> { #message });
+            return quote_spanned!(self.at.end=> #name #text);
+        };
+        let name = quote_spanned!(first.start=> ::core::panic!);
+        let text = quote_spanned!(first.end=> { "{}", #message });
+        let call = quote_spanned!(self.at.start=> first_written_here);
+        let arguments = quote_spanned!(self.at.end=> ());
+        quote! {
+            const _: () = {
+                const fn first_written_here() { #name #text }
+                #call #arguments
+            };
+        }
     }
 }

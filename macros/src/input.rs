@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::literal::Kind;
 
 /// Takes `($crate)`, which the wrapper in `lapstrake-xtask` puts first, from the user's own tokens.
-pub(crate) fn split_crate(input: TokenStream, kind: &Kind) -> Result<(TokenStream, TokenStream), Diagnostic> {
+pub(crate) fn split_crate(input: TokenStream, name: &str) -> Result<(TokenStream, TokenStream), Diagnostic> {
     let mut tokens = input.into_iter();
     match tokens.next() {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
@@ -16,8 +16,8 @@ pub(crate) fn split_crate(input: TokenStream, kind: &Kind) -> Result<(TokenStrea
         }
         first => {
             let all: Vec<_> = first.into_iter().chain(tokens).collect();
-            let message = format!("`{}!` is called through `lapstrake_xtask`", kind.name);
-            Err(Diagnostic::over(&all, message).help(format!("write `lapstrake_xtask::{}!(…)`", kind.name)))
+            let message = format!("`{name}!` is called through `lapstrake_xtask`");
+            Err(Diagnostic::over(&all, message).help(format!("write `lapstrake_xtask::{name}!(…)`")))
         }
     }
 }
@@ -63,7 +63,7 @@ fn not_a_literal(tokens: &[TokenTree], kind: &Kind) -> Diagnostic {
 }
 
 /// A literal that came through another macro's `$x:literal` stands in an invisible group.
-fn as_literal(token: &TokenTree) -> Option<Lit> {
+pub(crate) fn as_literal(token: &TokenTree) -> Option<Lit> {
     match token {
         TokenTree::Literal(literal) => Some(match Lit::new(literal.clone()) {
             // `0o8`: rustc's lexer has refused it, and syn reads a 0 with a suffix.

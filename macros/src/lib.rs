@@ -1,6 +1,6 @@
 //! The literals of a description, checked while rustc compiles it.
 //!
-//! Each macro runs the parser that the builder would run, over a literal, and expands to the value that
+//! Each literal macro runs the parser that the builder would run, over a literal, and expands to the value that
 //! it gave. Users have them from `lapstrake-xtask`, whose wrappers hand on `$crate`: the names in an
 //! expansion hang on that, so one dependency is enough.
 //!
@@ -10,6 +10,7 @@
 
 mod asset;
 mod diagnostic;
+mod image;
 mod input;
 mod literal;
 mod mode;
@@ -17,6 +18,12 @@ mod text;
 mod workspace;
 
 use proc_macro::TokenStream;
+
+/// A whole image; documented as `lapstrake_xtask::image!`.
+#[proc_macro]
+pub fn image(input: TokenStream) -> TokenStream {
+    image::expand(input.into()).into()
+}
 
 /// A path in the image; documented as `lapstrake_xtask::path!`.
 #[proc_macro]

@@ -1,5 +1,5 @@
 //! What the literal macros have in common: one literal in, one value out. What a macro takes and makes
-//! is its [`Kind`]; `image!` will have its own shape and share only input and diagnostics.
+//! is its [`Kind`]; `image!` has its own shape, and shares the checks, the input and the diagnostics.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -31,7 +31,7 @@ impl Kind {
 
 /// Expands to `$crate::__private::NAME(…)`; after a mistake, to an expression of the same type.
 pub(crate) fn expand(input: TokenStream, kind: &Kind) -> TokenStream {
-    let (krate, tokens) = match input::split_crate(input, kind) {
+    let (krate, tokens) = match input::split_crate(input, kind.name) {
         Ok(split) => split,
         Err(error) => return error.to_tokens(),
     };

@@ -41,7 +41,7 @@ fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
     Ok(bits.into_token_stream())
 }
 
-fn octal(number: &LitInt) -> Result<Mode, Diagnostic> {
+pub(crate) fn octal(number: &LitInt) -> Result<Mode, Diagnostic> {
     let written = number.token().to_string();
     let refuse = |reason: &str, help: &str| {
         Err(Diagnostic::new(number.span(), format!("mode `{written}` {reason}")).help(help))

@@ -45,6 +45,24 @@ impl Layer {
         self
     }
 
+    /// Adds entries, in order: what a function of yours returns, or a loop makes. The site of all is
+    /// this call's.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Unit};
+    ///
+    /// let buses = ["can0", "can1"].map(|bus| Unit::text(format!("{bus}.service"), "[Service]\n"));
+    /// assert_eq!(Layer::new("app").entries_from(buses).entries().len(), 2);
+    /// ```
+    #[track_caller]
+    pub fn entries_from<E: Into<EntryKind>>(mut self, entries: impl IntoIterator<Item = E>) -> Self {
+        // Not a closure: that would be its own caller.
+        for entry in entries {
+            self.entries.push(Entry::new(entry.into()));
+        }
+        self
+    }
+
     /// Adds a binary that cargo builds, at `/usr/bin/NAME`, mode 0755.
     #[track_caller]
     pub fn bin(self, bin: impl Into<Bin>) -> Self {

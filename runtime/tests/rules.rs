@@ -4,7 +4,8 @@ use lapstrake::rule::refused;
 use lapstrake::value::ImagePath;
 
 fn instead(path: &str) -> Option<String> {
-    refused(&ImagePath::parse(path).unwrap()).map(|refusal| refusal.instead)
+    let path = ImagePath::parse(path).ok()?;
+    refused(&path).map(|refusal| refusal.instead)
 }
 
 #[test]
@@ -105,4 +106,84 @@ fn a_well_known_link_is_refused_for_where_it_leads() {
         refusal.reason,
         "is `/run/sensord`, which is gone at every boot: `/run` is a file system in memory"
     );
+}
+
+mod conflict {
+    use lapstrake::entry::State;
+    use lapstrake::rule::{Claim, Kind, What, conflicts};
+    use lapstrake::value::{ImagePath, LayerName, UnitName};
+
+    fn put(layer: usize, path: &str, kind: Kind) -> (usize, What) {
+        (layer, What::Destination { path: ImagePath::try_from(path).unwrap_or(ImagePath::root()), kind })
+    }
+
+    fn state(unit: &str, state: State) -> (usize, What) {
+        (0, What::State { unit: unit.parse().unwrap_or_else(|_| fallback()), state })
+    }
+
+    fn fallback() -> UnitName {
+        unreachable!("the tests name real units")
+    }
+
+    /// The rules that are broken, with the numbers of the two claims.
+    fn found(said: impl IntoIterator<Item = (usize, What)>) -> Vec<(&'static str, usize, usize)> {
+        let claims: Vec<_> =
+            said.into_iter().enumerate().map(|(id, (layer, what))| Claim { id, layer, what }).collect();
+        conflicts(&claims, |_, _| true).into_iter().map(|c| (c.rule, c.first, c.second)).collect()
+    }
+
+    #[test]
+    fn one_path_holds_one_thing_of_a_layer() {
+        let twice = [put(0, "/etc/motd", Kind::File), put(0, "/etc/motd", Kind::Symlink)];
+        assert_eq!(found(twice), [("duplicate-destination", 0, 1)]);
+        let layers = [put(0, "/etc/motd", Kind::File), put(1, "/etc/motd", Kind::File)];
+        assert_eq!(found(layers), [], "the plan warns of what a layer hides");
+    }
+
+    #[test]
+    fn a_directory_may_be_named_again_but_not_with_another_mode() {
+        let dir = |mode: Option<&str>| put(0, "/usr/share/x", Kind::Directory(mode.map(str::to_owned)));
+        assert_eq!(found([dir(None), dir(Some("0700")), dir(None), dir(Some("0700"))]), []);
+        assert_eq!(found([dir(Some("0700")), dir(Some("0755"))]), [("duplicate-destination", 0, 1)]);
+        assert_eq!(found([dir(None), put(0, "/usr/share/x", Kind::File)]), [("duplicate-destination", 0, 1)]);
+    }
+
+    #[test]
+    fn a_file_holds_no_file() {
+        let file = |layer, path| put(layer, path, Kind::File);
+        assert_eq!(found([file(0, "/etc/x"), file(0, "/etc/x/y")]), [("no-directory", 0, 1)]);
+        assert_eq!(found([file(0, "/etc/x/y"), file(0, "/etc/x")]), [("no-directory", 0, 1)]);
+        assert_eq!(found([file(0, "/etc/x"), file(1, "/etc/x/y")]), [("no-directory", 0, 1)]);
+        assert_eq!(found([file(0, "/etc/x"), file(0, "/etc/xy")]), []);
+        let removed = (1, What::Removal(ImagePath::try_from("/etc/x").unwrap_or(ImagePath::root())));
+        assert_eq!(found([file(0, "/etc/x"), removed, file(1, "/etc/x/y")]), []);
+    }
+
+    #[test]
+    fn a_symlink_of_a_layer_below_is_followed_one_of_the_same_layer_is_not() {
+        let link = put(0, "/usr/share/x", Kind::Symlink);
+        let below = |layer| put(layer, "/usr/share/x/y", Kind::File);
+        assert_eq!(found([link.clone(), below(0)]), [("no-directory", 0, 1)]);
+        assert_eq!(found([link, below(1)]), []);
+    }
+
+    #[test]
+    fn a_unit_is_one_thing_at_a_time() {
+        let unit = "a.service";
+        let twice = [state(unit, State::Enabled), state(unit, State::Masked), state(unit, State::Masked)];
+        assert_eq!(found(twice), [("contradictory-unit", 0, 1), ("contradictory-unit", 0, 2)]);
+        let targets = [state("a.target", State::DefaultTarget), state("b.target", State::DefaultTarget)];
+        assert_eq!(found(targets), [("contradictory-unit", 0, 1)]);
+        let drop_in = (0, What::DropIn(unit.parse().unwrap_or_else(|_| fallback())));
+        assert_eq!(found([drop_in.clone(), state(unit, State::Masked)]), [("contradictory-unit", 0, 1)]);
+        assert_eq!(found([drop_in, state(unit, State::Disabled)]), []);
+    }
+
+    #[test]
+    fn a_layer_has_a_name_of_its_own_and_arms_of_a_match_do_not_meet() {
+        let name = || What::Layer(LayerName::try_from("app").unwrap_or_else(|_| unreachable!()));
+        assert_eq!(found([(0, name()), (1, name())]), [("duplicate-layer", 0, 1)]);
+        let claims = [(0, name()), (1, name())].map(|(layer, what)| Claim { id: layer, layer, what });
+        assert_eq!(conflicts(&claims, |_, _| false), []);
+    }
 }

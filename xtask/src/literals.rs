@@ -109,11 +109,17 @@ macro_rules! asset {
     ($($literal:tt)*) => { $crate::__private::asset!(($crate) $($literal)*) };
 }
 
+/// A whole image, checked inside rustc.
+#[macro_export]
+macro_rules! image {
+    ($($image:tt)*) => { $crate::__private::image!(($crate) $($image)*) };
+}
+
 /// What the expansions name. Not for use by hand, and free to change in any version.
 #[doc(hidden)]
 pub mod __private {
     pub use lapstrake::value::{Asset, ImagePath, Mode, Reference, UnitName};
-    pub use lapstrake_macros::{asset, mode, path, reference, unit};
+    pub use lapstrake_macros::{asset, image, mode, path, reference, unit};
 
     use lapstrake::value::Invalid;
 

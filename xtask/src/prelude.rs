@@ -15,4 +15,4 @@ pub use lapstrake::entry::{
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, Image, Layer};
 
-pub use crate::{asset, mode, path, reference, unit};
+pub use crate::{asset, image, mode, path, reference, unit};

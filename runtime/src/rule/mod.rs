@@ -3,6 +3,8 @@
 //!
 //! Nothing here reports: a rule answers with what is wrong and what to do instead.
 
+mod conflict;
 mod destination;
 
+pub use conflict::{Claim, Conflict, Kind, What, between, conflicts};
 pub use destination::{Refusal, refused};

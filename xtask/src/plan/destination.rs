@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use lapstrake::Site;
+use lapstrake::rule::{self, Claim, What};
 use lapstrake::value::{ImagePath, Mode};
 
 use super::merged::Merged;
@@ -57,15 +58,12 @@ impl<'a> Members<'a> {
         let Wanted { content, mut inode, site, modest, .. } = wanted;
         let is_directory = content == Content::Directory;
         if let Some(first) = self.placed.get(&path) {
-            let both = is_directory && first.content == Content::Directory;
-            if both && (modest || first.inode == inode) {
-                return;
-            }
-            let first_site = first.site.unwrap_or(site);
-            let message = format!("two entries of a layer go to `{path}`");
-            let finding =
-                Finding::fatal("duplicate-destination", site, message).also(first_site, "first written here");
-            self.findings.push(finding.at(&path).help("leave one of them out, or give it another path"));
+            let first = claim(path.clone(), &first.content, Some(first.inode), first.site.unwrap_or(site));
+            let second = claim(path.clone(), &content, (!modest).then_some(inode), site);
+            self.findings.extend(rule::between(&first, &second).map(|conflict| {
+                let finding = Finding::fatal(conflict.rule, conflict.second, conflict.message).at(&path);
+                finding.also(conflict.first, "first written here").help(conflict.help)
+            }));
             return;
         }
         if let Some(found) = self.below.get(&path) {
@@ -138,12 +136,13 @@ impl<'a> Members<'a> {
 
     fn parent(&mut self, above: ImagePath, child: &ImagePath, site: Option<Site>) {
         if let Some(member) = self.placed.get(&above) {
-            if member.content != Content::Directory {
-                let message = format!("`{child}` lies below `{above}`, which this layer makes no directory");
-                if let (Some(site), Some(first)) = (site, member.site) {
-                    let finding = Finding::fatal("no-directory", site, message).at(child);
-                    self.findings.push(finding.also(first, "written here"));
-                }
+            if let (Some(site), Some(first), Some(below)) = (site, member.site, self.placed.get(child)) {
+                let first = claim(above, &member.content, Some(member.inode), first);
+                let second = claim(child.clone(), &below.content, Some(below.inode), site);
+                self.findings.extend(rule::between(&first, &second).map(|conflict| {
+                    let finding = Finding::fatal(conflict.rule, conflict.second, conflict.message).at(child);
+                    finding.also(conflict.first, "written here").help(conflict.help)
+                }));
             }
             return;
         }
@@ -155,4 +154,14 @@ impl<'a> Members<'a> {
         };
         self.placed.insert(above, Member { inode, content: Content::Directory, site: None });
     }
+}
+
+/// What a member says to the rules that `image!` shares; the layer is always the same.
+fn claim(path: ImagePath, content: &Content, inode: Option<Inode>, site: Site) -> Claim<Site> {
+    let kind = match content {
+        Content::Directory => rule::Kind::Directory(inode.map(|inode| format!("{inode:?}"))),
+        Content::Symlink { .. } => rule::Kind::Symlink,
+        Content::File { .. } => rule::Kind::File,
+    };
+    Claim { id: site, layer: 0, what: What::Destination { path, kind } }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::entry::{EntryKind, State};
+use lapstrake::rule::{Claim, What, between, conflicts};
 use lapstrake::value::{Asset, ImageName, ImagePath, LabelKey, LayerName, Source, UnitName};
 use lapstrake::{Given, Image, Layer, Site};
 
@@ -135,15 +136,16 @@ impl Resolver<'_> {
             let finding = Finding::fatal("empty-image", image.site(), "the image has no layer with an entry");
             self.findings.push(finding.help("add `.layer(Layer::new(\"app\").bin(\"NAME\"))`"));
         }
-        let mut names: BTreeMap<LayerName, Site> = BTreeMap::new();
+        let mut names: Vec<Claim<Site>> = Vec::new();
         let mut planned = Vec::new();
         for (index, layer) in image.layers().iter().enumerate() {
             let Some(name) = self.valid(layer.name(), layer.site()) else { continue };
-            if let Some(first) = names.insert(name.clone(), layer.site()) {
-                let message = format!("two layers are named `{name}`");
-                let finding = Finding::fatal("duplicate-layer", layer.site(), message);
-                self.findings
-                    .push(finding.also(first, "first written here").help("give one of them another name"));
+            let named = Claim { id: layer.site(), layer: index, what: What::Layer(name.clone()) };
+            let taken = names.iter().find_map(|first| between(first, &named));
+            names.push(named);
+            if let Some(conflict) = taken {
+                let finding = Finding::fatal(conflict.rule, conflict.second, conflict.message);
+                self.findings.push(finding.also(conflict.first, "first written here").help(conflict.help));
                 continue;
             }
             if layer.entries().is_empty() {
@@ -254,9 +256,16 @@ impl Resolver<'_> {
         removals: &mut BTreeMap<ImagePath, Removal>,
     ) -> Vec<(ImagePath, String, Site)> {
         let mut wanted = Vec::new();
+        let mut said: Vec<Claim<Site>> = Vec::new();
+        let mut known = 0;
         for entry in layer.entries() {
             let site = site_or(entry.site(), layer.site());
             match entry.kind() {
+                EntryKind::DropIn(drop_in) => {
+                    if let Ok(unit) = drop_in.unit().get() {
+                        said.push(Claim { id: site, layer: 0, what: What::DropIn(unit.clone()) });
+                    }
+                }
                 EntryKind::UnitState(state) => {
                     if let Some(unit) = self.valid(state.unit(), layer.site()) {
                         wanted.push((unit, state.state(), site));
@@ -276,8 +285,13 @@ impl Resolver<'_> {
                 }
                 _ => {}
             }
+            for (unit, state, site) in wanted.iter().skip(known) {
+                let what = What::State { unit: UnitName::clone(unit), state: *state };
+                said.push(Claim { id: *site, layer: 0, what });
+            }
+            known = wanted.len();
         }
-        self.contradictions(&wanted);
+        self.contradictions(&said);
         let mut visible = self.merged.clone();
         for path in removals.keys() {
             visible.remove(path);
@@ -299,17 +313,10 @@ impl Resolver<'_> {
         made.into_iter().map(|(path, (target, site))| (path, target, site)).collect()
     }
 
-    fn contradictions(&mut self, wanted: &[(UnitName, State, Site)]) {
-        for (index, (unit, state, site)) in wanted.iter().enumerate() {
-            let earlier = wanted[..index].iter().find(|(other, said, _)| match state {
-                State::DefaultTarget => *said == State::DefaultTarget && other != unit,
-                _ => other == unit && *said != State::DefaultTarget && said != state,
-            });
-            if let Some((_, _, first)) = earlier {
-                let message = format!("a layer says two things of `{unit}`");
-                let finding = Finding::fatal("contradictory-unit", *site, message);
-                self.findings.push(finding.also(*first, "first said here").help("leave one of them out"));
-            }
+    fn contradictions(&mut self, said: &[Claim<Site>]) {
+        for conflict in conflicts(said, |_, _| true) {
+            let finding = Finding::fatal(conflict.rule, conflict.second, conflict.message);
+            self.findings.push(finding.also(conflict.first, "first said here").help(conflict.help));
         }
     }
 

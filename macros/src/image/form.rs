@@ -1,0 +1,154 @@
+//! How each entry is written, and which options it has: the one table that check and messages share.
+
+use super::word::Word;
+
+/// What may stand around the keyword of an entry.
+pub(super) struct Form {
+    pub(super) keyword: &'static str,
+    pub(super) shapes: &'static [Shape],
+    pub(super) options: &'static [Choice],
+}
+
+/// One way to write it, and the type and function of `lapstrake` that it means.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    /// `keyword A`
+    One(Word),
+    /// `keyword A => B`
+    Onto(Word, Word),
+    /// `keyword A -> B`
+    Link(Word, Word),
+    /// `keyword A = B`
+    Named(Word, Word),
+    /// `keyword A = B => C`
+    NamedOnto(Word, Word, Word),
+    /// `keyword [A, …]`
+    List(Word),
+    /// `keyword A [B, …]`, and `keyword A = B` with a list that is computed
+    Listed(Word, Word),
+}
+
+/// An option, and what it takes.
+pub(super) struct Choice {
+    pub(super) key: &'static str,
+    pub(super) takes: Takes,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Takes {
+    /// It stands alone.
+    Nothing,
+    One(Word),
+    /// `[A, …]`
+    Many(Word),
+    /// `A` or `[A, …]`, each a call of its own.
+    Each(Word),
+}
+
+const fn choice(key: &'static str, takes: Takes) -> Choice {
+    Choice { key, takes }
+}
+
+const fn one(key: &'static str, word: Word) -> Choice {
+    choice(key, Takes::One(word))
+}
+
+const MODE: Choice = one("mode", Word::Mode);
+const OWNER: Choice = one("owner", Word::Owner);
+const CAPABILITY: Choice = one("capability", Word::Capabilities);
+
+pub(super) const BASE: Form =
+    Form { keyword: "base", shapes: &[], options: &[one("architecture", Word::Architecture)] };
+
+pub(super) const FORMS: [Form; 21] = [
+    Form { keyword: "version", shapes: &[Shape::One(Word::Text)], options: &[] },
+    Form { keyword: "repository", shapes: &[Shape::One(Word::Reference)], options: &[] },
+    Form { keyword: "label", shapes: &[Shape::Named(Word::LabelKey, Word::Text)], options: &[] },
+    Form {
+        keyword: "bin",
+        shapes: &[Shape::One(Word::Binary)],
+        options: &[
+            one("package", Word::Text),
+            choice("features", Takes::Many(Word::Text)),
+            choice("no_default_features", Takes::Nothing),
+            one("profile", Word::Text),
+            one("target", Word::Text),
+            one("at", Word::Destination),
+            MODE,
+            OWNER,
+            CAPABILITY,
+        ],
+    },
+    Form {
+        keyword: "file",
+        shapes: &[Shape::Onto(Word::File, Word::Destination)],
+        options: &[MODE, OWNER, CAPABILITY],
+    },
+    Form {
+        keyword: "text",
+        shapes: &[Shape::Onto(Word::Text, Word::Destination)],
+        options: &[MODE, OWNER, CAPABILITY],
+    },
+    Form {
+        keyword: "tree",
+        shapes: &[Shape::Onto(Word::Directory, Word::Destination)],
+        options: &[one("dir_mode", Word::Mode), MODE, OWNER, CAPABILITY],
+    },
+    Form { keyword: "dir", shapes: &[Shape::One(Word::Destination)], options: &[MODE, OWNER] },
+    Form { keyword: "symlink", shapes: &[Shape::Link(Word::Destination, Word::Text)], options: &[OWNER] },
+    Form { keyword: "remove", shapes: &[Shape::One(Word::Removal)], options: &[] },
+    Form {
+        keyword: "unit",
+        shapes: &[Shape::One(Word::UnitFile), Shape::Named(Word::Unit, Word::Text)],
+        options: &[
+            choice("enabled", Takes::Nothing),
+            choice("enabled_as", Takes::Many(Word::Text)),
+            one("named", Word::Unit),
+            MODE,
+            OWNER,
+        ],
+    },
+    Form {
+        keyword: "drop_in",
+        shapes: &[
+            Shape::Onto(Word::File, Word::Unit),
+            Shape::NamedOnto(Word::SysusersFile, Word::Text, Word::Unit),
+        ],
+        options: &[MODE, OWNER],
+    },
+    Form { keyword: "enable", shapes: &[Shape::One(Word::Unit)], options: &[] },
+    Form { keyword: "disable", shapes: &[Shape::One(Word::Unit)], options: &[] },
+    Form { keyword: "mask", shapes: &[Shape::One(Word::Unit)], options: &[] },
+    Form { keyword: "default_target", shapes: &[Shape::One(Word::Target)], options: &[] },
+    Form {
+        keyword: "sysusers",
+        shapes: &[Shape::Listed(Word::SysusersFile, Word::SysusersLine), Shape::One(Word::File)],
+        options: &[],
+    },
+    Form {
+        keyword: "tmpfiles",
+        shapes: &[Shape::Listed(Word::SysusersFile, Word::TmpfilesLine), Shape::One(Word::File)],
+        options: &[],
+    },
+    Form {
+        keyword: "kargs",
+        shapes: &[Shape::Listed(Word::KargsFile, Word::Karg)],
+        options: &[choice("only_on", Takes::Each(Word::Architecture))],
+    },
+    Form { keyword: "packages", shapes: &[Shape::List(Word::Package)], options: &[] },
+    Form { keyword: "run", shapes: &[Shape::List(Word::Text)], options: &[] },
+];
+
+pub(super) fn find(keyword: &str) -> Option<&'static Form> {
+    FORMS.iter().find(|form| form.keyword == keyword)
+}
+
+impl Form {
+    pub(super) fn option(&self, key: &str) -> Option<&'static Choice>
+    where
+        Self: 'static,
+    {
+        let options: &'static [Choice] = self.options;
+        options.iter().find(|choice| choice.key == key)
+    }
+}

@@ -1,0 +1,127 @@
+//! The words that `image!` knows, and what a person meant who wrote another one.
+
+use super::syntax::Level;
+
+/// A keyword and how it is written.
+pub(super) struct Keyword {
+    pub(super) name: &'static str,
+    pub(super) level: Level,
+    /// An entry to paste.
+    pub(super) example: &'static str,
+}
+
+const fn image(name: &'static str, example: &'static str) -> Keyword {
+    Keyword { name, level: Level::Image, example }
+}
+
+const fn layer(name: &'static str, example: &'static str) -> Keyword {
+    Keyword { name, level: Level::Layer, example }
+}
+
+pub(super) const KEYWORDS: [Keyword; 25] = [
+    image("name", r#"name: "telematics""#),
+    image("base", r#"base: registry "registry.example/autosd:1""#),
+    image("version", r#"version: "1.4.0""#),
+    image("repository", r#"repository: "registry.example/fleet/telematics:stable""#),
+    image("label", r#"label "org.example.variant" = "cluster""#),
+    image("layer", r#"layer "app" { bin "sensord" }"#),
+    layer("bin", r#"bin "sensord""#),
+    layer("file", r#"file "deploy/sensord.toml" => "/etc/sensord.toml""#),
+    layer("text", r#"text "hi\n" => "/etc/motd""#),
+    layer("tree", r#"tree "deploy/share" => "/usr/share/sensord""#),
+    layer("dir", r#"dir "/usr/share/sensord""#),
+    layer("symlink", r#"symlink "/etc/localtime" -> "../usr/share/zoneinfo/UTC""#),
+    layer("remove", r#"remove "/etc/motd""#),
+    layer("unit", r#"unit "deploy/sensord.service" { enabled }"#),
+    layer("drop_in", r#"drop_in "deploy/memory.conf" => "sensord.service""#),
+    layer("enable", r#"enable "sshd.service""#),
+    layer("disable", r#"disable "sshd.service""#),
+    layer("mask", r#"mask "sshd.service""#),
+    layer("default_target", r#"default_target "multi-user.target""#),
+    layer("sysusers", r#"sysusers "sensord" ["u sensord - \"Telemetry\""]"#),
+    layer("tmpfiles", r#"tmpfiles "sensord" ["d /var/lib/sensord 0750 sensord sensord -"]"#),
+    layer("kargs", r#"kargs "10-quiet" ["quiet"]"#),
+    layer("packages", r#"packages ["vsomeip3"]"#),
+    layer("run", r#"run ["ldconfig"]"#),
+    // No entry, but a word that starts one.
+    layer("..", r"..entries()"),
+];
+
+/// What other tools call it: a Containerfile, systemctl, a shell, this crate's own types.
+const ELSEWHERE: [(&str, &str); 51] = [
+    ("add", "file"),
+    ("alias", "symlink"),
+    ("arch", "base"),
+    ("architecture", "base"),
+    ("binary", "bin"),
+    ("cmdline", "kargs"),
+    ("config", "file"),
+    ("content", "text"),
+    ("copy", "file"),
+    ("delete", "remove"),
+    ("directory", "dir"),
+    ("dnf", "packages"),
+    ("dropin", "drop_in"),
+    ("dropins", "drop_in"),
+    ("enabled", "enable"),
+    ("exec", "run"),
+    ("executable", "bin"),
+    ("folder", "tree"),
+    ("from", "base"),
+    ("group", "sysusers"),
+    ("image", "base"),
+    ("inline", "text"),
+    ("install", "packages"),
+    ("karg", "kargs"),
+    ("labels", "label"),
+    ("layers", "layer"),
+    ("link", "symlink"),
+    ("ln", "symlink"),
+    ("masked", "mask"),
+    ("mkdir", "dir"),
+    ("mount", "unit"),
+    ("on", "base"),
+    ("package", "packages"),
+    ("pkg", "packages"),
+    ("push", "repository"),
+    ("rm", "remove"),
+    ("rpm", "packages"),
+    ("run_step", "run"),
+    ("script", "run"),
+    ("service", "unit"),
+    ("socket", "unit"),
+    ("systemd", "unit"),
+    ("tag", "repository"),
+    ("target", "default_target"),
+    ("timer", "unit"),
+    ("tmpfile", "tmpfiles"),
+    ("user", "sysusers"),
+    ("useradd", "sysusers"),
+    ("users", "sysusers"),
+    ("whiteout", "remove"),
+    ("workdir", "dir"),
+];
+
+pub(super) fn find(name: &str) -> Option<&'static Keyword> {
+    KEYWORDS.iter().find(|keyword| keyword.name == name)
+}
+
+/// Whether a word begins something, at any level.
+pub(super) fn starts(word: &str) -> bool {
+    find(word).is_some() || ["if", "for", "match"].contains(&word)
+}
+
+/// The keyword that was meant by a word that is none.
+pub(super) fn meant(word: &str) -> Option<&'static Keyword> {
+    let word = word.to_lowercase();
+    let known = ELSEWHERE.iter().find(|(other, _)| *other == word).map(|(_, name)| *name);
+    let likely = || nearest(&word, KEYWORDS.iter().map(|keyword| keyword.name));
+    find(&word).or_else(|| known.or_else(likely).and_then(find))
+}
+
+/// The known word that a misspelt one is most like, where it is like any.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |name: &str| strsim::normalized_damerau_levenshtein(word, name);
+    let nearest = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    nearest.filter(|name| likeness(name) >= 0.5)
+}

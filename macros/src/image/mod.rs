@@ -1,0 +1,41 @@
+//! `image!`: a whole image, checked inside rustc. It has no meaning of its own: what it expands to are the
+//! calls of the builder, one for each entry.
+//!
+//! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it; `check` and `entries`
+//! turn it into builder calls by the table in `form`, and ask `word` about every literal and `claim` about
+//! the whole; `expand` writes the Rust. All three go on after a mistake.
+
+mod check;
+mod claim;
+mod entries;
+mod entry;
+mod expand;
+mod form;
+mod keyword;
+mod parse;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod word;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::input;
+
+/// Expands to an expression of type `Image`, whatever was wrong.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let (krate, tokens) = match input::split_crate(input, "image") {
+        Ok(split) => split,
+        Err(error) => return error.to_tokens(),
+    };
+    let (image, errors) = parse::image(tokens);
+    let (checked, errors) = check::check(&image, &krate, errors);
+    let value = expand::chain(&checked.image, &checked.steps, "image");
+    if errors.is_empty() {
+        return value;
+    }
+    let errors = errors.iter().map(crate::diagnostic::Diagnostic::to_tokens);
+    quote!({ #(#errors)* #value })
+}

@@ -1,0 +1,1 @@
+//! What `image!` expands to, as Rust that a user could have written.

@@ -1,0 +1,282 @@
+//! The literals of a description, each checked by the parser that the builder would run. What is no
+//! literal is the builder's to check.
+
+use lapstrake::entry::{Kargs, Sysusers};
+use lapstrake::rule::refused;
+use lapstrake::value::{
+    Architecture, Capabilities, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, Owner,
+    PackageSpec, Reference, SysusersLine, TmpfilesLine, UnitKind, UnitName,
+};
+use lapstrake::{Base, Location};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::Lit;
+
+use crate::asset;
+use crate::diagnostic::Diagnostic;
+use crate::mode;
+
+/// What a place of a description takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    Architecture,
+    /// A file of the workspace.
+    File,
+    /// A directory of the workspace.
+    Directory,
+    /// A file of the workspace that is named as a unit is.
+    UnitFile,
+    /// A base by any transport.
+    Base,
+    Binary,
+    Capabilities,
+    /// A path where something is put.
+    Destination,
+    ImageName,
+    Karg,
+    KargsFile,
+    LabelKey,
+    LayerName,
+    Mode,
+    OciArchive,
+    OciLayout,
+    Owner,
+    Package,
+    Reference,
+    /// A path that is taken away.
+    Removal,
+    SysusersFile,
+    SysusersLine,
+    /// A unit that the system can boot to.
+    Target,
+    /// Any text.
+    Text,
+    TmpfilesLine,
+    Unit,
+}
+
+impl Word {
+    /// What it is called, and a literal to paste.
+    fn form(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Architecture => ("an architecture", r#""arm64""#),
+            Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),
+            Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
+            Self::UnitFile => ("a unit file of the workspace", r#""deploy/sensord.service""#),
+            Self::Base => ("a base", r#""docker://registry.example/autosd:1""#),
+            Self::Binary => ("the name of a binary", r#""sensord""#),
+            Self::Capabilities => ("capabilities", r#""cap_net_raw=ep""#),
+            Self::Destination | Self::Removal => ("an image path", r#""/etc/sensord.toml""#),
+            Self::ImageName => ("an image name", r#""telematics""#),
+            Self::Karg => ("a kernel argument", r#""console=ttyS0""#),
+            Self::KargsFile | Self::SysusersFile => ("a file name", r#""sensord""#),
+            Self::LabelKey => ("a label's key", r#""org.example.variant""#),
+            Self::LayerName => ("a layer name", r#""app""#),
+            Self::Mode => ("a mode", "0o755"),
+            Self::OciArchive => ("an OCI archive", r#""bases/autosd.tar""#),
+            Self::OciLayout => ("an OCI layout", r#""bases/autosd:latest""#),
+            Self::Owner => ("an owner", r#""root:root""#),
+            Self::Package => ("a package", r#""vsomeip3""#),
+            Self::Reference => ("an image reference", r#""registry.example/autosd:1""#),
+            Self::SysusersLine => ("a sysusers.d line", r#""u sensord - \"Telemetry\"""#),
+            Self::Target => ("a target", r#""multi-user.target""#),
+            Self::Text => ("a text", r#""…""#),
+            Self::TmpfilesLine => ("a tmpfiles.d line", r#""d /var/lib/sensord 0750 sensord sensord -""#),
+            Self::Unit => ("a unit name", r#""sensord.service""#),
+        }
+    }
+}
+
+impl Word {
+    /// A literal to paste.
+    pub(super) fn example(self) -> &'static str {
+        self.form().1
+    }
+}
+
+/// What a literal expands to: itself, but where the builder would take it for another thing.
+pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<TokenStream, Diagnostic> {
+    if let (Word::Mode, Lit::Int(number)) = (word, literal) {
+        return mode::octal(number).map(|mode| mode_number(mode, literal));
+    }
+    let text = string(word, literal)?;
+    match word {
+        Word::File | Word::Directory | Word::UnitFile => return located(word, &text, literal, krate),
+        Word::Destination => destination(&text, literal)?,
+        Word::Removal => parsed(word, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?,
+        Word::Architecture => parsed(word, literal, Architecture::parse(&text))?,
+        Word::Base => parsed(word, literal, text.parse::<Location>())?,
+        Word::Binary => parsed(word, literal, binary(&text))?,
+        Word::Capabilities => parsed(word, literal, Capabilities::parse(&text))?,
+        Word::ImageName => parsed(word, literal, ImageName::parse(&text))?,
+        Word::Karg => parsed(word, literal, Karg::parse(&text))?,
+        Word::KargsFile => {
+            let none: [Karg; 0] = [];
+            parsed(word, literal, Kargs::new(&text, none).at().get().map_err(Clone::clone))?;
+        }
+        Word::LabelKey => parsed(word, literal, LabelKey::parse(&text))?,
+        Word::LayerName => parsed(word, literal, LayerName::parse(&text))?,
+        Word::Mode => parsed(word, literal, Mode::parse(&text))?,
+        Word::OciArchive => parsed(word, literal, Base::oci_archive(&text).location().map_err(Clone::clone))?,
+        Word::OciLayout => parsed(word, literal, Base::oci(&text).location().map_err(Clone::clone))?,
+        Word::Owner => parsed(word, literal, Owner::parse(&text))?,
+        Word::Package => parsed(word, literal, PackageSpec::parse(&text))?,
+        Word::Reference => parsed(word, literal, Reference::parse(&text))?,
+        Word::SysusersFile => {
+            let none: [SysusersLine; 0] = [];
+            parsed(word, literal, Sysusers::lines(&text, none).at().get().map_err(Clone::clone))?;
+        }
+        Word::SysusersLine => parsed(word, literal, SysusersLine::parse(&text))?,
+        Word::Target => parsed(word, literal, UnitName::parse(&text).and_then(|unit| target(&unit)))?,
+        Word::Text => {}
+        Word::TmpfilesLine => parsed(word, literal, TmpfilesLine::parse(&text))?,
+        Word::Unit => parsed(word, literal, UnitName::parse(&text))?,
+    }
+    Ok(literal.to_token_stream())
+}
+
+/// The text of a string literal; another literal is told what is wanted.
+fn string(word: Word, literal: &Lit) -> Result<String, Diagnostic> {
+    let (what, example) = word.form();
+    let written = literal.to_token_stream().to_string();
+    match literal {
+        Lit::Str(text) if text.suffix().is_empty() => Ok(text.value()),
+        // The lexer has refused it, and rustc has said so.
+        Lit::Verbatim(_) => Ok(String::new()),
+        Lit::Char(c) => {
+            let error =
+                Diagnostic::new(literal.span(), format!("{what} is a text, and `{written}` is a character"));
+            Err(error.help(format!("write `{:?}`", c.value().to_string())))
+        }
+        Lit::ByteStr(_) | Lit::CStr(_) => {
+            let error =
+                Diagnostic::new(literal.span(), format!("{what} is a text, and `{written}` is bytes"));
+            Err(error.help(format!("write `{}`", written.trim_start_matches(['b', 'c']))))
+        }
+        _ if word == Word::Mode => {
+            let error = Diagnostic::new(
+                literal.span(),
+                format!("{what} is an octal number, and `{written}` is none"),
+            );
+            Err(error.help(format!("write it as `{example}`")))
+        }
+        _ => {
+            let error = Diagnostic::new(literal.span(), format!("{what} is a text, and `{written}` is none"));
+            Err(error.help(format!("write it as `{example}`")))
+        }
+    }
+}
+
+/// The builder would take `0o1363` for a forgotten `0o` before 755; the digits as a text it takes as said.
+fn mode_number(mode: Mode, literal: &Lit) -> TokenStream {
+    if Mode::try_from(mode.bits()).is_ok() {
+        return literal.to_token_stream();
+    }
+    let mut digits = Literal::string(&mode.to_string());
+    digits.set_span(literal.span());
+    digits.into_token_stream()
+}
+
+fn parsed<T>(word: Word, literal: &Lit, parsed: Result<T, Invalid>) -> Result<(), Diagnostic> {
+    let Err(error) = parsed else { return Ok(()) };
+    let (_, example) = word.form();
+    let help = error.help().map_or_else(|| format!("it is written like `{example}`"), in_image);
+    Err(Diagnostic::new(literal.span(), error.to_string()).help(help))
+}
+
+fn destination(text: &str, literal: &Lit) -> Result<(), Diagnostic> {
+    let path = match ImagePath::parse(text) {
+        Ok(path) => path,
+        Err(error) => {
+            // A Containerfile's COPY takes `/etc/` for "into that directory".
+            let directory = text.len() > 1 && text.ends_with('/') && !text.contains("//");
+            let name = Diagnostic::new(literal.span(), error.to_string());
+            if directory && text.starts_with('/') {
+                return Err(name.help(format!("write the whole path, as `{text}NAME`")));
+            }
+            return parsed::<()>(Word::Destination, literal, Err(error));
+        }
+    };
+    match refused(&path) {
+        Some(refusal) => {
+            let error = Diagnostic::new(literal.span(), format!("`{path}` {}", refusal.reason));
+            Err(error.help(in_image(&refusal.instead)))
+        }
+        None => Ok(()),
+    }
+}
+
+fn not_root(path: &ImagePath) -> Result<(), Invalid> {
+    if path.is_root() {
+        return Err(Invalid::whole("image path", "/", "is the whole image, which can't be removed"));
+    }
+    Ok(())
+}
+
+fn binary(name: &str) -> Result<(), Invalid> {
+    if name.is_empty() {
+        return Err(Invalid::whole("binary", name, "has no name"));
+    }
+    match name.rsplit_once('/') {
+        Some((_, last)) if !last.is_empty() => {
+            let error =
+                Invalid::whole("binary", name, "is a path; cargo builds it, by the name of its target");
+            Err(error.or(format!("write `bin {last:?}`")))
+        }
+        _ => ImagePath::root().join("usr/bin")?.join(name).map(|_| ()),
+    }
+}
+
+fn target(unit: &UnitName) -> Result<(), Invalid> {
+    if unit.kind() == UnitKind::Target {
+        return Ok(());
+    }
+    let error = Invalid::whole("unit", unit.as_str(), "is no target, and the system boots to one");
+    Err(error.or("write `default_target \"multi-user.target\"`"))
+}
+
+/// An asset as `asset!` makes it: with the root of the workspace that wrote it.
+fn located(word: Word, path: &str, literal: &Lit, krate: &TokenStream) -> Result<TokenStream, Diagnostic> {
+    let span = literal.span();
+    let found = asset::locate(path).map_err(|(message, help)| {
+        let (_, example) = word.form();
+        Diagnostic::new(span, message).help(help.unwrap_or_else(|| format!("it is written like `{example}`")))
+    })?;
+    let is_unit = word == Word::UnitFile;
+    match (word, found.directory) {
+        (Word::Directory, false) => {
+            let error =
+                Diagnostic::new(span, format!("asset `{path}` is a file, and `tree` lays a directory"));
+            return Err(error.help(format!("write `file {path:?} => \"/…\"`")));
+        }
+        (Word::File | Word::UnitFile, true) => {
+            let error = Diagnostic::new(span, format!("asset `{path}` is a directory, and a file is wanted"));
+            return Err(error.help(if is_unit {
+                format!("write one `unit \"{}/NAME.service\"` for each", path.trim_end_matches('/'))
+            } else {
+                format!("write `tree {path:?} => \"/…\"`")
+            }));
+        }
+        _ => {}
+    }
+    let root = found.root.as_str();
+    Ok(quote_spanned!(span=> #krate::lapstrake::value::Asset::in_workspace(#root, #literal)))
+}
+
+/// A help that names a builder's method, as `image!` says it: "`.remove(x)`" is "`remove x`".
+pub(super) fn in_image(help: &str) -> String {
+    let mut said = String::new();
+    let mut rest = help;
+    while let Some((before, call)) = rest.split_once("`.") {
+        let Some((call, after)) = call.split_once(")`") else { break };
+        let Some((method, arguments)) = call.split_once('(') else { break };
+        let between = match method {
+            "text" | "file" | "tree" => " => ",
+            "label" => " = ",
+            _ => " ",
+        };
+        said.push_str(&format!("{before}`{method} {}`", arguments.replacen(", ", between, 1)));
+        rest = after;
+    }
+    said + rest
+}
