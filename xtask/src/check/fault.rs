@@ -156,6 +156,7 @@ fn gathered(check: &Check, mut faults: Vec<Fault>, subject: &Subject<'_>) -> Opt
     for other in first {
         fault.message += &format!("; {}", other.message);
     }
+    fault.help.get_or_insert_with(|| format!("mend it in the base, or leave it be: `--skip {}`", check.name));
     if count > SHOWN {
         fault.message += &format!("; and {} more", count - SHOWN);
     }

@@ -58,15 +58,18 @@ impl Check {
             prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         let waiting = checks.iter().filter(|check| check.stage == Stage::Staged).count();
-        // What is refused as it is described is not compiled: a build would stop there too.
-        let complete = waiting == 0 || !findings.any_fatal();
-        if complete && waiting > 0 {
-            for planned in planned {
-                let staged = session.stage(planned)?;
-                findings.add(Some(&staged.plan.name), check_staged(&staged, &checks));
+        let mut complete = waiting == 0 || planned.len() == asked;
+        for planned in if waiting > 0 { planned } else { Vec::new() } {
+            let name = planned.plan.name.clone();
+            // What is refused as it is described is not compiled: a build would stop there too.
+            if findings.of(&name).iter().any(|finding| finding.severity == Severity::Fatal) {
+                complete = false;
+                continue;
             }
-            findings.change(|findings| selection.keep(findings));
+            let ready = session.stage(planned)?;
+            findings.add(Some(&name), check_staged(&ready, &checks));
         }
+        findings.change(|findings| selection.keep(findings));
         let root = &session.workspace.root;
         match self.format {
             Form::Text => {

@@ -9,4 +9,5 @@ mod context;
 mod findings;
 mod fixture;
 mod lock;
+mod planted;
 mod result;

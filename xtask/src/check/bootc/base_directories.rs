@@ -15,14 +15,16 @@ pub(super) const CHECK: Check = Check::fatal(
 const DIRECTORIES: [&str; 6] = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var"];
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for path in DIRECTORIES {
-        match subject.tree().get(path) {
-            Some(node) if node.kind() == Kind::Directory => {}
-            Some(node) => faults
-                .push(Fault::at(&node, format!("`{path}` is no directory")).help("leave it to the base")),
-            None => faults.push(subject.gone(path, format!("the image has no `{path}`"))),
+    let fault = |path| {
+        let found = subject.tree().get(path);
+        if found.is_some_and(|node| node.kind() == Kind::Directory) {
+            return None;
         }
-    }
-    faults
+        let fault = match found {
+            Some(node) => Fault::at(&node, format!("`{path}` is no directory")),
+            None => subject.gone(path, format!("the image has no `{path}`")),
+        };
+        Some(fault.help(format!("leave `{path}` to the base")))
+    };
+    DIRECTORIES.into_iter().filter_map(fault).collect()
 }

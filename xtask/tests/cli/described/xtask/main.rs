@@ -1,10 +1,13 @@
 mod faulty;
+mod planted;
 
 use lapstrake_xtask::prelude::*;
 
 fn main() -> ExitCode {
     let describe = std::env::var("DESCRIBE").unwrap_or_default();
     let images = match describe.as_str() {
+        "planted" => vec![gateway(), planted::planted()],
+        "early" => vec![planted_app()],
         "derived" => vec![derived()],
         "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],
         "twins" => vec![cockpit(), cockpit()],
@@ -30,6 +33,12 @@ fn gateway() -> Image {
                 .bin("canprobe")
                 .bin(Bin::new("cantrace").features(["trace"]).at("/usr/libexec/cantrace")),
         )
+}
+
+/// A binary, and a fault that needs no look at it.
+fn planted_app() -> Image {
+    Image::new("planted-app", Base::stand_in())
+        .layer(Layer::new("var-tmpfiles").bin("gatewayd").text("x\n", "/var/lib/app/x"))
 }
 
 /// Nothing that cargo builds.
