@@ -1,10 +1,12 @@
 //! systemd's own rules for the files that a description brings: how a unit file is read, and what its
 //! `[Install]` section asks for. Pure text in, values out.
 
+mod command;
 mod install;
 mod syntax;
 mod words;
 
+pub use command::Command;
 pub use install::{Install, Link, LinkKind};
 pub use syntax::{Section, UnitFile};
 pub use words::words;

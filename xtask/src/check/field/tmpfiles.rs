@@ -5,6 +5,7 @@ use lapstrake::value::TmpfilesLine;
 
 use crate::check::accounts::Accounts;
 use crate::check::{Check, Example, Fault, Node, Subject};
+use crate::nearest::nearest;
 
 pub(super) const MODE: Check = Check::warning(
     "tmpfiles-mode",
@@ -65,17 +66,18 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
         let path = field(&fields, 1);
         let is_directory = DIRECTORIES.contains(kind(&fields));
         let (reason, meant) = match u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o7777) {
-            None => (format!("`{text}` is no mode in octal"), if is_directory { "0755" } else { "0644" }),
-            Some(bits) if is_directory && bits & 0o444 & !((bits & 0o111) << 2) != 0 => {
-                (format!("`{text}` lets nobody enter a directory that it lets them read"), "0755")
-            }
+            None => (format!("`{text}` is no mode in octal"), if is_directory { 0o755 } else { 0o644 }),
+            Some(bits) if is_directory && bits & 0o444 & !((bits & 0o111) << 2) != 0 => (
+                format!("`{text}` lets nobody enter a directory that it lets them read"),
+                bits | (bits & 0o444) >> 2,
+            ),
             Some(bits) if bits & 0o002 != 0 && bits & 0o1000 == 0 && is_directory => {
-                (format!("`{text}` lets everybody rename and delete what others put there"), "1777")
+                (format!("`{text}` lets everybody rename and delete what others put there"), bits | 0o1000)
             }
             Some(_) => continue,
         };
         let message = format!("`{path}`: {reason}");
-        let fault = Fault::at(&node, message).help(format!("write `{meant}`"));
+        let fault = Fault::at(&node, message).help(format!("write `{meant:04o}`"));
         faults.push(if reason.ends_with("octal") { fault.as_fatal() } else { fault });
     }
     faults
@@ -98,10 +100,11 @@ fn owner(subject: &Subject<'_>) -> Vec<Fault> {
                 let message =
                     format!("`{}` shall belong to {what} `{name}`, which nothing makes", field(&fields, 1));
                 let letter = what.get(..1).unwrap_or_default();
-                faults.push(
-                    Fault::at(&node, message)
-                        .help(format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`")),
-                );
+                let help = match nearest(name, known.keys()) {
+                    Some(near) => format!("there is `{near}`"),
+                    None => format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`"),
+                };
+                faults.push(Fault::at(&node, message).help(help));
             }
         }
     }
