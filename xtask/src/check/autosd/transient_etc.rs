@@ -10,14 +10,12 @@ pub(super) const CHECK: Check = Check::warning(
     check,
 )
 .shown(Example::Layers {
-    faulty: r#"Layer::new("app").unit(Unit::text(
-    "app.service",
-    "[Service]\nExecStart=/usr/bin/app\nProtectSystem=strict\nReadWritePaths=/etc/app\n",
-))"#,
-    mended: r#"Layer::new("app").unit(Unit::text(
-    "app.service",
-    "[Service]\nExecStart=/usr/bin/app\nProtectSystem=strict\nStateDirectory=app\n",
-))"#,
+    faulty: r##"Layer::new("app")
+    .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
+    .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\nReadWritePaths=/etc/app\n"))"##,
+    mended: r##"Layer::new("app")
+    .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
+    .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\nStateDirectory=app\n"))"##,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

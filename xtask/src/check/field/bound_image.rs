@@ -10,13 +10,10 @@ pub(super) const CHECK: Check = Check::fatal(
     check,
 )
 .shown(Example::Layers {
-    faulty: r#"Layer::new("app").symlink("/usr/lib/bootc/bound-images.d/app.container", "/usr/share/containers/systemd/app.container")"#,
+    faulty: r#"Layer::new("app").symlink("/usr/lib/bootc/bound-images.d/app.image", "/usr/share/app/app.image")"#,
     mended: r#"Layer::new("app")
-    .text(
-        "[Container]\nImage=registry.example/app@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6\n",
-        "/usr/share/containers/systemd/app.container",
-    )
-    .symlink("/usr/lib/bootc/bound-images.d/app.container", "/usr/share/containers/systemd/app.container")"#,
+    .text("[Image]\nImage=registry.example/app@sha256:5d20c808ce198565ff70b3ed23a991dd\n", "/usr/share/app/app.image")
+    .symlink("/usr/lib/bootc/bound-images.d/app.image", "/usr/share/app/app.image")"#,
 });
 
 const DIRECTORY: &str = "/usr/lib/bootc/bound-images.d";

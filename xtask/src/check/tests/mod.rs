@@ -5,6 +5,7 @@ mod autosd;
 mod bootc;
 mod field;
 mod registry;
+mod unit;
 
 use lapstrake::{Base, Image, Layer};
 
