@@ -52,6 +52,7 @@ impl Check {
             self.show(&checks.all());
             return Ok(Outcome::Done);
         }
+        let all = checks.all();
         let progress = self.output.progress();
         let selection = self.checking.selection(&self.only);
         let prepared =
@@ -85,7 +86,7 @@ impl Check {
             Form::Json => {
                 print_json(&json!({ "schema": SCHEMA, "complete": complete, "findings": findings.all() }));
             }
-            Form::Sarif => print_json(&sarif(findings.all(), &checks, root)),
+            Form::Sarif => print_json(&sarif(findings.all(), &all, complete, root)),
         }
         session.check_lock()?;
         Ok(if findings.any_fatal() { Outcome::Refused } else { Outcome::Done })

@@ -1,38 +1,177 @@
-//! Findings as SARIF 2.1.0, which code hosts and editors read: one run, a rule for each check, a result
-//! for each finding.
+//! Findings as SARIF 2.1.0 (OASIS), which code hosts and editors read: one run, a rule for each check, a
+//! result for each finding. A log goes to other machines, and holds no absolute path of this one.
+
+use std::collections::BTreeMap;
+use std::fs;
 
 use camino::Utf8Path;
 use lapstrake::Site;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Blame, Finding, Severity};
+use super::{Finding, Severity, excerpt};
 use crate::check::Check;
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// What a reader puts in front of relative URIs: the root of its own checkout.
+const ROOT: &str = "SRCROOT";
 
-/// The log of one run; `root` is the workspace that sites are relative to.
-pub(crate) fn sarif(findings: &[Finding], checks: &[Check], _root: &Utf8Path) -> Value {
-    let rules: Vec<_> = checks.iter().map(|check| json!({ "id": check.name })).collect();
-    let results: Vec<_> = findings.iter().map(result).collect();
+/// The log of one run; `root` is the workspace that sites are relative to. A run that is not `complete`
+/// left out the checks of what cargo builds.
+pub(crate) fn sarif(findings: &[Finding], checks: &[Check], complete: bool, root: &Utf8Path) -> Value {
+    let rules: Vec<_> = checks.iter().map(rule).collect();
+    let log =
+        Log { indices: checks.iter().zip(0..).map(|(check, index)| (check.name, index)).collect(), root };
+    let results: Vec<_> = findings.iter().map(|finding| log.result(finding)).collect();
     json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [{
-        "tool": { "driver": { "name": "lapstrake", "version": env!("CARGO_PKG_VERSION"), "rules": rules } },
+        "tool": { "driver": {
+            "name": "lapstrake",
+            "version": env!("CARGO_PKG_VERSION"),
+            "informationUri": env!("CARGO_PKG_REPOSITORY"),
+            "rules": rules,
+        } },
+        "columnKind": "unicodeCodePoints",
         "results": results,
+        "properties": { "complete": complete },
     }] })
 }
 
-fn result(finding: &Finding) -> Value {
-    let level = match finding.severity {
-        Severity::Fatal => "error",
-        Severity::Warning => "warning",
-    };
-    let locations: Vec<_> = finding.site.iter().map(|site| location(*site)).collect();
-    let _ = Blame::Base;
-    json!({ "ruleId": finding.name, "level": level, "message": { "text": finding.message }, "locations": locations })
+fn rule(check: &Check) -> Value {
+    json!({
+        "id": check.name,
+        "shortDescription": { "text": check.reason },
+        "defaultConfiguration": { "level": level(check.severity) },
+        "properties": { "stage": check.stage },
+    })
 }
 
-fn location(site: Site) -> Value {
-    json!({ "physicalLocation": {
-        "artifactLocation": { "uri": site.file(), "uriBaseId": "%SRCROOT%" },
-        "region": { "startLine": site.line(), "startColumn": site.column() },
-    } })
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Fatal => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+struct Log<'a> {
+    /// Where each rule is in the list of rules.
+    indices: BTreeMap<&'static str, usize>,
+    root: &'a Utf8Path,
+}
+
+impl Log<'_> {
+    fn result(&self, finding: &Finding) -> Value {
+        let text = match &finding.help {
+            Some(help) => format!("{}\nhelp: {help}", finding.message),
+            None => finding.message.clone(),
+        };
+        let mut result = Map::new();
+        let mut set = |name: &str, value| drop(result.insert(name.to_owned(), value));
+        set("ruleId", json!(finding.name));
+        if let Some(index) = self.indices.get(finding.name) {
+            set("ruleIndex", json!(index));
+        }
+        set("level", json!(level(finding.severity)));
+        set("message", json!({ "text": text }));
+        set("locations", json!([self.location(finding)]));
+        let related = finding.related.iter().zip(1_u32..).map(|(related, id)| {
+            let mut location = self.place(related.site);
+            location.insert("id".to_owned(), json!(id));
+            location.insert("message".to_owned(), json!({ "text": related.message }));
+            location
+        });
+        set("relatedLocations", related.collect::<Vec<_>>().into());
+        set("properties", properties(finding));
+        result.into()
+    }
+
+    /// The place in the description, and the path in the image.
+    fn location(&self, finding: &Finding) -> Value {
+        let mut location = finding.site.map(|site| self.place(site)).unwrap_or_default();
+        if let Some(path) = &finding.path {
+            let logical = json!([{ "fullyQualifiedName": path, "kind": "resource" }]);
+            location.insert("logicalLocations".to_owned(), logical);
+        }
+        location.into()
+    }
+
+    /// A place in the workspace; one outside of it, in a crate of somebody else's, is not shown.
+    fn place(&self, site: Site) -> Map<String, Value> {
+        let file = Utf8Path::new(site.file());
+        let file = file.strip_prefix(self.root).unwrap_or(file);
+        let mut place = Map::new();
+        if file.is_relative() {
+            let mut region = json!({ "startLine": site.line(), "startColumn": site.column() });
+            if let Some(end) = self.end(site) {
+                region["endColumn"] = json!(end);
+            }
+            let artifact = json!({ "uri": uri(file), "uriBaseId": ROOT });
+            let physical = json!({ "artifactLocation": artifact, "region": region });
+            place.insert("physicalLocation".to_owned(), physical);
+        }
+        place
+    }
+
+    /// The column after the call, where the source is still what was compiled.
+    fn end(&self, site: Site) -> Option<usize> {
+        let source = fs::read_to_string(self.root.join(site.file())).ok()?;
+        let span = excerpt::span(&source, site.line(), site.column())?;
+        let characters = source.get(span)?.chars().count();
+        usize::try_from(site.column()).ok()?.checked_add(characters)
+    }
+}
+
+fn properties(finding: &Finding) -> Value {
+    let mut properties = json!({ "images": finding.images });
+    let known = [
+        ("path", finding.path.as_ref().map(|path| json!(path))),
+        ("blame", finding.blame.as_ref().map(|blame| json!(blame))),
+        ("help", finding.help.as_ref().map(|help| json!(help))),
+    ];
+    for (name, value) in known {
+        if let Some(value) = value {
+            properties[name] = value;
+        }
+    }
+    properties
+}
+
+/// A relative path as a URI reference (RFC 3986).
+fn uri(path: &Utf8Path) -> String {
+    let mut uri = String::new();
+    for byte in path.as_str().bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
+            uri.push(char::from(byte));
+        } else {
+            uri += &format!("%{byte:02X}");
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_uri_that_no_reader_takes_apart() {
+        assert_eq!(
+            uri(Utf8Path::new("xtask/src/Größe 1:2#x.rs")),
+            "xtask/src/Gr%C3%B6%C3%9Fe%201%3A2%23x.rs"
+        );
+    }
+
+    #[track_caller]
+    fn here((): ()) -> Site {
+        Site::caller()
+    }
+
+    #[test]
+    fn a_place_outside_of_the_workspace_is_not_told_to_others() {
+        let log = Log { indices: BTreeMap::new(), root: Utf8Path::new("/nowhere") };
+        assert!(log.place(here(())).contains_key("physicalLocation"));
+        // A function that is passed as a value is called from the standard library.
+        let outside = std::iter::once(()).map(here).next().unwrap();
+        assert!(outside.file().starts_with('/'), "{outside}");
+        assert_eq!(log.place(outside), Map::new());
+    }
 }

@@ -166,18 +166,27 @@ impl Run {
 /// Whether these programs are there and may build as root. Where not, a test says so loudly and passes;
 /// under `CI=true` it fails.
 pub(crate) fn present(programs: &[&str]) -> bool {
-    let starts = |program: &&&str| Command::new(program).arg("--version").output().is_ok();
-    let missing: Vec<_> = programs.iter().filter(|program| !starts(program)).collect();
     let root = fs::read_to_string("/proc/self/status").is_ok_and(|text| text.contains("\nUid:\t0\t0"));
-    if missing.is_empty() && root {
-        return true;
+    if !root {
+        skipped("not root");
     }
-    let what = if root { format!("{missing:?} not installed") } else { "not root".to_owned() };
+    root && programs.iter().all(|program| installed(program))
+}
+
+/// Whether a program is there; where not, as [`present`].
+pub(crate) fn installed(program: &str) -> bool {
+    let starts = Command::new(program).arg("--version").output().is_ok();
+    if !starts {
+        skipped(&format!("`{program}` is not installed"));
+    }
+    starts
+}
+
+fn skipped(what: &str) {
     assert!(env::var_os("CI").is_none(), "{what}: under CI every engine must be there");
     eprintln!(
         "\n*** SKIPPED, {what}: `cargo xtask test` installs what is missing, as root, on Debian or Fedora ***\n"
     );
-    false
 }
 
 struct Compiled {

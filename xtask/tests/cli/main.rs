@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod builds;
+mod checks;
 mod compile;
 mod context;
 mod findings;

@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         "derived" => vec![derived()],
         "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],
         "twins" => vec![cockpit(), cockpit()],
+        "shadowed" => vec![shadowed()],
         "untraced" => vec![untraced()],
         "namesakes" => vec![namesakes()],
         _ => vec![gateway(), cockpit()],
@@ -52,7 +53,13 @@ fn derived() -> Image {
     Image::new("derived", Base::oci("bases:cockpit")).layer(Layer::new("motd").text("hello\n", "/etc/motd"))
 }
 
-/// A binary without the feature that it requires.
+/// Two doubts, and nothing that stops a build.
+fn shadowed() -> Image {
+    cockpit()
+        .layer(Layer::new("later").file("deploy/gateway.toml", "/etc/gateway.toml"))
+        .layer(Layer::new("last"))
+}
+
 /// Binaries of one name: of two packages, and with and without a feature.
 fn namesakes() -> Image {
     Image::new("namesakes", Base::stand_in()).layer(
@@ -63,6 +70,7 @@ fn namesakes() -> Image {
     )
 }
 
+/// A binary without the feature that it requires.
 fn untraced() -> Image {
     Image::new("untraced", Base::stand_in()).layer(Layer::new("app").bin("cantrace"))
 }

@@ -1,0 +1,131 @@
+//! `image check`: which checks run, how it ends, and the forms of what it finds.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::fixture::{Run, Workspace, installed};
+
+/// The schema as OASIS publishes it.
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schema/sarif-schema-2.1.0.json");
+
+#[test]
+fn sarif_is_valid_and_leads_an_editor_to_the_line() {
+    let workspace = Workspace::new();
+    workspace.write("../outside.toml", "");
+    let check = workspace.describe("faulty", &["check", "--format", "sarif"]);
+    assert_eq!(check.code, Some(1), "{}", check.stderr);
+    let log = check.json();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+
+    let result = named(&log, "duplicate-destination");
+    assert_eq!(result["level"], "error");
+    let place = |line: u32, columns: [u32; 2]| {
+        json!({
+            "artifactLocation": { "uri": "xtask/src/faulty.rs", "uriBaseId": "SRCROOT" },
+            "region": { "startLine": line, "startColumn": columns[0], "endColumn": columns[1] },
+        })
+    };
+    let location = &result["locations"][0];
+    assert_eq!(location["physicalLocation"], place(16, [18, 54]));
+    assert_eq!(location["logicalLocations"][0]["fullyQualifiedName"], "/etc/gateway.toml");
+    let related = &result["relatedLocations"][0];
+    assert_eq!(related["physicalLocation"], place(15, [18, 66]));
+    assert_eq!(related["message"]["text"], "first written here");
+    assert_eq!(result["properties"]["images"], json!(["faulty"]));
+
+    for result in run["results"].as_array().unwrap() {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+        assert!(result["locations"][0]["physicalLocation"].is_object(), "{result}");
+    }
+    valid(&workspace, &check);
+}
+
+#[test]
+fn sarif_of_nothing_found_is_valid_too() {
+    let workspace = Workspace::new();
+    let check = workspace.describe("plain", &["check", "cockpit", "--format", "sarif"]).done();
+    assert_eq!(check.json()["runs"][0]["results"], json!([]));
+    assert_eq!(check.json()["runs"][0]["properties"]["complete"], true);
+    valid(&workspace, &check);
+}
+
+/// Holds a log to the schema, and to saying nothing of this machine.
+#[track_caller]
+fn valid(workspace: &Workspace, check: &Run) {
+    let place = workspace.root();
+    let locations: String = check.json()["runs"][0]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| format!("{}{}", result["locations"], result["relatedLocations"]))
+        .collect();
+    assert!(!locations.contains(place.to_str().unwrap()), "{locations}");
+    assert!(!locations.contains("\"uri\":\"/"), "{locations}");
+    if installed("jsonschema") {
+        let log = workspace.path("log.sarif");
+        fs::write(&log, &check.stdout).unwrap();
+        Run::of(Command::new("jsonschema").arg("-i").args([&log, Path::new(SCHEMA)])).done();
+    }
+}
+
+#[test]
+fn every_check_is_listed_with_what_it_needs_to_see() {
+    let workspace = Workspace::new();
+    let list = workspace.image(&["check", "--list"]).done().stdout;
+    let line = list.lines().find(|line| line.starts_with("api-base-directories")).unwrap();
+    assert!(line.contains("fatal") && line.contains("tree") && line.contains("systemd mounts"), "{line}");
+    let document = workspace.image(&["check", "--list", "--format", "json"]).done().json();
+    let checks = document["checks"].as_array().unwrap();
+    assert_eq!(checks.len(), list.lines().count());
+    let empty = checks.iter().find(|check| check["name"] == "empty-layer").unwrap();
+    assert_eq!((&empty["severity"], &empty["stage"]), (&json!("warning"), &json!("description")));
+}
+
+#[test]
+fn one_check_runs_alone_and_one_is_left_out() {
+    let workspace = Workspace::new();
+    let names = |arguments: &[&str]| -> (Option<i32>, Vec<String>) {
+        let check = workspace.describe("shadowed", &[&["check", "--format", "json"], arguments].concat());
+        let findings = check.json()["findings"].as_array().unwrap().clone();
+        (check.code, findings.iter().map(|finding| finding["name"].as_str().unwrap().to_owned()).collect())
+    };
+    let both = ["shadowed-entry", "empty-layer"].map(str::to_owned).to_vec();
+    assert_eq!(names(&[]), (Some(0), both.clone()));
+    assert_eq!(names(&["--only", "empty-layer"]), (Some(0), both[1..].to_vec()));
+    assert_eq!(names(&["--skip", "empty-layer"]), (Some(0), both[..1].to_vec()));
+    assert_eq!(names(&["--fatal-warnings"]), (Some(1), both.clone()));
+    assert_eq!(
+        names(&["--fatal-warnings", "--skip", "empty-layer", "--skip", "shadowed-entry"]),
+        (Some(0), vec![])
+    );
+}
+
+#[test]
+fn a_fatal_finding_of_the_description_can_not_be_left_out() {
+    let check =
+        Workspace::new().describe("twins", &["check", "--skip", "duplicate-image", "--format", "json"]);
+    assert_eq!(check.code, Some(1));
+    assert_eq!(check.json()["findings"][0]["name"], "duplicate-image");
+}
+
+#[test]
+fn a_check_that_is_none_is_wrong_usage_and_the_nearest_is_named() {
+    for option in ["--only", "--skip"] {
+        let check = Workspace::new().image(&["check", option, "api-base-directory"]);
+        assert_eq!(check.code, Some(2), "{}", check.stderr);
+        assert_eq!(check.stdout, "");
+        assert!(check.stderr.contains("no check is named `api-base-directory`"), "{}", check.stderr);
+        assert!(check.stderr.contains("there is `api-base-directories`"), "{}", check.stderr);
+    }
+}
+
+#[track_caller]
+fn named<'a>(log: &'a Value, name: &str) -> &'a Value {
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    results.iter().find(|result| result["ruleId"] == name).unwrap()
+}
