@@ -1,6 +1,7 @@
 //! Every check against a fault and a near miss. What the documentation shows is tested by its own
 //! examples; here is what takes another base, or a program.
 
+mod abi;
 mod bootc;
 
 use lapstrake::{Base, Image, Layer};
