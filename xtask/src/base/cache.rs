@@ -14,7 +14,7 @@ use super::index::BaseIndex;
 use crate::oci::{Blobs, Digest};
 
 /// Grows when `BaseIndex` changes its form or what is in it.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const ENVIRONMENT: &str = "LAPSTRAKE_CACHE";
 
 /// The user's cache: `$LAPSTRAKE_CACHE`, else `$XDG_CACHE_HOME/lapstrake`, else `~/.cache/lapstrake`.

@@ -20,6 +20,12 @@ const NAMES_MAX: usize = 1 << 16;
 /// The facts of an ELF file (elf(5); "Symbol Versioning" in the LSB).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Elf {
+    /// `e_type`: 2 is a program at a fixed address, 3 a library or any other program.
+    pub(crate) kind: u16,
+    /// `EI_CLASS`: 1 is 32 bits, 2 is 64.
+    pub(crate) class: u8,
+    /// `EI_DATA`: 1 is little-endian, 2 is big-endian.
+    pub(crate) data: u8,
     /// `e_machine`: 62 is x86-64, 183 is `AArch64`.
     pub(crate) machine: u16,
     pub(crate) interpreter: Option<String>,
@@ -28,7 +34,8 @@ pub(crate) struct Elf {
     pub(crate) soname: Option<String>,
     pub(crate) rpath: Option<String>,
     pub(crate) runpath: Option<String>,
-    /// Versions wanted, by the library that must define them.
+    /// Versions wanted, by the library that must define them; those left out that may be missing
+    /// (`VER_FLG_WEAK`).
     pub(crate) required: BTreeMap<String, BTreeSet<String>>,
     /// Versions this library defines, its own name left out.
     pub(crate) defined: BTreeSet<String>,
@@ -43,6 +50,16 @@ impl Elf {
             _ => None,
         }
     }
+
+    /// Whether the kernel starts it or the loader maps it: object files and core dumps are data.
+    pub(crate) fn is_loadable(&self) -> bool {
+        matches!(self.kind, 2 | 3)
+    }
+
+    /// Whether both are for one processor in one mode, so that one process can hold both.
+    pub(crate) fn fits(&self, other: &Self) -> bool {
+        (self.class, self.data, self.machine) == (other.class, other.data, other.machine)
+    }
 }
 
 fn facts<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> Option<Elf> {
@@ -50,6 +67,9 @@ fn facts<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> Option<Elf> {
     let endian = header.endian().ok()?;
     let mut names = Names { left: NAMES_MAX };
     let mut facts = Elf {
+        kind: header.e_type(endian).0,
+        class: *file.get(4)?,
+        data: *file.get(5)?,
         machine: header.e_machine(endian).0,
         interpreter: None,
         needed: Vec::new(),
@@ -82,6 +102,9 @@ fn facts<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> Option<Elf> {
             let library = names.take(library.file(endian, strings).ok()?)?;
             let required = facts.required.entry(library).or_default();
             while let Some(version) = versions.next().ok()? {
+                if version.vna_flags.get(endian).contains(elf::VER_FLG_WEAK) {
+                    continue;
+                }
                 required.insert(names.take(version.name(endian, strings).ok()?)?);
             }
         }

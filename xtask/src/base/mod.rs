@@ -34,7 +34,7 @@ pub(crate) use error::BaseError;
 pub(crate) use index::{BaseIndex, Node, NodeKind, ResolveError};
 pub(crate) use resolve::{Kind, follow};
 #[cfg(test)]
-pub(crate) use stand_in::stand_in_tar;
+pub(crate) use stand_in::{Library, Wanted, stand_in_tar};
 #[cfg(test)]
 pub(crate) use tests::fixture;
 

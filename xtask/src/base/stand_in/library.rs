@@ -7,11 +7,26 @@ use lapstrake::value::Architecture;
 /// The glibc that the stand-in claims to have: that of `CentOS` Stream 10, and so of `AutoSD` 10.
 pub(super) const GLIBC: (u32, u32) = (2, 39);
 
-/// A library: its soname, what it needs, and the versions it defines.
-pub(super) struct Library<'a> {
-    pub(super) soname: &'a str,
-    pub(super) needed: &'a [&'a str],
-    pub(super) versions: Vec<String>,
+/// A library: its soname, what it needs, and the versions it defines; or a program, which has an
+/// interpreter and no soname.
+#[derive(Default)]
+pub(crate) struct Library<'a> {
+    pub(crate) soname: &'a str,
+    pub(crate) needed: &'a [&'a str],
+    pub(crate) versions: Vec<String>,
+    pub(crate) required: &'a [Wanted<'a>],
+    pub(crate) interpreter: Option<&'a str>,
+    pub(crate) rpath: Option<&'a str>,
+    pub(crate) runpath: Option<&'a str>,
+}
+
+/// A version that a library must define.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) library: &'a str,
+    pub(crate) version: &'a str,
+    /// Whether the program does without it.
+    pub(crate) weak: bool,
 }
 
 /// The versions that glibc defines on an architecture, up to [`GLIBC`]. It has skipped some numbers.
@@ -43,11 +58,13 @@ const SHDR: usize = 64;
 const SYM: usize = 24;
 
 /// Section types of the gABI and of GNU.
+const SHT_PROGBITS: u32 = 1;
 const SHT_STRTAB: u32 = 3;
 const SHT_HASH: u32 = 5;
 const SHT_DYNAMIC: u32 = 6;
 const SHT_DYNSYM: u32 = 11;
 const SHT_GNU_VERDEF: u32 = 0x6fff_fffd;
+const SHT_GNU_VERNEED: u32 = 0x6fff_fffe;
 const SHT_GNU_VERSYM: u32 = 0x6fff_ffff;
 const SHF_ALLOC: u64 = 2;
 const SHF_WRITE: u64 = 1;
@@ -62,22 +79,34 @@ struct Section {
     content: Vec<u8>,
 }
 
+impl Section {
+    fn new(
+        name: &'static str,
+        kind: u32,
+        flags: u64,
+        link: u32,
+        info: u32,
+        entry: u64,
+        content: Vec<u8>,
+    ) -> Self {
+        Self { name, kind, flags, link, info, entry, content }
+    }
+}
+
 impl Library<'_> {
     /// The file: one segment that holds all, at the address that is its offset.
-    pub(super) fn to_elf(&self, architecture: Architecture) -> Vec<u8> {
+    pub(crate) fn to_elf(&self, architecture: Architecture) -> Vec<u8> {
         let mut strings = Strings::default();
         let needed: Vec<_> = self.needed.iter().map(|name| strings.add(name)).collect();
-        let soname = strings.add(self.soname);
+        // DT_SONAME, DT_RPATH, DT_RUNPATH.
+        let soname = (!self.soname.is_empty()).then_some(self.soname);
+        let named: Vec<_> = [(14, soname), (15, self.rpath), (29, self.runpath)]
+            .into_iter()
+            .filter_map(|(tag, text)| Some((tag, u64::from(strings.add(text?)))))
+            .collect();
         let verdef = self.version_definitions(&mut strings);
-        let section = |name, kind, flags, link, info, entry, content| Section {
-            name,
-            kind,
-            flags,
-            link,
-            info,
-            entry,
-            content,
-        };
+        let verneed = self.version_requirements(&mut strings);
+        let section = Section::new;
         // One bucket, one symbol: the empty one that every table begins with.
         let hash: Vec<u8> = [1_u32, 1, 0, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
         let definitions = u32_of(self.versions.len() + 1);
@@ -88,7 +117,16 @@ impl Library<'_> {
             section(".gnu.version", SHT_GNU_VERSYM, SHF_ALLOC, 2, 0, 2, vec![0; 2]),
             section(".gnu.version_d", SHT_GNU_VERDEF, SHF_ALLOC, 1, definitions, 0, verdef),
         ];
-        let segments = 3;
+        let requirements = u32_of(self.required.len());
+        if requirements > 0 {
+            let kind = SHT_GNU_VERNEED;
+            sections.push(section(".gnu.version_r", kind, SHF_ALLOC, 1, requirements, 0, verneed));
+        }
+        if let Some(path) = self.interpreter {
+            let path = [path.as_bytes(), b"\0"].concat();
+            sections.push(section(".interp", SHT_PROGBITS, SHF_ALLOC, 0, 0, 0, path));
+        }
+        let segments = 3 + usize::from(self.interpreter.is_some());
         let mut at = EHDR + segments * PHDR;
         let mut offsets = Vec::new();
         for section in &sections {
@@ -97,11 +135,19 @@ impl Library<'_> {
             at += section.content.len();
         }
         let dynamic_at = at.next_multiple_of(8) as u64;
-        let dynamic: Vec<(u64, u64)> = needed
+        let required = match offsets.get(5) {
+            Some(at) if requirements > 0 => {
+                vec![(0x6fff_fffe, *at), (0x6fff_ffff, u64::from(requirements))]
+            }
+            _ => Vec::new(),
+        };
+        let mut table = Elf::default();
+        needed
             .into_iter()
             .map(|name| (1, u64::from(name)))
+            .chain(named)
+            .chain(required)
             .chain([
-                (14, u64::from(soname)),
                 (4, offsets[2]),
                 (5, offsets[0]),
                 (6, offsets[1]),
@@ -112,12 +158,8 @@ impl Library<'_> {
                 (0x6fff_fffd, u64::from(definitions)),
                 (0, 0),
             ])
-            .collect();
-        let dynamic: Vec<u8> = dynamic
-            .iter()
-            .flat_map(|(tag, value)| [tag.to_le_bytes(), value.to_le_bytes()])
-            .flatten()
-            .collect();
+            .for_each(|(tag, value)| table.longs(&[tag, value]));
+        let dynamic = table.0;
         let loaded = dynamic_at + dynamic.len() as u64;
         let dynamic_size = dynamic.len() as u64;
         sections.push(section(".dynamic", SHT_DYNAMIC, SHF_ALLOC | SHF_WRITE, 1, 0, 16, dynamic));
@@ -132,6 +174,11 @@ impl Library<'_> {
 
         let mut file = Elf::default();
         file.header(architecture, headers_at, segments, sections.len() + 1);
+        // PT_INTERP comes before what is loaded.
+        let mut placed = sections.iter().zip(&offsets);
+        if let Some((path, at)) = placed.find(|(section, _)| section.name == ".interp") {
+            file.segment(3, 4, *at, path.content.len() as u64, 1);
+        }
         // PT_LOAD of all but the last section, PT_DYNAMIC, PT_GNU_STACK.
         file.segment(1, 6, 0, loaded, 0x1000);
         file.segment(2, 6, dynamic_at, dynamic_size, 8);
@@ -143,12 +190,20 @@ impl Library<'_> {
         file.pad_to(headers_at);
         file.0.extend_from_slice(&[0; SHDR]);
         for ((section, offset), name) in sections.iter().zip(&offsets).zip(titles) {
-            let address = if section.flags == 0 { 0 } else { *offset };
-            let align = if section.kind == SHT_STRTAB { 1 } else { 8 };
-            file.words(&[name, section.kind]);
-            file.longs(&[section.flags, address, *offset, section.content.len() as u64]);
-            file.words(&[section.link, section.info]);
-            file.longs(&[align, section.entry]);
+            file.section(section, *offset, name);
+        }
+        file.0
+    }
+
+    /// `Elf64_Verneed`, each with its one `Elf64_Vernaux`.
+    fn version_requirements(&self, strings: &mut Strings) -> Vec<u8> {
+        let mut file = Elf::default();
+        for (number, Wanted { library, version, weak }) in self.required.iter().enumerate() {
+            let is_last = number + 1 == self.required.len();
+            file.halves(&[1, 1]);
+            file.words(&[strings.add(library), 16, if is_last { 0 } else { 32 }, hash(version)]);
+            file.halves(&[if *weak { 2 } else { 0 }, u16::try_from(number + 2).unwrap_or(u16::MAX)]);
+            file.words(&[strings.add(version), 0]);
         }
         file.0
     }
@@ -226,6 +281,15 @@ impl Elf {
     fn segment(&mut self, kind: u32, flags: u32, offset: u64, size: u64, align: u64) {
         self.words(&[kind, flags]);
         self.longs(&[offset, offset, offset, size, size, align]);
+    }
+
+    fn section(&mut self, section: &Section, offset: u64, name: u32) {
+        let address = if section.flags == 0 { 0 } else { offset };
+        let align = if section.kind == SHT_STRTAB { 1 } else { 8 };
+        self.words(&[name, section.kind]);
+        self.longs(&[section.flags, address, offset, section.content.len() as u64]);
+        self.words(&[section.link, section.info]);
+        self.longs(&[align, section.entry]);
     }
 
     fn halves(&mut self, values: &[u16]) {

@@ -79,6 +79,9 @@ fn write(architecture: Architecture, cache: &Cache) -> io::Result<Vec<u8>> {
     }))?)
 }
 
+#[cfg(test)]
+pub(crate) use library::{Library, Wanted};
+
 /// The only layer of the stand-in, for bases that are made of it.
 #[cfg(test)]
 pub(crate) fn stand_in_tar() -> Vec<u8> {
@@ -89,6 +92,6 @@ pub(crate) fn stand_in_tar() -> Vec<u8> {
 #[cfg(test)]
 pub(super) fn libc() -> Vec<u8> {
     let versions = library::glibc(Architecture::Amd64);
-    library::Library { soname: "libc.so.6", needed: &["ld-linux-x86-64.so.2"], versions }
-        .to_elf(Architecture::Amd64)
+    let needed = &["ld-linux-x86-64.so.2"];
+    Library { soname: "libc.so.6", needed, versions, ..Library::default() }.to_elf(Architecture::Amd64)
 }

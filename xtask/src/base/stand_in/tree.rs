@@ -265,12 +265,13 @@ fn libraries(architecture: Architecture) -> Vec<(String, Library<'static>)> {
     };
     let of_linker: Vec<_> =
         [oldest.as_str(), "GLIBC_2.34", "GLIBC_2.35"].into_iter().map(str::to_owned).collect();
-    let library =
-        |soname, needed, versions| (format!("usr/lib64/{soname}"), Library { soname, needed, versions });
+    let library = |soname, needed, versions| {
+        (format!("usr/lib64/{soname}"), Library { soname, needed, versions, ..Library::default() })
+    };
     vec![
         (
             format!("{place}/{linker}"),
-            Library { soname: linker, needed: &[], versions: with_private(of_linker) },
+            Library { soname: linker, versions: with_private(of_linker), ..Library::default() },
         ),
         library("libc.so.6", needed, with_private(all.clone())),
         library("libm.so.6", &["libc.so.6"], all.clone()),

@@ -2,6 +2,7 @@
 //! examples; here is what takes another base, or a program.
 
 mod autosd;
+mod abi;
 mod bootc;
 mod field;
 mod registry;
