@@ -42,14 +42,26 @@ fn a_base_is_of_every_kind() {
         (image! { name: "x" base: oci "bases/x:1" }, Base::oci("bases/x:1")),
         (image! { name: "x" base: oci-archive "x.tar" }, Base::oci_archive("x.tar")),
         (image! { name: "x" base: oci_archive "x.tar:1" }, Base::oci_archive("x.tar:1")),
-        (image! { name: "x" base: containers-storage "localhost/x:1" }, Base::containers_storage("localhost/x:1")),
-        (image! { name: "x" base: containers_storage "localhost/x:1" }, Base::containers_storage("localhost/x:1")),
+        (
+            image! { name: "x" base: containers-storage "localhost/x:1" },
+            Base::containers_storage("localhost/x:1"),
+        ),
+        (
+            image! { name: "x" base: containers_storage "localhost/x:1" },
+            Base::containers_storage("localhost/x:1"),
+        ),
         (image! { name: "x" base: stand-in }, Base::stand_in()),
-        (image! { name: "x" base: stand_in { architecture: "amd64" } }, Base::stand_in().architecture("amd64")),
+        (
+            image! { name: "x" base: stand_in { architecture: "amd64" } },
+            Base::stand_in().architecture("amd64"),
+        ),
         (image! { name: "x" base: "docker://registry.example/x:1" }, Base::registry("registry.example/x:1")),
         (image! { name: "x" base: own.clone() }, own.clone()),
         (image! { name: "x", base: Base::oci("bases/x"), }, own.clone()),
-        (image! { name: "x", base: registry format!("registry.example/{}:1", "x") }, Base::registry("registry.example/x:1")),
+        (
+            image! { name: "x", base: registry format!("registry.example/{}:1", "x") },
+            Base::registry("registry.example/x:1"),
+        ),
     ] {
         assert_eq!(said, Image::new("x", built));
     }
@@ -139,7 +151,9 @@ fn every_entry() -> (Image, Layer) {
                 .capability("cap_net_raw=ep"),
         )
         .file(asset(ASSET), "/etc/sensord.toml")
-        .with(File::new(asset(ASSET), "/etc/key").mode(0o640).owner("root:sensord").capability("cap_chown=ep"))
+        .with(
+            File::new(asset(ASSET), "/etc/key").mode(0o640).owner("root:sensord").capability("cap_chown=ep"),
+        )
         .text("hi\n", "/etc/motd")
         .with(File::text("hi\n", "/etc/issue").mode("0600").owner((0, 998)).capability("cap_chown=p"))
         .tree(asset("xtask/src"), "/usr/share/src")
@@ -324,7 +338,8 @@ fn a_value_is_any_expression() {
 
 #[test]
 fn separators_are_as_you_like() {
-    let said = image! { name: "x"; base: stand_in; layer "a" { bin "b", bin "c"; bin "d" bin "e" {} } layer "f" {} };
+    let said =
+        image! { name: "x"; base: stand_in; layer "a" { bin "b", bin "c"; bin "d" bin "e" {} } layer "f" {} };
     let built = Image::new("x", Base::stand_in())
         .layer(Layer::new("a").bin("b").bin("c").bin("d").bin("e"))
         .layer(Layer::new("f"));

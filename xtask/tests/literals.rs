@@ -1,5 +1,5 @@
-//! What rustc says about a literal: each file of `literals/fail` is a mistake that a tired person
-//! makes, and the `.stderr` beside it the whole of what they are told.
+//! What rustc says about a literal, and about a whole image: each file of `literals/fail` and `image/fail`
+//! is a mistake that a tired person makes, and the `.stderr` beside it the whole of what they are told.
 //!
 //! After a wanted change: `TRYBUILD=overwrite cargo test -p lapstrake-xtask --test literals`, and read
 //! the difference as that person would.
@@ -39,5 +39,8 @@ fn a_right_literal_is_a_value() {
 #[test]
 fn a_wrong_literal_is_one_message_under_cargo_check() {
     plant_assets().unwrap();
-    trybuild::TestCases::new().compile_fail("tests/literals/fail/*.rs");
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/literals/fail/*.rs");
+    // In the same run of cargo: what takes time is what it starts with.
+    cases.compile_fail("tests/image/fail/*.rs");
 }

@@ -20,7 +20,7 @@ pub(super) struct Arm {
 }
 
 /// `value` after all the steps; `name` is that of the variable, if one is needed.
-pub(super) fn chain(value: TokenStream, steps: &[Step], name: &str) -> TokenStream {
+pub(super) fn chain(value: &TokenStream, steps: &[Step], name: &str) -> TokenStream {
     let first_choice = steps.iter().position(|step| matches!(step, Step::Branches { .. }));
     let (calls, rest) = steps.split_at(first_choice.unwrap_or(steps.len()));
     let calls = calls.iter().filter_map(call);
@@ -52,9 +52,10 @@ fn statements(steps: &[Step], name: &Ident) -> TokenStream {
                 let (head, inside) = (arm.head.iter(), self::statements(&arm.steps, name));
                 quote_spanned!(arm.braces=> #(#head)* { #inside })
             });
-            statements.extend(match scrutinee {
-                Some(scrutinee) => quote!(#(#scrutinee)* { #(#arms)* }),
-                None => quote!(#(#arms)*),
+            statements.extend(if let Some(scrutinee) = scrutinee {
+                quote!(#(#scrutinee)* { #(#arms)* })
+            } else {
+                quote!(#(#arms)*)
             });
         }
     }

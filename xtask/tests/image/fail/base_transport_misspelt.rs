@@ -1,0 +1,11 @@
+//! Misspells a transport.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: regsitry "registry.example/autosd:1",
+        layer "app" { bin "sensord" }
+    };
+}

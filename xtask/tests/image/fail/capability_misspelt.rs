@@ -1,0 +1,13 @@
+//! Misspells a capability.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            bin "sensord" { capability: "cap_net_rwa=ep" }
+        }
+    };
+}

@@ -1,0 +1,13 @@
+//! Ends the destination with a slash, as COPY takes it.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            file "deploy/sensord.toml" => "/etc/"
+        }
+    };
+}

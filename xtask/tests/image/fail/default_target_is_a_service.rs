@@ -1,0 +1,13 @@
+//! Boots to a service.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            default_target "sensord.service"
+        }
+    };
+}

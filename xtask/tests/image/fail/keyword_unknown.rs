@@ -1,0 +1,13 @@
+//! Wants what a layer does not have.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            environment "PATH" = "/usr/bin"
+        }
+    };
+}

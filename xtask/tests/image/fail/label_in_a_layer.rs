@@ -1,0 +1,14 @@
+//! Labels a layer.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            bin "sensord"
+            label "org.example.variant" = "cluster"
+        }
+    };
+}

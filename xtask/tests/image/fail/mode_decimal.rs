@@ -1,0 +1,13 @@
+//! Forgets the 0o of a mode.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            text "key" => "/etc/key" { mode: 640 }
+        }
+    };
+}

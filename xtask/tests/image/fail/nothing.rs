@@ -1,0 +1,7 @@
+//! Has only begun.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {};
+}

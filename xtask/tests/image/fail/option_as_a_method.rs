@@ -1,0 +1,13 @@
+//! Writes an option as a call.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            text "key" => "/etc/key" { mode(0o600) }
+        }
+    };
+}

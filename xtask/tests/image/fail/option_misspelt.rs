@@ -1,0 +1,13 @@
+//! Misspells an option.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            text "key" => "/etc/key" { owenr: "root:root" }
+        }
+    };
+}

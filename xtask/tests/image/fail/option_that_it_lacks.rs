@@ -1,0 +1,13 @@
+//! Gives a symlink a mode.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            symlink "/etc/localtime" -> "../usr/share/zoneinfo/UTC" { mode: 0o777 }
+        }
+    };
+}

@@ -1,0 +1,17 @@
+//! Says a mode twice.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            text "key" => "/etc/key" {
+                mode: 0o600,
+                owner: "root:root",
+                mode: 0o640,
+            }
+        }
+    };
+}

@@ -1,0 +1,13 @@
+//! Calls an entry like a function.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            file("deploy/sensord.toml", "/etc/sensord.toml")
+        }
+    };
+}

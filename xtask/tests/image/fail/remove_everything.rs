@@ -1,0 +1,13 @@
+//! Removes the root.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            remove "/"
+        }
+    };
+}

@@ -1,0 +1,14 @@
+//! Has not said yet what to add.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            ..
+            bin "sensord"
+        }
+    };
+}

@@ -1,0 +1,13 @@
+//! Wants instances of what is no template.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            unit "can.service" = "[Service]\n" { enabled_as: ["can0"] }
+        }
+    };
+}
