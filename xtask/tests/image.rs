@@ -87,8 +87,9 @@ fn keyword(kind: &EntryKind) -> &'static str {
     }
 }
 
-fn every_entry() -> (Image, Layer) {
-    let said = image! {
+/// Every kind of entry, with every option that its builder has.
+fn said() -> Image {
+    image! {
         name: "x",
         base: stand_in,
         layer "all" {
@@ -135,8 +136,11 @@ fn every_entry() -> (Image, Layer) {
             packages ["vsomeip3", "dlt-daemon"]
             run ["ldconfig", "-v"]
         }
-    };
-    let built = Layer::new("all")
+    }
+}
+
+fn built() -> Layer {
+    Layer::new("all")
         .bin("sensord")
         .bin(
             Bin::new("probe")
@@ -193,13 +197,12 @@ fn every_entry() -> (Image, Layer) {
         .with(Kargs::new("20-serial", ["console=ttyAMA0"]).only_on("arm64"))
         .with(Kargs::new("30-both", ["a"]).only_on("arm64").only_on("amd64"))
         .packages(["vsomeip3", "dlt-daemon"])
-        .run(["ldconfig", "-v"]);
-    (said, built)
+        .run(["ldconfig", "-v"])
 }
 
 #[test]
 fn every_entry_with_every_option_is_what_the_builder_makes() {
-    let (said, built) = every_entry();
+    let (said, built) = (said(), built());
     for (index, (entry, other)) in said.layers()[0].entries().iter().zip(built.entries()).enumerate() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(other.kind()));
     }

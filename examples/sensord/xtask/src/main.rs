@@ -41,4 +41,6 @@ fn app() -> Layer {
 }
 
 #[cfg(test)]
+mod declared;
+#[cfg(test)]
 mod tests;
