@@ -73,6 +73,11 @@ impl Diagnostic {
         self
     }
 
+    /// Where it starts.
+    pub(crate) fn start(&self) -> Span {
+        self.at.start
+    }
+
     /// The statement that makes rustc say it.
     ///
     /// `compile_error!` knows one place. Where there are two, rustc is made to evaluate a function that

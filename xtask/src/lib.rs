@@ -37,6 +37,7 @@ mod cli;
 mod compile;
 mod emit;
 mod finding;
+mod image;
 mod layer;
 mod literals;
 mod lock;

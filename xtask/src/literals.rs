@@ -109,12 +109,6 @@ macro_rules! asset {
     ($($literal:tt)*) => { $crate::__private::asset!(($crate) $($literal)*) };
 }
 
-/// A whole image, checked inside rustc.
-#[macro_export]
-macro_rules! image {
-    ($($image:tt)*) => { $crate::__private::image!(($crate) $($image)*) };
-}
-
 /// What the expansions name. Not for use by hand, and free to change in any version.
 #[doc(hidden)]
 pub mod __private {

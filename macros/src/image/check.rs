@@ -52,12 +52,14 @@ impl Checker<'_> {
                 "write `image! { name: \"telematics\", base: stand_in, layer \"app\" { bin \"sensord\" } }`",
             ));
         } else {
+            let first = image.first.unwrap_or(Span::call_site().into());
             if image.name.is_none() && !image.broken_name {
-                let error = Diagnostic::new(Span::call_site(), "the image lacks its name");
+                let error = Diagnostic::new(first, "the image lacks its name");
                 self.errors.push(error.help("write `name: \"telematics\",` first"));
             }
             if image.base.is_none() && !image.broken_base {
-                let error = Diagnostic::new(Span::call_site(), "the image lacks its base");
+                let after = image.name.as_ref().map(|(key, name)| Place::from(key.span()).to(name.place()));
+                let error = Diagnostic::new(after.unwrap_or(first), "the image lacks its base");
                 self.errors.push(error.help("write `base: registry \"registry.example/autosd:1\",`, or `base: stand_in,` to start with"));
             }
         }
@@ -179,7 +181,7 @@ impl Checker<'_> {
         let mut calls = TokenStream::new();
         let mut seen: Vec<&Ident> = Vec::new();
         for setting in settings {
-            let Some(choice) = self.choice(form, &setting.key) else { continue };
+            let Some(choice) = self.choice(form, setting) else { continue };
             let first = seen
                 .iter()
                 .find(|key| ***key == setting.key)
@@ -196,7 +198,8 @@ impl Checker<'_> {
         calls
     }
 
-    fn choice(&mut self, form: &'static Form, key: &Ident) -> Option<&'static Choice> {
+    fn choice(&mut self, form: &'static Form, setting: &Setting) -> Option<&'static Choice> {
+        let key = &setting.key;
         let name = key.to_string();
         let found = form.option(&name);
         if found.is_none() {
@@ -216,7 +219,10 @@ impl Checker<'_> {
             };
             let all: Vec<_> = known.map(|known| format!("`{known}`")).collect();
             self.errors.push(error.help(match meant {
-                Some(meant) => format!("write `{meant}`"),
+                Some(meant) => match &setting.value {
+                    Some(value) => format!("write `{meant}: {}`", value.written()),
+                    None => format!("write `{meant}`"),
+                },
                 None if all.is_empty() => format!("`{}` has no options: leave it out", form.keyword),
                 None => format!("`{}` has {}", form.keyword, all.join(", ")),
             }));
@@ -285,11 +291,11 @@ impl Checker<'_> {
     pub(super) fn words(&mut self, word: Word, value: &Operand) -> TokenStream {
         if value.literal().is_some() {
             let written = value.written();
-            let error = Diagnostic::new(
-                value.place(),
-                format!("a list is wanted here, and `{written}` is one value"),
-            );
-            self.errors.push(error.help(format!("write `[{written}]`")));
+            let parts = value.text().filter(|_| matches!(word, Word::Text | Word::Package | Word::Karg));
+            let parts = parts.map(|text| text.split_whitespace().map(|part| format!("{part:?}")).collect());
+            let list = parts.map_or(written.clone(), |parts: Vec<_>| parts.join(", "));
+            let message = format!("a list is wanted here, and `{written}` is one value");
+            self.errors.push(Diagnostic::new(value.place(), message).help(format!("write `[{list}]`")));
             let mistaken = self.mistaken();
             return quote!([#mistaken]);
         }

@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use super::keyword;
-use super::parse::{Parser, starts_entry};
+use super::parse::{Parser, as_entry, starts_entry};
 use super::syntax::{Arrow, Base, Entry, Item, Setting};
 use super::tokens::Cursor;
 use crate::diagnostic::{Diagnostic, Place};
@@ -22,9 +22,9 @@ impl Parser {
         }
         if let Some(group) = cursor.peek_group(Delimiter::Parenthesis).filter(|_| !cursor.on_new_line()) {
             let error = Diagnostic::new(group.span(), format!("`{name}` takes no parentheses"));
-            let example = keyword::find(&name).map_or("", |keyword| keyword.example);
+            let arguments = group.to_string();
             cursor.bump();
-            return Err(error.help(format!("write it like `{example}`")));
+            return Err(error.help(as_entry(&name, &arguments)));
         }
         let listed = matches!(name.as_str(), "sysusers" | "tmpfiles" | "kargs");
         let mut entry = Entry {
@@ -36,7 +36,7 @@ impl Parser {
             arrow: None,
             options: Vec::new(),
         };
-        if !starts_entry(cursor) {
+        if !starts_entry(cursor) && cursor.peek_group(Delimiter::Brace).is_none() {
             entry.head = cursor.operand(listed)?;
         }
         if listed && cursor.peek_group(Delimiter::Bracket).is_some() {
@@ -45,6 +45,7 @@ impl Parser {
         if let Some(equals) = cursor.eat("=") {
             entry.content = Some(Self::wanted(cursor, equals, "=", &entry.keyword)?);
         }
+        self.comma(cursor, &mut entry)?;
         for symbol in ["=>", "->"] {
             if let Some(place) = cursor.eat(symbol) {
                 let to = Self::wanted(cursor, place, symbol, &entry.keyword)?;
@@ -57,8 +58,44 @@ impl Parser {
         if let Some(last) = cursor.since(start).last() {
             entry.place.end = last.span();
         }
-        Self::end(cursor, &entry)?;
+        // The entry is whole; only what stands behind it is not.
+        if let Err(error) = Self::end(cursor, &entry) {
+            self.errors.push(error);
+            cursor.recover(|word| keyword::starts(&word.to_string()));
+        }
         Ok(Some(Item::Entry(entry)))
+    }
+
+    /// A comma and a text after an entry: no entry starts with one, so the comma stands for an arrow.
+    fn comma(&mut self, cursor: &mut Cursor, entry: &mut Entry) -> Result<(), Diagnostic> {
+        let text = matches!(cursor.peek(1), Some(TokenTree::Literal(_)));
+        if !cursor.is_operator(",") || !text {
+            return Ok(());
+        }
+        let keyword = &entry.keyword;
+        let symbol = match keyword.to_string().as_str() {
+            "file" | "text" | "tree" | "drop_in" => "=>",
+            "symlink" => "->",
+            "label" => "=",
+            _ => {
+                cursor.bump();
+                let next = cursor.bump().map(|text| text.to_string()).unwrap_or_default();
+                let error = Diagnostic::new(cursor.before(), "each entry has its own keyword");
+                return Err(error.help(format!("write `{keyword} {next}`")));
+            }
+        };
+        let Some(place) = cursor.eat(",") else { return Ok(()) };
+        let to = Self::wanted(cursor, place, symbol, keyword)?;
+        let error =
+            Diagnostic::new(place, format!("`{keyword}` is written with `{symbol}`, not with a comma"));
+        let head = entry.head.as_ref().map(super::tokens::Operand::written).unwrap_or_default();
+        self.errors.push(error.help(format!("write `{keyword} {head} {symbol} {}`", to.written())));
+        if symbol == "=" {
+            entry.content = Some(to);
+        } else {
+            entry.arrow = Some(Arrow { symbol, place, to });
+        }
+        Ok(())
     }
 
     /// What must follow `=`, `=>` or `->`.
@@ -209,6 +246,14 @@ impl Parser {
             } else {
                 format!("write `{key}: {value}`")
             }));
+        }
+        let assigned = cursor.is_operator(":") || cursor.is_operator("=");
+        if !assigned && keyword::starts(&key.to_string()) {
+            let error = Diagnostic::new(
+                key.span(),
+                format!("`{key}` begins an entry, and the braces above are still open"),
+            );
+            return Err(error.help(format!("write `}}` before `{key}`")));
         }
         self.colon(cursor, &key);
         match cursor.operand(false)? {

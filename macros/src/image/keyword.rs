@@ -123,5 +123,5 @@ pub(super) fn meant(word: &str) -> Option<&'static Keyword> {
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let likeness = |name: &str| strsim::normalized_damerau_levenshtein(word, name);
     let nearest = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    nearest.filter(|name| likeness(name) >= 0.5)
+    nearest.filter(|name| likeness(name) >= 0.6)
 }

@@ -1,9 +1,10 @@
 //! `image!`: a whole image, checked inside rustc. It has no meaning of its own: what it expands to are the
 //! calls of the builder, one for each entry.
 //!
-//! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it; `check` and `entries`
-//! turn it into builder calls by the table in `form`, and ask `word` about every literal and `claim` about
-//! the whole; `expand` writes the Rust. All three go on after a mistake.
+//! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it. `check` and `entries`
+//! turn it into builder calls, by the table in `form`: `shape` tells a wrong entry how it is written, `word`
+//! checks a literal, `says` notes what an entry claims and `claim` asks whether all of it can hold.
+//! `expand` writes the Rust. Each goes on after a mistake.
 
 mod check;
 mod claim;
@@ -13,6 +14,8 @@ mod expand;
 mod form;
 mod keyword;
 mod parse;
+mod says;
+mod shape;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -31,11 +34,12 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         Err(error) => return error.to_tokens(),
     };
     let (image, errors) = parse::image(tokens);
-    let (checked, errors) = check::check(&image, &krate, errors);
+    let (checked, mut errors) = check::check(&image, &krate, errors);
     let value = expand::chain(&checked.image, &checked.steps, "image");
     if errors.is_empty() {
         return value;
     }
+    errors.sort_by_key(|error| tokens::line(error.start()));
     let errors = errors.iter().map(crate::diagnostic::Diagnostic::to_tokens);
     quote!({ #(#errors)* #value })
 }

@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, Place};
 pub(super) fn image(tokens: TokenStream) -> (Image, Vec<Diagnostic>) {
     let mut parser = Parser { image: Image::default(), errors: Vec::new() };
     let mut cursor = Cursor::new(tokens, Span::call_site().into());
+    parser.image.first = cursor.peek(0).map(|token| token.span().into());
     parser.image.items = parser.items(&mut cursor, Level::Image, true);
     (parser.image, parser.errors)
 }
@@ -64,21 +65,41 @@ impl Parser {
             let error = unknown(&word, level);
             cursor.bump();
             // One that is misspelt is read as what was meant, so that its own mistakes are told too.
-            let read_on = keyword::meant(&name).filter(|meant| meant.level == level && meant.name != "base");
-            let Some(meant) = read_on.filter(|_| known.is_none()) else { return Err(error) };
-            self.errors.push(error);
-            let meant = Ident::new(meant.name, word.span());
-            return match name.as_str() {
-                "layers" => Err(Diagnostic::new(word.span(), String::new())),
-                _ => self.entry(cursor, meant),
+            let read_on = keyword::meant(&name).filter(|meant| meant.level == level && known.is_none());
+            let Some(meant) = read_on else { return Err(error) };
+            return match meant.name {
+                // What would be missing is there, under another name.
+                "base" | "name" => {
+                    let image = &mut self.image;
+                    *(if meant.name == "base" { &mut image.broken_base } else { &mut image.broken_name }) =
+                        true;
+                    Err(error)
+                }
+                "layer" => {
+                    self.errors.push(error);
+                    self.layer(cursor, Ident::new("layer", word.span())).map(Some)
+                }
+                meant => {
+                    self.errors.push(error);
+                    self.entry(cursor, Ident::new(meant, word.span()))
+                }
             };
         }
         cursor.bump();
+        if outermost && matches!(name.as_str(), "version" | "repository") {
+            if let Some(first) = self.image.said.iter().find(|said| **said == word) {
+                let error =
+                    Diagnostic::new(word.span(), format!("an image has one {name}, and this is the second"));
+                self.errors.push(error.help("leave one of them out").also(first.span().into()));
+            }
+            self.image.said.push(word.clone());
+        }
         if name == "layer" { self.layer(cursor, word).map(Some) } else { self.entry(cursor, word) }
     }
 
     fn layer(&mut self, cursor: &mut Cursor, keyword: Ident) -> Result<Item, Diagnostic> {
-        let operand = if starts_entry(cursor) { None } else { cursor.operand(false)? };
+        let nameless = starts_entry(cursor) || cursor.peek_group(Delimiter::Brace).is_some();
+        let operand = if nameless { None } else { cursor.operand(false)? };
         let braces = cursor.group(Delimiter::Brace);
         let Some(name) = operand else {
             let error = Diagnostic::new(keyword.span(), "`layer` lacks its name");
@@ -190,10 +211,9 @@ impl Parser {
 
 fn braces(cursor: &mut Cursor, form: &str) -> Result<Group, Diagnostic> {
     let at = cursor.before();
-    cursor.group(Delimiter::Brace).ok_or_else(|| {
-        Diagnostic::new(at, "here `{` is missing: what is inside needs its braces")
-            .help(format!("write `{form}`"))
-    })
+    cursor
+        .group(Delimiter::Brace)
+        .ok_or_else(|| Diagnostic::new(at, "a `{` is missing after this").help(format!("write `{form}`")))
 }
 
 /// Whether the next word begins another entry, so that nothing more belongs to this one.
@@ -209,11 +229,8 @@ fn splice(cursor: &mut Cursor) -> Result<Item, Diagnostic> {
         if cursor.eat(".").is_some() && cursor.ident().is_some() {
             let method = cursor.bump().map(|method| method.to_string()).unwrap_or_default();
             let error = Diagnostic::new(cursor.before(), "an entry of `image!` is no method call");
-            let meant = keyword::meant(&method);
-            return Err(match meant {
-                Some(keyword) => error.help(format!("write `{}`", keyword.example)),
-                None => error.help("write `bin \"sensord\"`"),
-            });
+            let arguments = cursor.peek_group(Delimiter::Parenthesis).map(ToString::to_string);
+            return Err(error.help(as_entry(&method, &arguments.unwrap_or_default())));
         }
         let token = cursor.bump().map(|token| token.to_string()).unwrap_or_default();
         let first = token.chars().next().unwrap_or_default();
@@ -228,15 +245,32 @@ fn splice(cursor: &mut Cursor) -> Result<Item, Diagnostic> {
             error.help("write `file \"deploy/sensord.toml\" => \"/etc/sensord.toml\"`, `bin \"sensord\"`, …")
         );
     };
-    match cursor.operand(false)? {
+    let values = if starts_entry(cursor) { None } else { cursor.operand(false)? };
+    match values {
         Some(values) => Ok(Item::Splice { dots: dots.start, values }),
         None => Err(Diagnostic::new(dots, "`..` lacks what it adds").help("write `..entries()`")),
+    }
+}
+
+/// How a call of the builder is written as an entry.
+pub(super) fn as_entry(method: &str, arguments: &str) -> String {
+    let plain = !arguments.contains('!') && keyword::find(method).is_some() && arguments != "()";
+    match keyword::meant(method) {
+        _ if plain => super::word::in_image(&format!("write `.{method}{arguments}`")),
+        Some(keyword) => format!("write it like `{}`", keyword.example),
+        None => "write it like `bin \"sensord\"`".to_owned(),
     }
 }
 
 /// A word that is no keyword here.
 fn unknown(word: &Ident, level: Level) -> Diagnostic {
     let name = word.to_string();
+    // rustc's own words are no misspelt ones of ours.
+    if ["let", "while", "loop", "fn", "use", "return"].contains(&name.as_str()) {
+        let message = format!("`{name}` is nothing that `image!` has");
+        return Diagnostic::new(word.span(), message)
+            .help("compute it before `image!`, or in a function that returns entries: `..entries()`");
+    }
     let Some(meant) = keyword::meant(&name) else {
         let place = if level == Level::Image { "an image" } else { "a layer" };
         let error = Diagnostic::new(word.span(), format!("`{name}` is nothing that {place} has"));

@@ -187,8 +187,24 @@ impl Cursor {
         if bound == self.at {
             return Ok(None);
         }
+        self.quoted(bound)?;
         let tokens = self.take(bound, |input| Expr::parse_without_eager_brace(input).map(|_| ()))?;
         Ok(Some(Operand { tokens }))
+    }
+
+    /// No value starts with a slash or a dot: it is a path that lacks its quotes.
+    fn quoted(&self, bound: usize) -> Result<(), Diagnostic> {
+        if !is_any_punct(self.peek(0), "/.") {
+            return Ok(());
+        }
+        let end = (self.at + 1..bound).find(|&at| self.new_line_at(at) || self.is_brace(at)).unwrap_or(bound);
+        let tokens = self.tokens.get(self.at..end).unwrap_or_default();
+        let path: String = tokens.iter().map(ToString::to_string).collect();
+        Err(Diagnostic::over(tokens, "a path stands in quotes").help(format!("write `{path:?}`")))
+    }
+
+    fn is_brace(&self, at: usize) -> bool {
+        matches!(self.tokens.get(at), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace)
     }
 
     /// A pattern, as `for` and the arms of `match` have it.
@@ -245,7 +261,9 @@ impl Cursor {
                 return;
             }
             let word = matches!(token, TokenTree::Ident(ident) if starts(ident));
-            let entry = word && (self.on_new_line() || matches!(self.peek(1), Some(TokenTree::Literal(_))));
+            // In no expression does a word stand before another, or before a text.
+            let next = matches!(self.peek(1), Some(TokenTree::Literal(_) | TokenTree::Ident(_)));
+            let entry = word && (self.on_new_line() || next);
             let splice = self.is_operator("..") && self.on_new_line();
             if entry || splice {
                 return;
@@ -256,7 +274,7 @@ impl Cursor {
 }
 
 /// The line that a token is on, where there is a compiler to ask.
-fn line(span: Span) -> Option<usize> {
+pub(super) fn line(span: Span) -> Option<usize> {
     proc_macro::is_available().then(|| span.unwrap().line())
 }
 

@@ -96,6 +96,10 @@ impl Word {
 
 /// What a literal expands to: itself, but where the builder would take it for another thing.
 pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<TokenStream, Diagnostic> {
+    // The lexer has refused it, and rustc has said so.
+    if matches!(literal, Lit::Verbatim(_)) {
+        return Ok(literal.to_token_stream());
+    }
     if let (Word::Mode, Lit::Int(number)) = (word, literal) {
         return mode::octal(number).map(|mode| mode_number(mode, literal));
     }
@@ -105,7 +109,7 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
         Word::Destination => destination(&text, literal)?,
         Word::Removal => parsed(word, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?,
         Word::Architecture => parsed(word, literal, Architecture::parse(&text))?,
-        Word::Base => parsed(word, literal, text.parse::<Location>())?,
+        Word::Base => parsed(word, literal, base(&text))?,
         Word::Binary => parsed(word, literal, binary(&text))?,
         Word::Capabilities => parsed(word, literal, Capabilities::parse(&text))?,
         Word::ImageName => parsed(word, literal, ImageName::parse(&text))?,
@@ -127,7 +131,7 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
             parsed(word, literal, Sysusers::lines(&text, none).at().get().map_err(Clone::clone))?;
         }
         Word::SysusersLine => parsed(word, literal, SysusersLine::parse(&text))?,
-        Word::Target => parsed(word, literal, UnitName::parse(&text).and_then(|unit| target(&unit)))?,
+        Word::Target => parsed(word, literal, target(&text))?,
         Word::Text => {}
         Word::TmpfilesLine => parsed(word, literal, TmpfilesLine::parse(&text))?,
         Word::Unit => parsed(word, literal, UnitName::parse(&text))?,
@@ -141,8 +145,6 @@ fn string(word: Word, literal: &Lit) -> Result<String, Diagnostic> {
     let written = literal.to_token_stream().to_string();
     match literal {
         Lit::Str(text) if text.suffix().is_empty() => Ok(text.value()),
-        // The lexer has refused it, and rustc has said so.
-        Lit::Verbatim(_) => Ok(String::new()),
         Lit::Char(c) => {
             let error =
                 Diagnostic::new(literal.span(), format!("{what} is a text, and `{written}` is a character"));
@@ -208,7 +210,8 @@ fn destination(text: &str, literal: &Lit) -> Result<(), Diagnostic> {
 
 fn not_root(path: &ImagePath) -> Result<(), Invalid> {
     if path.is_root() {
-        return Err(Invalid::whole("image path", "/", "is the whole image, which can't be removed"));
+        let error = Invalid::whole("image path", "/", "is the whole image, which can't be removed");
+        return Err(error.or("name what is to go: `remove \"/etc/motd\"`"));
     }
     Ok(())
 }
@@ -227,12 +230,26 @@ fn binary(name: &str) -> Result<(), Invalid> {
     }
 }
 
-fn target(unit: &UnitName) -> Result<(), Invalid> {
-    if unit.kind() == UnitKind::Target {
+fn target(text: &str) -> Result<(), Invalid> {
+    let wrong = |reason: &str| Invalid::whole("unit name", text, reason);
+    if !text.contains('.') && UnitName::parse(&format!("{text}.target")).is_ok() {
+        return Err(wrong("has no suffix").or(format!("write `{text}.target`")));
+    }
+    if UnitName::parse(text)?.kind() == UnitKind::Target {
         return Ok(());
     }
-    let error = Invalid::whole("unit", unit.as_str(), "is no target, and the system boots to one");
-    Err(error.or("write `default_target \"multi-user.target\"`"))
+    Err(wrong("is no target, and the system boots to one").or("write `default_target \"multi-user.target\"`"))
+}
+
+fn base(text: &str) -> Result<(), Invalid> {
+    text.parse::<Location>().map(|_| ()).map_err(|error| {
+        // The transport of one that has none is most likely a registry's.
+        if Reference::parse(text).is_ok() {
+            error.or(format!("write `base: registry {text:?}`"))
+        } else {
+            error
+        }
+    })
 }
 
 /// An asset as `asset!` makes it: with the root of the workspace that wrote it.
@@ -240,6 +257,11 @@ fn located(word: Word, path: &str, literal: &Lit, krate: &TokenStream) -> Result
     let span = literal.span();
     let found = asset::locate(path).map_err(|(message, help)| {
         let (_, example) = word.form();
+        // No file, but the name of a unit: that of the base was meant.
+        if word == Word::UnitFile && UnitName::parse(path).is_ok() {
+            let help = format!("to enable a unit of the base, write `enable {path:?}`");
+            return Diagnostic::new(span, message).help(help);
+        }
         Diagnostic::new(span, message).help(help.unwrap_or_else(|| format!("it is written like `{example}`")))
     })?;
     let is_unit = word == Word::UnitFile;

@@ -43,4 +43,6 @@ fn app() -> Layer {
 }
 
 #[cfg(test)]
+mod declared;
+#[cfg(test)]
 mod tests;

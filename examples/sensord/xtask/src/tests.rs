@@ -48,6 +48,11 @@ fn binaries(image: &Image) -> Vec<String> {
 }
 
 #[test]
+fn both_forms_describe_the_same_image() {
+    assert_eq!(declared::sensord(), sensord());
+}
+
+#[test]
 fn the_service_starts_with_the_system() {
     let image = sensord();
     let (unit, file) = unit(&image);

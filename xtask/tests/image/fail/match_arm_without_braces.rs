@@ -1,4 +1,4 @@
-//! Splices what is no path; rustc says so, on it.
+//! Forgets the braces of an arm.
 
 use lapstrake_xtask::prelude::*;
 
@@ -7,7 +7,10 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            text "hi\n" => vec![1]
+            match 1 {
+                1 => bin "a",
+                _ => {}
+            }
         }
     };
 }

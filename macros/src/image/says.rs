@@ -1,0 +1,151 @@
+//! What one entry claims: where it goes, and what it makes of a unit. Only its literals say so; where the
+//! builder would put a thing is asked of the builder.
+
+use lapstrake::entry::{DropIn, Kargs, State, Sysusers, Tmpfiles};
+use lapstrake::value::{Asset, ImagePath, Karg, SysusersLine, TmpfilesLine, UnitName};
+
+use super::check::Checker;
+use super::form::Shape;
+use super::shape::Parts;
+use super::syntax::{Entry, Setting};
+use super::tokens::Operand;
+
+/// The directory of the vendor's units; systemd.unit(5).
+const UNITS: &str = "/usr/lib/systemd/system";
+
+impl Checker<'_> {
+    /// Notes what the entry claims, as far as its literals say.
+    pub(super) fn claim(&mut self, entry: &Entry, parts: &Parts<'_>) {
+        let at = entry.operands_place();
+        let option = |key: &str| entry.options.iter().find(|setting| setting.key == key);
+        let value = |key: &str| option(key).and_then(|setting| setting.value.as_ref());
+        let head = parts.head.text();
+        let second = parts.second.and_then(Operand::text);
+        let third = parts.third.and_then(Operand::text);
+        let path = |text: Option<String>| text.and_then(|text| ImagePath::parse(&text).ok());
+        let unit = |text: Option<String>| text.and_then(|text| UnitName::parse(&text).ok());
+        let file_name = |text: &str| Asset::new(text).path().file_name().map(str::to_owned);
+        let second_at = parts.second.map_or(at, Operand::place);
+        match entry.keyword.to_string().as_str() {
+            "bin" => match (value("at"), head) {
+                (Some(to), _) => self.claims.file(to.place(), path(to.text())),
+                (None, Some(name)) => self.claims.file(at, path(Some(format!("/usr/bin/{name}")))),
+                (None, None) => {}
+            },
+            "file" | "text" => self.claims.file(second_at, path(second)),
+            "tree" => self.claims.directory(second_at, path(second), None),
+            "dir" => {
+                let said = said_of(value("mode"), value("owner"));
+                self.claims.directory(at, path(head), said);
+            }
+            "symlink" => self.claims.symlink(parts.head.place(), path(head)),
+            "remove" => self.claims.removal(at, path(head)),
+            "unit" => {
+                let named = value("named");
+                let name = match (named, parts.shape) {
+                    (Some(named), _) => unit(named.text()),
+                    (None, Shape::Named(..)) => unit(head),
+                    (None, _) => {
+                        head.and_then(|asset| self.unit_of_file(&asset, file_name(&asset), parts.head))
+                    }
+                };
+                let Some(name) = name else { return };
+                let at = named.map_or(parts.head.place(), Operand::place);
+                self.claims.file(at, path(Some(format!("{UNITS}/{name}"))));
+                if let Some(enabled) = option("enabled") {
+                    self.claims.state(enabled.key.span(), &name, State::Enabled);
+                }
+                self.instances(&name, option("enabled_as"));
+            }
+            "drop_in" => {
+                let (name, unit_text) = match parts.shape {
+                    Shape::Onto(..) => (head.and_then(|asset| file_name(&asset)), second),
+                    _ => (head, third),
+                };
+                let Some((name, unit)) = name.zip(unit(unit_text)) else { return };
+                let to = DropIn::text(unit.as_str(), &name, "");
+                self.claims.file(at, to.at().get().ok().cloned());
+                let changed = parts.third.map_or(second_at, Operand::place);
+                self.claims.drop_in(changed, &unit);
+            }
+            "enable" => self.claims.states(at, unit(head), State::Enabled),
+            "disable" => self.claims.states(at, unit(head), State::Disabled),
+            "mask" => self.claims.states(at, unit(head), State::Masked),
+            "default_target" => self.claims.states(at, unit(head), State::DefaultTarget),
+            keyword @ ("sysusers" | "tmpfiles" | "kargs") => {
+                let name = match parts.shape {
+                    Shape::One(_) => head.and_then(|asset| file_name(&asset)),
+                    _ => head,
+                };
+                let at = parts.head.place();
+                let to = name.and_then(|name| conf(keyword, &name));
+                self.claims.file(at, to);
+            }
+            "run" if parts.head.list().is_some_and(|argv| argv.is_empty()) => {
+                self.error(at, "a run step has no program", "write `run [\"ldconfig\"]`");
+            }
+            _ => {}
+        }
+    }
+
+    /// The unit that a file is by its name.
+    fn unit_of_file(&mut self, asset: &str, name: Option<String>, at: &Operand) -> Option<UnitName> {
+        match UnitName::parse(&name?) {
+            Ok(unit) => Some(unit),
+            Err(error) => {
+                let located = crate::asset::locate(asset).is_ok_and(|found| !found.directory);
+                if located {
+                    let help = format!(
+                        "write `unit {} {{ named: \"NAME.service\" }}`, or rename the file",
+                        at.written()
+                    );
+                    self.error(at.place(), error.to_string(), help);
+                }
+                None
+            }
+        }
+    }
+
+    fn instances(&mut self, unit: &UnitName, setting: Option<&Setting>) {
+        let Some(list) = setting.and_then(|setting| setting.value.as_ref()).and_then(Operand::list) else {
+            return;
+        };
+        if !unit.is_template() {
+            let key = setting.map_or_else(proc_macro2::Span::call_site, |setting| setting.key.span());
+            let message = format!("`{unit}` is no template, and has no instances");
+            return self.error(key, message, "write `enabled`; a template is named `NAME@.service`");
+        }
+        for instance in &list {
+            let Some(text) = instance.text() else { continue };
+            if let Some(unit) = unit.instantiate(&text) {
+                self.claims.state(instance.place(), &unit, State::Enabled);
+            } else {
+                let message = format!("`{}` is no instance of `{unit}`", text.escape_debug());
+                let help = "write what stands between `@` and the suffix: `\"can0\"`";
+                self.error(instance.place(), message, help);
+            }
+        }
+    }
+}
+
+/// What is said of a directory, in words that are equal when it is; none where it is not known.
+fn said_of(mode: Option<&Operand>, owner: Option<&Operand>) -> Option<String> {
+    let mode = match mode {
+        Some(mode) => mode.literal().map(|_| mode.written())?,
+        None => String::new(),
+    };
+    let owner = match owner {
+        Some(owner) => owner.text()?,
+        None => String::new(),
+    };
+    (!mode.is_empty() || !owner.is_empty()).then(|| format!("{mode} {owner}"))
+}
+
+/// Where a file of a `.d` directory goes, as the builder knows it.
+fn conf(keyword: &str, name: &str) -> Option<ImagePath> {
+    match keyword {
+        "sysusers" => Sysusers::lines(name, <[SysusersLine; 0]>::default()).at().get().ok().cloned(),
+        "tmpfiles" => Tmpfiles::lines(name, <[TmpfilesLine; 0]>::default()).at().get().ok().cloned(),
+        _ => Kargs::new(name, <[Karg; 0]>::default()).at().get().ok().cloned(),
+    }
+}

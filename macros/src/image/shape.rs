@@ -1,0 +1,188 @@
+//! Whether an entry is written as one of its forms is, and what to write where it is not.
+
+use camino::Utf8Path;
+use lapstrake::value::UnitName;
+
+use super::check::Checker;
+use super::form::{Form, Shape};
+use super::keyword;
+use super::syntax::Entry;
+use super::tokens::Operand;
+use super::word::Word;
+use crate::diagnostic::Place;
+
+/// An entry whose parts are those of one of its shapes.
+pub(super) struct Parts<'a> {
+    pub(super) shape: Shape,
+    pub(super) head: &'a Operand,
+    pub(super) second: Option<&'a Operand>,
+    pub(super) third: Option<&'a Operand>,
+}
+
+impl Checker<'_> {
+    /// The shape that an entry has, or what it lacks.
+    pub(super) fn parts<'a>(&mut self, form: &'static Form, entry: &'a Entry) -> Option<Parts<'a>> {
+        let arrow = entry.arrow.as_ref();
+        let content = entry.content.as_ref();
+        let (symbol, to) = (arrow.map(|arrow| arrow.symbol), arrow.map(|arrow| &arrow.to));
+        if let Some(head) = &entry.head {
+            for shape in form.shapes {
+                let fits = match shape {
+                    Shape::One(word) => {
+                        let named = *word == Word::File && !names_a_file(head);
+                        (content.is_none() && entry.list.is_none() && symbol.is_none() && !named)
+                            .then_some((None, None))
+                    }
+                    Shape::Onto(..) => (content.is_none() && symbol == Some("=>")).then_some((to, None)),
+                    Shape::Link(..) => (content.is_none() && symbol == Some("->")).then_some((to, None)),
+                    Shape::Named(..) => (content.is_some() && symbol.is_none()).then_some((content, None)),
+                    Shape::NamedOnto(..) => {
+                        (content.is_some() && symbol == Some("=>")).then_some((content, to))
+                    }
+                    Shape::List(_) => (content.is_none() && symbol.is_none()).then_some((None, None)),
+                    Shape::Listed(..) => {
+                        let lines = entry.list.as_ref().or(content);
+                        (lines.is_some() && symbol.is_none()).then_some((lines, None))
+                    }
+                };
+                if let Some((second, third)) = fits {
+                    if self.is_swapped(*shape, entry, head, second) {
+                        return None;
+                    }
+                    return Some(Parts { shape: *shape, head, second, third });
+                }
+            }
+        }
+        self.misshapen(form, entry);
+        None
+    }
+
+    /// Source and destination the wrong way round, which would be two mistakes to their parsers.
+    fn is_swapped(&mut self, shape: Shape, entry: &Entry, head: &Operand, second: Option<&Operand>) -> bool {
+        let Some((first, second_text)) = head.text().zip(second.and_then(Operand::text)) else {
+            return false;
+        };
+        let (from, to) = (head.written(), second.map(Operand::written).unwrap_or_default());
+        let keyword = &entry.keyword;
+        match shape {
+            Shape::Onto(Word::File | Word::Directory, Word::Destination)
+                if first.starts_with('/') && !second_text.starts_with('/') =>
+            {
+                let message = format!("`{keyword}` has its source and its destination the wrong way round");
+                self.error(entry.operands_place(), message, format!("write `{keyword} {to} => {from}`"));
+                true
+            }
+            Shape::Onto(Word::File, Word::Unit)
+                if UnitName::parse(&first).is_ok() && is_conf(&second_text) =>
+            {
+                let message = "`drop_in` has its file and its unit the wrong way round";
+                self.error(entry.operands_place(), message, format!("write `drop_in {to} => {from}`"));
+                true
+            }
+            Shape::Link(..) if !first.starts_with('/') && second_text.starts_with('/') => {
+                let message = "`symlink` has its link and its target the wrong way round";
+                self.error(entry.operands_place(), message, format!("write `symlink {to} -> {from}`"));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Says what an entry lacks, or has too much of.
+    fn misshapen(&mut self, form: &Form, entry: &Entry) {
+        let keyword = form.keyword;
+        let example = keyword::find(keyword).map_or("", |keyword| keyword.example);
+        let like = format!("write it like `{example}`");
+        let Some(head) = &entry.head else {
+            return self.error(entry.keyword.span(), format!("`{keyword}` says nothing"), like);
+        };
+        let written = head.written();
+        let to = entry.arrow.as_ref().map(|arrow| arrow.to.written());
+        let arrow_at = entry.arrow.as_ref().map(|arrow| arrow.place);
+        match (form.shapes.first(), arrow_at, to) {
+            (Some(Shape::Onto(..)), Some(at), Some(to)) => {
+                self.error(
+                    at,
+                    format!("`{keyword}` is written with `=>`"),
+                    format!("write `{keyword} {written} => {to}`"),
+                );
+            }
+            (Some(Shape::Link(..)), Some(at), Some(to)) => {
+                self.error(
+                    at,
+                    "`symlink` is written with `->`, as ls(1) shows it",
+                    format!("write `symlink {written} -> {to}`"),
+                );
+            }
+            (Some(Shape::Onto(_, Word::Unit)), ..) => {
+                self.error(
+                    entry.place,
+                    "`drop_in` lacks the unit that it changes",
+                    format!("write `drop_in {written} => \"NAME.service\"`"),
+                );
+            }
+            (Some(Shape::Onto(..)), ..) => {
+                let message = format!("`{keyword}` lacks its destination");
+                self.error(entry.place, message, format!("write `{keyword} {written} => \"/…\"`"));
+            }
+            (Some(Shape::Link(..)), ..) => {
+                self.error(
+                    entry.place,
+                    "`symlink` lacks its target",
+                    format!("write `symlink {written} -> \"TARGET\"`"),
+                );
+            }
+            (Some(Shape::Listed(..)), None, _) if head.list().is_some() => {
+                let message = format!("`{keyword}` lacks the name of its file");
+                self.error(entry.place, message, format!("write `{keyword} \"NAME\" {written}`"));
+            }
+            (Some(Shape::Listed(..)), None, _) if entry.content.is_none() => {
+                let list = example.split_once('[').map_or("", |(_, list)| list);
+                let message = format!("`{keyword}` lacks its lines");
+                self.error(entry.place, message, format!("write `{keyword} {written} [{list}`"));
+            }
+            (Some(Shape::Named(Word::LabelKey, _)), None, _) if entry.content.is_none() => {
+                let text = head.text().unwrap_or_default();
+                let (key, value) = text.split_once('=').unwrap_or((&text, "…"));
+                let help = format!("write `label {key:?} = {value:?}`");
+                self.error(entry.place, "`label` lacks its value", help);
+            }
+            (_, Some(at), Some(to)) => {
+                let help = match keyword {
+                    "bin" => format!("write `bin {written} {{ at: {to} }}`"),
+                    "unit" => format!("units go to `/usr/lib/systemd/system`; write `unit {written}`"),
+                    _ => like,
+                };
+                self.error(at, format!("`{keyword}` has no `=>`"), help);
+            }
+            _ => {
+                let at = entry.content.as_ref().map_or(entry.place, Operand::place);
+                self.error(at, format!("this does not belong to `{keyword}`"), like);
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// What stands between the keyword and the options.
+    pub(super) fn operands_place(&self) -> Place {
+        let all = [
+            self.head.as_ref(),
+            self.list.as_ref(),
+            self.content.as_ref(),
+            self.arrow.as_ref().map(|arrow| &arrow.to),
+        ];
+        let mut places = all.into_iter().flatten().map(Operand::place);
+        let first = places.next();
+        first.map_or(self.keyword.span().into(), |first| places.fold(first, Place::to))
+    }
+}
+
+/// Whether a computed or written operand of `sysusers` and `tmpfiles` is a file's path, not a name.
+fn names_a_file(operand: &Operand) -> bool {
+    operand.text().is_none_or(|text| text.contains('/') || is_conf(&text))
+}
+
+fn is_conf(path: &str) -> bool {
+    Utf8Path::new(path).extension() == Some("conf")
+}

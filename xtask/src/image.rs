@@ -1,0 +1,144 @@
+//! `image!`, as a user calls it. It only hands `$crate` on, so that an expansion finds its names through
+//! this one dependency; `lapstrake-macros` does the work.
+
+/// A whole image, checked inside rustc: an [`Image`](lapstrake::Image).
+///
+/// It is sugar: each entry expands to one call of the builder, and there is nothing that only one of the
+/// two can say. What it adds is when a mistake is told: in the editor, on the word that is wrong, with
+/// what to write instead.
+///
+/// The two forms, and that they are the same image:
+///
+/// ```
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn declared(variant: &str) -> Image {
+///     image! {
+///         name: format!("telematics-{variant}"),
+///         base: registry "registry.example/autosd-bootc-qemu:1",
+///         version: env!("CARGO_PKG_VERSION"),
+///         label "org.example.variant" = variant,
+///
+///         layer "config" {
+///             sysusers "sensord" ["u sensord - \"Telemetry\""]
+///             tmpfiles "sensord" ["d /var/lib/sensord 0750 sensord sensord -"]
+///             text "interval = 1\n" => "/etc/sensord.toml" { mode: 0o640, owner: "root:wheel" }
+///             unit "sensord.service" = "[Service]\nExecStart=/usr/bin/sensord\n" { enabled }
+///         }
+///         layer "app" {
+///             bin "sensord"
+///             if variant == "cluster" {
+///                 bin "gauges" { features: ["can"] }
+///             }
+///         }
+///     }
+/// }
+///
+/// fn built(variant: &str) -> Image {
+///     let mut app = Layer::new("app").bin("sensord");
+///     if variant == "cluster" {
+///         app = app.bin(Bin::new("gauges").features(["can"]));
+///     }
+///     Image::new(format!("telematics-{variant}"), Base::registry("registry.example/autosd-bootc-qemu:1"))
+///         .version(env!("CARGO_PKG_VERSION"))
+///         .label("org.example.variant", variant)
+///         .layer(
+///             Layer::new("config")
+///                 .sysusers("sensord", ["u sensord - \"Telemetry\""])
+///                 .tmpfiles("sensord", ["d /var/lib/sensord 0750 sensord sensord -"])
+///                 .with(File::text("interval = 1\n", "/etc/sensord.toml").mode(0o640).owner("root:wheel"))
+///                 .unit(Unit::text("sensord.service", "[Service]\nExecStart=/usr/bin/sensord\n").enabled()),
+///         )
+///         .layer(app)
+/// }
+///
+/// assert_eq!(declared("cluster"), built("cluster"));
+/// assert_eq!(declared("infotainment"), built("infotainment"));
+/// ```
+///
+/// # An image
+///
+/// | | |
+/// |---|---|
+/// | `name: "telematics"` | needed |
+/// | `base: registry "REFERENCE"` | needed; or `containers-storage "REFERENCE"`, `oci "DIR:TAG"`, `oci-archive "FILE"`, `stand-in`, `"docker://REFERENCE"`, any value of type [`Base`](lapstrake::Base) |
+/// | `base: registry "…" { architecture: "arm64" }` | which image of several |
+/// | `version: "1.4.0"`, `repository: "REFERENCE"` | |
+/// | `label "KEY" = "VALUE"` | |
+/// | `layer "NAME" { … }` | a layer of entries |
+/// | `layer VALUE`, `..VALUES` | layers that your Rust made |
+///
+/// # The entries of a layer
+///
+/// One a line, or parted by commas. Options stand in braces behind an entry: `{ mode: 0o640, enabled }`.
+///
+/// | entry | options |
+/// |---|---|
+/// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `mode` `owner` `capability` |
+/// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `mode` `owner` `capability` |
+/// | `tree "ASSET" => "/PATH"` | `dir_mode` `mode` `owner` `capability` |
+/// | `dir "/PATH"` | `mode` `owner` |
+/// | `symlink "/PATH" -> "TARGET"` | `owner` |
+/// | `remove "/PATH"` | |
+/// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `enabled_as` `named` `mode` `owner` |
+/// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
+/// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
+/// | `sysusers` `tmpfiles` `"NAME" ["LINE", …]`, or an `"ASSET.conf"` | |
+/// | `kargs "NAME" ["ARGUMENT", …]` | `only_on` |
+/// | `packages ["NAME", …]`, `run ["PROGRAM", "ARGUMENT", …]` | |
+/// | `..VALUES` | entries that your Rust made |
+///
+/// An asset is a file of the workspace, as [`asset!`](crate::asset) takes it. Where a value stands, any
+/// Rust expression may. A computed name of `sysusers` and its kin takes its lines after `=`:
+/// `tmpfiles format!("{name}-dirs") = lines`.
+///
+/// `if`, `else`, `for` and `match` stand around entries, labels and layers, with Rust's own meaning.
+///
+/// # What is checked
+///
+/// * Every literal, by the parser that the builder runs.
+/// * Assets, that they are there, and are files or directories as the entry wants them.
+/// * Destinations, that bootc keeps what is put there: not `/var`, `/run`, `/usr/local`, `/etc/passwd` and
+///   the like ([`lapstrake::rule::refused`]).
+/// * The whole: a path or a layer name twice, a file under another entry's file, a unit that is both
+///   enabled and masked ([`lapstrake::rule::conflicts`]). Arms of one `match` never meet, and whether
+///   entries under unrelated `if`s do is for `plan` to say.
+///
+/// A computed value is not known to rustc; `plan` checks it, with the entry's own line.
+///
+/// ```compile_fail
+/// use lapstrake_xtask::prelude::*;
+///
+/// image! {
+///     name: "telematics",
+///     base: stand_in,
+///     layer "app" {
+///         dir "/var/lib/sensord"
+///         // error: `/var/lib/sensord` is state: only the first installation would lay it down, no update
+///         //        help: let systemd make it at boot:
+///         //              `tmpfiles "sensord" ["d /var/lib/sensord 0755 root root -"]`,
+///         //              or `StateDirectory=sensord` in the unit
+///     }
+/// };
+/// ```
+///
+/// # What it expands to
+///
+/// The layer `app` above:
+///
+/// ```text
+/// .layer({
+///     let mut layer = <lapstrake_xtask::lapstrake::Layer>::new("app").bin("sensord");
+///     if variant == "cluster" {
+///         layer = layer.bin(<lapstrake_xtask::lapstrake::entry::Bin>::new("gauges").features(["can"]));
+///     }
+///     layer
+/// })
+/// ```
+///
+/// `cargo expand` shows it of yours. Each call has the place of its own keyword, which is what a finding
+/// of `plan` underlines.
+#[macro_export]
+macro_rules! image {
+    ($($image:tt)*) => { $crate::__private::image!(($crate) $($image)*) };
+}
