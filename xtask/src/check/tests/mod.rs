@@ -1,8 +1,8 @@
 //! Every check against a fault and a near miss. What the documentation shows is tested by its own
 //! examples; here is what takes another base, or a program.
 
-mod autosd;
 mod abi;
+mod autosd;
 mod bootc;
 mod field;
 mod registry;
