@@ -22,13 +22,12 @@ pub fn words(line: &str) -> Option<Vec<String>> {
                 word.get_or_insert_default().push_str(&escaped);
             }
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => word.get_or_insert_default().push(c),
             (None, ' ' | '\t' | '\r' | '\n') => words.extend(word.take()),
             (None, '"' | '\'') => {
                 word.get_or_insert_default();
                 quote = Some(c);
             }
-            (None, _) => word.get_or_insert_default().push(c),
+            (Some(_) | None, _) => word.get_or_insert_default().push(c),
         }
     }
     words.extend(word);

@@ -25,7 +25,7 @@ pub(super) struct Line<'a> {
 pub(super) fn sysusers_lines<'a>(tree: &Tree<'a>) -> Vec<Line<'a>> {
     let mut files: BTreeMap<&str, Node<'a>> = BTreeMap::new();
     for directory in ["/usr/lib/sysusers.d", "/etc/sysusers.d"] {
-        let conf = tree.children(directory).filter(|node| node.path().file_name().ends_with(".conf"));
+        let conf = tree.children(directory).filter(|node| node.ends_with(".conf"));
         files.extend(conf.map(|node| (node.path().file_name(), node)));
     }
     let mut lines = Vec::new();

@@ -162,6 +162,11 @@ impl<'a> Node<'a> {
         self.path
     }
 
+    /// Whether its name ends so, in that case of letters: `.conf`.
+    pub fn ends_with(&self, ending: &str) -> bool {
+        self.path.file_name().strip_suffix(ending).is_some()
+    }
+
     /// What kind of thing it is.
     pub fn kind(&self) -> Kind<'a> {
         match self.from {

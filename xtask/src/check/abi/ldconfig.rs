@@ -14,8 +14,8 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .of_staged_files()
 .shown(Example::Words {
-    faulty: "A library in `/usr/local/lib`, which `/etc/ld.so.conf.d/local.conf` names.",
-    mended: "Put it into `/usr/lib64`, or add `.run([\"ldconfig\"])` to its layer.",
+    faulty: "A library in `/usr/local/lib`, which `/etc/ld.so.conf.d/local.conf` names",
+    mended: "Put it into `/usr/lib64`, or add `.run([\"ldconfig\"])` to its layer",
 });
 
 const CACHE: &str = "/etc/ld.so.cache";

@@ -11,8 +11,8 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .of_staged_files()
 .shown(Example::Words {
-    faulty: "A program that was compiled for x86_64, in an image for arm64.",
-    mended: "Leave `--target` and `.target(…)` out: the target follows the base's architecture.",
+    faulty: "A program that was compiled for `x86_64`, in an image for arm64",
+    mended: "Leave `--target` and `.target(…)` out: the target follows the base's architecture",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

@@ -16,8 +16,8 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .of_staged_files()
 .shown(Example::Words {
-    faulty: "A program that needs `libvsomeip3.so.3`, on a base that has no such library.",
-    mended: "Bring the library: `.packages([\"vsomeip3\"])` in a layer below, or the file itself in `/usr/lib64`.",
+    faulty: "A program that needs `libvsomeip3.so.3`, on a base that has no such library",
+    mended: "Bring the library: `.packages([\"vsomeip3\"])` in a layer below, or the file itself in `/usr/lib64`",
 });
 
 /// What one object of a layer needs and the loader does not find.

@@ -15,8 +15,8 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .of_staged_files()
 .shown(Example::Words {
-    faulty: "A program that was built on a desk with glibc 2.41, on a base with glibc 2.34.",
-    mended: "Build it in a stage of the image, by `cargo zigbuild --target x86_64-unknown-linux-gnu.2.34`, or for `x86_64-unknown-linux-musl`.",
+    faulty: "A program that was built on a desk with glibc 2.41, on a base with glibc 2.34",
+    mended: "Build it in a stage of the image, by `cargo zigbuild --target x86_64-unknown-linux-gnu.2.34`, or for `x86_64-unknown-linux-musl`",
 });
 
 /// One library that lacks versions, as one object wants them.

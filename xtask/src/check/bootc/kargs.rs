@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for node in subject.tree().children(DIRECTORY) {
         let name = node.path().file_name();
-        if !name.ends_with(".toml") {
+        if !node.ends_with(".toml") {
             if node.site().is_some() {
                 let message = format!("`{}` is not read: its name does not end in `.toml`", node.path());
                 let help = format!("write `{}.toml`", node.path());

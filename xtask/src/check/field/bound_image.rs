@@ -51,7 +51,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         if image.is_empty() {
             let message = format!("`{}` has no `Image=` in `[{section}]`", file.path());
             faults.push(Fault::at(&file, message).help("add `Image=REGISTRY/NAME@sha256:…`"));
-        } else if !image.contains("@sha256:") && !image.ends_with(".image") {
+        } else if !image.contains("@sha256:") && image.strip_suffix(".image").is_none() {
             let message = format!("`{}` binds `{image}`, which may be another image tomorrow", file.path());
             faults.push(
                 Fault::at(&file, message).help(format!("pin it: `Image={image}@sha256:…`")).as_warning(),

@@ -38,8 +38,7 @@ const WITHOUT: &str = "xXrRLtThHaA";
 fn lines<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Node<'a>, Vec<String>)> {
     let places = ["/usr/lib/tmpfiles.d", "/etc/tmpfiles.d"];
     let files: Vec<_> = places.iter().flat_map(|place| subject.tree().children(place)).collect();
-    let ours =
-        files.into_iter().filter(|node| node.site().is_some() && node.path().file_name().ends_with(".conf"));
+    let ours = files.into_iter().filter(|node| node.site().is_some() && node.ends_with(".conf"));
     ours.flat_map(|node| {
         let text = node.text().unwrap_or_default();
         let parsed = text.lines().filter_map(|line| TmpfilesLine::parse(line.trim()).ok());

@@ -54,6 +54,12 @@ fn the_qm_partition_has_its_etc_and_var_elsewhere() {
 
 #[test]
 fn nothing_is_kept_in_a_transient_etc() {
+    fn kept() -> Tar {
+        Tar::new().file(
+            "usr/lib/ostree/prepare-root.conf",
+            "[composefs]\nenabled = yes\n[etc]\ntransient = false\n",
+        )
+    }
     let unit = |line: &str| {
         let text = format!("[Service]\nExecStart=/usr/bin/true\n{line}\n");
         Layer::new("u").unit(Unit::text("app.service", text))
@@ -64,12 +70,6 @@ fn nothing_is_kept_in_a_transient_etc() {
         unit("ReadWritePaths=/run -/etc/app"),
         unit("ReadWritePaths=/var/lib/app"),
     );
-    fn kept() -> Tar {
-        Tar::new().file(
-            "usr/lib/ostree/prepare-root.conf",
-            "[composefs]\nenabled = yes\n[etc]\ntransient = false\n",
-        )
-    }
     assert_eq!(found("transient-etc", kept(), unit("ReadWritePaths=/etc/app")), []);
 }
 

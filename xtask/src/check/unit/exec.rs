@@ -13,7 +13,7 @@ pub(super) const START: Check = Check::fatal(
     start,
 )
 .shown(Example::Layers {
-    faulty: r##"Layer::new("app").unit(Unit::text("app.service", "[Service]\nUser=dbus\n"))"##,
+    faulty: r#"Layer::new("app").unit(Unit::text("app.service", "[Service]\nUser=dbus\n"))"#,
     mended: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nUser=dbus\nExecStart=/usr/bin/app\n"))"##,
@@ -25,7 +25,7 @@ pub(super) const MISSING: Check = Check::fatal(
     missing,
 )
 .shown(Example::Layers {
-    faulty: r##"Layer::new("app").unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app --serve\n"))"##,
+    faulty: r#"Layer::new("app").unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app --serve\n"))"#,
     mended: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app --serve\n"))"##,
@@ -109,8 +109,8 @@ fn program<'a>(tree: &Tree<'a>, program: &str) -> Option<Node<'a>> {
     if program.starts_with('/') {
         return tree.follow(program);
     }
-    let found = SEARCHED.iter().filter_map(|directory| tree.follow(&format!("{directory}/{program}")));
-    found.filter(|node| node.kind() == Kind::File).next()
+    let mut found = SEARCHED.iter().filter_map(|directory| tree.follow(&format!("{directory}/{program}")));
+    found.find(|node| node.kind() == Kind::File)
 }
 
 fn missing(subject: &Subject<'_>) -> Vec<Fault> {

@@ -66,7 +66,7 @@ impl<'a> Loaded<'a> {
         for directory in DIRECTORIES.iter().rev() {
             for of in [name.template(), Some(name.clone())].into_iter().flatten() {
                 let confs = tree.children(&format!("{directory}/{of}.d"));
-                let confs = confs.filter(|node| node.path().file_name().ends_with(".conf"));
+                let confs = confs.filter(|node| node.ends_with(".conf"));
                 drop_ins.extend(confs.map(|node| (node.path().file_name(), node)));
             }
         }

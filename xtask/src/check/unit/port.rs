@@ -9,7 +9,7 @@ use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "privileged-port",
-    "a process that is not root's needs CAP_NET_BIND_SERVICE to listen on a port below 1024",
+    "a process that is not root's needs `CAP_NET_BIND_SERVICE` to listen on a port below 1024",
     check,
 )
 .shown(Example::Layers {

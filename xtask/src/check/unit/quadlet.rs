@@ -9,10 +9,10 @@ pub(super) const CHECK: Check = Check::fatal(
     check,
 )
 .shown(Example::Layers {
-    faulty: r##"Layer::new("app").text(
+    faulty: r#"Layer::new("app").text(
     "[Container]\nImage=registry.example/app:1\n",
     "/usr/share/containers/systemd/app.container",
-)"##,
+)"#,
     mended: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/podman").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/podman run --rm registry.example/app:1\n"))"##,
