@@ -1,12 +1,13 @@
-//! The literals of a description, checked while rustc compiles it.
+//! A description, checked while rustc compiles it: its literals one by one, and a whole image by `image!`.
 //!
-//! Each literal macro runs the parser that the builder would run, over a literal, and expands to the value that
-//! it gave. Users have them from `lapstrake-xtask`, whose wrappers hand on `$crate`: the names in an
-//! expansion hang on that, so one dependency is enough.
+//! Each macro runs the parsers and rules that the builder and the plan would run, and expands to what a
+//! user could have written by hand. Users have them from `lapstrake-xtask`, whose wrappers hand on `$crate`:
+//! the names in an expansion hang on that, so one dependency is enough.
 //!
 //! The way of a literal: `input` takes it out of the tokens, `text`, `mode` or `asset` check it,
-//! `literal` expands, and what is wrong becomes a `diagnostic` on the literal. An expansion has the
-//! macro's type whether the literal was right or not, so that one mistake gives one message.
+//! `literal` expands, and what is wrong becomes a `diagnostic` on the literal. That of an image is told in
+//! `image`. An expansion has the macro's type whether the input was right or not, so that one mistake gives
+//! one message.
 
 mod asset;
 mod diagnostic;

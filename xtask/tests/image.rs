@@ -1,6 +1,8 @@
 //! `image!` says what the builder says: for every kind of entry and every option the two give an equal
 //! image, and its sites are the entries' own lines.
 
+use std::collections::BTreeSet;
+
 use lapstrake::entry::EntryKind;
 use lapstrake_xtask::prelude::*;
 
@@ -206,6 +208,8 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
     for (index, (entry, other)) in said.layers()[0].entries().iter().zip(built.entries()).enumerate() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(other.kind()));
     }
+    let kinds: BTreeSet<_> = built.entries().iter().map(|entry| keyword(entry.kind())).collect();
+    assert_eq!(kinds.len(), 14, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }
 

@@ -86,6 +86,14 @@ impl Parser {
             };
         }
         cursor.bump();
+        if outermost && matches!(name.as_str(), "version" | "repository") {
+            if let Some(first) = self.image.said.iter().find(|said| **said == word) {
+                let error =
+                    Diagnostic::new(word.span(), format!("an image has one {name}, and this is the second"));
+                self.errors.push(error.help("leave one of them out").also(first.span().into()));
+            }
+            self.image.said.push(word.clone());
+        }
         if name == "layer" { self.layer(cursor, word).map(Some) } else { self.entry(cursor, word) }
     }
 

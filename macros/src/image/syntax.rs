@@ -98,6 +98,8 @@ pub(super) struct Image {
     pub(super) items: Vec<Item>,
     /// What stands first: where a thing is missing, this is underlined.
     pub(super) first: Option<Place>,
+    /// The other fields that were said, to know of a second one.
+    pub(super) said: Vec<Ident>,
     /// Whether a field was begun and is broken, so that it is not missing too.
     pub(super) broken_name: bool,
     pub(super) broken_base: bool,
