@@ -55,3 +55,33 @@ pub fn reference(input: TokenStream) -> TokenStream {
 pub fn asset(input: TokenStream) -> TokenStream {
     literal::expand(input.into(), &asset::ASSET).into()
 }
+
+/// The name of a layer; documented as `lapstrake_xtask::layer_name!`.
+#[proc_macro]
+pub fn layer_name(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &text::LAYER_NAME).into()
+}
+
+/// File capabilities; documented as `lapstrake_xtask::capabilities!`.
+#[proc_macro]
+pub fn capabilities(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &text::CAPABILITIES).into()
+}
+
+/// A kernel argument; documented as `lapstrake_xtask::karg!`.
+#[proc_macro]
+pub fn karg(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &text::KARG).into()
+}
+
+/// A line of sysusers.d; documented as `lapstrake_xtask::sysusers_line!`.
+#[proc_macro]
+pub fn sysusers_line(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &text::SYSUSERS_LINE).into()
+}
+
+/// A line of tmpfiles.d; documented as `lapstrake_xtask::tmpfiles_line!`.
+#[proc_macro]
+pub fn tmpfiles_line(input: TokenStream) -> TokenStream {
+    literal::expand(input.into(), &text::TMPFILES_LINE).into()
+}

@@ -1,6 +1,8 @@
 //! The macros whose literal is a string that one of `lapstrake`'s parsers takes as it is.
 
-use lapstrake::value::{ImagePath, Invalid, Reference, UnitName};
+use lapstrake::value::{
+    Capabilities, ImagePath, Invalid, Karg, LayerName, Reference, SysusersLine, TmpfilesLine, UnitName,
+};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Lit;
@@ -31,6 +33,46 @@ pub(crate) const REFERENCE: Kind = Kind {
     example: r#""registry.example/autosd-bootc-qemu:1""#,
     computed: "pass the text itself to the builder, or use `Reference::parse`",
     check: |literal, kind| parsed(literal, kind, Reference::parse),
+};
+
+pub(crate) const LAYER_NAME: Kind = Kind {
+    name: "layer_name",
+    value: "LayerName",
+    example: r#""app""#,
+    computed: "pass the text itself to the builder, or use `LayerName::parse`",
+    check: |literal, kind| parsed(literal, kind, LayerName::parse),
+};
+
+pub(crate) const CAPABILITIES: Kind = Kind {
+    name: "capabilities",
+    value: "Capabilities",
+    example: r#""cap_net_bind_service=ep""#,
+    computed: "pass the text itself to the builder, or use `Capabilities::parse`",
+    check: |literal, kind| parsed(literal, kind, Capabilities::parse),
+};
+
+pub(crate) const KARG: Kind = Kind {
+    name: "karg",
+    value: "Karg",
+    example: r#""console=ttyS0""#,
+    computed: "pass the text itself to the builder, or use `Karg::parse`",
+    check: |literal, kind| parsed(literal, kind, Karg::parse),
+};
+
+pub(crate) const SYSUSERS_LINE: Kind = Kind {
+    name: "sysusers_line",
+    value: "SysusersLine",
+    example: r#""u sensord - \"Telemetry\"""#,
+    computed: "pass the text itself to the builder, or use `SysusersLine::parse`",
+    check: |literal, kind| parsed(literal, kind, SysusersLine::parse),
+};
+
+pub(crate) const TMPFILES_LINE: Kind = Kind {
+    name: "tmpfiles_line",
+    value: "TmpfilesLine",
+    example: r#""d /var/lib/sensord 0750 sensord sensord -""#,
+    computed: "pass the text itself to the builder, or use `TmpfilesLine::parse`",
+    check: |literal, kind| parsed(literal, kind, TmpfilesLine::parse),
 };
 
 /// The literal's own token, once its text parses.

@@ -109,11 +109,107 @@ macro_rules! asset {
     ($($literal:tt)*) => { $crate::__private::asset!(($crate) $($literal)*) };
 }
 
+/// The name of a layer: a [`LayerName`](lapstrake::value::LayerName) that rustc has checked.
+///
+/// ```
+/// use lapstrake_xtask::layer_name;
+///
+/// assert_eq!(layer_name!("app").as_str(), "app");
+/// ```
+///
+/// ```compile_fail
+/// lapstrake_xtask::layer_name!("my app");
+/// // error: layer name `my app` has ` `; letters, digits, `.`, `_` and `-` are allowed
+/// //        help: write `my-app`
+/// ```
+#[macro_export]
+macro_rules! layer_name {
+    ($($literal:tt)*) => { $crate::__private::layer_name!(($crate) $($literal)*) };
+}
+
+/// File capabilities: a [`Capabilities`](lapstrake::value::Capabilities) that rustc has checked.
+///
+/// ```
+/// use lapstrake_xtask::capabilities;
+///
+/// assert_eq!(capabilities!("cap_net_raw=ep").to_string(), "cap_net_raw=ep");
+/// ```
+///
+/// ```compile_fail
+/// lapstrake_xtask::capabilities!("cap_net_raw");
+/// // error: capabilities `cap_net_raw` lacks its flags
+/// //        help: write `cap_net_raw=ep`
+/// ```
+#[macro_export]
+macro_rules! capabilities {
+    ($($literal:tt)*) => { $crate::__private::capabilities!(($crate) $($literal)*) };
+}
+
+/// One argument of the kernel's command line: a [`Karg`](lapstrake::value::Karg) that rustc has checked.
+///
+/// ```
+/// use lapstrake_xtask::karg;
+///
+/// assert_eq!(karg!("console=ttyS0,115200").as_str(), "console=ttyS0,115200");
+/// ```
+///
+/// ```compile_fail
+/// lapstrake_xtask::karg!("quiet splash");
+/// // error: kernel argument `quiet splash` is two arguments
+/// //        help: write `"quiet", "splash"`
+/// ```
+#[macro_export]
+macro_rules! karg {
+    ($($literal:tt)*) => { $crate::__private::karg!(($crate) $($literal)*) };
+}
+
+/// A line of sysusers.d(5): a [`SysusersLine`](lapstrake::value::SysusersLine) that rustc has checked.
+///
+/// ```
+/// use lapstrake_xtask::sysusers_line;
+///
+/// assert_eq!(sysusers_line!("u sensord -").to_string(), "u sensord -");
+/// ```
+///
+/// ```compile_fail
+/// lapstrake_xtask::sysusers_line!("user sensord");
+/// // error: sysusers.d line `user sensord` starts with `user`; its type is one of `u`, `u!`, `g`, `m`, `r`
+/// //        help: write `u sensord`
+/// ```
+#[macro_export]
+macro_rules! sysusers_line {
+    ($($literal:tt)*) => { $crate::__private::sysusers_line!(($crate) $($literal)*) };
+}
+
+/// A line of tmpfiles.d(5): a [`TmpfilesLine`](lapstrake::value::TmpfilesLine) that rustc has checked.
+///
+/// ```
+/// use lapstrake_xtask::tmpfiles_line;
+///
+/// assert!(tmpfiles_line!("d /var/lib/sensord 0750 sensord sensord -").to_string().starts_with("d /var"));
+/// ```
+///
+/// ```compile_fail
+/// lapstrake_xtask::tmpfiles_line!("d var/lib/sensord");
+/// // error: tmpfiles.d line `d var/lib/sensord` has the path `var/lib/sensord`, which is not absolute
+/// //        help: write `d /var/lib/sensord`
+/// ```
+#[macro_export]
+macro_rules! tmpfiles_line {
+    ($($literal:tt)*) => { $crate::__private::tmpfiles_line!(($crate) $($literal)*) };
+}
+
 /// What the expansions name. Not for use by hand, and free to change in any version.
 #[doc(hidden)]
 pub mod __private {
-    pub use lapstrake::value::{Asset, ImagePath, Mode, Reference, UnitName};
-    pub use lapstrake_macros::{asset, image, mode, path, reference, unit};
+    pub use lapstrake::value::{
+        Asset, Capabilities, ImagePath, Karg, LayerName, Mode, Reference, SysusersLine, TmpfilesLine,
+        UnitName,
+    };
+    pub use lapstrake_macros::{
+        asset, capabilities, image, karg, layer_name, mode, path, reference, sysusers_line, tmpfiles_line,
+        unit,
+    };
 
     use lapstrake::value::Invalid;
 
@@ -132,6 +228,26 @@ pub mod __private {
 
     pub fn reference(text: &str) -> Reference {
         checked(Reference::parse(text))
+    }
+
+    pub fn layer_name(text: &str) -> LayerName {
+        checked(LayerName::parse(text))
+    }
+
+    pub fn capabilities(text: &str) -> Capabilities {
+        checked(Capabilities::parse(text))
+    }
+
+    pub fn karg(text: &str) -> Karg {
+        checked(Karg::parse(text))
+    }
+
+    pub fn sysusers_line(text: &str) -> SysusersLine {
+        checked(SysusersLine::parse(text))
+    }
+
+    pub fn tmpfiles_line(text: &str) -> TmpfilesLine {
+        checked(TmpfilesLine::parse(text))
     }
 
     pub fn asset(root: &str, path: &str) -> Asset {

@@ -15,4 +15,6 @@ pub use lapstrake::entry::{
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, Image, Layer};
 
-pub use crate::{asset, image, mode, path, reference, unit};
+pub use crate::{
+    asset, capabilities, image, karg, layer_name, mode, path, reference, sysusers_line, tmpfiles_line, unit,
+};

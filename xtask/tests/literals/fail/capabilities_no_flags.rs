@@ -1,0 +1,7 @@
+//! The flags were forgotten.
+
+use lapstrake_xtask::capabilities;
+
+fn main() {
+    let _ = capabilities!("cap_net_raw");
+}
