@@ -19,6 +19,7 @@
 //! | `plan` | description, workspace, sources, base | every inode of every layer; pure, total, sorted |
 //! | `finding` | what is wrong with any of these | the user's own line, underlined |
 //! | `check` | the plan, its tree on the base, the staged files | findings, as early as each can be made |
+//! | `analyze` | the units of a plan | the word of systemd-analyze, where this machine has it |
 //! | `compile` | the plan's cargo invocations | executables |
 //! | `stage` | plan, executables | exact bytes and digests |
 //! | `layer` | a planned layer, staged | one deterministic tar, compressed |
@@ -29,6 +30,7 @@
 //! `pipeline` is that table as code. Nothing above `cli` knows of the command line, nothing above
 //! `pipeline` of the order; the description itself is the crate [`lapstrake`], which knows none of this.
 
+mod analyze;
 mod base;
 pub mod check;
 #[doc = include_str!("../checks.md")]

@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use lapstrake::value::{Architecture, ImageName};
 use lapstrake::{Given, Image, Location};
 
+use crate::analyze;
 use crate::base::{self, Base, BaseError, Cache};
 use crate::check::{self, Check, Checks, Contents, Stage, Subject};
 use crate::compile::{self, CompileError, Passed};
@@ -268,6 +269,14 @@ impl<'a> Session<'a> {
 pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
     let Planned { plan, base, contents } = planned;
     check::run(checks, Stage::Tree, &Subject::new(plan, base, contents))
+}
+
+/// plan → findings of systemd itself, where this machine has it and the check is wanted.
+pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
+    let Planned { plan, base, contents } = planned;
+    let wanted = checks.iter().find(|check| check.name == check::SYSTEMD_ANALYZE.name);
+    let subject = Subject::new(plan, base, contents);
+    wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject)).unwrap_or_default()
 }
 
 /// exact bytes → findings.

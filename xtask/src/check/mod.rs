@@ -30,6 +30,7 @@ pub use registry::registry;
 pub(crate) use selection::{Selection, UnknownCheck};
 pub use subject::Subject;
 pub use tree::{Kind, Node, Tree};
+pub(crate) use unit::{SYSTEMD_ANALYZE, unit_files};
 
 use serde::Serialize;
 
@@ -183,6 +184,11 @@ impl Checks {
         all.sort_by_key(|check| check.stage);
         all
     }
+}
+
+/// The findings of what was found for a check by other means.
+pub(crate) fn told(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Finding> {
+    fault::findings(check, faults, subject)
 }
 
 /// Runs the checks of one stage.

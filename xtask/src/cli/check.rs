@@ -11,7 +11,7 @@ use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::{Check as Rule, Checks, Stage};
 use crate::finding::{Findings, Severity, draw, sarif};
-use crate::pipeline::check_staged;
+use crate::pipeline::{check_staged, check_units};
 use crate::plan::SCHEMA;
 
 #[derive(Debug, Args)]
@@ -59,6 +59,9 @@ impl Check {
             prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         let waiting = checks.iter().filter(|check| check.stage == Stage::Staged).count();
+        for planned in &planned {
+            findings.add(Some(&planned.plan.name), check_units(planned, &checks));
+        }
         let mut complete = waiting == 0 || planned.len() == asked;
         for planned in if waiting > 0 { planned } else { Vec::new() } {
             let name = planned.plan.name.clone();

@@ -80,6 +80,11 @@ impl<'a> Loaded<'a> {
         self.fragment.filter(|node| node.site().is_some())
     }
 
+    /// The files that it is read from, its own first.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        self.files.iter().map(|(node, _)| *node)
+    }
+
     /// The values of a setting, in order; an empty one takes back those before it.
     pub(super) fn values(&self, section: &str, key: &str) -> Vec<Setting<'a>> {
         let mut settings = Vec::new();

@@ -10,7 +10,9 @@ mod quadlet;
 mod state;
 mod user;
 
-use super::Check;
+use std::collections::BTreeMap;
+
+use super::{Check, Example, Node, Subject};
 
 pub(super) const CHECKS: &[Check] = &[
     misplaced::CHECK,
@@ -24,4 +26,27 @@ pub(super) const CHECKS: &[Check] = &[
     quadlet::CHECK,
     state::CHECK,
     port::CHECK,
+    SYSTEMD_ANALYZE,
 ];
+
+/// What systemd itself says, where this machine has it; `check` asks it, and it needs a process.
+pub(crate) const SYSTEMD_ANALYZE: Check = Check::warning(
+    "systemd-analyze",
+    "systemd ignores what it can't read in a unit; `check` asks the systemd of this machine, where it has one",
+    |_| Vec::new(),
+)
+.shown(Example::Words {
+    faulty: "A unit with `Restart=sometimes`, or with a key that this machine's systemd does not know",
+    mended: "What systemd.directives(7) lists, or `--skip systemd-analyze` where the vehicle's systemd is newer",
+});
+
+/// The files of each unit that the layers bring or change: its own and the drop-ins over it. A template
+/// goes by an instance, for nothing loads it by itself.
+pub(crate) fn unit_files<'a>(subject: &Subject<'a>) -> BTreeMap<String, Vec<Node<'a>>> {
+    let units = loaded::loaded(subject).into_iter().filter(|unit| unit.fragment.is_some());
+    let name = |unit: &loaded::Loaded<'_>| match unit.name.instantiate("instance") {
+        Some(instance) if unit.name.is_template() => instance.to_string(),
+        _ => unit.name.to_string(),
+    };
+    units.map(|unit| (name(&unit), unit.nodes().collect())).collect()
+}

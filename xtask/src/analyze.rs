@@ -1,0 +1,151 @@
+//! The word of `systemd-analyze verify`, where this machine has it: the units that the layers bring, laid
+//! out in a directory of their own, read by systemd's own parser. It runs for `check` alone, for it costs
+//! a process; where the program is missing, too old or too slow, nothing is said.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::check::{Fault, Node, Subject, unit_files};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(2);
+
+/// What systemd-analyze says of the units of the layers, line by line.
+pub(crate) fn analyze(subject: &Subject<'_>) -> Vec<Fault> {
+    let units = unit_files(subject);
+    if units.is_empty() {
+        return Vec::new();
+    }
+    let files: BTreeMap<String, Node<'_>> =
+        units.values().flatten().map(|node| (node.path().to_string(), *node)).collect();
+    // What can't be laid out or run is not judged: the checks of our own have been.
+    match lay_out(&files).and_then(|root| Ok((run(root.path(), units.keys())?, root))) {
+        Ok((said, root)) => faults(&said, root.path(), &files),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn lay_out(files: &BTreeMap<String, Node<'_>>) -> io::Result<TempDir> {
+    let root = TempDir::new()?;
+    for (path, node) in files {
+        let at = root.path().join(path.trim_start_matches('/'));
+        fs::create_dir_all(at.parent().unwrap_or(root.path()))?;
+        fs::write(at, node.text().unwrap_or_default())?;
+    }
+    Ok(root)
+}
+
+fn run<'u>(root: &Path, units: impl Iterator<Item = &'u String>) -> io::Result<String> {
+    let mut command = Command::new("systemd-analyze");
+    command
+        .args(["verify", "--man=no", "--recursive-errors=no"])
+        .arg("--root")
+        .arg(root)
+        .arg("--")
+        .args(units);
+    command.env("SYSTEMD_LOG_COLOR", "0").env("SYSTEMD_LOG_LEVEL", "info");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let stderr = child.stderr.take();
+    let said = thread::spawn(move || {
+        let mut said = Vec::new();
+        // What it says beyond this is no news.
+        stderr.map(|stderr| stderr.take(1 << 20).read_to_end(&mut said)).transpose().map(|_| said)
+    });
+    let started = Instant::now();
+    while child.try_wait()?.is_none() {
+        if started.elapsed() > PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(POLL);
+    }
+    let said = said.join().unwrap_or_else(|_| Ok(Vec::new()))?;
+    Ok(String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Lines of the form `ROOT/PATH:LINE: MESSAGE`. Others are about programs and units that are not laid
+/// out, and have checks of their own.
+fn faults(said: &str, root: &Path, files: &BTreeMap<String, Node<'_>>) -> Vec<Fault> {
+    let root = root.to_string_lossy();
+    let fault = |line: &str| {
+        let (path, rest) = line.strip_prefix(root.as_ref())?.split_once(':')?;
+        let (number, message) = rest.split_once(": ")?;
+        number.parse::<u32>().ok()?;
+        let node = files.get(path).filter(|node| node.site().is_some())?;
+        let message = format!("line {number} of `{path}`: {}", lowercase(message.trim_end_matches('.')));
+        Some(
+            Fault::at(node, message)
+                .help(format!("mend line {number}; systemd.directives(7) lists what there is")),
+        )
+    };
+    said.lines().filter_map(fault).collect()
+}
+
+fn lowercase(message: &str) -> String {
+    let mut chars = message.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use lapstrake::entry::{DropIn, Unit};
+    use lapstrake::{Base, Image, Layer};
+
+    use super::*;
+    use crate::check::Contents;
+    use crate::tests::workshop::Workshop;
+
+    fn said(layer: Layer) -> Vec<Fault> {
+        let workshop = Workshop::stand_in();
+        let plan = workshop.planned(&Image::new("analyzed", Base::stand_in()).layer(layer));
+        let contents = Contents::of(&plan.layers);
+        analyze(&Subject::new(&plan, &workshop.base, &contents))
+    }
+
+    fn has_systemd() -> bool {
+        let has = Command::new("systemd-analyze").arg("--version").output().is_ok();
+        assert!(has || std::env::var_os("CI").is_none(), "systemd-analyze is missing");
+        has
+    }
+
+    #[test]
+    fn systemd_itself_names_the_line_that_it_ignores() {
+        if !has_systemd() {
+            return;
+        }
+        let wrong = "[Service]\nExecStart=/usr/bin/app\nRestart=sometimes\nBogus=1\n";
+        let faults = said(Layer::new("u").unit(Unit::text("app.service", wrong)));
+        let faults: Vec<_> = faults.iter().map(|fault| format!("{fault:?}")).collect();
+        assert_eq!(faults.len(), 2, "{faults:#?}");
+        assert!(faults[0].contains("line 3 of `/usr/lib/systemd/system/app.service`"), "{faults:#?}");
+        assert!(faults[1].contains("line 4") && faults[1].contains("Bogus"), "{faults:#?}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_laid_out_is_not_missed_and_a_drop_in_is_read() {
+        if !has_systemd() {
+            return;
+        }
+        let right = Unit::text("app.service", "[Service]\nExecStart=/usr/bin/gone\nUser=nobody-knows\n");
+        assert_eq!(said(Layer::new("u").unit(right.clone())), []);
+        let drop_in = DropIn::text("app.service", "10-x", "[Service]\nMemoryMax=64Q\n");
+        assert_eq!(said(Layer::new("u").unit(right).with(drop_in)).len(), 1);
+    }
+
+    #[test]
+    fn a_template_is_read_by_an_instance() {
+        if has_systemd() {
+            let template = "[Service]\nExecStart=/usr/bin/can %i\nRestart=sometimes\n";
+            assert_eq!(said(Layer::new("t").unit(Unit::text("can@.service", template))).len(), 1);
+        }
+    }
+}
