@@ -6,6 +6,7 @@
 //! check reads no file and starts no process; what it may ask is already in the subject.
 
 mod abi;
+mod allowance;
 mod autosd;
 mod bootc;
 mod contents;
@@ -21,6 +22,7 @@ mod tests;
 mod tree;
 mod unit;
 
+pub(crate) use allowance::unknown_allowances;
 pub(crate) use contents::Contents;
 pub use fault::Fault;
 pub use registry::registry;

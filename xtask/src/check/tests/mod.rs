@@ -3,6 +3,7 @@
 
 mod abi;
 mod bootc;
+mod secret;
 
 use lapstrake::{Base, Image, Layer};
 
