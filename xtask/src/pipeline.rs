@@ -318,6 +318,7 @@ impl Checks {
         let checks = self.all();
         let (planned, mut findings) = session.plan(&[image]);
         for planned in planned {
+            findings.add(None, check::unknown_allowances(self, &planned.plan));
             findings.add(None, check_tree(&planned, &checks));
             let has_binaries = !planned.plan.compile.is_empty();
             if !has_binaries && !findings.any_fatal() {

@@ -1,5 +1,5 @@
-//! Mode, owner and capabilities: the options that entries share. Defaults belong to the plan, which
-//! knows what an entry is made of.
+//! Mode, owner, capabilities, and what is accepted on purpose: the options that entries share. Defaults
+//! belong to the plan, which knows what an entry is made of.
 
 use crate::Given;
 use crate::value::{Capabilities, Mode, Owner};
@@ -10,6 +10,7 @@ pub struct Attributes {
     pub(crate) mode: Option<Given<Mode>>,
     pub(crate) owner: Option<Given<Owner>>,
     pub(crate) capabilities: Option<Given<Capabilities>>,
+    pub(crate) allowed: Vec<Given<String>>,
 }
 
 impl Attributes {
@@ -26,6 +27,17 @@ impl Attributes {
     /// The file capabilities that were asked for.
     pub fn capabilities(&self) -> Option<&Given<Capabilities>> {
         self.capabilities.as_ref()
+    }
+
+    /// The names of the checks whose findings here are accepted. Whether checks of these names exist is
+    /// not known here.
+    pub fn allowed(&self) -> &[Given<String>] {
+        &self.allowed
+    }
+
+    #[track_caller]
+    pub(crate) fn allow(&mut self, check: String) {
+        self.allowed.push(Given::of(Ok(check)));
     }
 }
 
@@ -68,7 +80,22 @@ macro_rules! attribute_options {
         $crate::entry::attributes::attribute_options!($($more)*);
     };
     () => {
-        /// What was said about mode, owner and capabilities.
+        /// Accepts what a check finds in this entry, by the check's name: `"secret-in-layer"`. What the
+        /// image holds is the same with it; `cargo xtask image check --list` has the names. May be said
+        /// several times. Default: nothing is accepted.
+        ///
+        /// ```
+        /// use lapstrake::{Layer, entry::File};
+        ///
+        /// Layer::new("test").with(File::new("deploy/demo.key", "/etc/demo.key").mode(0o600).allow("secret-in-layer"));
+        /// ```
+        #[track_caller]
+        pub fn allow(mut self, check: impl Into<String>) -> Self {
+            self.attributes.allow(check.into());
+            self
+        }
+
+        /// What was said about mode, owner and capabilities, and what is accepted.
         pub fn attributes(&self) -> &$crate::entry::Attributes {
             &self.attributes
         }

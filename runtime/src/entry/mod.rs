@@ -89,6 +89,26 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// The options that entries share, where it has them.
+    pub fn attributes(&self) -> Option<&Attributes> {
+        match self {
+            Self::Bin(entry) => Some(entry.attributes()),
+            Self::Dir(entry) => Some(entry.attributes()),
+            Self::DropIn(entry) => Some(entry.attributes()),
+            Self::File(entry) => Some(entry.attributes()),
+            Self::Symlink(entry) => Some(entry.attributes()),
+            Self::Tree(entry) => Some(entry.attributes()),
+            Self::Unit(entry) => Some(entry.attributes()),
+            Self::Kargs(_)
+            | Self::Packages(_)
+            | Self::Remove(_)
+            | Self::Run(_)
+            | Self::Sysusers(_)
+            | Self::Tmpfiles(_)
+            | Self::UnitState(_) => None,
+        }
+    }
+
     /// The source of the entry's content, where it has one.
     pub(crate) fn source(&self) -> Option<&Source> {
         match self {

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
+use super::secret::{Secret, scan};
 use crate::base::{Cache, ELF_MAX, Elf, TEXT_MAX, wants_text};
 use crate::plan::{Content, Origin, PlannedLayer};
 use crate::stage::{Staged, StagedFile};
@@ -27,6 +28,8 @@ pub(crate) struct Contents {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Facts {
     pub(crate) elf: Option<Box<Elf>>,
+    /// Where it holds secrets, and of what kind; never the secrets.
+    pub(crate) secrets: Vec<Secret>,
 }
 
 impl Contents {
@@ -76,6 +79,10 @@ impl Contents {
     pub(super) fn elf(&self, origin: &Origin) -> Option<&Elf> {
         self.facts.get(origin)?.elf.as_deref()
     }
+
+    pub(super) fn secrets(&self, origin: &Origin) -> &[Secret] {
+        self.facts.get(origin).map_or(&[], |facts| &facts.secrets)
+    }
 }
 
 fn facts(file: &StagedFile, cache: &Cache) -> io::Result<Facts> {
@@ -97,6 +104,6 @@ impl Facts {
     /// What the bytes of a file tell. Never an error: a file may hold anything.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let elf = if bytes.len() <= ELF_MAX { Elf::parse(bytes).map(Box::new) } else { None };
-        Self { elf }
+        Self { elf, secrets: scan(bytes) }
     }
 }

@@ -32,6 +32,8 @@ pub struct Fault {
     blame: Blamed,
     also: Vec<(Site, String)>,
     severity: Option<Severity>,
+    /// The checks whose findings are accepted where it is.
+    accepted: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +54,8 @@ impl Fault {
             }
             None => Blamed::Base,
         };
-        Self { path: Some(node.path().clone()), blame, ..Self::of_image(message) }
+        let accepted = node.allowed().map(str::to_owned).collect();
+        Self { path: Some(node.path().clone()), blame, accepted, ..Self::of_image(message) }
     }
 
     /// A fault of the image as a whole.
@@ -64,6 +67,7 @@ impl Fault {
             blame: Blamed::Image,
             also: Vec::new(),
             severity: None,
+            accepted: Vec::new(),
         }
     }
 
@@ -119,6 +123,9 @@ pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>)
     let mut of_base: BTreeMap<Option<String>, Vec<Fault>> = BTreeMap::new();
     let mut findings = Vec::new();
     for fault in faults {
+        if fault.accepted.iter().any(|accepted| accepted == check.name) {
+            continue;
+        }
         if fault.blame == Blamed::Base {
             of_base.entry(fault.help.clone()).or_default().push(fault);
         } else {

@@ -7,6 +7,7 @@
 
 mod abi;
 mod accounts;
+mod allowance;
 mod autosd;
 mod bootc;
 mod contents;
@@ -24,6 +25,7 @@ mod tests;
 mod tree;
 mod unit;
 
+pub(crate) use allowance::unknown_allowances;
 pub(crate) use contents::Contents;
 pub use fault::Fault;
 pub use registry::registry;

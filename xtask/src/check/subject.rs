@@ -6,7 +6,7 @@ use lapstrake::Site;
 use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey};
 
 use super::contents::Contents;
-use super::tree::Tree;
+use super::tree::{Node, Tree};
 use crate::base::Base;
 use crate::check::Fault;
 use crate::plan::{Plan, Removal};
@@ -46,6 +46,11 @@ impl<'a> Subject<'a> {
     /// Every path that the image will have, but for what packages and run steps make.
     pub fn tree(&self) -> &Tree<'a> {
         &self.tree
+    }
+
+    /// Every member of every layer, hidden by a later one or not.
+    pub(crate) fn shipped(&self) -> impl Iterator<Item = Node<'a>> {
+        self.plan.layers.iter().flat_map(|layer| self.tree.of_layer(layer))
     }
 
     /// The tree of the base alone.

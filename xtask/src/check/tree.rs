@@ -7,6 +7,7 @@ use lapstrake::Site;
 use lapstrake::value::{ImagePath, Mode};
 
 use super::contents::Contents;
+use super::secret::Secret;
 use crate::base::{self, BaseIndex, Elf, NodeKind, follow};
 use crate::plan::{Content, Member, Origin, PlannedLayer};
 
@@ -81,6 +82,12 @@ impl<'a> Tree<'a> {
         }
         nodes.extend(over.map(|(_, own)| own));
         Self { nodes, index, contents }
+    }
+
+    /// What a layer ships.
+    pub(crate) fn of_layer(&self, layer: &'a PlannedLayer) -> impl Iterator<Item = Node<'a>> {
+        let contents = self.contents;
+        layer.described().map(move |(path, member)| Node { path, from: From::Layer(layer, member), contents })
     }
 
     /// The base's own tree.
@@ -250,6 +257,11 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The secrets in a file of a layer, once it is staged.
+    pub(crate) fn secrets(&self) -> &'a [Secret] {
+        self.origin().map_or(&[], |origin| self.contents.secrets(origin))
+    }
+
     /// Where a file of a layer comes from.
     pub(crate) fn origin(&self) -> Option<&'a Origin> {
         match self.from {
@@ -264,6 +276,15 @@ impl<'a> Node<'a> {
             From::Base(_) => None,
             From::Layer(_, member) => member.site,
         }
+    }
+
+    /// The names of the checks whose findings its entry accepts.
+    pub(crate) fn allowed(&self) -> impl Iterator<Item = &'a str> {
+        let member = match self.from {
+            From::Base(_) => None,
+            From::Layer(_, member) => Some(member),
+        };
+        member.into_iter().flat_map(|member| member.allowed.keys().map(String::as_str))
     }
 
     /// The layer of this image that put it there; none for what the base has.

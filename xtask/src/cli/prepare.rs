@@ -7,7 +7,7 @@ use lapstrake::Image;
 use super::arguments::{Building, Output, Which};
 use super::report::Failed;
 use super::selection::select;
-use crate::check::{Check, Checks, Selection};
+use crate::check::{Check, Checks, Selection, unknown_allowances};
 use crate::finding::Findings;
 use crate::pipeline::{self, Planned, Session};
 use crate::progress::Progress;
@@ -50,12 +50,14 @@ pub(super) fn prepare<'a>(
     progress: &'a Progress,
 ) -> Result<Prepared<'a>, Failed> {
     let selected = select(images, &which.images)?;
-    let checks = selection.of(checks)?;
+    let all = checks;
+    let checks = selection.of(all)?;
     let mut session = Session::open(building.request(output), progress)?;
     let mut findings = pipeline::names(images);
     let (planned, found) = session.plan(&selected);
     findings.merge(found);
     for planned in &planned {
+        findings.add(Some(&planned.plan.name), unknown_allowances(all, &planned.plan));
         findings.add(Some(&planned.plan.name), pipeline::check_tree(planned, &checks));
     }
     findings.change(|findings| selection.keep(findings));

@@ -27,12 +27,14 @@ pub(super) struct Members<'a> {
     below: &'a Merged<'a>,
     placed: BTreeMap<ImagePath, Member>,
     findings: Vec<Finding>,
+    /// What the entry that is being placed accepts.
+    pub(super) allowed: BTreeMap<String, Site>,
 }
 
 impl<'a> Members<'a> {
     /// Members over what `below` has, its removals already made.
     pub(super) fn new(below: &'a Merged<'a>) -> Self {
-        Self { below, placed: BTreeMap::new(), findings: Vec::new() }
+        Self { below, placed: BTreeMap::new(), findings: Vec::new(), allowed: BTreeMap::new() }
     }
 
     /// Puts an inode in its place, or says why it can't stand there.
@@ -119,7 +121,7 @@ impl<'a> Members<'a> {
                 return;
             }
         }
-        self.placed.insert(path, Member { inode, content, site: Some(site) });
+        self.placed.insert(path, Member { inode, content, site: Some(site), allowed: self.allowed.clone() });
     }
 
     /// The members with every parent directory they need, and what was found.
@@ -152,7 +154,10 @@ impl<'a> Members<'a> {
             Some(found) => found.inode,
             None => Inode::of_root(Mode::PROGRAM),
         };
-        self.placed.insert(above, Member { inode, content: Content::Directory, site: None });
+        self.placed.insert(
+            above,
+            Member { inode, content: Content::Directory, site: None, allowed: BTreeMap::new() },
+        );
     }
 }
 

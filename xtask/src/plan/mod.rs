@@ -104,6 +104,9 @@ pub(crate) struct Member {
     pub(crate) content: Content,
     /// Where it was described; none for a parent directory that is there because a child needs it.
     pub(crate) site: Option<Site>,
+    /// The checks whose findings here are accepted, and where that is said. It is not part of the layer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) allowed: BTreeMap<String, Site>,
 }
 
 /// What every inode has.

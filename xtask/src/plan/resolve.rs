@@ -186,8 +186,10 @@ impl Resolver<'_> {
             layer_site: layer.site(),
         };
         for entry in layer.entries() {
+            placer.members.allowed = allowed(entry.kind(), layer.site());
             placer.place(entry.kind(), site_or(entry.site(), layer.site()));
         }
+        placer.members.allowed.clear();
         for (path, target, site) in states {
             let content = Content::Symlink { target };
             placer.members.put(Wanted {
@@ -354,6 +356,12 @@ impl Resolver<'_> {
     }
 }
 
+/// The checks whose findings an entry accepts.
+fn allowed(kind: &EntryKind, layer: Site) -> BTreeMap<String, Site> {
+    let given = kind.attributes().into_iter().flat_map(lapstrake::entry::Attributes::allowed);
+    given.filter_map(|given| Some((given.get().ok()?.clone(), site_or(given.site(), layer)))).collect()
+}
+
 fn no_instance(name: &UnitName, instance: &str, site: Site) -> Finding {
     let message = if name.is_template() {
         format!("`{}` is no instance of `{name}`", instance.escape_debug())
@@ -371,7 +379,12 @@ fn add_parents(
 ) {
     for above in whiteouts.iter().flat_map(ImagePath::ancestors) {
         let inode = below.get(&above).map_or(Inode::of_root(Mode::PROGRAM), |found| found.inode);
-        members.entry(above).or_insert(super::Member { inode, content: Content::Directory, site: None });
+        members.entry(above).or_insert(super::Member {
+            inode,
+            content: Content::Directory,
+            site: None,
+            allowed: BTreeMap::new(),
+        });
     }
 }
 

@@ -87,6 +87,7 @@ impl Workshop {
     pub(crate) fn check(&self, image: &Image) -> Vec<Finding> {
         let (plan, mut findings) = self.plan(image);
         let Some(plan) = plan else { return findings };
+        findings.extend(check::unknown_allowances(&Checks::default(), &plan));
         let checks = Checks::default().all();
         let mut contents = Contents::of(&plan.layers);
         let subject = Subject::new(&plan, &self.base, &contents);

@@ -263,8 +263,14 @@ fn libraries(architecture: Architecture) -> Vec<(String, Library<'static>)> {
         versions.push("GLIBC_PRIVATE".to_owned());
         versions
     };
-    let of_linker: Vec<_> =
-        [oldest.as_str(), "GLIBC_2.34", "GLIBC_2.35"].into_iter().map(str::to_owned).collect();
+    // What glibc's own ld.so defines; x86-64's has kept two more.
+    let kept: &[&str] = match architecture {
+        Architecture::Amd64 => &["GLIBC_2.3", "GLIBC_2.4"],
+        Architecture::Arm64 => &[],
+    };
+    let of_linker =
+        [oldest.as_str()].into_iter().chain(kept.iter().copied()).chain(["GLIBC_2.34", "GLIBC_2.35"]);
+    let of_linker: Vec<_> = of_linker.map(str::to_owned).collect();
     let library = |soname, needed, versions| {
         (format!("usr/lib64/{soname}"), Library { soname, needed, versions, ..Library::default() })
     };

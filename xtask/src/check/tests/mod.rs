@@ -6,6 +6,7 @@ mod autosd;
 mod bootc;
 mod field;
 mod registry;
+mod secret;
 mod unit;
 
 use lapstrake::{Base, Image, Layer};
