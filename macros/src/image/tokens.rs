@@ -28,9 +28,19 @@ impl Operand {
         }
     }
 
-    /// The text of the string literal that it is.
+    /// The literal in `path!("…")` and its like, which that macro checks.
+    pub(super) fn checked_literal(&self) -> Option<Lit> {
+        let (TokenTree::Group(group), before) = self.tokens.split_last()? else { return None };
+        let [.., TokenTree::Ident(name), TokenTree::Punct(bang)] = before else { return None };
+        let known = ["path", "asset", "unit", "reference", "layer_name"].iter().any(|known| name == known);
+        let mut inside = group.stream().into_iter();
+        let only = inside.next().filter(|_| known && bang.as_char() == '!' && inside.next().is_none());
+        only.as_ref().and_then(input::as_literal)
+    }
+
+    /// The text of the string literal that it is, or that stands in a literal macro.
     pub(super) fn text(&self) -> Option<String> {
-        match self.literal()? {
+        match self.literal().or_else(|| self.checked_literal())? {
             Lit::Str(text) => Some(text.value()),
             _ => None,
         }
