@@ -88,6 +88,9 @@ fn a_refusal_says_what_to_write_instead() {
         ("/run/systemd/system/x.service", "write `/usr/lib/systemd/system/x.service`"),
         ("/usr/local/bin/x", "write `/usr/bin/x`"),
         ("/usr/etc/x.conf", "write `/etc/x.conf`"),
+        // Where the first answer would be refused in its turn.
+        ("/usr/local/etc/x.conf", "write `/etc/x.conf`"),
+        ("/usr/etc/passwd", ".sysusers("),
         ("/boot/loader/x", ".kargs("),
         ("/etc/shadow", ".sysusers("),
         ("/etc/group", r#"["g NAME -"]"#),
@@ -96,6 +99,18 @@ fn a_refusal_says_what_to_write_instead() {
     ] {
         let found = instead(path).unwrap_or_default();
         assert!(found.contains(help), "{path}: {found}");
+    }
+}
+
+#[test]
+fn what_is_to_be_written_instead_is_allowed() {
+    for path in
+        ["/usr/local", "/usr/local/local/x", "/usr/local/etc/x", "/usr/etc", "/run/systemd/system/x.service"]
+    {
+        let help = instead(path).unwrap_or_default();
+        let meant = help.strip_prefix("write `").and_then(|help| help.strip_suffix('`'));
+        assert_eq!(meant.and_then(instead), None, "{path}: {help}");
+        assert!(meant.is_some(), "{path}: {help}");
     }
 }
 

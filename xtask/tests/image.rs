@@ -344,6 +344,22 @@ fn a_value_is_any_expression() {
 }
 
 #[test]
+fn a_name_of_yours_stays_yours() {
+    let (image, layer, file) = ("x", "gateway", "/etc/motd");
+    let said = image! {
+        name: image
+        base: stand_in
+        if image == "x" {
+            layer layer {
+                if layer == "gateway" { bin layer }
+                text image => file
+            }
+        }
+    };
+    assert_eq!(said, self::layer(Layer::new("gateway").bin("gateway").text("x", "/etc/motd")));
+}
+
+#[test]
 fn separators_are_as_you_like() {
     let said =
         image! { name: "x"; base: stand_in; layer "a" { bin "b", bin "c"; bin "d" bin "e" {} } layer "f" {} };

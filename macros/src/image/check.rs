@@ -1,6 +1,7 @@
 //! What was written, asked what it means: every literal checked, every entry turned into the builder call
 //! that says the same, and what it claims noted for the questions about the whole image.
 
+use lapstrake::value::ImagePath;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Lit;
@@ -263,6 +264,12 @@ impl Checker<'_> {
             self.lacks(key, word, many);
             return TokenStream::new();
         };
+        if let Some(list) = value.list().filter(|_| !many) {
+            let first = list.first().map_or("…".to_owned(), Operand::written);
+            let message = format!("`{key}` takes one value, and this is a list");
+            self.error(value.place(), message, format!("write `{key}: {first}`"));
+            return TokenStream::new();
+        }
         let value = if many { self.words(word, value) } else { self.word(word, value) };
         quote_spanned!(span=> .#key(#value))
     }
@@ -276,7 +283,14 @@ impl Checker<'_> {
 
     /// A value; a literal is checked.
     pub(super) fn word(&mut self, word: Word, value: &Operand) -> TokenStream {
-        let Some(literal) = value.literal() else { return value.to_token_stream() };
+        let Some(literal) = value.literal() else {
+            // `path!` does not know that something is put there.
+            if let (Word::Destination, Some(literal)) = (word, value.checked_literal()) {
+                let path = value.text().and_then(|text| ImagePath::parse(&text).ok());
+                self.errors.extend(path.and_then(|path| word::allowed(&path, &literal).err()));
+            }
+            return value.to_token_stream();
+        };
         match word::check(word, &literal, self.krate) {
             Ok(tokens) => tokens,
             Err(error) => {

@@ -26,6 +26,7 @@ impl Parser {
             cursor.bump();
             return Err(error.help(as_entry(&name, &arguments)));
         }
+        self.no_colon(cursor, &keyword);
         let listed = matches!(name.as_str(), "sysusers" | "tmpfiles" | "kargs");
         let mut entry = Entry {
             place: keyword.span().into(),
@@ -35,6 +36,7 @@ impl Parser {
             content: None,
             arrow: None,
             options: Vec::new(),
+            broken: false,
         };
         if !starts_entry(cursor) && cursor.peek_group(Delimiter::Brace).is_none() {
             entry.head = cursor.operand(listed)?;
@@ -45,7 +47,7 @@ impl Parser {
         if let Some(equals) = cursor.eat("=") {
             entry.content = Some(Self::wanted(cursor, equals, "=", &entry.keyword)?);
         }
-        self.comma(cursor, &mut entry)?;
+        self.other_sign(cursor, &mut entry)?;
         for symbol in ["=>", "->"] {
             if let Some(place) = cursor.eat(symbol) {
                 let to = Self::wanted(cursor, place, symbol, &entry.keyword)?;
@@ -58,48 +60,12 @@ impl Parser {
         if let Some(last) = cursor.since(start).last() {
             entry.place.end = last.span();
         }
-        // The entry is whole; only what stands behind it is not.
-        if let Err(error) = Self::end(cursor, &entry) {
-            self.errors.push(error);
-            cursor.recover(|word| keyword::starts(&word.to_string()));
-        }
+        self.end(cursor, &mut entry);
         Ok(Some(Item::Entry(entry)))
     }
 
-    /// A comma and a text after an entry: no entry starts with one, so the comma stands for an arrow.
-    fn comma(&mut self, cursor: &mut Cursor, entry: &mut Entry) -> Result<(), Diagnostic> {
-        let text = matches!(cursor.peek(1), Some(TokenTree::Literal(_)));
-        if !cursor.is_operator(",") || !text {
-            return Ok(());
-        }
-        let keyword = &entry.keyword;
-        let symbol = match keyword.to_string().as_str() {
-            "file" | "text" | "tree" | "drop_in" => "=>",
-            "symlink" => "->",
-            "label" => "=",
-            _ => {
-                cursor.bump();
-                let next = cursor.bump().map(|text| text.to_string()).unwrap_or_default();
-                let error = Diagnostic::new(cursor.before(), "each entry has its own keyword");
-                return Err(error.help(format!("write `{keyword} {next}`")));
-            }
-        };
-        let Some(place) = cursor.eat(",") else { return Ok(()) };
-        let to = Self::wanted(cursor, place, symbol, keyword)?;
-        let error =
-            Diagnostic::new(place, format!("`{keyword}` is written with `{symbol}`, not with a comma"));
-        let head = entry.head.as_ref().map(super::tokens::Operand::written).unwrap_or_default();
-        self.errors.push(error.help(format!("write `{keyword} {head} {symbol} {}`", to.written())));
-        if symbol == "=" {
-            entry.content = Some(to);
-        } else {
-            entry.arrow = Some(Arrow { symbol, place, to });
-        }
-        Ok(())
-    }
-
     /// What must follow `=`, `=>` or `->`.
-    fn wanted(
+    pub(super) fn wanted(
         cursor: &mut Cursor,
         after: Place,
         symbol: &str,
@@ -111,26 +77,6 @@ impl Parser {
             let error = Diagnostic::new(after, format!("nothing follows `{symbol}`"));
             error.help(format!("write it like `{example}`"))
         })
-    }
-
-    /// After an entry stands a separator, a new line, or the next keyword.
-    fn end(cursor: &Cursor, entry: &Entry) -> Result<(), Diagnostic> {
-        let goes_on = match cursor.peek(0) {
-            None => false,
-            Some(TokenTree::Ident(word)) => !keyword::starts(&word.to_string()) && !cursor.on_new_line(),
-            Some(TokenTree::Punct(punct)) => {
-                !",;.".contains(punct.as_char()) || (punct.as_char() == '.' && !cursor.is_operator(".."))
-            }
-            Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
-        };
-        if !goes_on {
-            return Ok(());
-        }
-        let name = entry.keyword.to_string();
-        let at = cursor.here();
-        let example = keyword::find(&name).map_or("", |keyword| keyword.example);
-        let error = Diagnostic::new(at, format!("this does not belong to `{name}`"));
-        Err(error.help(format!("write it like `{example}`")))
     }
 
     /// The `:` between a field and its value.

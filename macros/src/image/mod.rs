@@ -1,7 +1,8 @@
 //! `image!`: a whole image, checked inside rustc. It has no meaning of its own: what it expands to are the
 //! calls of the builder, one for each entry.
 //!
-//! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it. `check` and `entries`
+//! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it, `slip` what was written
+//! by the habit of another language. `check` and `entries`
 //! turn it into builder calls, by the table in `form`: `shape` tells a wrong entry how it is written, `word`
 //! checks a literal, `says` notes what an entry claims and `claim` asks whether all of it can hold.
 //! `expand` writes the Rust. Each goes on after a mistake.
@@ -16,6 +17,7 @@ mod keyword;
 mod parse;
 mod says;
 mod shape;
+mod slip;
 mod syntax;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! From tokens to what was written. After a mistake it parses on, so that one run tells all of them and
 //! an editor keeps what is whole.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
 use super::keyword;
 use super::syntax::{Arm, Branches, Image, Item, Layer, Level};
@@ -47,7 +47,12 @@ impl Parser {
         level: Level,
         outermost: bool,
     ) -> Result<Option<Item>, Diagnostic> {
-        let Some(word) = cursor.ident().cloned() else { return splice(cursor).map(Some) };
+        let Some(word) = cursor.ident().cloned() else {
+            // A text that comes first is the name.
+            let first = outermost && cursor.position() == 0;
+            self.image.broken_name |= first && matches!(cursor.peek(0), Some(TokenTree::Literal(_)));
+            return splice(cursor, level).map(Some);
+        };
         let name = word.to_string();
         match (name.as_str(), level) {
             ("if", _) => return self.branches(cursor, level, Self::if_arms).map(Some),
@@ -98,6 +103,7 @@ impl Parser {
     }
 
     fn layer(&mut self, cursor: &mut Cursor, keyword: Ident) -> Result<Item, Diagnostic> {
+        self.no_colon(cursor, &keyword);
         let nameless = starts_entry(cursor) || cursor.peek_group(Delimiter::Brace).is_some();
         let operand = if nameless { None } else { cursor.operand(false)? };
         let braces = cursor.group(Delimiter::Brace);
@@ -200,7 +206,7 @@ impl Parser {
         &mut self,
         cursor: &mut Cursor,
         level: Level,
-        head: Vec<proc_macro2::TokenTree>,
+        head: Vec<TokenTree>,
         form: &str,
     ) -> Result<Arm, Diagnostic> {
         let braces = braces(cursor, form)?;
@@ -219,11 +225,11 @@ fn braces(cursor: &mut Cursor, form: &str) -> Result<Group, Diagnostic> {
 /// Whether the next word begins another entry, so that nothing more belongs to this one.
 pub(super) fn starts_entry(cursor: &Cursor) -> bool {
     let starts = cursor.ident().is_some_and(|word| keyword::starts(&word.to_string()));
-    starts && (cursor.on_new_line() || matches!(cursor.peek(1), Some(proc_macro2::TokenTree::Literal(_))))
+    starts && (cursor.on_new_line() || matches!(cursor.peek(1), Some(TokenTree::Literal(_))))
 }
 
 /// `..values`, or what can't begin an item.
-fn splice(cursor: &mut Cursor) -> Result<Item, Diagnostic> {
+fn splice(cursor: &mut Cursor, level: Level) -> Result<Item, Diagnostic> {
     let Some(dots) = cursor.eat("..") else {
         let at = cursor.here();
         if cursor.eat(".").is_some() && cursor.ident().is_some() {
@@ -241,9 +247,11 @@ fn splice(cursor: &mut Cursor) -> Result<Item, Diagnostic> {
                 _ => format!("an entry starts with a keyword, not with `{token}`"),
             },
         );
-        return Err(
-            error.help("write `file \"deploy/sensord.toml\" => \"/etc/sensord.toml\"`, `bin \"sensord\"`, …")
-        );
+        return Err(match level {
+            Level::Image => error.help("write `name: \"telematics\"`, `layer \"app\" { … }`, …"),
+            Level::Layer => error
+                .help("write `file \"deploy/sensord.toml\" => \"/etc/sensord.toml\"`, `bin \"sensord\"`, …"),
+        });
     };
     let values = if starts_entry(cursor) { None } else { cursor.operand(false)? };
     match values {

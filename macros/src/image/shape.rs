@@ -46,6 +46,17 @@ impl Checker<'_> {
                     }
                 };
                 if let Some((second, third)) = fits {
+                    if let (Shape::One(_), Some(list)) = (shape, head.list()) {
+                        let keyword = form.keyword;
+                        let first = list.first().map_or("…".to_owned(), Operand::written);
+                        let message = format!("`{keyword}` takes one value, and this is a list");
+                        self.error(
+                            head.place(),
+                            message,
+                            format!("write `{keyword} {first}`, and one for each"),
+                        );
+                        return None;
+                    }
                     if self.is_swapped(*shape, entry, head, second) {
                         return None;
                     }
@@ -53,7 +64,9 @@ impl Checker<'_> {
                 }
             }
         }
-        self.misshapen(form, entry);
+        if !entry.broken {
+            self.misshapen(form, entry);
+        }
         None
     }
 
@@ -112,6 +125,16 @@ impl Checker<'_> {
                     at,
                     "`symlink` is written with `->`, as ls(1) shows it",
                     format!("write `symlink {written} -> {to}`"),
+                );
+            }
+            (Some(Shape::Onto(..) | Shape::Link(..)), None, _) if entry.content.is_some() => {
+                let arrow = if keyword == "symlink" { "->" } else { "=>" };
+                let to = entry.content.as_ref().map(Operand::written).unwrap_or_default();
+                let message = format!("`{keyword}` is written with `{arrow}`, not with `=`");
+                self.error(
+                    entry.operands_place(),
+                    message,
+                    format!("write `{keyword} {written} {arrow} {to}`"),
                 );
             }
             (Some(Shape::Onto(_, Word::Unit)), ..) => {

@@ -39,6 +39,8 @@ pub(super) struct Entry {
     pub(super) content: Option<Operand>,
     pub(super) arrow: Option<Arrow>,
     pub(super) options: Vec<Setting>,
+    /// Whether something stands behind it that was told already.
+    pub(super) broken: bool,
 }
 
 /// `=> TO` or `-> TO`.

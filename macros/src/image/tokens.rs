@@ -6,6 +6,7 @@ use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Lit, Pat};
 
+use super::keyword;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::input;
 
@@ -28,9 +29,19 @@ impl Operand {
         }
     }
 
-    /// The text of the string literal that it is.
+    /// The literal in `path!("…")` and its like, which that macro checks.
+    pub(super) fn checked_literal(&self) -> Option<Lit> {
+        let (TokenTree::Group(group), before) = self.tokens.split_last()? else { return None };
+        let [.., TokenTree::Ident(name), TokenTree::Punct(bang)] = before else { return None };
+        let known = ["path", "asset", "unit", "reference", "layer_name"].iter().any(|known| name == known);
+        let mut inside = group.stream().into_iter();
+        let only = inside.next().filter(|_| known && bang.as_char() == '!' && inside.next().is_none());
+        only.as_ref().and_then(input::as_literal)
+    }
+
+    /// The text of the string literal that it is, or that stands in a literal macro.
     pub(super) fn text(&self) -> Option<String> {
-        match self.literal()? {
+        match self.literal().or_else(|| self.checked_literal())? {
             Lit::Str(text) => Some(text.value()),
             _ => None,
         }
@@ -50,9 +61,15 @@ impl Operand {
         Some(elements.map(|tokens| Operand { tokens: tokens.to_vec() }).collect())
     }
 
-    /// As the user wrote it, in a help.
+    /// As the user wrote it, in a help; what is long is told apart well enough by where it stands.
     pub(super) fn written(&self) -> String {
-        self.tokens.iter().cloned().collect::<TokenStream>().to_string()
+        const LONG: usize = 100;
+        let written = self.tokens.iter().cloned().collect::<TokenStream>().to_string();
+        match self.literal() {
+            _ if written.len() <= LONG && !written.contains('\n') => written,
+            Some(_) => "\"…\"".to_owned(),
+            None => "…".to_owned(),
+        }
     }
 }
 
@@ -207,6 +224,13 @@ impl Cursor {
         matches!(self.tokens.get(at), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace)
     }
 
+    /// Whether a line begins with the keyword of an entry, and no expression goes on so.
+    fn begins_entry(&self, at: usize) -> bool {
+        let keyword = matches!(self.tokens.get(at), Some(TokenTree::Ident(word)) if keyword::find(&word.to_string()).is_some());
+        let next = matches!(self.tokens.get(at + 1), Some(TokenTree::Literal(_) | TokenTree::Ident(_)));
+        keyword && next && self.new_line_at(at)
+    }
+
     /// A pattern, as `for` and the arms of `match` have it.
     pub(super) fn pattern(&mut self) -> Result<Vec<TokenTree>, Diagnostic> {
         self.take(self.tokens.len(), |input| Pat::parse_multi_with_leading_vert(input).map(|_| ()))
@@ -224,6 +248,7 @@ impl Cursor {
                     matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket)
                 };
                 self.tokens.get(at).is_some_and(|token| is_any_punct(Some(token), ",;"))
+                    || (at > self.at && self.begins_entry(at))
                     || ["..", "=", "=>", "->"].iter().any(|operator| self.operator_at(at, operator))
                     || (list
                         && at > self.at
@@ -249,7 +274,13 @@ impl Cursor {
                 self.at += taken.len();
                 Ok(taken)
             }
-            Err(error) => Err(Diagnostic::over(tokens, format!("this is not Rust: {error}"))),
+            Err(error) => {
+                let ends = |at: &usize| self.new_line_at(*at) || self.is_brace(*at);
+                let line = (self.at + 1..bound).find(ends).unwrap_or(bound);
+                let tokens = self.tokens.get(self.at..line).unwrap_or_default();
+                let error = Diagnostic::over(tokens, format!("this is no whole Rust expression: {error}"));
+                Err(error.help("a value is a literal, or any expression of Rust"))
+            }
         }
     }
 

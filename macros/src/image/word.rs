@@ -162,6 +162,10 @@ fn string(word: Word, literal: &Lit) -> Result<String, Diagnostic> {
             );
             Err(error.help(format!("write it as `{example}`")))
         }
+        _ if word == Word::Text => {
+            let message = format!("a text is wanted here, and `{written}` is none");
+            Err(Diagnostic::new(literal.span(), message).help(format!("write `{written:?}`")))
+        }
         _ => {
             let error = Diagnostic::new(literal.span(), format!("{what} is a text, and `{written}` is none"));
             Err(error.help(format!("write it as `{example}`")))
@@ -199,13 +203,15 @@ fn destination(text: &str, literal: &Lit) -> Result<(), Diagnostic> {
             return parsed::<()>(Word::Destination, literal, Err(error));
         }
     };
-    match refused(&path) {
-        Some(refusal) => {
-            let error = Diagnostic::new(literal.span(), format!("`{path}` {}", refusal.reason));
-            Err(error.help(in_image(&refusal.instead)))
-        }
-        None => Ok(()),
-    }
+    allowed(&path, literal)
+}
+
+/// Whether an image may put a thing there.
+pub(super) fn allowed(path: &ImagePath, literal: &Lit) -> Result<(), Diagnostic> {
+    refused(path).map_or(Ok(()), |refusal| {
+        let error = Diagnostic::new(literal.span(), format!("`{path}` {}", refusal.reason));
+        Err(error.help(in_image(&refusal.instead)))
+    })
 }
 
 fn not_root(path: &ImagePath) -> Result<(), Invalid> {

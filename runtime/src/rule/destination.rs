@@ -91,15 +91,10 @@ pub fn refused(path: &ImagePath) -> Option<Refusal> {
         );
     }
     if let Some(rest) = below(path, "/usr/local") {
-        let meant = if rest.is_empty() { "/usr".to_owned() } else { format!("/usr/{rest}") };
-        return refusal("is the administrator's of a system, and no image's", &format!("write `{meant}`"));
+        return refusal("is the administrator's of a system, and no image's", &write("/usr", rest));
     }
     if let Some(rest) = below(path, "/usr/etc") {
-        let meant = if rest.is_empty() { "/etc".to_owned() } else { format!("/etc/{rest}") };
-        return refusal(
-            "is ostree's own copy of `/etc`; an image has one of the two",
-            &format!("write `{meant}`"),
-        );
+        return refusal("is ostree's own copy of `/etc`; an image has one of the two", &write("/etc", rest));
     }
     let users = below(path, "/etc")?.split('/').next()?.trim_end_matches('-');
     let group = users == "group" || users == "gshadow" || users == "subgid";
@@ -117,6 +112,13 @@ pub fn refused(path: &ImagePath) -> Option<Refusal> {
 #[expect(clippy::unnecessary_wraps, reason = "each of its callers returns an Option")]
 fn refusal(reason: &str, instead: &str) -> Option<Refusal> {
     Some(Refusal { reason: reason.to_owned(), instead: instead.to_owned() })
+}
+
+/// The same name in another directory; where that is refused too, what is to be done instead of it.
+fn write(directory: &str, rest: &str) -> String {
+    let meant = if rest.is_empty() { directory.to_owned() } else { format!("{directory}/{rest}") };
+    let again = ImagePath::parse(&meant).ok().and_then(|meant| refused(&meant));
+    again.map_or_else(|| format!("write `{meant}`"), |refusal| refusal.instead)
 }
 
 /// What `path` has after `directory`; empty for the directory itself, none outside of it.

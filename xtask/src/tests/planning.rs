@@ -175,6 +175,10 @@ fn enabling_says_what_is_missing() {
         (Layer::new("a").unit(Unit::text("app.service", bare).enabled()), "enabled-without-install"),
         (Layer::new("a").unit(Unit::text("app@.service", SERVICE).enabled()), "template-enabled"),
         (Layer::new("a").enable("remote-fs.target").mask("remote-fs.target"), "contradictory-unit"),
+        (
+            Layer::new("a").mask("remote-fs.target").with(DropIn::text("remote-fs.target", "x", "[Unit]\n")),
+            "contradictory-unit",
+        ),
         (Layer::new("a").default_target("app.service"), "default-target"),
     ] {
         assert!(findings(&workshop, &image(layer)).contains(&name), "{name}");

@@ -11,6 +11,8 @@ mod lapstrake {}
 mod __private {}
 struct ImagePath;
 struct Mode;
+#[expect(dead_code, reason = "a name that is taken")]
+struct Image;
 
 fn mode() -> Mode {
     Mode
@@ -20,5 +22,7 @@ fn main() {
     let (path, unit) = (path!("/etc/sensord.toml"), unit!("sensord.service"));
     assert_eq!((path.file_name(), unit.as_str()), ("sensord.toml", "sensord.service"));
     assert_eq!(mode!(0o755).bits(), 0o755);
+    let image = image! { name: "x", base: stand_in, layer "app" { dir "/etc/x" { mode: 0o700 } } };
+    assert_eq!(image.layers().len(), 1);
     let _ = (mode(), ImagePath, spelt::main());
 }
