@@ -110,11 +110,11 @@ fn said() -> Image {
             file "xtask/Cargo.toml" => "/etc/sensord.toml"
             file "xtask/Cargo.toml" => "/etc/key" { mode: 0o640, owner: "root:sensord", capability: "cap_chown=ep" }
             text "hi\n" => "/etc/motd"
-            text "hi\n" => "/etc/issue" { mode: "0600", owner: (0, 998), capability: "cap_chown=p" }
+            text "hi\n" => "/etc/issue" { mode: "0600", owner: (0, 998), capability: "cap_chown=p", allow: "setuid" }
             tree "xtask/src" => "/usr/share/src"
             tree "xtask/src" => "/usr/share/other" { dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep" }
             dir "/usr/share/empty"
-            dir "/usr/share/private" { mode: 0o2770, owner: "root" }
+            dir "/usr/share/private" { mode: 0o2770, owner: "root", allow: ["setuid", "usr-owner"] }
             symlink "/etc/localtime" -> "../usr/share/zoneinfo/UTC"
             symlink "/etc/link" -> "target" { owner: "1:1" }
             remove "/etc/old"
@@ -161,7 +161,13 @@ fn built() -> Layer {
             File::new(asset(ASSET), "/etc/key").mode(0o640).owner("root:sensord").capability("cap_chown=ep"),
         )
         .text("hi\n", "/etc/motd")
-        .with(File::text("hi\n", "/etc/issue").mode("0600").owner((0, 998)).capability("cap_chown=p"))
+        .with(
+            File::text("hi\n", "/etc/issue")
+                .mode("0600")
+                .owner((0, 998))
+                .capability("cap_chown=p")
+                .allow("setuid"),
+        )
         .tree(asset("xtask/src"), "/usr/share/src")
         .with(
             Tree::new(asset("xtask/src"), "/usr/share/other")
@@ -171,7 +177,7 @@ fn built() -> Layer {
                 .capability("cap_chown=ep"),
         )
         .dir("/usr/share/empty")
-        .with(Dir::new("/usr/share/private").mode(0o2770).owner("root"))
+        .with(Dir::new("/usr/share/private").mode(0o2770).owner("root").allow("setuid").allow("usr-owner"))
         .symlink("/etc/localtime", "../usr/share/zoneinfo/UTC")
         .with(Symlink::new("/etc/link", "target").owner("1:1"))
         .remove("/etc/old")

@@ -56,6 +56,8 @@ const fn one(key: &'static str, word: Word) -> Choice {
 const MODE: Choice = one("mode", Word::Mode);
 const OWNER: Choice = one("owner", Word::Owner);
 const CAPABILITY: Choice = one("capability", Word::Capabilities);
+/// Which checks an entry accepts findings of.
+const ALLOW: Choice = choice("allow", Takes::Each(Word::Text));
 
 pub(super) const BASE: Form =
     Form { keyword: "base", shapes: &[], options: &[one("architecture", Word::Architecture)] };
@@ -77,25 +79,30 @@ pub(super) const FORMS: [Form; 21] = [
             MODE,
             OWNER,
             CAPABILITY,
+            ALLOW,
         ],
     },
     Form {
         keyword: "file",
         shapes: &[Shape::Onto(Word::File, Word::Destination)],
-        options: &[MODE, OWNER, CAPABILITY],
+        options: &[MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
         keyword: "text",
         shapes: &[Shape::Onto(Word::Text, Word::Destination)],
-        options: &[MODE, OWNER, CAPABILITY],
+        options: &[MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
         keyword: "tree",
         shapes: &[Shape::Onto(Word::Directory, Word::Destination)],
-        options: &[one("dir_mode", Word::Mode), MODE, OWNER, CAPABILITY],
+        options: &[one("dir_mode", Word::Mode), MODE, OWNER, CAPABILITY, ALLOW],
     },
-    Form { keyword: "dir", shapes: &[Shape::One(Word::Destination)], options: &[MODE, OWNER] },
-    Form { keyword: "symlink", shapes: &[Shape::Link(Word::Destination, Word::Text)], options: &[OWNER] },
+    Form { keyword: "dir", shapes: &[Shape::One(Word::Destination)], options: &[MODE, OWNER, ALLOW] },
+    Form {
+        keyword: "symlink",
+        shapes: &[Shape::Link(Word::Destination, Word::Text)],
+        options: &[OWNER, ALLOW],
+    },
     Form { keyword: "remove", shapes: &[Shape::One(Word::Removal)], options: &[] },
     Form {
         keyword: "unit",
@@ -106,6 +113,7 @@ pub(super) const FORMS: [Form; 21] = [
             one("named", Word::Unit),
             MODE,
             OWNER,
+            ALLOW,
         ],
     },
     Form {
@@ -114,7 +122,7 @@ pub(super) const FORMS: [Form; 21] = [
             Shape::Onto(Word::File, Word::Unit),
             Shape::NamedOnto(Word::SysusersFile, Word::Text, Word::Unit),
         ],
-        options: &[MODE, OWNER],
+        options: &[MODE, OWNER, ALLOW],
     },
     Form { keyword: "enable", shapes: &[Shape::One(Word::Unit)], options: &[] },
     Form { keyword: "disable", shapes: &[Shape::One(Word::Unit)], options: &[] },

@@ -20,6 +20,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
             "give one of them another name",
         ),
     ),
+    fatal(
+        "unknown-check",
+        "an `.allow` that names no check accepts nothing, and nobody would see that",
+        layers(
+            r#"Layer::new("app").with(File::text("1\n", "/etc/app.conf").allow("set-uid"))"#,
+            r#"Layer::new("app").with(File::text("1\n", "/etc/app.conf").allow("setuid"))"#,
+        ),
+    ),
     warning(
         "bootc-label",
         "bootc installs no image without the label `containers.bootc=1`",
