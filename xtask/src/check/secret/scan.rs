@@ -53,7 +53,7 @@ fn told(bytes: &[u8], mut found: Vec<(SecretKind, usize)>, is_text: bool) -> Vec
     let (mut line, mut counted) = (1_u32, 0);
     for (kind, at) in found {
         let between = bytes.get(counted..at).unwrap_or_default();
-        let lines = between.iter().filter(|byte| **byte == b'\n').count();
+        let lines = between.split(|byte| *byte == b'\n').count().saturating_sub(1);
         line = line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
         counted = at;
         secrets.push(Secret { kind, line: is_text.then_some(line) });

@@ -284,6 +284,8 @@ fn a_library_that_only_the_cache_knows_wants_ldconfig() {
     assert_eq!(found("elf-library", Layer::new("app"), "/usr/local/lib"), []);
     assert_eq!(found("ldconfig", Layer::new("app").run(["ldconfig"]), "/usr/local/lib"), []);
     assert_eq!(found("ldconfig", Layer::new("app"), "/usr/lib64"), []);
+    // The loader of the stand-in, as CentOS builds it, has lib64 built in and not lib.
+    assert_eq!(found("ldconfig", Layer::new("app"), "/usr/lib").len(), 1);
     // No line of ld.so.conf names it: the loader does not look there at all.
     assert_eq!(found("ldconfig", Layer::new("app"), "/usr/lib/other"), []);
     assert_eq!(found("elf-library", Layer::new("app"), "/usr/lib/other").len(), 1);
