@@ -37,6 +37,9 @@ mod cli;
 mod compile;
 mod emit;
 mod finding;
+#[cfg(any(test, feature = "__fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod layer;
 mod literals;
 mod lock;

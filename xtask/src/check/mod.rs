@@ -24,6 +24,8 @@ mod tree;
 mod unit;
 
 pub(crate) use contents::Contents;
+#[cfg(any(test, feature = "__fuzz"))]
+pub(crate) use contents::Facts;
 pub use fault::Fault;
 pub use registry::registry;
 pub(crate) use selection::{Selection, UnknownCheck};
