@@ -39,6 +39,9 @@ mod cli;
 mod compile;
 mod emit;
 mod finding;
+#[cfg(any(test, feature = "__fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod image;
 mod layer;
 mod literals;

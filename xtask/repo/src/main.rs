@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod checkout;
 mod complaint;
+mod fuzz;
 mod image;
 mod mutate;
 mod test;
@@ -21,6 +22,8 @@ usage: cargo xtask <TASK>
   test             set up what the tests need, then check and test everything
   test -- ARGS     set up what the tests need, then `cargo test ARGS` of the workspace
   bench            measure the tool beside cargo and podman, and print every number
+  fuzz [TARGET]... [--seconds N]
+                   libFuzzer on what reads bytes that anybody may have written, 60 seconds in all
   mutate           break the layer writer in a dozen ways; the tests must see each";
 
 fn main() -> ExitCode {
@@ -41,6 +44,10 @@ fn main() -> ExitCode {
         Some(("test", [dashes, rest @ ..])) if dashes == "--" => test::run_only(&checkout, rest),
         Some(("bench", [])) => finish(bench::bench(&checkout.root, &test::prepare(&checkout))),
         Some(("mutate", [])) => finish(mutate::mutate(&checkout.root, &test::prepare(&checkout))),
+        Some(("fuzz", rest)) => match fuzz::Fuzz::parse(rest) {
+            Ok(fuzz) => finish(fuzz.run(&checkout.root)),
+            Err(problem) => wrong_usage(&problem),
+        },
         Some(("help" | "--help" | "-h", _)) => {
             println!("{USAGE}");
             ExitCode::SUCCESS

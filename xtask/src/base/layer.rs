@@ -25,7 +25,7 @@ const CAPABILITY_MAX: usize = 24;
 const CAPABILITY: &[u8] = b"security.capability";
 
 /// What a layer changes.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LayerTree {
     pub(super) entries: BTreeMap<ImagePath, Entry>,
     /// Paths of the layers below that are gone.
@@ -35,7 +35,7 @@ pub(super) struct LayerTree {
 }
 
 /// What a layer puts at a path.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
     Node(Node),
     /// A hardlink to what the layer has not brought before it.

@@ -33,6 +33,8 @@ pub(crate) use elf::Elf;
 pub(crate) use error::BaseError;
 pub(crate) use index::{BaseIndex, Node, NodeKind, ResolveError};
 pub(crate) use resolve::{Kind, follow};
+#[cfg(any(test, feature = "__fuzz"))]
+pub(crate) use stand_in::StandIn;
 #[cfg(test)]
 pub(crate) use stand_in::{Library, Wanted, stand_in_tar};
 #[cfg(test)]
@@ -43,7 +45,7 @@ use crate::oci::{Blobs, Digest, Manifests};
 use crate::progress::Progress;
 
 /// A base that can be built on: all of it is in the cache.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Base {
     /// As it was described.
     pub(crate) location: Location,

@@ -27,6 +27,8 @@ mod unit;
 
 pub(crate) use allowance::unknown_allowances;
 pub(crate) use contents::Contents;
+#[cfg(any(test, feature = "__fuzz"))]
+pub(crate) use contents::Facts;
 pub use fault::Fault;
 pub use registry::registry;
 pub(crate) use selection::{Selection, UnknownCheck};

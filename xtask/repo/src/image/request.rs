@@ -1,16 +1,18 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
 /// The options of `image` that take the next word as their value. An image is told from a value by this.
-pub(super) const WITH_VALUE: [&str; 13] = [
+pub(super) const WITH_VALUE: [&str; 15] = [
     "--base",
     "--color",
     "--compression",
     "--engine",
     "--features",
     "--format",
+    "--only",
     "--output",
     "--profile",
     "--progress",
+    "--skip",
     "--target",
     "--target-dir",
     "-F",

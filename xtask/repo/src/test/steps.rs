@@ -40,6 +40,9 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
         steps.push(lint(&name("lint"), &example.directory));
         steps.push(Step::new(&name("test"), &example.directory, &[TEST, &TOOL]));
     }
+    let fuzz = root.join("xtask").join("fuzz");
+    steps.push(Step::new("format the fuzzer", &fuzz, &[FMT]));
+    steps.push(Step::new("fuzz", root, &[&["xtask", "fuzz", "--seconds", "60"]]));
     // Without `--all-targets`, which would leave the documentation's examples out.
     steps.push(Step::new("test", root, &[TEST, &TOOL]));
     steps

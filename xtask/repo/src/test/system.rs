@@ -12,7 +12,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 11] = [
+pub(super) const TOOLS: [Tool; 12] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -24,6 +24,8 @@ pub(super) const TOOLS: [Tool; 11] = [
     tool("zstd", "zstd", "zstd"),
     tool("readelf", "binutils", "binutils"),
     tool("systemctl", "systemd", "systemd"),
+    // libFuzzer is C++.
+    tool("c++", "g++", "gcc-c++"),
     tool("jsonschema", "python3-jsonschema", "python3-jsonschema"),
 ];
 

@@ -3,6 +3,8 @@
 
 mod library;
 mod tree;
+#[cfg(any(test, feature = "__fuzz"))]
+mod under;
 
 use std::io::{self, Write};
 
@@ -14,6 +16,9 @@ use serde_json::json;
 use super::cache::Cache;
 use super::{BaseError, Found};
 use crate::oci::{Digest, Manifests, canonical};
+
+#[cfg(any(test, feature = "__fuzz"))]
+pub(crate) use under::StandIn;
 
 const REMEMBERED: &str = "stand-in";
 const EPOCH: &str = "1970-01-01T00:00:00Z";
