@@ -5,11 +5,19 @@ use std::fmt;
 use super::{Invalid, text_newtype};
 
 /// An image's architecture: Go's `GOARCH` (OCI image spec, config.md), of those that bootc installs on.
+///
+/// ```
+/// use lapstrake::value::Architecture;
+///
+/// assert_eq!(Architecture::parse("x86_64").unwrap(), Architecture::Amd64);
+/// assert_eq!(Architecture::Arm64.as_str(), "arm64");
+/// assert_eq!(Architecture::parse("riscv64").unwrap_err().help(), Some("write `amd64` or `arm64`"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Architecture {
     /// `amd64`: x86-64.
     Amd64,
-    /// `arm64`: `AArch64`.
+    /// `arm64`: 64-bit Arm, `AArch64`.
     Arm64,
 }
 
@@ -29,12 +37,18 @@ impl Architecture {
         )
     }
 
-    /// The architecture this program runs on, where it is one of these.
+    /// The architecture that this program was compiled for; none where it is not one of these.
+    ///
+    /// ```
+    /// # use lapstrake::value::Architecture;
+    /// let host = Architecture::host().map(Architecture::machine);
+    /// assert!(host.is_none_or(|host| host == std::env::consts::ARCH));
+    /// ```
     pub fn host() -> Option<Self> {
         Self::parse(std::env::consts::ARCH).ok()
     }
 
-    /// The OCI name: `amd64`, `arm64`.
+    /// The OCI name, as an image's config has it: `amd64`, `arm64`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Amd64 => "amd64",
@@ -42,7 +56,12 @@ impl Architecture {
         }
     }
 
-    /// The kernel's and rustc's name: `x86_64`, `aarch64`.
+    /// The kernel's name (uname(2)), as bootc's `match-architectures` has it: `x86_64`, `aarch64`.
+    ///
+    /// ```
+    /// # use lapstrake::value::Architecture;
+    /// assert_eq!(Architecture::Arm64.machine(), "aarch64");
+    /// ```
     pub fn machine(self) -> &'static str {
         match self {
             Self::Amd64 => "x86_64",
@@ -50,7 +69,12 @@ impl Architecture {
         }
     }
 
-    /// rustc's target for a glibc system on it: `x86_64-unknown-linux-gnu`.
+    /// rustc's target for a glibc system on it (`rustc --print target-list`).
+    ///
+    /// ```
+    /// # use lapstrake::value::Architecture;
+    /// assert_eq!(Architecture::Amd64.target(), "x86_64-unknown-linux-gnu");
+    /// ```
     pub fn target(self) -> &'static str {
         match self {
             Self::Amd64 => "x86_64-unknown-linux-gnu",

@@ -9,6 +9,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 ///
 /// The workspace is the one of the crate that wrote the asset, so a library of descriptions can bring
 /// its own files. A plain text in an asset's place is relative to the workspace that builds.
+///
+/// ```
+/// use lapstrake::value::Asset;
+///
+/// let ours = Asset::from("deploy/sensord.toml");
+/// let theirs = Asset::in_workspace("/src/vendor", "deploy/sensord.toml");
+/// assert_eq!(ours.path(), theirs.path());
+/// assert_ne!(ours, theirs);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Asset {
     root: Option<Utf8PathBuf>,
@@ -17,21 +26,39 @@ pub struct Asset {
 
 impl Asset {
     /// An asset of the workspace that builds the image; `path` is relative to its root.
+    ///
+    /// ```
+    /// # use lapstrake::value::Asset;
+    /// assert_eq!(Asset::new("deploy/motd").root(), None);
+    /// ```
     pub fn new(path: impl Into<Utf8PathBuf>) -> Self {
         Self { root: None, path: path.into() }
     }
 
-    /// What `asset!` expands to: the root was found at compile time.
+    /// An asset of the workspace at `root`: what `asset!` expands to, which finds the root at compile
+    /// time.
+    ///
+    /// ```
+    /// # use lapstrake::value::Asset;
+    /// let asset = Asset::in_workspace("/src/vendor", "deploy/motd");
+    /// assert_eq!(asset.root().unwrap().join(asset.path()), "/src/vendor/deploy/motd");
+    /// ```
     pub fn in_workspace(root: impl Into<Utf8PathBuf>, path: impl Into<Utf8PathBuf>) -> Self {
         Self { root: Some(root.into()), path: path.into() }
     }
 
-    /// The root of the workspace that the asset belongs to; none for the one that builds.
+    /// The root of the workspace that the asset belongs to, a path of the host; none for the one that
+    /// builds.
+    ///
+    /// ```
+    /// # use lapstrake::value::Asset;
+    /// assert_eq!(Asset::in_workspace("/src/vendor", "deploy/motd").root().unwrap(), "/src/vendor");
+    /// ```
     pub fn root(&self) -> Option<&Utf8Path> {
         self.root.as_deref()
     }
 
-    /// The path as it was written, relative to the root.
+    /// The path as it was written, relative to the root; nothing checks that it exists.
     pub fn path(&self) -> &Utf8Path {
         &self.path
     }
@@ -56,9 +83,19 @@ impl fmt::Display for Asset {
 }
 
 /// The content of a file: an asset, or text in the description itself.
+///
+/// ```
+/// use lapstrake::entry::File;
+/// use lapstrake::value::{Asset, Source};
+///
+/// let motd = File::new("deploy/motd", "/etc/motd");
+/// assert_eq!(motd.source(), &Source::Asset(Asset::new("deploy/motd")));
+/// let motd = File::text("Hello", "/etc/motd");
+/// assert_eq!(motd.source(), &Source::Text("Hello".to_owned()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A file of the workspace.
+    /// A file of the workspace, read when it is staged.
     Asset(Asset),
     /// These bytes, as they are: nothing is added or expanded.
     Text(String),

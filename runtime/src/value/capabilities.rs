@@ -58,6 +58,8 @@ const NAMES: [&str; 41] = [
 /// The capabilities of a program, in one clause of `cap_from_text(3)`: names, `=` or `+`, and some of
 /// `e`, `i`, `p`.
 ///
+/// A capability is written as capabilities(7) has it, in any case; the flags hold for all of them.
+///
 /// ```
 /// use lapstrake::value::Capabilities;
 ///
@@ -73,7 +75,14 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Parses a clause such as `cap_net_raw=ep`.
+    /// Parses a clause such as `cap_net_raw=ep`; one clause, and no `all`.
+    ///
+    /// ```
+    /// # use lapstrake::value::Capabilities;
+    /// let error = Capabilities::parse("cap_net_row=ep").unwrap_err();
+    /// assert_eq!(error.offending(), "cap_net_row");
+    /// assert_eq!(error.help(), Some("write `cap_net_raw=ep`"));
+    /// ```
     ///
     /// # Errors
     /// When a name is no capability, or the flags are not `e`, `i`, `p`; an effective capability that is
@@ -123,7 +132,13 @@ impl Capabilities {
     }
 
     /// The value of the `security.capability` extended attribute: `struct vfs_cap_data`, revision 2,
-    /// little-endian.
+    /// little-endian (linux/capability.h).
+    ///
+    /// ```
+    /// # use lapstrake::value::Capabilities;
+    /// let xattr = Capabilities::parse("cap_chown=p").unwrap().to_xattr();
+    /// assert_eq!(xattr[..8], [0, 0, 0, 2, 1, 0, 0, 0]);
+    /// ```
     #[expect(clippy::cast_possible_truncation, reason = "each set is stored as two 32-bit halves")]
     pub fn to_xattr(self) -> [u8; 20] {
         let words = [

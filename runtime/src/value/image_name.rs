@@ -22,8 +22,13 @@ pub struct ImageName(String);
 impl ImageName {
     /// Parses an image name.
     ///
+    /// ```
+    /// # use lapstrake::value::ImageName;
+    /// assert_eq!(ImageName::parse("edge--box").unwrap_err().offending(), "-");
+    /// ```
+    ///
     /// # Errors
-    /// When it is empty, too long, or not of that form.
+    /// When it is empty, longer than 128 bytes, or not of that form.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() || text.len() > 128 {
             return Err(Invalid::whole(WHAT, text, "has not between 1 and 128 bytes"));
@@ -47,6 +52,11 @@ impl ImageName {
     }
 
     /// The name as a text.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImageName;
+    /// assert_eq!(ImageName::parse("edge").unwrap().as_str(), "edge");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

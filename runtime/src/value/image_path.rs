@@ -31,6 +31,13 @@ pub struct ImagePath(String);
 impl ImagePath {
     /// Parses an image path.
     ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// let error = ImagePath::parse("/etc//motd").unwrap_err();
+    /// assert_eq!(error.help(), Some("write `/etc/motd`"));
+    /// assert!(ImagePath::parse("/etc/.wh.motd").is_err());
+    /// ```
+    ///
     /// # Errors
     /// When it is relative, not normal, too long, or holds a NUL or a whiteout name.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
@@ -81,26 +88,49 @@ impl ImagePath {
     }
 
     /// The root of the image, `/`.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// assert_eq!(ImagePath::root(), ImagePath::parse("/").unwrap());
+    /// ```
     pub fn root() -> Self {
         Self("/".to_owned())
     }
 
-    /// The path as a text.
+    /// The path as a text, its leading `/` included.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The path without its leading `/`, as a tar archive names it; empty for the root.
+    /// The path without its leading `/`, as a layer's tar names it (OCI image spec, layer.md); empty for
+    /// the root.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// assert_eq!(ImagePath::parse("/etc/motd").unwrap().relative(), "etc/motd");
+    /// ```
     pub fn relative(&self) -> &str {
         &self.0[1..]
     }
 
     /// The last component; empty for the root.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// assert_eq!(ImagePath::parse("/etc/motd").unwrap().file_name(), "motd");
+    /// assert_eq!(ImagePath::root().file_name(), "");
+    /// ```
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
     /// The directory that holds it; none for the root.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// assert_eq!(ImagePath::parse("/etc").unwrap().parent(), Some(ImagePath::root()));
+    /// assert_eq!(ImagePath::root().parent(), None);
+    /// ```
     pub fn parent(&self) -> Option<Self> {
         if self.is_root() {
             return None;
@@ -109,7 +139,13 @@ impl ImagePath {
         Some(Self(self.0[..end].to_owned()))
     }
 
-    /// Every directory above it, the root first.
+    /// Every directory above it, the root first; none for the root.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// let above = ImagePath::parse("/etc/ssh/sshd_config").unwrap().ancestors();
+    /// assert_eq!(above.iter().map(ImagePath::as_str).collect::<Vec<_>>(), ["/", "/etc", "/etc/ssh"]);
+    /// ```
     pub fn ancestors(&self) -> Vec<Self> {
         let mut above: Vec<_> = std::iter::successors(self.parent(), Self::parent).collect();
         above.reverse();
@@ -118,24 +154,48 @@ impl ImagePath {
 
     /// The path of `name` in this directory; `name` may have several components.
     ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// let etc = ImagePath::parse("/etc").unwrap();
+    /// assert_eq!(etc.join("ssh/sshd_config").unwrap().as_str(), "/etc/ssh/sshd_config");
+    /// assert!(etc.join("../shadow").is_err());
+    /// ```
+    ///
     /// # Errors
-    /// As [`parse`](Self::parse).
+    /// Those of [`parse`](Self::parse), for the joined path.
     pub fn join(&self, name: &str) -> Result<Self, Invalid> {
         Self::parse(&if self.is_root() { format!("/{name}") } else { format!("{self}/{name}") })
     }
 
     /// Whether it is `/`.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// assert!(ImagePath::parse("/").unwrap().is_root());
+    /// ```
     pub fn is_root(&self) -> bool {
         self.0 == "/"
     }
 
-    /// Whether it lies in `directory`, or is it.
+    /// Whether it lies in `directory`, at any depth, or is it; by components, not by letters.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// let var = ImagePath::parse("/var").unwrap();
+    /// assert!(ImagePath::parse("/var/lib/sensord").unwrap().starts_with(&var));
+    /// assert!(!ImagePath::parse("/variant").unwrap().starts_with(&var));
+    /// ```
     pub fn starts_with(&self, directory: &Self) -> bool {
         directory.is_root()
             || self.0.strip_prefix(&directory.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// The components, first to last.
+    /// The components, first to last; none for the root.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// assert!(ImagePath::parse("/etc/ssh").unwrap().components().eq(["etc", "ssh"]));
+    /// ```
     pub fn components(&self) -> impl Iterator<Item = &str> {
         self.0.split('/').filter(|component| !component.is_empty())
     }

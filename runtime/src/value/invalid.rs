@@ -9,9 +9,9 @@ use std::ops::Range;
 /// write instead.
 ///
 /// ```
-/// use lapstrake::value::ImagePath;
+/// use lapstrake::value::{ImagePath, Invalid};
 ///
-/// let error = ImagePath::parse("/etc/../shadow").unwrap_err();
+/// let error: Invalid = ImagePath::parse("/etc/../shadow").unwrap_err();
 /// assert_eq!(error.offending(), "..");
 /// assert_eq!(error.to_string(), "image path `/etc/../shadow` has a `..`, which an image path can't climb");
 /// assert_eq!(error.help(), Some("write `/shadow`"));
@@ -26,20 +26,40 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// `part` is the byte range of `input` that is wrong; `reason` reads on from the value, as in
-    /// "image path `x` *is relative*".
+    /// `part` is the byte range of `input` that is wrong, cut to the input's length; `reason` reads on
+    /// from the value, as in "image path `x` *is relative*".
+    ///
+    /// For a value of your own, so that a builder call may take it.
+    ///
+    /// ```
+    /// # use lapstrake::value::Invalid;
+    /// let error = Invalid::new("port", "80x", 2..3, "has `x`, which is no digit");
+    /// assert_eq!(error.offending(), "x");
+    /// assert_eq!(error.to_string(), "port `80x` has `x`, which is no digit");
+    /// ```
     pub fn new(what: &'static str, input: &str, part: Range<usize>, reason: impl Into<String>) -> Self {
         let part = part.start.min(input.len())..part.end.min(input.len());
         Self { what, input: input.to_owned(), part, reason: one_line(reason.into()), help: None }
     }
 
-    /// The whole input is wrong.
+    /// The same, where the whole input is wrong.
+    ///
+    /// ```
+    /// # use lapstrake::value::Invalid;
+    /// assert_eq!(Invalid::whole("port", "none", "is no number").offending(), "none");
+    /// ```
     pub fn whole(what: &'static str, input: &str, reason: impl Into<String>) -> Self {
         Self::new(what, input, 0..input.len(), reason)
     }
 
     /// Adds what to write instead: one line that can be pasted, control characters escaped as Rust's
-    /// literals have them.
+    /// literals have them. Default: no help.
+    ///
+    /// ```
+    /// # use lapstrake::value::Invalid;
+    /// let error = Invalid::whole("port", "http", "is no number").or("write `80`");
+    /// assert_eq!(error.help(), Some("write `80`"));
+    /// ```
     pub fn or(mut self, help: impl Into<String>) -> Self {
         self.help = Some(one_line(help.into()));
         self
@@ -51,11 +71,21 @@ impl Invalid {
     }
 
     /// What the value should have been: "image path", "mode", "unit name".
+    ///
+    /// ```
+    /// # use lapstrake::value::Mode;
+    /// assert_eq!(Mode::parse("rwx").unwrap_err().what(), "mode");
+    /// ```
     pub fn what(&self) -> &'static str {
         self.what
     }
 
-    /// The text as it was given.
+    /// The text as it was given, whole and unescaped.
+    ///
+    /// ```
+    /// # use lapstrake::value::Mode;
+    /// assert_eq!(Mode::parse("0o9").unwrap_err().input(), "0o9");
+    /// ```
     pub fn input(&self) -> &str {
         &self.input
     }
@@ -65,7 +95,7 @@ impl Invalid {
         self.input.get(self.part.clone()).unwrap_or_default()
     }
 
-    /// What to write instead, where there is one answer.
+    /// What to write instead, one line to paste; none where there is no one answer.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }

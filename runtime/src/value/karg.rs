@@ -21,8 +21,15 @@ pub struct Karg(String);
 impl Karg {
     /// Parses one argument.
     ///
+    /// ```
+    /// # use lapstrake::value::Karg;
+    /// let error = Karg::parse("quiet splash").unwrap_err();
+    /// assert_eq!(error.help(), Some(r#"write `"quiet", "splash"`"#));
+    /// ```
+    ///
     /// # Errors
-    /// When it is empty, holds a space outside of quotes, an open quote, or other than printable ASCII.
+    /// When it is empty, has no name before its `=`, or holds a space outside of quotes, an open quote, or
+    /// other than printable ASCII.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() || text.starts_with('=') {
             return Err(Invalid::whole(WHAT, text, "has no name"));
@@ -60,7 +67,12 @@ impl Karg {
         Ok(Self(text.to_owned()))
     }
 
-    /// The argument as a text.
+    /// The argument as a text, its quotes as they were written.
+    ///
+    /// ```
+    /// # use lapstrake::value::Karg;
+    /// assert_eq!(Karg::parse("console=ttyS0,115200").unwrap().as_str(), "console=ttyS0,115200");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

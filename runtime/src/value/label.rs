@@ -8,6 +8,14 @@ const WHAT: &str = "label";
 
 /// A label's key: no white space, `=`, quotes, backslash or `$`, and not empty (OCI image spec,
 /// annotations.md, "Rules"; the characters are those that a Containerfile's LABEL takes as they are).
+///
+/// ```
+/// use lapstrake::value::LabelKey;
+///
+/// assert!(LabelKey::parse("org.opencontainers.image.licenses").is_ok());
+/// let error = LabelKey::parse("stage=beta").unwrap_err();
+/// assert_eq!(error.help(), Some(r#"write `.label("stage", "beta")`"#));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelKey(String);
 
@@ -15,7 +23,7 @@ impl LabelKey {
     /// Parses a label's key.
     ///
     /// # Errors
-    /// When it is empty or has another character.
+    /// When it is empty or has a character that is not printable ASCII, or one of those above.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() {
             return Err(Invalid::whole(WHAT, text, "has no key"));
@@ -37,6 +45,11 @@ impl LabelKey {
     }
 
     /// The key as a text.
+    ///
+    /// ```
+    /// # use lapstrake::value::LabelKey;
+    /// assert_eq!(LabelKey::parse("stage").unwrap().as_str(), "stage");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -8,6 +8,8 @@ const WHAT: &str = "layer name";
 
 /// A layer's name: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, 1 to 63 bytes.
 ///
+/// The rule is Lapstrake's own: neither OCI nor bootc names layers.
+///
 /// ```
 /// use lapstrake::value::LayerName;
 ///
@@ -21,7 +23,7 @@ impl LayerName {
     /// Parses a layer name.
     ///
     /// # Errors
-    /// When it is empty, too long, or has another character.
+    /// When it is empty, longer than 63 bytes, has another character, or starts with `.`, `_` or `-`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.is_empty() || text.len() > 63 {
             return Err(Invalid::whole(WHAT, text, "has not between 1 and 63 bytes"));
@@ -41,6 +43,11 @@ impl LayerName {
     }
 
     /// The name as a text.
+    ///
+    /// ```
+    /// # use lapstrake::value::LayerName;
+    /// assert_eq!(LayerName::parse("01-app").unwrap().as_str(), "01-app");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

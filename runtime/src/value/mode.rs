@@ -11,6 +11,9 @@ const WHAT: &str = "mode";
 /// Permission bits of a file or directory, `0` to `0o7777` (chmod(2)): setuid, setgid and sticky
 /// included, the file type not.
 ///
+/// A number is the bits themselves; one whose decimal digits are a usual mode lacks its `0o` and is
+/// refused.
+///
 /// ```
 /// use lapstrake::value::Mode;
 ///
@@ -35,16 +38,37 @@ fn forgot_octal(bits: u32) -> bool {
 
 impl Mode {
     /// An ordinary file: `0o644`.
+    ///
+    /// ```
+    /// # use lapstrake::value::Mode;
+    /// assert_eq!(Mode::FILE.to_string(), "0644");
+    /// ```
     pub const FILE: Self = Self(0o644);
-    /// What Linux reports for a symlink: `0o777`.
+    /// What Linux reports for every symlink: `0o777` (symlink(7)).
+    ///
+    /// ```
+    /// # use lapstrake::value::Mode;
+    /// assert_eq!(Mode::SYMLINK.to_string(), "0777");
+    /// ```
     pub const SYMLINK: Self = Self(0o777);
     /// A program or a directory: `0o755`.
+    ///
+    /// ```
+    /// # use lapstrake::value::Mode;
+    /// assert_eq!(Mode::PROGRAM.to_string(), "0755");
+    /// ```
     pub const PROGRAM: Self = Self(0o755);
 
     /// Parses octal digits, with or without `0o` or a leading `0`: `755`, `0755`, `0o755`.
     ///
+    /// ```
+    /// # use lapstrake::value::Mode;
+    /// assert_eq!(Mode::parse("0640"), Mode::parse("0o640"));
+    /// assert_eq!(Mode::parse("0o648").unwrap_err().offending(), "8");
+    /// ```
+    ///
     /// # Errors
-    /// When a digit is not octal, or the number is above `0o7777`.
+    /// When there is no digit, a digit is not octal, or the number is above `0o7777`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let digits = text.strip_prefix("0o").unwrap_or(text);
         let offset = text.len() - digits.len();
@@ -63,7 +87,12 @@ impl Mode {
         }
     }
 
-    /// The permission bits.
+    /// The permission bits, `0` to `0o7777`.
+    ///
+    /// ```
+    /// # use lapstrake::value::Mode;
+    /// assert_eq!(Mode::parse("4755").unwrap().bits(), 0o4755);
+    /// ```
     pub fn bits(self) -> u32 {
         u32::from(self.0)
     }

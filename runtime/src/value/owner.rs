@@ -15,6 +15,7 @@ const WHAT: &str = "owner";
 /// use lapstrake::value::{Owner, Principal};
 ///
 /// let owner = Owner::parse("0:998").unwrap();
+/// assert_eq!(owner.user(), &Principal::Id(0));
 /// assert_eq!(owner.group(), &Principal::Id(998));
 /// assert_eq!(Owner::parse("sensord").unwrap().to_string(), "sensord:sensord");
 /// ```
@@ -25,19 +26,37 @@ pub struct Owner {
 }
 
 /// A user or a group, by number or by name.
+///
+/// ```
+/// use lapstrake::value::{Owner, Principal};
+///
+/// let owner = Owner::parse("sensord:0").unwrap();
+/// assert_eq!(owner.user(), &Principal::Name("sensord".to_owned()));
+/// assert_eq!(owner.group(), &Principal::Id(0));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Principal {
-    /// A number: a uid or gid.
+    /// A uid or gid, 0 to 2^32 - 2: chown(2) takes 2^32 - 1 for "leave as it is".
     Id(u32),
-    /// A name that the base's passwd or group file holds.
+    /// A name, to be looked up in the base's passwd or group file.
     Name(String),
 }
 
 impl Owner {
-    /// `0:0`.
+    /// `0:0`, by number: the owner of every entry that says none.
+    ///
+    /// ```
+    /// # use lapstrake::value::Owner;
+    /// assert_eq!(Owner::ROOT, Owner::try_from((0, 0)).unwrap());
+    /// ```
     pub const ROOT: Self = Self { user: Principal::Id(0), group: Principal::Id(0) };
 
     /// Parses `user:group` or `user`.
+    ///
+    /// ```
+    /// # use lapstrake::value::Owner;
+    /// assert_eq!(Owner::parse("root:").unwrap_err().help(), Some("write it as `root:root` or `0:0`"));
+    /// ```
     ///
     /// # Errors
     /// When a part is empty, no number below 2^32 - 1, or no name (systemd's "User/Group Name Syntax",
@@ -48,12 +67,12 @@ impl Owner {
         Ok(Self { user: principal(text, 0, user)?, group: principal(text, group_at, group)? })
     }
 
-    /// The user.
+    /// The user, before the `:`.
     pub fn user(&self) -> &Principal {
         &self.user
     }
 
-    /// The group.
+    /// The group, after the `:`; the user's name or number where there is none.
     pub fn group(&self) -> &Principal {
         &self.group
     }

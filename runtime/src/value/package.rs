@@ -6,12 +6,26 @@ use super::{Invalid, text_newtype};
 
 const WHAT: &str = "package";
 
-/// A package as dnf takes it: a name, `name-version`, a provide or a path; no option and no white space.
+/// A package as dnf takes it: a name, `name-version`, a provide or a path; no option and no white space
+/// (dnf(8), "Specifying Packages").
+///
+/// ```
+/// use lapstrake::value::PackageSpec;
+///
+/// assert!(PackageSpec::parse("chrony-4.5").is_ok());
+/// let error = PackageSpec::parse("chrony jq").unwrap_err();
+/// assert_eq!(error.help(), Some(r#"write `"chrony", "jq"`"#));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackageSpec(String);
 
 impl PackageSpec {
-    /// Parses a package.
+    /// Parses a package; whether a repository has it, dnf finds out.
+    ///
+    /// ```
+    /// # use lapstrake::value::PackageSpec;
+    /// assert_eq!(PackageSpec::parse("--nogpgcheck").unwrap_err().offending(), "-");
+    /// ```
     ///
     /// # Errors
     /// When it is empty, starts with `-`, or holds white space or a control character.
@@ -45,6 +59,11 @@ impl PackageSpec {
     }
 
     /// The package as a text.
+    ///
+    /// ```
+    /// # use lapstrake::value::PackageSpec;
+    /// assert_eq!(PackageSpec::parse("/usr/bin/jq").unwrap().as_str(), "/usr/bin/jq");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

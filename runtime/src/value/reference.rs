@@ -30,10 +30,18 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Parses a reference.
+    /// Parses a reference. A digest is `sha256:` and 64 lowercase hexadecimal digits (OCI image spec,
+    /// descriptor.md, "Digests").
+    ///
+    /// ```
+    /// # use lapstrake::value::Reference;
+    /// let error = Reference::parse("docker://registry.example/autosd:1").unwrap_err();
+    /// assert_eq!(error.help(), Some("write `registry.example/autosd:1`"));
+    /// ```
     ///
     /// # Errors
-    /// When the repository, tag or digest is not of its form, or neither tag nor digest is there.
+    /// When a transport is named, the repository (at most 255 bytes), tag (at most 128) or digest is not of
+    /// its form, or neither tag nor digest is there.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if let Some((transport, rest)) = text.split_once("://") {
             let error = Invalid::new(WHAT, text, 0..transport.len() + 3, "names a transport");
@@ -66,22 +74,40 @@ impl Reference {
         Ok(Self { text: text.to_owned(), repository, tag: colon.map(|at| (at + 1, name.len())) })
     }
 
-    /// The reference as a text.
+    /// The reference as a text, as it was written: no default host or tag is filled in.
+    ///
+    /// ```
+    /// # use lapstrake::value::Reference;
+    /// assert_eq!(Reference::parse("autosd:1").unwrap().as_str(), "autosd:1");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Host and path, without tag and digest.
+    /// Host, port and path, without tag and digest.
+    ///
+    /// ```
+    /// # use lapstrake::value::Reference;
+    /// let local = Reference::parse("localhost:5000/edge:1").unwrap();
+    /// assert_eq!(local.repository(), "localhost:5000/edge");
+    /// ```
     pub fn repository(&self) -> &str {
         &self.text[..self.repository]
     }
 
-    /// The tag, if it has one.
+    /// The tag, without its `:`; none where only a digest pins it.
     pub fn tag(&self) -> Option<&str> {
         self.tag.map(|(start, end)| &self.text[start..end])
     }
 
-    /// The digest, if it is pinned: `sha256:…`.
+    /// The digest, `sha256:…`; none where it is not pinned.
+    ///
+    /// ```
+    /// # use lapstrake::value::Reference;
+    /// let digest = format!("sha256:{}", "0".repeat(64));
+    /// let pinned = Reference::parse(&format!("registry.example/autosd@{digest}")).unwrap();
+    /// assert_eq!((pinned.tag(), pinned.digest()), (None, Some(&*digest)));
+    /// ```
     pub fn digest(&self) -> Option<&str> {
         self.text.split_once('@').map(|(_, digest)| digest)
     }

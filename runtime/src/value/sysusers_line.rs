@@ -22,8 +22,15 @@ pub struct SysusersLine(String);
 impl SysusersLine {
     /// Parses a line.
     ///
+    /// ```
+    /// # use lapstrake::value::SysusersLine;
+    /// let error = SysusersLine::parse("u web - A small web server").unwrap_err();
+    /// assert!(error.to_string().ends_with("a text with spaces wants quotes"));
+    /// ```
+    ///
     /// # Errors
-    /// When it is several lines, the type is unknown, the name is missing, or fields are too many.
+    /// When it is several lines, leaves a quote or an escape open, the type is unknown, the name is
+    /// missing, or fields are too few or too many.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if let Some(at) = text.find(['\n', '\0']) {
             return Err(Invalid::new(WHAT, text, at..at + 1, "is more than one line"));

@@ -19,10 +19,17 @@ const KINDS: &str = "fwdDevqQpLcbCxXrRzZtThHaAm";
 pub struct TmpfilesLine(String);
 
 impl TmpfilesLine {
-    /// Parses a line.
+    /// Parses a line. A path may start with a specifier, which systemd expands: `%t/sensord`.
+    ///
+    /// ```
+    /// # use lapstrake::value::TmpfilesLine;
+    /// let error = TmpfilesLine::parse("mkdir /var/lib/sensord").unwrap_err();
+    /// assert_eq!(error.offending(), "mkdir");
+    /// assert_eq!(error.help(), Some("write `d PATH MODE USER GROUP -`"));
+    /// ```
     ///
     /// # Errors
-    /// When it is several lines, the type is unknown, or the path is not absolute.
+    /// When it is several lines, the type is unknown, or the path is missing or not absolute.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if let Some(at) = text.find(['\n', '\0']) {
             return Err(Invalid::new(WHAT, text, at..at + 1, "is more than one line"));

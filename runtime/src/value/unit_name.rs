@@ -24,20 +24,50 @@ const WHAT: &str = "unit name";
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitName(String);
 
-/// What a unit is, by its suffix.
+/// What a unit is, by its suffix (systemd.unit(5)).
+///
+/// ```
+/// use lapstrake::value::{UnitKind, UnitName};
+///
+/// for (name, kind) in [
+///     ("boot.automount", UnitKind::Automount),
+///     ("dev-sda1.device", UnitKind::Device),
+///     ("var-lib-data.mount", UnitKind::Mount),
+///     ("inbox.path", UnitKind::Path),
+///     ("session-1.scope", UnitKind::Scope),
+///     ("sensord.service", UnitKind::Service),
+///     ("machine.slice", UnitKind::Slice),
+///     ("sensord.socket", UnitKind::Socket),
+///     ("dev-sda2.swap", UnitKind::Swap),
+///     ("multi-user.target", UnitKind::Target),
+///     ("backup.timer", UnitKind::Timer),
+/// ] {
+///     assert_eq!(UnitName::parse(name).unwrap().kind(), kind);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each is the systemd.*(5) page of its name")]
 pub enum UnitKind {
+    /// systemd.automount(5): a mount point that is mounted when it is first used.
     Automount,
+    /// systemd.device(5): a device that udev tells of.
     Device,
+    /// systemd.mount(5): a mount point, named by its path.
     Mount,
+    /// systemd.path(5): a path that is watched, to start a unit when it changes.
     Path,
+    /// systemd.scope(5): processes that something other than systemd started; no file can define one.
     Scope,
+    /// systemd.service(5): a process that systemd starts.
     Service,
+    /// systemd.slice(5): a group of units that share resource limits.
     Slice,
+    /// systemd.socket(5): a socket or FIFO, to start a service when it is used.
     Socket,
+    /// systemd.swap(5): a swap device or file, named by its path.
     Swap,
+    /// systemd.target(5): a point that units are grouped under.
     Target,
+    /// systemd.timer(5): a clock, to start a unit at its times.
     Timer,
 }
 
@@ -64,8 +94,15 @@ impl UnitKind {
 impl UnitName {
     /// Parses a unit's name.
     ///
+    /// ```
+    /// # use lapstrake::value::UnitName;
+    /// let error = UnitName::parse("/var/lib/data.mount").unwrap_err();
+    /// assert_eq!(error.help(), Some("write `var-lib-data.mount`"));
+    /// ```
+    ///
     /// # Errors
-    /// When the suffix is missing or none of systemd's, or a character is not allowed.
+    /// When the suffix is missing or none of systemd's, a character is not allowed, nothing stands before
+    /// the suffix or the `@`, or it is longer than 255 bytes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let (prefix, suffix) = text.rsplit_once('.').unwrap_or((text, ""));
         if UnitKind::parse(suffix).is_none() {
@@ -120,7 +157,7 @@ impl UnitName {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name as a text.
+    /// The name as a text, its suffix included.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -132,24 +169,45 @@ impl UnitName {
     }
 
     /// The part between `@` and the suffix: `tty1` of `getty@tty1.service`, empty for a template, none
-    /// for a plain unit.
+    /// for a plain unit. It stays escaped, as systemd-escape(1) wrote it.
+    ///
+    /// ```
+    /// # use lapstrake::value::UnitName;
+    /// let instance = |name| UnitName::parse(name).unwrap().instance().map(str::to_owned);
+    /// assert_eq!(instance("getty@.service").as_deref(), Some(""));
+    /// assert_eq!(instance("sensord.service"), None);
+    /// ```
     pub fn instance(&self) -> Option<&str> {
         let stem = &self.0[..self.0.len() - self.suffix().len() - 1];
         stem.split_once('@').map(|(_, instance)| instance)
     }
 
     /// Whether it is a template, `name@.service`, which can be instantiated but not started.
+    ///
+    /// ```
+    /// # use lapstrake::value::UnitName;
+    /// assert!(UnitName::parse("getty@.service").unwrap().is_template());
+    /// assert!(!UnitName::parse("getty@tty1.service").unwrap().is_template());
+    /// ```
     pub fn is_template(&self) -> bool {
         self.instance() == Some("")
     }
 
-    /// The template of an instance; none for anything else.
+    /// The template of an instance; none for anything else, a template included.
     pub fn template(&self) -> Option<Self> {
         let (prefix, _) = self.0.split_once('@')?;
         (!self.is_template()).then(|| Self(format!("{prefix}@.{}", self.suffix())))
     }
 
-    /// An instance of a template; none when it is no template or the instance is not a legal one.
+    /// An instance of a template; none when it is no template, or the instance is empty or not a legal
+    /// one.
+    ///
+    /// ```
+    /// # use lapstrake::value::UnitName;
+    /// let getty = UnitName::parse("getty@.service").unwrap();
+    /// assert_eq!(getty.instantiate("tty1"), UnitName::parse("getty@tty1.service").ok());
+    /// assert_eq!(getty.instantiate("tty 1"), None);
+    /// ```
     pub fn instantiate(&self, instance: &str) -> Option<Self> {
         let (prefix, _) = self.0.split_once('@').filter(|_| self.is_template())?;
         Self::parse(&format!("{prefix}@{instance}.{}", self.suffix())).ok().filter(|_| !instance.is_empty())
