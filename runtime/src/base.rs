@@ -11,11 +11,18 @@ use crate::{Given, Site};
 /// The bootc image that a description builds on.
 ///
 /// ```
-/// use lapstrake::{Base, Location};
+/// use lapstrake::Base;
+/// use lapstrake::value::Architecture;
 ///
-/// let base: Location = "oci:bases/autosd:latest".parse().unwrap();
-/// assert_eq!(base, Location::Oci { dir: "bases/autosd".into(), tag: Some("latest".to_owned()) });
-/// assert_eq!(Base::oci("bases/autosd:latest").location().unwrap(), &base);
+/// let base = Base::registry("registry.example/autosd-bootc:10").architecture("arm64");
+/// assert_eq!(base, Base::at("docker://registry.example/autosd-bootc:10").architecture("arm64"));
+/// assert_eq!(base.wanted_architecture().unwrap(), Some(Architecture::Arm64));
+/// assert_eq!(base.site().file(), file!());
+///
+/// assert_eq!(Base::containers_storage("localhost/base:1"), Base::at("containers-storage:localhost/base:1"));
+/// assert_eq!(Base::oci("bases/autosd:latest"), Base::at("oci:bases/autosd:latest"));
+/// assert_eq!(Base::oci_archive("base.tar"), Base::at("oci-archive:base.tar"));
+/// assert_eq!(Base::stand_in().location().unwrap().to_string(), "stand-in");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Base {
@@ -27,6 +34,15 @@ pub struct Base {
 ///
 /// Relative paths in a description start at the workspace's root; on the command line, at the current
 /// directory.
+///
+/// ```
+/// use lapstrake::Location;
+///
+/// let place: Location = "oci:bases/autosd:latest".parse().unwrap();
+/// assert_eq!(place, Location::Oci { dir: "bases/autosd".into(), tag: Some("latest".to_owned()) });
+/// assert_eq!(place.to_string(), "oci:bases/autosd:latest");
+/// assert!("docker:registry.example/x:1".parse::<Location>().is_err(), "it is `docker://`");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Location {
     /// `docker://REFERENCE`: a registry.

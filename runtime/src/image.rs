@@ -11,11 +11,21 @@ use crate::{Base, Given, Layer, Site};
 /// fn telematics(variant: &str) -> Image {
 ///     Image::new(format!("telematics-{variant}"), Base::stand_in())
 ///         .version("1.4.0")
+///         .repository("registry.example/fleet/telematics:stable")
 ///         .label("org.example.variant", variant)
-///         .layer(Layer::new("app").bin("sensord"))
+///         .layers_from([Layer::new("app").bin("sensord")])
 /// }
 /// let images = ["cluster", "infotainment"].map(telematics);
 /// assert_ne!(images[0], images[1]);
+///
+/// let image = &images[0];
+/// assert_eq!(image.name().get().unwrap().as_str(), "telematics-cluster");
+/// assert_eq!(image.given_version(), Some("1.4.0"));
+/// assert_eq!(image.given_repository().unwrap().get().unwrap().as_str(), "registry.example/fleet/telematics:stable");
+/// assert_eq!((image.labels().len(), image.layers().len()), (1, 1));
+/// assert_eq!(image.site().file(), file!());
+/// assert_eq!(image.clone().layer(Layer::new("maps").dir("/usr/share/maps")).layers().len(), 2);
+/// assert_eq!(image.clone().on(Base::oci("bases/autosd")).base(), &Base::oci("bases/autosd"));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Image {

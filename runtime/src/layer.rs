@@ -23,6 +23,9 @@ use crate::{Given, Site};
 ///     .with(File::text("token\n", "/etc/sensord.key").mode(0o640).owner("root:sensord"))
 ///     .enable("sensord.service");
 /// assert_eq!(layer.entries().len(), 4);
+/// assert_eq!(layer.name().get().unwrap().as_str(), "app");
+/// assert_eq!(layer.sources().count(), 2);
+/// assert_eq!(layer.site().file(), file!());
 /// ```
 #[derive(Debug, Clone)]
 pub struct Layer {
@@ -82,18 +85,36 @@ impl Layer {
     }
 
     /// Adds all that a directory of the workspace holds; see [`Tree`].
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// let layer = Layer::new("web").tree("web/dist", "/usr/share/web");
+    /// assert_eq!(layer.sources().count(), 1);
+    /// ```
     #[track_caller]
     pub fn tree(self, source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
         self.with(Tree::new(source, at))
     }
 
     /// Adds a directory, mode 0755.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// use lapstrake::entry::Dir;
+    /// assert_eq!(Layer::new("d").dir("/usr/share/maps"), Layer::new("d").with(Dir::new("/usr/share/maps")));
+    /// ```
     #[track_caller]
     pub fn dir(self, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
         self.with(Dir::new(at))
     }
 
     /// Adds a symlink at `at` that points to `target`, which is taken as it is written.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// let layer = Layer::new("zone").symlink("/etc/localtime", "../usr/share/zoneinfo/UTC");
+    /// assert_eq!(layer.entries().len(), 1);
+    /// ```
     #[track_caller]
     pub fn symlink(
         self,
@@ -104,12 +125,25 @@ impl Layer {
     }
 
     /// Removes a file or directory of the base or of a layer below.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// let layer = Layer::new("slim").remove("/usr/share/doc");
+    /// assert_eq!(layer.entries().len(), 1);
+    /// ```
     #[track_caller]
     pub fn remove(self, path: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
         self.with(Remove::new(path))
     }
 
     /// Adds a systemd unit in `/usr/lib/systemd/system`.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// use lapstrake::entry::Unit;
+    /// let layer = Layer::new("app").unit(Unit::file("deploy/sensord.service").enabled());
+    /// assert_eq!(layer.sources().count(), 1);
+    /// ```
     #[track_caller]
     pub fn unit(self, unit: impl Into<Unit>) -> Self {
         self.with(unit.into())
@@ -122,24 +156,51 @@ impl Layer {
     }
 
     /// Disables a unit: takes away the links that enabling it made.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// use lapstrake::entry::UnitState;
+    /// let said = UnitState::disabled("avahi-daemon.service");
+    /// assert_eq!(Layer::new("u").disable("avahi-daemon.service"), Layer::new("u").with(said));
+    /// ```
     #[track_caller]
     pub fn disable(self, unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
         self.with(UnitState::disabled(unit))
     }
 
     /// Masks a unit: nothing can start it.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// use lapstrake::entry::UnitState;
+    /// let said = UnitState::masked("rpcbind.socket");
+    /// assert_eq!(Layer::new("u").mask("rpcbind.socket"), Layer::new("u").with(said));
+    /// ```
     #[track_caller]
     pub fn mask(self, unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
         self.with(UnitState::masked(unit))
     }
 
     /// Sets what the system boots to: `multi-user.target`.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// use lapstrake::entry::UnitState;
+    /// let said = UnitState::default_target("multi-user.target");
+    /// assert_eq!(Layer::new("u").default_target("multi-user.target"), Layer::new("u").with(said));
+    /// ```
     #[track_caller]
     pub fn default_target(self, target: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
         self.with(UnitState::default_target(target))
     }
 
     /// Adds `/usr/lib/sysusers.d/NAME.conf` with these lines.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// let layer = Layer::new("app").sysusers("web", ["g web 990", "u web 990:990 \"Web server\""]);
+    /// assert_eq!(layer.entries().len(), 1);
+    /// ```
     #[track_caller]
     pub fn sysusers<L>(self, name: &str, lines: impl IntoIterator<Item = L>) -> Self
     where
@@ -149,6 +210,12 @@ impl Layer {
     }
 
     /// Adds `/usr/lib/tmpfiles.d/NAME.conf` with these lines.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// let layer = Layer::new("app").tmpfiles("web", ["d /var/lib/web 0750 web web -"]);
+    /// assert_eq!(layer.entries().len(), 1);
+    /// ```
     #[track_caller]
     pub fn tmpfiles<L>(self, name: &str, lines: impl IntoIterator<Item = L>) -> Self
     where
@@ -158,6 +225,12 @@ impl Layer {
     }
 
     /// Adds `/usr/lib/bootc/kargs.d/NAME.toml` with these kernel arguments.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// let layer = Layer::new("boot").kargs("10-quiet", ["quiet", "console=ttyS0"]);
+    /// assert_eq!(layer.entries().len(), 1);
+    /// ```
     #[track_caller]
     pub fn kargs<K>(self, name: &str, kargs: impl IntoIterator<Item = K>) -> Self
     where
@@ -167,6 +240,12 @@ impl Layer {
     }
 
     /// Installs packages with the base's package manager, in one transaction.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// let layer = Layer::new("platform").packages(["vsomeip3", "dlt-daemon"]);
+    /// assert_eq!(layer.entries().len(), 1);
+    /// ```
     #[track_caller]
     pub fn packages<P>(self, packages: impl IntoIterator<Item = P>) -> Self
     where
@@ -176,6 +255,12 @@ impl Layer {
     }
 
     /// Runs a program inside the image after the layer's files are there. No shell is involved.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// let layer = Layer::new("libraries").run(["ldconfig"]);
+    /// assert_eq!(layer.entries().len(), 1);
+    /// ```
     #[track_caller]
     pub fn run<A: Into<String>>(self, argv: impl IntoIterator<Item = A>) -> Self {
         self.with(Run::new(argv))

@@ -41,7 +41,7 @@ fn every_public_name_has_a_doc_comment_and_an_example() {
                 .filter_map(|item| Some(format!("src/{file}:{} {} {}", item.line, item.name, lack(item)?))),
         );
     }
-    assert!(seen > 150, "only {seen} public names were found: is the scan blind?");
+    assert!(seen > 50, "only {seen} public names were found: is the scan blind?");
     assert!(offenders.is_empty(), "{} of {seen} names:\n{}", offenders.len(), offenders.join("\n"));
 }
 

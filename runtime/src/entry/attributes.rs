@@ -5,6 +5,17 @@ use crate::Given;
 use crate::value::{Capabilities, Mode, Owner};
 
 /// What was said about an entry's inode; nothing said means the entry's default.
+///
+/// ```
+/// use lapstrake::entry::{Attributes, File};
+///
+/// let key = File::text("x", "/etc/app.key").mode(0o640).owner("root:app").allow("secret-in-layer");
+/// let said: &Attributes = key.attributes();
+/// assert_eq!(said.mode().unwrap().get().unwrap().bits(), 0o640);
+/// assert_eq!(said.owner().unwrap().get().unwrap().to_string(), "root:app");
+/// assert!(said.capabilities().is_none());
+/// assert_eq!(said.allowed().len(), 1);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Attributes {
     pub(crate) mode: Option<Given<Mode>>,
@@ -45,6 +56,12 @@ impl Attributes {
 macro_rules! attribute_options {
     (mode $($more:ident)*) => {
         /// Sets the permission bits: `0o640`, `"0640"`, or `mode!(0o640)`.
+        ///
+        /// ```
+        /// use lapstrake::entry::File;
+        ///
+        /// assert_eq!(File::text("x", "/etc/x").mode(0o640), File::text("x", "/etc/x").mode("0640"));
+        /// ```
         #[track_caller]
         pub fn mode(
             mut self,
@@ -57,6 +74,12 @@ macro_rules! attribute_options {
     };
     (owner $($more:ident)*) => {
         /// Sets the owner: `"root:sensord"`, `(0, 998)`. Names are those of the base. Default: root.
+        ///
+        /// ```
+        /// use lapstrake::entry::File;
+        ///
+        /// assert_eq!(File::text("x", "/etc/x").owner("0:998"), File::text("x", "/etc/x").owner((0, 998)));
+        /// ```
         #[track_caller]
         pub fn owner(
             mut self,
@@ -69,6 +92,13 @@ macro_rules! attribute_options {
     };
     (capability $($more:ident)*) => {
         /// Sets file capabilities: `"cap_net_bind_service=ep"`. Default: none.
+        ///
+        /// ```
+        /// use lapstrake::entry::Bin;
+        ///
+        /// let web = Bin::new("web").capability("cap_net_bind_service=ep");
+        /// assert!(web.attributes().capabilities().is_some());
+        /// ```
         #[track_caller]
         pub fn capability(
             mut self,
@@ -96,6 +126,12 @@ macro_rules! attribute_options {
         }
 
         /// What was said about mode, owner and capabilities, and what is accepted.
+        ///
+        /// ```
+        /// use lapstrake::entry::Dir;
+        ///
+        /// assert!(Dir::new("/usr/share/app").attributes().mode().is_none(), "the default");
+        /// ```
         pub fn attributes(&self) -> &$crate::entry::Attributes {
             &self.attributes
         }

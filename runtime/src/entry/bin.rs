@@ -10,9 +10,20 @@ use crate::value::{ImagePath, Invalid};
 /// ```
 /// use lapstrake::{Layer, entry::Bin};
 ///
-/// Layer::new("app").bin("sensord").bin(
-///     Bin::new("probe").package("diagnostics").features(["can"]).at("/usr/libexec/probe").capability("cap_net_raw=ep"),
-/// );
+/// let probe = Bin::new("probe")
+///     .package("diagnostics")
+///     .features(["can"])
+///     .no_default_features()
+///     .profile("dist")
+///     .target("aarch64-unknown-linux-musl")
+///     .at("/usr/libexec/probe")
+///     .capability("cap_net_raw=ep");
+/// assert_eq!((probe.name(), probe.given_package()), ("probe", Some("diagnostics")));
+/// assert_eq!((probe.given_features(), probe.has_default_features()), (&["can".to_owned()][..], false));
+/// assert_eq!((probe.given_profile(), probe.given_target()), (Some("dist"), Some("aarch64-unknown-linux-musl")));
+/// assert_eq!(probe.given_at().unwrap().get().unwrap().as_str(), "/usr/libexec/probe");
+///
+/// Layer::new("app").bin("sensord").bin(probe);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bin {

@@ -9,6 +9,14 @@ use crate::value::{ImagePath, Invalid};
 ///
 /// Where the base has the directory, what is said here replaces its mode and owner, and what is not
 /// said stays. bootc's ostree importer ignores such a change, so `plan` warns of it.
+///
+/// ```
+/// use lapstrake::{Layer, entry::Dir};
+///
+/// let dir = Dir::new("/usr/share/maps").mode(0o750);
+/// assert_eq!(dir.at().get().unwrap().as_str(), "/usr/share/maps");
+/// Layer::new("maps").with(dir).dir("/usr/share/routes");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dir {
     at: Given<ImagePath>,

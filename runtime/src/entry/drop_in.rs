@@ -7,6 +7,17 @@ use crate::Given;
 use crate::value::{Asset, ImagePath, Invalid, Source, UnitName};
 
 /// A drop-in, `/usr/lib/systemd/system/UNIT.d/NAME.conf`, 0644 (systemd.unit(5)).
+///
+/// ```
+/// use lapstrake::{Layer, entry::DropIn};
+///
+/// let limit = DropIn::text("sshd.service", "10-memory", "[Service]\nMemoryMax=64M\n");
+/// assert_eq!(limit.unit().get().unwrap().as_str(), "sshd.service");
+/// assert_eq!(limit.at().get().unwrap().as_str(), "/usr/lib/systemd/system/sshd.service.d/10-memory.conf");
+/// let file = DropIn::file("sshd.service", "deploy/20-hard.conf");
+/// assert_ne!(file.source(), limit.source());
+/// Layer::new("limits").with(limit).with(file);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DropIn {
     unit: Given<UnitName>,

@@ -8,6 +8,15 @@ use crate::value::{Asset, ImagePath, Invalid, Source};
 /// A regular file: one of the workspace, or text in the description.
 ///
 /// Default mode: 0755 for a file that its owner may execute, else 0644; for text 0644.
+///
+/// ```
+/// use lapstrake::{Layer, entry::File, value::Source};
+///
+/// let motd = File::text("hello\n", "/etc/motd");
+/// assert_eq!(motd.at().get().unwrap().as_str(), "/etc/motd");
+/// assert_eq!(motd.source(), &Source::Text("hello\n".to_owned()));
+/// Layer::new("config").with(motd).with(File::new("deploy/app.toml", "/etc/app.toml").mode(0o600));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct File {
     source: Source,

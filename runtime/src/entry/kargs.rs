@@ -10,7 +10,10 @@ use crate::value::{Architecture, ImagePath, Invalid, Karg};
 /// ```
 /// use lapstrake::{Layer, entry::Kargs};
 ///
-/// Layer::new("boot").kargs("10-quiet", ["quiet"]).with(Kargs::new("20-serial", ["console=ttyAMA0"]).only_on("arm64"));
+/// let serial = Kargs::new("20-serial", ["console=ttyAMA0"]).only_on("arm64");
+/// assert_eq!(serial.at().get().unwrap().as_str(), "/usr/lib/bootc/kargs.d/20-serial.toml");
+/// assert_eq!((serial.arguments().len(), serial.architectures().len()), (1, 1));
+/// Layer::new("boot").kargs("10-quiet", ["quiet"]).with(serial);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kargs {

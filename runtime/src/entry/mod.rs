@@ -38,6 +38,15 @@ use crate::Site;
 use crate::value::Source;
 
 /// One entry of a layer, and where it was added.
+///
+/// ```
+/// use lapstrake::{Layer, entry::{Entry, EntryKind}};
+///
+/// let layer = Layer::new("app").bin("sensord");
+/// let entry: &Entry = &layer.entries()[0];
+/// assert!(matches!(entry.kind(), EntryKind::Bin(bin) if bin.name() == "sensord"));
+/// assert_eq!(entry.site().file(), file!());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Entry {
     kind: EntryKind,
@@ -69,6 +78,14 @@ impl PartialEq for Entry {
 }
 
 /// The closed set of entries. The plan matches on it, so a new kind can't be forgotten anywhere.
+///
+/// ```
+/// use lapstrake::entry::{EntryKind, File, Remove};
+///
+/// let kind = EntryKind::from(File::text("x", "/etc/x").mode(0o600));
+/// assert!(kind.attributes().unwrap().mode().is_some());
+/// assert!(EntryKind::from(Remove::new("/etc/x")).attributes().is_none());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each variant holds the type that documents it")]
 pub enum EntryKind {

@@ -5,6 +5,14 @@ use crate::value::{Invalid, PackageSpec};
 
 /// Packages that the base's package manager installs, in one transaction. They need an engine: the
 /// package manager runs inside the image.
+///
+/// ```
+/// use lapstrake::{Layer, entry::Packages};
+///
+/// let packages = Packages::new(["vsomeip3", "dlt-daemon"]);
+/// assert_eq!(packages.install().len(), 2);
+/// assert_eq!(Layer::new("platform").with(packages), Layer::new("platform").packages(["vsomeip3", "dlt-daemon"]));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packages {
     install: Vec<Given<PackageSpec>>,

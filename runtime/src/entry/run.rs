@@ -3,9 +3,11 @@
 /// A run step: an argument list, executed as it is, without a shell. It needs an engine.
 ///
 /// ```
-/// use lapstrake::Layer;
+/// use lapstrake::{Layer, entry::Run};
 ///
-/// Layer::new("libraries").file("deploy/libvehicle.so.1", "/usr/lib64/libvehicle.so.1").run(["ldconfig"]);
+/// let ldconfig = Run::new(["ldconfig", "-v"]);
+/// assert_eq!(ldconfig.argv(), ["ldconfig", "-v"]);
+/// Layer::new("libraries").file("deploy/libvehicle.so.1", "/usr/lib64/libvehicle.so.1").with(ldconfig);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {

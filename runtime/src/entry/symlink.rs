@@ -6,6 +6,15 @@ use crate::Given;
 use crate::value::{ImagePath, Invalid};
 
 /// A symlink. Its target is any text and need not exist; Linux gives symlinks no mode of their own.
+///
+/// ```
+/// use lapstrake::{Layer, entry::Symlink};
+///
+/// let zone = Symlink::new("/etc/localtime", "../usr/share/zoneinfo/UTC");
+/// assert_eq!(zone.at().get().unwrap().as_str(), "/etc/localtime");
+/// assert_eq!(zone.target(), "../usr/share/zoneinfo/UTC");
+/// Layer::new("zone").with(zone);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Symlink {
     at: Given<ImagePath>,

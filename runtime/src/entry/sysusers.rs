@@ -9,9 +9,12 @@ use crate::value::{Asset, ImagePath, Invalid, Source, SysusersLine};
 /// ```
 /// use lapstrake::{Layer, entry::Sysusers};
 ///
-/// Layer::new("app")
-///     .sysusers("sensord", ["u sensord - \"Telemetry\" /var/lib/sensord"])
-///     .with(Sysusers::file("deploy/diagnostics.conf"));
+/// let lines = Sysusers::lines("sensord", ["u sensord - \"Telemetry\" /var/lib/sensord"]);
+/// assert_eq!(lines.at().get().unwrap().as_str(), "/usr/lib/sysusers.d/sensord.conf");
+/// assert_eq!((lines.given_lines().len(), lines.source()), (1, None));
+/// let file = Sysusers::file("deploy/diagnostics.conf");
+/// assert_eq!(file.at().get().unwrap().as_str(), "/usr/lib/sysusers.d/diagnostics.conf");
+/// Layer::new("app").with(lines).with(file);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sysusers {

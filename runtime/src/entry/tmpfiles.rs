@@ -9,9 +9,12 @@ use crate::value::{Asset, ImagePath, Invalid, Source, TmpfilesLine};
 /// ```
 /// use lapstrake::{Layer, entry::Tmpfiles};
 ///
-/// Layer::new("app")
-///     .tmpfiles("sensord", ["d /var/lib/sensord 0750 sensord sensord -"])
-///     .with(Tmpfiles::file("deploy/diagnostics.conf"));
+/// let lines = Tmpfiles::lines("sensord", ["d /var/lib/sensord 0750 sensord sensord -"]);
+/// assert_eq!(lines.at().get().unwrap().as_str(), "/usr/lib/tmpfiles.d/sensord.conf");
+/// assert_eq!((lines.given_lines().len(), lines.source()), (1, None));
+/// let file = Tmpfiles::file("deploy/diagnostics.conf");
+/// assert_eq!(file.at().get().unwrap().as_str(), "/usr/lib/tmpfiles.d/diagnostics.conf");
+/// Layer::new("app").with(lines).with(file);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tmpfiles {

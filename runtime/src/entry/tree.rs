@@ -10,6 +10,16 @@ use crate::value::{Asset, ImagePath, Invalid, Mode, Source};
 ///
 /// Default modes as for a [`File`](super::File); [`mode`](Self::mode) and
 /// [`capability`](Self::capability) are those of every regular file in it.
+///
+/// ```
+/// use lapstrake::{Layer, entry::Tree};
+///
+/// let web = Tree::new("web/dist", "/usr/share/web").dir_mode(0o750).mode(0o640);
+/// assert_eq!(web.at().get().unwrap().as_str(), "/usr/share/web");
+/// assert_eq!(web.given_dir_mode().unwrap().get().unwrap().bits(), 0o750);
+/// assert!(matches!(web.source(), lapstrake::value::Source::Asset(_)));
+/// Layer::new("web").with(web);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
     source: Source,

@@ -11,9 +11,14 @@ use crate::value::{Asset, Invalid, Source, UnitName};
 /// ```
 /// use lapstrake::{Layer, entry::Unit};
 ///
-/// Layer::new("app")
-///     .unit(Unit::file("deploy/sensord.service").enabled())
-///     .unit(Unit::file("deploy/can@.service").enabled_as(["can0", "can1"]));
+/// let app = Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n").enabled();
+/// assert_eq!(app.name().get().unwrap().as_str(), "app.service");
+/// assert!(app.is_enabled() && app.instances().is_empty());
+///
+/// let can = Unit::file("deploy/can.service").named("can@.service").enabled_as(["can0", "can1"]);
+/// assert_eq!(can.instances(), ["can0", "can1"]);
+/// assert_ne!(can.source(), app.source());
+/// Layer::new("app").unit(app).unit(can);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unit {

@@ -5,6 +5,19 @@ use crate::Given;
 use crate::value::{Invalid, UnitName};
 
 /// A statement about a unit of this image or of its base.
+///
+/// ```
+/// use lapstrake::{Layer, entry::{State, UnitState}};
+///
+/// let masked = UnitState::masked("rpcbind.socket");
+/// assert_eq!(masked.unit().get().unwrap().as_str(), "rpcbind.socket");
+/// assert_eq!(masked.state(), State::Masked);
+/// Layer::new("units")
+///     .with(masked)
+///     .with(UnitState::enabled("sshd.service"))
+///     .with(UnitState::disabled("avahi-daemon.service"))
+///     .with(UnitState::default_target("multi-user.target"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnitState {
     unit: Given<UnitName>,
@@ -12,6 +25,12 @@ pub struct UnitState {
 }
 
 /// What is said about a unit; the words are systemctl(1)'s.
+///
+/// ```
+/// use lapstrake::entry::{State, UnitState};
+///
+/// assert_eq!(UnitState::enabled("sshd.service").state(), State::Enabled);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Linked from what its `[Install]` section names.

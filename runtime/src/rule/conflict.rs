@@ -7,6 +7,18 @@ use crate::value::{ImagePath, LayerName, UnitName};
 
 /// One statement that another may contradict: what it says, in which layer, counted from the lowest,
 /// and who says so.
+///
+/// ```
+/// use lapstrake::rule::{Claim, Conflict, Kind, What, between};
+/// use lapstrake::value::ImagePath;
+///
+/// let file = |id, path| {
+///     let path = ImagePath::parse(path).unwrap();
+///     Claim { id, layer: 0, what: What::Destination { path, kind: Kind::File } }
+/// };
+/// let conflict: Conflict<_> = between(&file("first", "/etc/motd"), &file("second", "/etc/motd")).unwrap();
+/// assert_eq!((conflict.first, conflict.second), ("first", "second"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim<I> {
     /// What the caller knows the statement by: a site, a span.
@@ -18,6 +30,13 @@ pub struct Claim<I> {
 }
 
 /// What is said.
+///
+/// ```
+/// use lapstrake::{entry::State, rule::What, value::UnitName};
+///
+/// let unit = UnitName::parse("sshd.service").unwrap();
+/// assert_ne!(What::State { unit: unit.clone(), state: State::Masked }, What::DropIn(unit));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// The layer has this name.
@@ -43,6 +62,12 @@ pub enum What {
 }
 
 /// What an entry puts at its path.
+///
+/// ```
+/// use lapstrake::rule::Kind;
+///
+/// assert_ne!(Kind::Directory(None), Kind::Directory(Some("0700".to_owned())));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A directory, and what was said of its mode and owner, in any words that are equal when those are;
@@ -55,6 +80,18 @@ pub enum Kind {
 }
 
 /// Two claims that can't both hold.
+///
+/// ```
+/// use lapstrake::rule::{Claim, Conflict, Kind, What, between};
+/// use lapstrake::value::ImagePath;
+///
+/// let file = |id, path| {
+///     let path = ImagePath::parse(path).unwrap();
+///     Claim { id, layer: 0, what: What::Destination { path, kind: Kind::File } }
+/// };
+/// let conflict: Conflict<_> = between(&file(1, "/etc/a"), &file(2, "/etc/a/b")).unwrap();
+/// assert_eq!(conflict.rule, "no-directory");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict<I> {
     /// The name of the finding.
@@ -109,6 +146,18 @@ pub fn conflicts<I: Clone>(claims: &[Claim<I>], meet: impl Fn(&I, &I) -> bool) -
 }
 
 /// The conflict of two claims, if they have one: `second` was made after `first`.
+///
+/// ```
+/// use lapstrake::rule::{Claim, Kind, What, between};
+/// use lapstrake::value::ImagePath;
+///
+/// let file = |id, path| {
+///     let path = ImagePath::parse(path).unwrap();
+///     Claim { id, layer: 0, what: What::Destination { path, kind: Kind::File } }
+/// };
+/// assert_eq!(between(&file(1, "/etc/a"), &file(2, "/etc/b")), None);
+/// assert_eq!(between(&file(1, "/etc/a"), &file(2, "/etc/a")).unwrap().rule, "duplicate-destination");
+/// ```
 pub fn between<I: Clone>(first: &Claim<I>, second: &Claim<I>) -> Option<Conflict<I>> {
     let same_layer = first.layer == second.layer;
     let (rule, message, help) = match (&first.what, &second.what) {

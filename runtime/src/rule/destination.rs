@@ -7,6 +7,14 @@
 use crate::value::ImagePath;
 
 /// Why nothing may be put at a path.
+///
+/// ```
+/// use lapstrake::rule::{Refusal, refused};
+/// use lapstrake::value::ImagePath;
+///
+/// let refusal: Refusal = refused(&ImagePath::parse("/usr/local/bin/x").unwrap()).unwrap();
+/// assert_eq!(refusal.instead, "write `/usr/bin/x`");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// What is wrong; reads on from the path: "`/run/x` *is gone at every boot: …*".

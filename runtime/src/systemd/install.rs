@@ -5,6 +5,18 @@ use super::UnitFile;
 use crate::value::{UnitKind, UnitName};
 
 /// What a unit's `[Install]` section asks for.
+///
+/// ```
+/// use lapstrake::systemd::{Install, LinkKind, UnitFile};
+/// use lapstrake::value::UnitName;
+///
+/// let text = "[Install]\nWantedBy=multi-user.target\nAlias=bus.mount\nAlso=can@.socket\nDefaultInstance=can0\n";
+/// let install = Install::of(&UnitName::parse("can@.service").unwrap(), &UnitFile::parse(text));
+/// assert_eq!(install.links()[0].kind, LinkKind::WantedBy);
+/// assert_eq!(install.default_instance(), Some("can0"));
+/// assert_eq!(install.wrong(), ["Alias=bus.mount"], "a service's alias is a service");
+/// assert!(install.also().len() == 1 && !install.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Install {
     links: Vec<Link>,
@@ -14,6 +26,16 @@ pub struct Install {
 }
 
 /// A link that enabling a unit makes.
+///
+/// ```
+/// use lapstrake::systemd::{Install, Link, LinkKind, UnitFile};
+/// use lapstrake::value::UnitName;
+///
+/// let unit = UnitFile::parse("[Install]\nRequiredBy=boot-complete.target\n");
+/// let install = Install::of(&UnitName::parse("check.service").unwrap(), &unit);
+/// let target = UnitName::parse("boot-complete.target").unwrap();
+/// assert_eq!(install.links(), [Link { kind: LinkKind::RequiredBy, unit: target }]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Link {
     /// What kind of link, and so in which directory.
@@ -23,6 +45,13 @@ pub struct Link {
 }
 
 /// The kinds of links, by the setting that asks for them.
+///
+/// ```
+/// use lapstrake::systemd::LinkKind;
+///
+/// assert_eq!(LinkKind::WantedBy.directory(), Some("wants"));
+/// assert_eq!(LinkKind::Alias.directory(), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LinkKind {
     /// `Alias=`: another name of the unit.

@@ -5,12 +5,29 @@
 const BLANK: [char; 2] = [' ', '\t'];
 
 /// A unit file's sections, in the order they stand.
+///
+/// ```
+/// use lapstrake::systemd::UnitFile;
+///
+/// let unit = UnitFile::parse("[Service]\nExecStart=/usr/bin/a\nExecStart=\nExecStart=/usr/bin/b \\\n  --long\n");
+/// assert_eq!(unit.sections().len(), 1);
+/// assert_eq!(unit.values("Service", "ExecStart").collect::<Vec<_>>(), ["/usr/bin/b  --long"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnitFile {
     sections: Vec<Section>,
 }
 
 /// One `[Name]` and the assignments under it.
+///
+/// ```
+/// use lapstrake::systemd::{Section, UnitFile};
+///
+/// let unit = UnitFile::parse("[Unit]\nAfter = network.target\n");
+/// let section: &Section = &unit.sections()[0];
+/// assert_eq!(section.name, "Unit");
+/// assert_eq!(section.assignments, [("After".to_owned(), "network.target".to_owned())]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// The name between the brackets.
