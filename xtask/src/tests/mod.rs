@@ -11,5 +11,6 @@ mod merged_tree;
 mod planning;
 mod readers;
 mod repeatable;
+mod speed;
 mod tar_profile;
 pub(crate) mod workshop;

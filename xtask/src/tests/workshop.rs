@@ -65,6 +65,13 @@ impl Workshop {
         Self { directory, workspace, base, cache, store }
     }
 
+    /// The base once more, its index by now in the cache.
+    pub(crate) fn open_again(&self) -> Base {
+        let (location, progress) =
+            (&self.base.location, Progress::new(ProgressMode::None, true, Colour::Never));
+        base::open(location, location, None, None, &self.cache, &progress).unwrap()
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
