@@ -121,7 +121,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        // The fuzzer's door is hidden, and no part of what is published for use.
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("fuzz.rs") {
             found.push(path);
         }
     }
@@ -149,7 +150,12 @@ fn shows(docs: &str, name: &str) -> bool {
             open = if open.is_some() { None } else { Some(words) };
             return false;
         }
-        let runs = matches!(open, Some("" | "rust" | "should_panic" | "compile_fail"));
+        // A `main` reads the arguments of its own process: it is compiled, not run.
+        let runs = match open {
+            Some("" | "rust" | "should_panic" | "compile_fail") => true,
+            Some("no_run") => name.starts_with("main"),
+            _ => false,
+        };
         let hidden = line == "#" || line.starts_with("# ") || line.starts_with("use ");
         runs && !hidden && line.split(|c| !is_word(c)).any(|word| word == name)
     })
@@ -204,7 +210,7 @@ fn opened(code: &str, docs: &str) -> Option<Block> {
     if let Some(name) = code.strip_prefix("macro_rules! ") {
         return Some(Block::Of(first_word(name).to_owned(), docs.to_owned()));
     }
-    let inline = code.starts_with("mod ") && code.ends_with('{');
+    let inline = (code.starts_with("mod ") || code.starts_with("pub mod ")) && code.ends_with('{');
     if inline || (code.starts_with("impl") && code.contains(" for ")) {
         return Some(Block::Skipped);
     }

@@ -298,6 +298,14 @@ impl Checks {
     /// check: the plan's own findings, then the checks'. The image's binaries must exist as targets of
     /// the workspace; where it has none, checks of staged files run too.
     ///
+    /// ```
+    /// use lapstrake_xtask::check::Checks;
+    /// use lapstrake_xtask::prelude::*;
+    ///
+    /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+    /// assert_eq!(Checks::default().findings(&image), []);
+    /// ```
+    ///
     /// # Panics
     /// When no cargo workspace is around, or the cache can't be written: a test can't go on then.
     pub fn findings(&self, image: &Image) -> Vec<Finding> {

@@ -24,6 +24,26 @@ const SHOWN: usize = 5;
 ///     large.map(|node| Fault::at(&node, format!("`{}` is over 1 GiB", node.path()))).collect()
 /// }
 /// ```
+///
+/// ```
+/// use lapstrake_xtask::check::{Check, Checks, Fault, Subject};
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn look(subject: &Subject<'_>) -> Vec<Fault> {
+///     let tree = subject.tree();
+///     let (motd, release) = (tree.get("/etc/motd").unwrap(), tree.get("/usr/lib/os-release").unwrap());
+///     vec![
+///         Fault::at(&motd, "`/etc/motd` is short").help("write more").also(&release, "as that is").as_fatal(),
+///         Fault::of_image("the image is small").path(motd.path()).as_warning(),
+///         Fault::of_base("the base is a stand-in"),
+///     ]
+/// }
+///
+/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+/// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
+/// assert_eq!(found.len(), 3);
+/// assert!(found.iter().any(|finding| finding.message == "in the base, the base is a stand-in"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     message: String,

@@ -43,8 +43,8 @@ use crate::finding::{Finding, Severity};
 /// One rule that an image is held to.
 ///
 /// ```
-/// use lapstrake_xtask::check::{Check, Fault, Stage, Subject};
-/// use lapstrake_xtask::prelude::*;
+/// use lapstrake_xtask::check::{Check, Example, Fault, Stage, Subject};
+/// use lapstrake_xtask::Severity;
 ///
 /// fn no_telnet(subject: &Subject<'_>) -> Vec<Fault> {
 ///     let ours = subject.tree().ours();
@@ -53,8 +53,10 @@ use crate::finding::{Finding, Severity};
 /// }
 /// const NO_TELNET: Check = Check::warning("no-telnet", "telnet has no encryption", no_telnet);
 ///
-/// assert_eq!(NO_TELNET.name, "no-telnet");
-/// assert_eq!(NO_TELNET.stage, Stage::Tree);
+/// assert_eq!((NO_TELNET.name, NO_TELNET.stage), ("no-telnet", Stage::Tree));
+/// assert_eq!(Check::fatal("no-telnet", "it has no encryption", no_telnet).severity, Severity::Fatal);
+/// assert_eq!(NO_TELNET.of_staged_files().stage, Stage::Staged);
+/// assert_eq!(NO_TELNET.shown(Example::None).example, Example::None);
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
@@ -72,6 +74,13 @@ pub struct Check {
 }
 
 /// What a check has to see, and so how early it can run.
+///
+/// ```
+/// use lapstrake_xtask::check::{Stage, registry};
+///
+/// assert!(registry().any(|check| check.name == "elf-version" && check.stage == Stage::Staged));
+/// assert!(Stage::Description < Stage::Tree, "the earlier comes first");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
@@ -85,6 +94,14 @@ pub enum Stage {
 }
 
 /// How a fault looks, and how it is mended.
+///
+/// ```
+/// use lapstrake_xtask::check::{Check, Example};
+///
+/// const RULE: Check = Check::warning("no-notes", "notes are for the repository", |_| Vec::new())
+///     .shown(Example::Words { faulty: "a layer with `/NOTES`", mended: "a layer without it" });
+/// assert_ne!(RULE.example, Example::None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Example {
     /// Two expressions of type `Layer`: the first has the fault, the second has not. They are run by
@@ -160,12 +177,13 @@ impl Check {
 /// The checks of one xtask: Lapstrake's own, and those of the user.
 ///
 /// ```
-/// use lapstrake_xtask::check::Checks;
+/// use lapstrake_xtask::check::{Check, Checks};
 /// use lapstrake_xtask::prelude::*;
 ///
 /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("1\n", "/var/lib/app/count"));
-/// let found = Checks::default().findings(&image);
-/// assert_eq!(found[0].name, "var-tmpfiles");
+/// let checks = Checks::default().with(Check::warning("mine", "ours alone", |_| Vec::new()));
+/// assert!(checks.all().iter().any(|check| check.name == "mine"));
+/// assert_eq!(checks.findings(&image)[0].name, "var-tmpfiles");
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Checks {

@@ -12,6 +12,27 @@ use crate::check::Fault;
 use crate::plan::{Plan, Removal};
 
 /// One image, as checks see it.
+///
+/// ```
+/// use lapstrake_xtask::check::{Check, Checks, Fault, Subject};
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn look(subject: &Subject<'_>) -> Vec<Fault> {
+///     assert_eq!(subject.image().as_str(), "demo");
+///     assert_eq!(subject.label("containers.bootc"), Some("1"), "the base's");
+///     assert!(subject.labels().is_empty(), "the description gives none");
+///     assert!(subject.tree().get("/etc/motd").is_some());
+///     assert!(subject.below().get("/etc/motd").is_none());
+///     assert!(!subject.runs_unseen());
+///     assert_eq!(subject.site().file(), subject.base_site().file());
+///     let message = format!("nothing listens on {}", subject.architecture());
+///     vec![subject.gone("/usr/bin/sshd", message)]
+/// }
+///
+/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+/// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
+/// assert_eq!(found[0].path.as_ref().unwrap().as_str(), "/usr/bin/sshd");
+/// ```
 pub struct Subject<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) base: &'a Base,

@@ -12,6 +12,27 @@ use crate::base::{self, BaseIndex, Elf, NodeKind, follow};
 use crate::plan::{Content, Member, Origin, PlannedLayer};
 
 /// All paths of an image, sorted; the root first.
+///
+/// ```
+/// use lapstrake_xtask::check::{Check, Checks, Fault, Subject, Tree};
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn look(subject: &Subject<'_>) -> Vec<Fault> {
+///     let tree: &Tree<'_> = subject.tree();
+///     assert_eq!(tree.ours().count(), 1);
+///     assert!(tree.iter().next().unwrap().path().is_root());
+///     assert_eq!(tree.get("/bin").unwrap().path().as_str(), "/bin");
+///     assert_eq!(tree.follow("/bin").unwrap().path().as_str(), "/usr/bin");
+///     assert_eq!(tree.place("/bin/sh").unwrap().as_str(), "/usr/bin/sh");
+///     assert!(tree.children("/usr").count() < tree.below("/usr").count());
+///     assert!(tree.text("/etc/os-release").unwrap().contains("ID="));
+///     vec![Fault::of_image("looked")]
+/// }
+///
+/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+/// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
+/// assert_eq!(found[0].message, "looked");
+/// ```
 #[derive(Clone)]
 pub struct Tree<'a> {
     nodes: Vec<Node<'a>>,
@@ -20,6 +41,26 @@ pub struct Tree<'a> {
 }
 
 /// What stands at a path.
+///
+/// ```
+/// use lapstrake_xtask::check::{Check, Checks, Fault, Kind, Node, Subject};
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn look(subject: &Subject<'_>) -> Vec<Fault> {
+///     let node: Node<'_> = subject.tree().get("/etc/motd").unwrap();
+///     assert!(node.path().as_str() == "/etc/motd" && node.ends_with("motd"));
+///     assert_eq!(node.kind(), Kind::File);
+///     assert_eq!((node.mode().bits(), node.uid(), node.gid()), (0o644, 0, 0));
+///     assert!(!node.is_executable() && !node.has_capabilities());
+///     assert_eq!((node.size(), node.text()), (Some(3), Some("hi\n")));
+///     assert!(node.site().is_some(), "a layer puts it there");
+///     vec![Fault::at(&node, "`/etc/motd` was looked at")]
+/// }
+///
+/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+/// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
+/// assert_eq!(found[0].name, "look");
+/// ```
 #[derive(Clone, Copy)]
 pub struct Node<'a> {
     path: &'a ImagePath,
@@ -34,6 +75,21 @@ enum From<'a> {
 }
 
 /// What kind of thing stands at a path.
+///
+/// ```
+/// use lapstrake_xtask::check::{Check, Checks, Fault, Kind, Subject};
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn look(subject: &Subject<'_>) -> Vec<Fault> {
+///     assert_eq!(subject.tree().get("/bin").unwrap().kind(), Kind::Symlink("usr/bin"));
+///     assert_eq!(subject.tree().get("/usr").unwrap().kind(), Kind::Directory);
+///     Vec::new()
+/// }
+///
+/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+/// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
+/// assert!(found.is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind<'a> {
     /// A directory.

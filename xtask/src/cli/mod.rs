@@ -24,6 +24,14 @@ use report::report;
 /// Runs the command line of an xtask that has no other commands: `cargo xtask image …`.
 ///
 /// Exit code: 0 done, 1 a fatal finding or a failure, 2 wrong usage.
+///
+/// ```no_run
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn main() -> ExitCode {
+///     lapstrake_xtask::main([Image::new("demo", Base::stand_in())])
+/// }
+/// ```
 pub fn main(images: impl IntoIterator<Item = Image>) -> ExitCode {
     main_with(images, &Checks::default())
 }
@@ -64,24 +72,27 @@ enum Cli {
 
 /// `image …`, to be mounted in a clap command line of your own.
 ///
-/// ```no_run
+/// ```
 /// use clap::Parser;
 /// use lapstrake_xtask::prelude::*;
+/// use lapstrake_xtask::{ImageArgs, check::Checks};
 ///
 /// #[derive(Parser)]
 /// enum Tasks {
 ///     /// Operating-system images
-///     Image(lapstrake_xtask::ImageArgs),
-///     /// Something of your own
-///     Deploy,
+///     Image(ImageArgs),
+///     /// The same, with checks of your own
+///     Strict(ImageArgs),
 /// }
 ///
-/// fn main() -> ExitCode {
-///     match Tasks::parse() {
-///         Tasks::Image(arguments) => arguments.run([Image::new("demo", Base::stand_in())]),
-///         Tasks::Deploy => ExitCode::SUCCESS,
+/// fn tasks(tasks: Tasks) -> ExitCode {
+///     let images = [Image::new("demo", Base::stand_in())];
+///     match tasks {
+///         Tasks::Image(arguments) => arguments.run(images),
+///         Tasks::Strict(arguments) => arguments.run_with(images, &Checks::default()),
 ///     }
 /// }
+/// assert_eq!(tasks(Tasks::parse_from(["cargo xtask", "image", "list"])), ExitCode::SUCCESS);
 /// ```
 #[derive(Debug, Args)]
 pub struct ImageArgs {

@@ -15,6 +15,23 @@ pub(crate) use draw::draw;
 pub(crate) use sarif::sarif;
 
 /// A fault or a doubt, with the line of the user's Rust that it comes from.
+///
+/// ```
+/// use lapstrake_xtask::lapstrake::{Site, value::ImagePath};
+/// use lapstrake_xtask::{Finding, Severity};
+///
+/// let here = Site::caller();
+/// let finding = Finding::fatal("duplicate-destination", here, "two entries of a layer go to `/etc/motd`")
+///     .at(&ImagePath::parse("/etc/motd").unwrap())
+///     .also(here, "first written here")
+///     .help("leave one of them out");
+/// assert_eq!((finding.severity, finding.site), (Severity::Fatal, Some(here)));
+/// assert_eq!(finding.related[0].message, "written here, both times");
+/// assert_eq!(Finding::warning("x", here, "y").help_if(None::<String>).help, None);
+///
+/// let wrong = ImagePath::parse("etc/motd").unwrap_err();
+/// assert_eq!(Finding::invalid(&wrong, here).help.as_deref(), Some("write `/etc/motd`"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
@@ -43,6 +60,15 @@ pub struct Finding {
 }
 
 /// The part of an image that a finding is about.
+///
+/// ```
+/// use lapstrake_xtask::prelude::*;
+/// use lapstrake_xtask::{Blame, check::Checks};
+///
+/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").dir("/run/app"));
+/// let found = Checks::default().findings(&image);
+/// assert!(matches!(&found[0].blame, Some(Blame::Layer(layer)) if layer.as_str() == "app"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Blame {
@@ -53,6 +79,14 @@ pub enum Blame {
 }
 
 /// Another place that belongs to a finding.
+///
+/// ```
+/// use lapstrake_xtask::{Finding, Related, lapstrake::Site};
+///
+/// let finding = Finding::fatal("x", Site::caller(), "y").also(Site::caller(), "first written here");
+/// let related: &Related = &finding.related[0];
+/// assert_eq!(related.message, "first written here");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Related {
     /// Where.
@@ -62,6 +96,12 @@ pub struct Related {
 }
 
 /// Whether a finding stops a build.
+///
+/// ```
+/// use lapstrake_xtask::Severity;
+///
+/// assert!(Severity::Fatal < Severity::Warning, "what stops a build comes first");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
