@@ -7,6 +7,9 @@ use lapstrake::Site;
 
 use super::{Blame, Finding, Severity, excerpt};
 
+/// The check that finds what must not be shown.
+const SECRET: &str = "secret-in-layer";
+
 /// Draws findings, one after another; `root` is the workspace that sites are relative to.
 pub(crate) fn draw(findings: &[Finding], root: &Utf8Path, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -28,8 +31,9 @@ fn one(finding: &Finding, root: &Utf8Path, renderer: &Renderer) -> String {
         let file = first.file();
         let (here, elsewhere): (Vec<_>, _) = places.iter().partition(|(site, ..)| site.file() == file);
         group = match std::fs::read_to_string(root.join(file)) {
-            Ok(source) => group.element(snippet(&source, file, &here)),
-            Err(_) => here.iter().fold(group, |group, (site, ..)| group.element(origin(*site))),
+            // The line may hold the secret itself, and what is drawn may end in a log.
+            Ok(source) if finding.name != SECRET => group.element(snippet(&source, file, &here)),
+            Ok(_) | Err(_) => here.iter().fold(group, |group, (site, ..)| group.element(origin(*site))),
         };
         places = elsewhere;
     }

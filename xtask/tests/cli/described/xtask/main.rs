@@ -6,7 +6,7 @@ use lapstrake_xtask::prelude::*;
 fn main() -> ExitCode {
     let describe = std::env::var("DESCRIBE").unwrap_or_default();
     let images = match describe.as_str() {
-        "planted" => vec![gateway(), planted::planted()],
+        "planted" => vec![gateway(), planted::planted(), planted::staged()],
         "early" => vec![planted_app()],
         "derived" => vec![derived()],
         "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],

@@ -6,7 +6,7 @@ pub fn planted() -> Image {
     Image::new("planted", Base::stand_in())
         .layer(Layer::new("api-base-directories").remove("/sys"))
         .layer(Layer::new("baseimage-root").remove("/ostree"))
-        .layer(Layer::new("baseimage-composefs").text("[x]\n", "/usr/lib/ostree/prepare-root.conf"))
+        .layer(Layer::new("baseimage-composefs").text("[etc]\ntransient = true\n", "/usr/lib/ostree/prepare-root.conf"))
         .layer(Layer::new("bootc-kargs").text("karg = 1\n", "/usr/lib/bootc/kargs.d/10-x.toml"))
         .layer(Layer::new("etc-usretc").text("x\n", "/usr/etc/x"))
         .layer(Layer::new("kernel").text("x\n", kernel).text("x\n", "/usr/lib/modules/9.9/initramfs.img"))
@@ -27,4 +27,37 @@ pub fn planted() -> Image {
         .layer(Layer::new("top-level").text("x\n", "/data/x"))
         .layer(Layer::new("aib-files").text("x\n", "/etc/build-info"))
         .layer(Layer::new("qm-path").text("x\n", "/usr/lib/qm/rootfs/etc/x"))
+        .layer(Layer::new("misplaced-unit").text("[Container]\n", "/usr/lib/systemd/system/a.container"))
+        .layer(Layer::new("exec-start").unit(Unit::text("empty.service", "[Service]\nNice=1\n")))
+        .layer(Layer::new("exec-missing").unit(service("gone", "ExecStart=/usr/bin/gone")))
+        .layer(Layer::new("exec-mode").text("x", "/usr/libexec/plain").unit(service("plain", "ExecStart=/usr/libexec/plain")))
+        .layer(Layer::new("unit-user").with(program()).unit(service("who", "ExecStart=/usr/bin/program\nUser=nobody-knows")))
+        .layer(Layer::new("install-target").unit(service("never", "ExecStart=program\n[Install]\nWantedBy=gone.target")))
+        .layer(Layer::new("unit-requires").unit(service("needs", "ExecStart=program\n[Unit]\nRequires=absent.service")))
+        .layer(Layer::new("wants-link").symlink("/usr/lib/systemd/system/basic.target.wants/lost.service", "../lost.service"))
+        .layer(Layer::new("quadlet-generator").text("[Container]\n", "/etc/containers/systemd/a.container"))
+        .layer(
+            Layer::new("state-directory")
+                .unit(service("state", "ExecStart=program\nStateDirectory=two"))
+                .tmpfiles("two", ["d /var/lib/two 0700"]),
+        )
+        .layer(Layer::new("privileged-port").unit(service("web", "ExecStart=program --port 80\nUser=dbus")))
+        .layer(Layer::new("transient-etc").unit(service("etc", "ExecStart=program\nReadWritePaths=/etc/etc")))
+}
+
+fn service(name: &str, lines: &str) -> Unit {
+    Unit::text(format!("{name}.service"), format!("[Service]\n{lines}\n"))
+}
+
+fn program() -> File {
+    File::text("x", "/usr/bin/program").mode(0o755)
+}
+
+/// What only the bytes of the layers show.
+pub fn staged() -> Image {
+    let body = "MC4CAQAwBQYDK2VwBCIEIFhpY2tlbmhhdXNlbnVuZHNvd2VpdGVyMTIzNDU2Nzg5";
+    let key = format!("-----{} PRIVATE KEY-----\n{body}\n-----{} PRIVATE KEY-----\n", "BEGIN", "END");
+    Image::new("staged", Base::stand_in())
+        .layer(Layer::new("secret-in-layer").text(key, "/etc/device.key"))
+        .layer(Layer::new("elf-library").remove("/usr/lib64/libgcc_s.so.1").bin("gatewayd"))
 }
