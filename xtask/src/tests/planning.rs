@@ -5,6 +5,7 @@ use lapstrake::entry::{Dir, DropIn, File, Kargs, Unit, UnitState};
 use lapstrake::{Base, Image, Layer};
 
 use super::workshop::Workshop;
+use crate::base::fixture::Tar;
 use crate::plan::{Content, Origin, Plan, PlannedLayer};
 
 const SERVICE: &str =
@@ -202,4 +203,23 @@ fn a_unit_that_comes_through_a_symlink_of_the_base_is_enabled() {
     let plan = workshop.planned(&image(below).layer(Layer::new("above").enable("app.service")));
     let link = "0777 /usr/lib/systemd/system/multi-user.target.wants/app.service -> ../app.service";
     assert!(members(&plan).contains(&link.to_owned()), "{:#?}", members(&plan));
+}
+
+#[test]
+fn what_a_base_keeps_from_a_plan_is_told() {
+    let sealed = Tar::new().file("usr/lib/ostree/prepare-root.conf", "[composefs]\nenabled = signed\n");
+    let workshop = Workshop::on_stand_in_and(sealed.end());
+    assert_eq!(findings(&workshop, &image(Layer::new("a").dir("/usr/a"))), ["sealed-base"]);
+    let large = Tar::new().file("usr/lib/systemd/system/large.service", &"#".repeat(2 << 20));
+    let workshop = Workshop::on_stand_in_and(large.end());
+    assert_eq!(findings(&workshop, &image(Layer::new("a").enable("large.service"))), ["unit-unread"]);
+}
+
+#[test]
+fn a_source_that_can_not_be_read_is_told() {
+    let workshop = Workshop::stand_in();
+    workshop.source("deploy/file", b"x");
+    let below_a_file = image(Layer::new("a").file("deploy/file/below", "/etc/a"));
+    assert_eq!(findings(&workshop, &below_a_file), ["unreadable-asset"]);
+    assert_eq!(findings(&workshop, &image(Layer::new("a").file("deploy/file", "/etc/a"))), [""; 0]);
 }

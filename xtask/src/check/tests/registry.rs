@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::check::{Stage, registry};
+use crate::check::{Example, Stage, registry};
 use crate::finding::Severity;
 
 /// Where a finding has the name of its check, which is a row already.
@@ -15,6 +15,11 @@ fn every_finding_that_planning_makes_has_its_row_and_every_row_its_finding() {
     let mut made: BTreeMap<String, Severity> = BTreeMap::new();
     for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let text = fs::read_to_string(&path).unwrap();
+        let text: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| format!("{line}\n"))
+            .collect();
         for (call, severity) in [
             ("Finding::fatal(", Severity::Fatal),
             ("Finding::warning(", Severity::Warning),
@@ -49,6 +54,25 @@ fn every_finding_that_planning_makes_has_its_row_and_every_row_its_finding() {
         .map(|check| (check.name.to_owned(), check.severity))
         .collect();
     assert_eq!(rows, made, "left the rows of `check/planned`, right what the sources say");
+}
+
+#[test]
+fn every_check_that_the_page_does_not_run_has_a_test_that_names_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let places = ["src/check/tests", "src/tests", "src/base/tests", "tests/cli"];
+    let mut tests = String::new();
+    for path in places.iter().flat_map(|place| all(&root.join(place))).chain([root.join("src/analyze.rs")]) {
+        tests += &fs::read_to_string(path).unwrap_or_default();
+    }
+    let in_words = registry().filter(|check| matches!(check.example, Example::Words { .. }));
+    let untested: Vec<_> =
+        in_words.filter(|check| !tests.contains(check.name)).map(|check| check.name).collect();
+    assert_eq!(untested, [""; 0]);
+}
+
+fn all(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { all(&path) } else { vec![path] }).collect()
 }
 
 fn sources(directory: &Path) -> Vec<PathBuf> {
