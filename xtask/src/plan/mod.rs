@@ -6,6 +6,7 @@ mod compile;
 mod destination;
 mod enablement;
 mod merged;
+mod own_units;
 mod place;
 mod render;
 mod resolve;

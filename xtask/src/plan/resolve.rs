@@ -5,20 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::entry::{EntryKind, State};
 use lapstrake::rule::{Claim, What, between, conflicts};
-use lapstrake::value::{Asset, ImageName, ImagePath, LabelKey, LayerName, Source, UnitName};
+use lapstrake::value::{ImageName, ImagePath, LabelKey, LayerName, UnitName};
 use lapstrake::{Given, Image, Layer, Site};
 
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
 use super::enablement::{OwnUnits, Units};
 use super::merged::Merged;
-use super::place::{Placer, UNITS, site_or};
+use super::own_units::own_units;
+use super::place::{Placer, site_or};
 use super::whiteout::whiteouts;
 use super::{CargoOptions, Content, Inode, Plan, PlannedBase, PlannedLayer, Removal};
-use crate::base::{Base, BaseIndex};
+use crate::base::Base;
 use crate::finding::{Blame, Finding};
 use crate::nearest::nearest;
-use crate::source::{Scanned, Sources, TreeMember};
+use crate::source::Sources;
 use crate::workspace::Workspace;
 use lapstrake::value::Mode;
 
@@ -385,43 +386,5 @@ fn add_parents(
             site: None,
             allowed: BTreeMap::new(),
         });
-    }
-}
-
-/// Every unit file that the image brings, whatever kind of entry brings it.
-fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> OwnUnits {
-    let mut units = OwnUnits::new();
-    let text = |source: &Source| match source {
-        Source::Text(text) => Some(text.clone()),
-        Source::Asset(asset) => file_text(asset, sources),
-    };
-    for entry in image.layers().iter().flat_map(Layer::entries) {
-        match entry.kind() {
-            EntryKind::Unit(unit) => {
-                let path =
-                    unit.name().get().ok().and_then(|name| ImagePath::parse(&format!("{UNITS}/{name}")).ok());
-                units.extend(path.zip(text(unit.source())));
-            }
-            EntryKind::File(file) => units.extend(file.at().get().ok().cloned().zip(text(file.source()))),
-            EntryKind::Tree(tree) => {
-                let (Ok(root), Source::Asset(asset)) = (tree.at().get(), tree.source()) else { continue };
-                let Some(Ok(Scanned::Directory(members))) = sources.get(asset) else { continue };
-                units.extend(members.iter().filter_map(|(name, member)| match member {
-                    TreeMember::File(file) => root.join(name).ok().zip(file.text.clone()),
-                    TreeMember::Directory | TreeMember::Symlink(_) => None,
-                }));
-            }
-            _ => {}
-        }
-    }
-    // Where the file ends up, for that is where systemd finds it.
-    let below = Merged::new(base);
-    units.into_iter().map(|(path, text)| (below.resolve(&path).unwrap_or(path), text)).collect()
-}
-
-fn file_text(asset: &Asset, sources: &Sources) -> Option<String> {
-    match sources.get(asset) {
-        Some(Ok(Scanned::File(file))) => file.text.clone(),
-        _ => None,
     }
 }

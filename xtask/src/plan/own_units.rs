@@ -1,0 +1,50 @@
+//! The unit files that an image brings, whatever kind of entry brings them: enabling reads their
+//! `[Install]` sections before a layer is planned.
+
+use lapstrake::entry::EntryKind;
+use lapstrake::value::{Asset, ImagePath, Source};
+use lapstrake::{Image, Layer};
+
+use super::enablement::OwnUnits;
+use super::merged::Merged;
+use super::place::UNITS;
+use crate::base::BaseIndex;
+use crate::source::{Scanned, Sources, TreeMember};
+
+/// Every unit file that the image brings, whatever kind of entry brings it.
+pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> OwnUnits {
+    let mut units = OwnUnits::new();
+    let text = |source: &Source| match source {
+        Source::Text(text) => Some(text.clone()),
+        Source::Asset(asset) => file_text(asset, sources),
+    };
+    for entry in image.layers().iter().flat_map(Layer::entries) {
+        match entry.kind() {
+            EntryKind::Unit(unit) => {
+                let path =
+                    unit.name().get().ok().and_then(|name| ImagePath::parse(&format!("{UNITS}/{name}")).ok());
+                units.extend(path.zip(text(unit.source())));
+            }
+            EntryKind::File(file) => units.extend(file.at().get().ok().cloned().zip(text(file.source()))),
+            EntryKind::Tree(tree) => {
+                let (Ok(root), Source::Asset(asset)) = (tree.at().get(), tree.source()) else { continue };
+                let Some(Ok(Scanned::Directory(members))) = sources.get(asset) else { continue };
+                units.extend(members.iter().filter_map(|(name, member)| match member {
+                    TreeMember::File(file) => root.join(name).ok().zip(file.text.clone()),
+                    TreeMember::Directory | TreeMember::Symlink(_) => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    // Where the file ends up, for that is where systemd finds it.
+    let below = Merged::new(base);
+    units.into_iter().map(|(path, text)| (below.resolve(&path).unwrap_or(path), text)).collect()
+}
+
+fn file_text(asset: &Asset, sources: &Sources) -> Option<String> {
+    match sources.get(asset) {
+        Some(Ok(Scanned::File(file))) => file.text.clone(),
+        _ => None,
+    }
+}
