@@ -111,9 +111,10 @@ impl Layer {
     /// Adds a symlink at `at` that points to `target`, which is taken as it is written.
     ///
     /// ```
-    /// use lapstrake::Layer;
+    /// use lapstrake::{Layer, entry::Symlink};
+    /// let said = Symlink::new("/etc/localtime", "../usr/share/zoneinfo/UTC");
     /// let layer = Layer::new("zone").symlink("/etc/localtime", "../usr/share/zoneinfo/UTC");
-    /// assert_eq!(layer.entries().len(), 1);
+    /// assert_eq!(layer, Layer::new("zone").with(said));
     /// ```
     #[track_caller]
     pub fn symlink(
@@ -127,9 +128,9 @@ impl Layer {
     /// Removes a file or directory of the base or of a layer below.
     ///
     /// ```
-    /// use lapstrake::Layer;
-    /// let layer = Layer::new("slim").remove("/usr/share/doc");
-    /// assert_eq!(layer.entries().len(), 1);
+    /// use lapstrake::{Layer, entry::Remove};
+    /// let said = Remove::new("/usr/share/doc");
+    /// assert_eq!(Layer::new("slim").remove("/usr/share/doc"), Layer::new("slim").with(said));
     /// ```
     #[track_caller]
     pub fn remove(self, path: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
@@ -197,9 +198,10 @@ impl Layer {
     /// Adds `/usr/lib/sysusers.d/NAME.conf` with these lines.
     ///
     /// ```
-    /// use lapstrake::Layer;
-    /// let layer = Layer::new("app").sysusers("web", ["g web 990", "u web 990:990 \"Web server\""]);
-    /// assert_eq!(layer.entries().len(), 1);
+    /// use lapstrake::{Layer, entry::Sysusers};
+    /// let lines = ["g web 990", "u web 990:990 \"Web server\""];
+    /// let layer = Layer::new("app").sysusers("web", lines);
+    /// assert_eq!(layer, Layer::new("app").with(Sysusers::lines("web", lines)));
     /// ```
     #[track_caller]
     pub fn sysusers<L>(self, name: &str, lines: impl IntoIterator<Item = L>) -> Self
@@ -212,9 +214,10 @@ impl Layer {
     /// Adds `/usr/lib/tmpfiles.d/NAME.conf` with these lines.
     ///
     /// ```
-    /// use lapstrake::Layer;
-    /// let layer = Layer::new("app").tmpfiles("web", ["d /var/lib/web 0750 web web -"]);
-    /// assert_eq!(layer.entries().len(), 1);
+    /// use lapstrake::{Layer, entry::Tmpfiles};
+    /// let lines = ["d /var/lib/web 0750 web web -"];
+    /// let layer = Layer::new("app").tmpfiles("web", lines);
+    /// assert_eq!(layer, Layer::new("app").with(Tmpfiles::lines("web", lines)));
     /// ```
     #[track_caller]
     pub fn tmpfiles<L>(self, name: &str, lines: impl IntoIterator<Item = L>) -> Self
@@ -227,9 +230,9 @@ impl Layer {
     /// Adds `/usr/lib/bootc/kargs.d/NAME.toml` with these kernel arguments.
     ///
     /// ```
-    /// use lapstrake::Layer;
+    /// use lapstrake::{Layer, entry::Kargs};
     /// let layer = Layer::new("boot").kargs("10-quiet", ["quiet", "console=ttyS0"]);
-    /// assert_eq!(layer.entries().len(), 1);
+    /// assert_eq!(layer, Layer::new("boot").with(Kargs::new("10-quiet", ["quiet", "console=ttyS0"])));
     /// ```
     #[track_caller]
     pub fn kargs<K>(self, name: &str, kargs: impl IntoIterator<Item = K>) -> Self
@@ -242,9 +245,9 @@ impl Layer {
     /// Installs packages with the base's package manager, in one transaction.
     ///
     /// ```
-    /// use lapstrake::Layer;
+    /// use lapstrake::{Layer, entry::Packages};
     /// let layer = Layer::new("platform").packages(["vsomeip3", "dlt-daemon"]);
-    /// assert_eq!(layer.entries().len(), 1);
+    /// assert_eq!(layer, Layer::new("platform").with(Packages::new(["vsomeip3", "dlt-daemon"])));
     /// ```
     #[track_caller]
     pub fn packages<P>(self, packages: impl IntoIterator<Item = P>) -> Self
@@ -257,9 +260,9 @@ impl Layer {
     /// Runs a program inside the image after the layer's files are there. No shell is involved.
     ///
     /// ```
-    /// use lapstrake::Layer;
+    /// use lapstrake::{Layer, entry::Run};
     /// let layer = Layer::new("libraries").run(["ldconfig"]);
-    /// assert_eq!(layer.entries().len(), 1);
+    /// assert_eq!(layer, Layer::new("libraries").with(Run::new(["ldconfig"])));
     /// ```
     #[track_caller]
     pub fn run<A: Into<String>>(self, argv: impl IntoIterator<Item = A>) -> Self {

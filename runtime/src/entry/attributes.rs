@@ -91,7 +91,8 @@ macro_rules! attribute_options {
         $crate::entry::attributes::attribute_options!($($more)*);
     };
     (capability $($more:ident)*) => {
-        /// Sets file capabilities: `"cap_net_bind_service=ep"`. Default: none.
+        /// Sets file capabilities, in the words of setcap(8): `"cap_net_bind_service=ep"`
+        /// (capabilities(7)). Default: none.
         ///
         /// ```
         /// use lapstrake::entry::Bin;

@@ -4,7 +4,7 @@ use crate::Given;
 use crate::value::{ImagePath, Invalid};
 
 /// Takes a file, a symlink, or a directory with all that it holds away from the base or a layer below.
-/// In the OCI layer it is a whiteout.
+/// In the OCI layer it is a whiteout (OCI image spec, layer.md, "Whiteouts").
 ///
 /// ```
 /// use lapstrake::{Layer, entry::Remove};

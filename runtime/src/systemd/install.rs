@@ -4,7 +4,7 @@
 use super::UnitFile;
 use crate::value::{UnitKind, UnitName};
 
-/// What a unit's `[Install]` section asks for.
+/// What a unit's `[Install]` section asks for (systemd.unit(5), "[Install] section options").
 ///
 /// ```
 /// use lapstrake::systemd::{Install, LinkKind, UnitFile};
@@ -44,7 +44,7 @@ pub struct Link {
     pub unit: UnitName,
 }
 
-/// The kinds of links, by the setting that asks for them.
+/// The kinds of links, by the setting of systemd.unit(5) that asks for them.
 ///
 /// ```
 /// use lapstrake::systemd::LinkKind;

@@ -18,7 +18,7 @@ pub struct UnitFile {
     sections: Vec<Section>,
 }
 
-/// One `[Name]` and the assignments under it.
+/// One `[Name]` and the assignments under it (systemd.syntax(7)).
 ///
 /// ```
 /// use lapstrake::systemd::{Section, UnitFile};
