@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lapstrake::Site;
 use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey};
+use lapstrake::{Location, Site};
 
 use super::contents::Contents;
 use super::tree::{Node, Tree};
@@ -82,6 +82,11 @@ impl<'a> Subject<'a> {
     /// Whether packages or run steps change the tree in ways that no check sees.
     pub fn runs_unseen(&self) -> bool {
         self.plan.layers.iter().any(crate::plan::PlannedLayer::needs_engine)
+    }
+
+    /// Whether the base is the stand-in, which lacks most of what a real base has.
+    pub(crate) fn is_on_stand_in(&self) -> bool {
+        self.base.location == Location::StandIn
     }
 
     /// The fault that nothing stands at a path: of the layer that removed it, or else of the base.

@@ -128,7 +128,9 @@ fn missing(subject: &Subject<'_>) -> Vec<Fault> {
         };
         let message = format!("`{}` has `{}=` run `{name}`, {what}", run.unit, run.key);
         let fault = Fault::at(&run.setting.node, message).help(advice(tree, name));
-        faults.push(if run.command.may_fail { fault.as_warning() } else { fault });
+        // A real base has programs that the stand-in lacks.
+        let is_doubt = run.command.may_fail || subject.is_on_stand_in();
+        faults.push(if is_doubt { fault.as_warning() } else { fault });
     }
     faults
 }
