@@ -43,6 +43,9 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
     let fuzz = root.join("xtask").join("fuzz");
     steps.push(Step::new("format the fuzzer", &fuzz, &[FMT]));
     steps.push(Step::new("fuzz", root, &[&["xtask", "fuzz", "--seconds", "60"]]));
+    // Of the bars of `bench` the one that takes no second, and that is far from what it holds.
+    let measured = ["-p", "lapstrake-xtask", "--lib", "speed", "--", "--ignored"];
+    steps.push(Step::new("measure the checks", root, &[TEST, &TOOL, &measured]));
     // Without `--all-targets`, which would leave the documentation's examples out.
     steps.push(Step::new("test", root, &[TEST, &TOOL]));
     steps
