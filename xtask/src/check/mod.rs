@@ -16,12 +16,14 @@ mod field;
 #[cfg(test)]
 mod page;
 mod planned;
+mod prepare_root;
 mod registry;
 mod secret;
 mod selection;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod tmpfiles;
 mod tree;
 mod unit;
 

@@ -8,14 +8,14 @@ use lapstrake::{Image, Location};
 use serde_json::{Value, json};
 
 use super::arguments::{Building, Format, Formatted, Output, Which};
-use super::prepare::{Checking, Prepared, prepare};
+use super::prepare::{Checking, Prepared, prepare, staged};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
-use crate::finding::{Findings, draw};
+use crate::finding::draw;
 use crate::layer::Compression;
 use crate::native::{self, Built, Epoch, LayerOrigin, Settings};
-use crate::pipeline::{Failure, Ready, check_staged, needs_no_engine};
+use crate::pipeline::{Failure, Ready, needs_no_engine};
 use crate::plan::SCHEMA;
 use crate::progress::Progress;
 use crate::store::Store;
@@ -86,9 +86,7 @@ impl Build {
             let started = Instant::now();
             needs_no_engine(&planned.plan)?;
             let ready = session.stage(planned)?;
-            let mut found = Findings::default();
-            found.add(Some(&ready.plan.name), check_staged(&ready, &checks));
-            found.change(|findings| selection.keep(findings));
+            let found = staged(&ready, &checks, &selection);
             eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
             if found.any_fatal() {
                 refused = true;

@@ -6,12 +6,11 @@ use lapstrake::Image;
 use serde_json::json;
 
 use super::arguments::{Building, Format, Formatted, Output, Which};
-use super::prepare::{Checking, Prepared, prepare};
+use super::prepare::{Checking, Prepared, prepare, staged};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
-use crate::finding::{Findings, draw};
-use crate::pipeline::check_staged;
+use crate::finding::draw;
 use crate::plan::SCHEMA;
 
 #[derive(Debug, Args)]
@@ -48,9 +47,7 @@ impl Emit {
         let mut refused = false;
         for planned in planned {
             let ready = session.stage(planned)?;
-            let mut found = Findings::default();
-            found.add(Some(&ready.plan.name), check_staged(&ready, &checks));
-            found.change(|findings| selection.keep(findings));
+            let found = staged(&ready, &checks, &selection);
             eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
             if found.any_fatal() {
                 refused = true;

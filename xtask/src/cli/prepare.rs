@@ -9,7 +9,7 @@ use super::report::Failed;
 use super::selection::select;
 use crate::check::{Check, Checks, Selection, unknown_allowances};
 use crate::finding::Findings;
-use crate::pipeline::{self, Planned, Session};
+use crate::pipeline::{self, Planned, Ready, Session, check_staged};
 use crate::progress::Progress;
 
 /// Which checks.
@@ -63,4 +63,12 @@ pub(super) fn prepare<'a>(
     findings.change(|findings| selection.keep(findings));
     let asked = selected.len();
     Ok(Prepared { session, planned, findings, checks, selection, asked })
+}
+
+/// What the bytes of an image show, as far as it was asked for.
+pub(super) fn staged(ready: &Ready, checks: &[Check], selection: &Selection) -> Findings {
+    let mut found = Findings::default();
+    found.add(Some(&ready.plan.name), check_staged(ready, checks));
+    found.change(|findings| selection.keep(findings));
+    found
 }

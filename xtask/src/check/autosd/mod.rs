@@ -7,6 +7,7 @@ mod package_manager;
 mod qm;
 mod transient_etc;
 
+use super::prepare_root::{PLACES, is_yes, setting};
 use super::{Check, Subject};
 
 pub(super) const CHECKS: &[Check] =
@@ -14,19 +15,6 @@ pub(super) const CHECKS: &[Check] =
 
 /// Whether what is changed in /etc on the device is gone after a reboot (ostree-prepare-root(1)).
 pub(super) fn is_etc_transient(subject: &Subject<'_>) -> bool {
-    let texts = ["/usr/lib/ostree/prepare-root.conf", "/etc/ostree/prepare-root.conf"]
-        .map(|path| subject.tree().text(path));
-    let mut section = "";
-    let mut transient = false;
-    for line in texts.into_iter().flatten().flat_map(str::lines).map(str::trim) {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            section = name;
-        }
-        if let Some((key, value)) = line.split_once('=').filter(|_| section == "etc")
-            && key.trim() == "transient"
-        {
-            transient = matches!(value.trim(), "true" | "yes" | "1");
-        }
-    }
-    transient
+    let file = PLACES.iter().find_map(|place| subject.tree().follow(place));
+    file.and_then(|file| setting(&file, "etc", "transient")).is_some_and(|value| is_yes(&value))
 }

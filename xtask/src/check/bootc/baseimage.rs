@@ -1,6 +1,7 @@
 //! `baseimage-root` and `baseimage-composefs`: what ostree needs of a root filesystem.
 
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::prepare_root::{PLACES, is_yes, setting};
+use crate::check::{Check, Example, Fault, Kind, Node, Subject};
 
 pub(super) const ROOT: Check = Check::fatal(
     "baseimage-root",
@@ -55,16 +56,14 @@ fn root(subject: &Subject<'_>) -> Vec<Fault> {
 fn composefs(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for root in roots(subject) {
-        // systemd's order: the administrator's file hides the vendor's.
-        let places = ["/etc/ostree/prepare-root.conf", "/usr/lib/ostree/prepare-root.conf"];
-        let found = places.iter().find_map(|place| subject.tree().follow(&format!("{root}{place}")));
+        let found = PLACES.iter().find_map(|place| subject.tree().follow(&format!("{root}{place}")));
         let Some(node) = found else {
             let message = "no `prepare-root.conf` turns composefs on";
-            faults.push(subject.gone(&format!("{root}{}", places[1]), message));
+            faults.push(subject.gone(&format!("{root}{}", PLACES[1]), message));
             continue;
         };
         // What is no text here was not kept, and is not judged.
-        if node.text().is_some_and(|text| !is_on(text)) {
+        if node.text().is_some() && !is_on(&node) {
             faults.push(Fault::at(&node, format!("`{}` does not turn composefs on", node.path())));
         }
     }
@@ -72,18 +71,8 @@ fn composefs(subject: &Subject<'_>) -> Vec<Fault> {
     faults.into_iter().map(|fault| fault.help(help)).collect()
 }
 
-/// As ostree-prepare-root(1) reads it: the last `enabled` of `[composefs]`; the old `[root] composefs`.
-fn is_on(text: &str) -> bool {
-    let mut section = "";
-    let mut on = false;
-    for line in text.lines().map(str::trim) {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            section = name;
-        }
-        let Some((key, value)) = line.split_once('=') else { continue };
-        if matches!((section, key.trim()), ("composefs", "enabled") | ("root", "composefs")) {
-            on = matches!(value.trim(), "yes" | "true" | "1" | "signed" | "verity");
-        }
-    }
-    on
+/// By `enabled` of `[composefs]`, or its older name.
+fn is_on(node: &Node<'_>) -> bool {
+    let value = setting(node, "composefs", "enabled").or_else(|| setting(node, "root", "composefs"));
+    value.is_some_and(|value| is_yes(&value) || matches!(value.trim(), "signed" | "verity"))
 }

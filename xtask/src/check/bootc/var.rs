@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use lapstrake::value::TmpfilesLine;
-
 use super::refused;
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Kind, Subject, tmpfiles};
 
 pub(super) const CHECK: Check = Check::warning(
     "var-tmpfiles",
@@ -21,9 +19,9 @@ pub(super) const CHECK: Check = Check::warning(
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let tree = subject.tree();
     let mut faults = refused::below(subject, "/var");
-    let texts = tree.children("/usr/lib/tmpfiles.d").filter_map(|node| tree.text(node.path().as_str()));
-    let lines = texts.flat_map(str::lines).filter_map(|line| TmpfilesLine::parse(line.trim()).ok());
-    let made: BTreeSet<String> = lines.filter_map(|line| line.fields().into_iter().nth(1)).collect();
+    // bootc reads the vendor's files alone, and any type of line counts.
+    let vendor = tmpfiles::lines(tree).filter(|line| line.node.path().as_str().starts_with("/usr/"));
+    let made: BTreeSet<String> = vendor.filter_map(|line| line.given(1).map(str::to_owned)).collect();
     let of_base = tree.below("/var").filter(|node| node.layer().is_none());
     for node in of_base.filter(|node| !made.contains(node.path().as_str())) {
         let message = match node.kind() {

@@ -1,10 +1,9 @@
 //! `tmpfiles-mode` and `tmpfiles-owner`: lines of tmpfiles.d that systemd-tmpfiles refuses or that make
 //! what nobody meant. Only what the layers bring is judged.
 
-use lapstrake::value::TmpfilesLine;
-
 use crate::check::accounts::Accounts;
-use crate::check::{Check, Example, Fault, Node, Subject};
+use crate::check::tmpfiles::{Line, lines};
+use crate::check::{Check, Example, Fault, Subject};
 use crate::nearest::nearest;
 
 pub(super) const MODE: Check = Check::warning(
@@ -34,36 +33,19 @@ const DIRECTORIES: &str = "dDevqQ";
 /// Types that take no mode or owner.
 const WITHOUT: &str = "xXrRLtThHaA";
 
-/// The lines of the layers' own files.
-fn lines<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Node<'a>, Vec<String>)> {
-    let places = ["/usr/lib/tmpfiles.d", "/etc/tmpfiles.d"];
-    let files: Vec<_> = places.iter().flat_map(|place| subject.tree().children(place)).collect();
-    let ours = files.into_iter().filter(|node| node.site().is_some() && node.ends_with(".conf"));
-    ours.flat_map(|node| {
-        let text = node.text().unwrap_or_default();
-        let parsed = text.lines().filter_map(|line| TmpfilesLine::parse(line.trim()).ok());
-        parsed.map(move |line| (node, line.fields()))
-    })
-}
-
-fn field(fields: &[String], at: usize) -> &str {
-    fields.get(at).map(String::as_str).unwrap_or_default()
-}
-
-fn kind(fields: &[String]) -> char {
-    field(fields, 0).chars().next().unwrap_or_default()
+/// The lines of the layers' own files, of types that take a mode and an owner.
+fn ours<'a>(subject: &Subject<'a>) -> Vec<Line<'a>> {
+    let ours = lines(subject.tree()).filter(|line| line.node.site().is_some());
+    ours.filter(|line| !WITHOUT.contains(line.kind())).collect()
 }
 
 fn mode(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (node, fields) in lines(subject) {
+    for line in ours(subject) {
         // `~` masks what is there, `:` applies to what is new alone.
-        let text = field(&fields, 2).trim_start_matches(['~', ':']);
-        if text.is_empty() || text == "-" || WITHOUT.contains(kind(&fields)) {
-            continue;
-        }
-        let path = field(&fields, 1);
-        let is_directory = DIRECTORIES.contains(kind(&fields));
+        let Some(text) = line.given(2).map(|text| text.trim_start_matches(['~', ':'])) else { continue };
+        let path = line.given(1).unwrap_or_default();
+        let is_directory = DIRECTORIES.contains(line.kind());
         let (reason, meant) = match u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o7777) {
             None => (format!("`{text}` is no mode in octal"), if is_directory { 0o755 } else { 0o644 }),
             Some(bits) if is_directory && bits & 0o444 & !((bits & 0o111) << 2) != 0 => (
@@ -76,7 +58,7 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
             Some(_) => continue,
         };
         let message = format!("`{path}`: {reason}");
-        let fault = Fault::at(&node, message).help(format!("write `{meant:04o}`"));
+        let fault = Fault::at(&line.node, message).help(format!("write `{meant:04o}`"));
         faults.push(if reason.ends_with("octal") { fault.as_fatal() } else { fault });
     }
     faults
@@ -88,22 +70,20 @@ fn owner(subject: &Subject<'_>) -> Vec<Fault> {
     }
     let accounts = Accounts::of(subject.tree());
     let mut faults = Vec::new();
-    for (node, fields) in lines(subject).filter(|(_, fields)| !WITHOUT.contains(kind(fields))) {
-        let wanted =
-            [(field(&fields, 3), &accounts.users, "user"), (field(&fields, 4), &accounts.groups, "group")];
-        for (name, known, what) in wanted {
-            let name = name.trim_start_matches(':');
-            let is_name =
-                !name.is_empty() && name != "-" && !name.contains('%') && name.parse::<u32>().is_err();
+    for line in ours(subject) {
+        let wanted = [(line.given(3), &accounts.users, 'u'), (line.given(4), &accounts.groups, 'g')];
+        for (name, known, letter) in wanted {
+            let name = name.unwrap_or_default().trim_start_matches(':');
+            let is_name = !name.is_empty() && !name.contains('%') && name.parse::<u32>().is_err();
             if is_name && !known.contains_key(name) {
-                let message =
-                    format!("`{}` shall belong to {what} `{name}`, which nothing makes", field(&fields, 1));
-                let letter = what.get(..1).unwrap_or_default();
+                let what = if letter == 'u' { "user" } else { "group" };
+                let path = line.given(1).unwrap_or_default();
+                let message = format!("`{path}` shall belong to {what} `{name}`, which nothing makes");
                 let help = match nearest(name, known.keys()) {
                     Some(near) => format!("there is `{near}`"),
                     None => format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`"),
                 };
-                faults.push(Fault::at(&node, message).help(help));
+                faults.push(Fault::at(&line.node, message).help(help));
             }
         }
     }

@@ -1,9 +1,10 @@
 //! `state-directory`: a directory that both the unit and tmpfiles.d make, each in its own way.
 
-use lapstrake::value::{TmpfilesLine, UnitKind};
+use lapstrake::value::UnitKind;
 
 use super::loaded::{Loaded, loaded};
-use crate::check::{Check, Example, Fault, Node, Subject, Tree};
+use crate::check::tmpfiles::{Line, lines};
+use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "state-directory",
@@ -28,20 +29,8 @@ const MADE: [(&str, &str); 4] = [
     ("RuntimeDirectory", "/run"),
 ];
 
-/// A line of tmpfiles.d that makes a directory.
-struct Line<'a> {
-    node: Node<'a>,
-    fields: Vec<String>,
-}
-
-impl Line<'_> {
-    fn given(&self, at: usize) -> Option<&str> {
-        self.fields.get(at).map(String::as_str).filter(|field| !field.is_empty() && *field != "-")
-    }
-}
-
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let lines = lines(subject.tree());
+    let lines: Vec<_> = lines(subject.tree()).filter(|line| matches!(line.kind(), 'd' | 'D')).collect();
     let mut faults = Vec::new();
     for unit in loaded(subject).iter().filter(|unit| unit.name.kind() == UnitKind::Service) {
         for (key, place) in MADE {
@@ -64,18 +53,6 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         }
     }
     faults
-}
-
-fn lines<'a>(tree: &Tree<'a>) -> Vec<Line<'a>> {
-    let mut lines = Vec::new();
-    for node in ["/usr/lib/tmpfiles.d", "/etc/tmpfiles.d"].iter().flat_map(|place| tree.children(place)) {
-        let text = node.text().unwrap_or_default().lines();
-        let parsed = text.filter_map(|line| TmpfilesLine::parse(line.trim()).ok()).map(|line| line.fields());
-        let directories =
-            parsed.filter(|fields| fields.first().is_some_and(|kind| kind.starts_with(['d', 'D'])));
-        lines.extend(directories.map(|fields| Line { node, fields }));
-    }
-    lines
 }
 
 /// In what the two differ.
