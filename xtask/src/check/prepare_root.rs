@@ -14,7 +14,7 @@ pub(super) fn setting(node: &Node<'_>, section: &str, key: &str) -> Option<Strin
     file.values(section, key).last().map(str::to_owned)
 }
 
-/// Whether a value says yes, as GLib's key files and ostree say it.
+/// Whether a value says yes, as `GLib`'s key files and ostree say it.
 pub(super) fn is_yes(value: &str) -> bool {
     matches!(value.trim(), "1" | "true" | "yes")
 }
