@@ -38,6 +38,7 @@ pub mod checks {}
 mod cli;
 mod compile;
 mod emit;
+mod engine;
 mod finding;
 #[cfg(any(test, feature = "__fuzz"))]
 #[doc(hidden)]
@@ -52,6 +53,7 @@ mod oci;
 mod parallel;
 mod pipeline;
 mod plan;
+mod prefix;
 pub mod prelude;
 mod progress;
 mod source;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use lapstrake::value::{Architecture, ImageName};
@@ -15,11 +16,13 @@ use crate::compile::{self, CompileError, Passed};
 use crate::emit::{self, EmitError};
 use crate::finding::{Finding, Findings};
 use crate::lock::{Lock, LockError};
-use crate::native::{self, Built, NativeError, Settings};
-use crate::plan::{self, CargoOptions, Plan};
+use crate::layer::Compression;
+use crate::native::{self, Built, NativeError, Settings, WrittenLayer};
+use crate::plan::{self, CargoOptions, Laid, Plan};
+use crate::prefix::{self, Engine, Prefix, PrefixError, Workbench};
 use crate::progress::{Colour, Progress, ProgressMode};
-use crate::source;
-use crate::stage::{StageError, Staged};
+use crate::source::{self, Sources};
+use crate::stage::{Artefacts, StageError, Staged};
 use crate::store::{Store, StoreError};
 use crate::workspace::{Workspace, WorkspaceError};
 
@@ -33,6 +36,8 @@ pub(crate) struct Request {
     pub(crate) locked: bool,
     /// `lock --update`: pins are made anew.
     pub(crate) update: bool,
+    /// How layers are compressed; a kept layer is one that was compressed so.
+    pub(crate) compression: Compression,
 }
 
 /// A workspace at work: read once, its bases opened once.
@@ -49,13 +54,31 @@ pub(crate) struct Session<'a> {
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) base: Rc<Base>,
+    pub(crate) ground: Ground,
+    described: Rc<Described>,
     contents: Contents,
+}
+
+/// What a plan is made of, to be made again once more is known of what lies below.
+struct Described {
+    image: Image,
+    sources: Rc<Sources>,
+}
+
+/// What the layers that this process writes stand on: the base, or the layers that an engine made on it.
+#[derive(Clone)]
+pub(crate) struct Ground {
+    /// The base, with the tree that these layers make of it.
+    below: Rc<Base>,
+    pub(crate) layers: Vec<WrittenLayer>,
 }
 
 /// An image all of whose bytes are known.
 pub(crate) struct Ready {
     pub(crate) plan: Plan,
     pub(crate) base: Rc<Base>,
+    pub(crate) ground: Ground,
+    described: Rc<Described>,
     contents: Contents,
     staged: Staged,
 }
@@ -75,8 +98,10 @@ pub(crate) enum Failure {
     Stage { image: ImageName, source: StageError },
     #[error("the files of image `{image}` can't be looked at")]
     Read { image: ImageName, source: std::io::Error },
-    #[error("layer `{layer}` of image `{image}` runs something inside the image, which takes podman")]
+    #[error("layer `{layer}` of image `{image}` runs something inside the image, and `--engine native` runs nothing")]
     Engine { image: ImageName, layer: String },
+    #[error("image `{image}` can't be built")]
+    Prefix { image: ImageName, source: Box<PrefixError> },
     #[error("image `{image}` can't be built")]
     Build { image: ImageName, source: Box<NativeError> },
     #[error("image `{image}` can't be written as a context")]
@@ -95,9 +120,8 @@ impl Failure {
         match self {
             Self::Lock(error) => error.help().map(str::to_owned),
             Self::Compile { source, .. } => source.help().map(str::to_owned),
-            Self::Engine { image, .. } => Some(format!(
-                "run `cargo xtask image emit {image}`, and `podman build .` in the folder it names"
-            )),
+            Self::Engine { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),
+            Self::Prefix { source, .. } => source.help(),
             Self::Emit { source: EmitError::Foreign { .. }, .. } => {
                 Some("name another folder with `--output DIR`".to_owned())
             }
@@ -118,7 +142,7 @@ impl<'a> Session<'a> {
     /// description → plan. Images that can't be planned are left out, and findings say why.
     pub(crate) fn plan(&mut self, images: &[&Image]) -> (Vec<Planned>, Findings) {
         let mut findings = Findings::default();
-        let sources = source::scan(images.iter().copied(), &self.workspace.root);
+        let sources = Rc::new(source::scan(images.iter().copied(), &self.workspace.root));
         let mut planned = Vec::new();
         for image in images {
             let name = image.name().get().ok();
@@ -129,14 +153,93 @@ impl<'a> Session<'a> {
                     continue;
                 }
             };
-            let resolved = plan::resolve(image, &self.workspace, &sources, &base, &self.request.cargo);
-            findings.add(name, resolved.findings);
-            planned.extend(resolved.plan.map(|plan| {
-                let contents = Contents::of(&plan.layers);
-                Planned { plan, base, contents }
-            }));
+            let resolved = plan::resolve(image, &self.workspace, &sources, &base, None, &self.request.cargo);
+            let described = Rc::new(Described { image: (*image).clone(), sources: Rc::clone(&sources) });
+            let Some(plan) = resolved.plan else {
+                findings.add(name, resolved.findings);
+                continue;
+            };
+            match self.on_kept_prefix(&plan, &base, &described) {
+                Some((planned_again, found)) => {
+                    findings.add(name, found);
+                    planned.push(planned_again);
+                }
+                None => {
+                    findings.add(name, resolved.findings);
+                    let contents = Contents::of(&plan.layers);
+                    let ground = Ground { below: Rc::clone(&base), layers: Vec::new() };
+                    planned.push(Planned { plan, base, ground, described, contents });
+                }
+            }
         }
         (planned, findings)
+    }
+
+    /// The plan on the layers that an engine made in an earlier build, where all of them are kept. One that
+    /// holds a binary of cargo's is known only once that is built.
+    fn on_kept_prefix(
+        &self,
+        plan: &Plan,
+        base: &Rc<Base>,
+        described: &Rc<Described>,
+    ) -> Option<(Planned, Vec<Finding>)> {
+        let count = plan.prefix();
+        let prefix = plan.layers.get(..count).filter(|layers| !layers.is_empty())?;
+        if prefix.iter().any(|layer| layer.artefacts().next().is_some()) {
+            return None;
+        }
+        let store = Store::open_existing(&self.workspace.target)?;
+        let staged = Staged::of(prefix, Artefacts::default()).ok()?;
+        let settings = Settings { compression: self.request.compression, epoch: native::Epoch::of_environment().ok()? };
+        let bench = Workbench { staged: &staged, base, cache: &self.cache, store: &store, settings, progress: self.progress };
+        let prefix = prefix::lay(plan, count, false, Engine::Idle, &bench).ok()??;
+        let (plan, ground, findings) = self.plan_on(prefix, base, described);
+        let contents = Contents::of(&plan.as_ref()?.layers);
+        Some((Planned { plan: plan?, base: Rc::clone(base), ground, described: Rc::clone(described), contents }, findings))
+    }
+
+    /// The plan once more, on the layers that an engine made.
+    fn plan_on(
+        &self,
+        prefix: Prefix,
+        base: &Rc<Base>,
+        described: &Described,
+    ) -> (Option<Plan>, Ground, Vec<Finding>) {
+        let Prefix { layers, index } = prefix;
+        let laid = Laid { layers: layers.len(), index: &index };
+        let Described { image, sources } = described;
+        let resolved = plan::resolve(image, &self.workspace, sources, base, Some(laid), &self.request.cargo);
+        let below = Rc::new(Base { index: Arc::clone(&index), ..(**base).clone() });
+        (resolved.plan, Ground { below, layers }, resolved.findings)
+    }
+
+    /// exact bytes → the layers that an engine has to make, made or found. What was found on the way is
+    /// only what is new with them.
+    pub(crate) fn lay(
+        &self,
+        ready: Ready,
+        store: &Store,
+        settings: Settings,
+        engine: Engine,
+        all_by_engine: bool,
+    ) -> Result<(Ready, Vec<Finding>), Failure> {
+        let count = if all_by_engine { ready.plan.layers.len() } else { ready.plan.prefix() };
+        if count == 0 || !ready.ground.layers.is_empty() && !all_by_engine {
+            return Ok((ready, Vec::new()));
+        }
+        let Ready { plan, base, described, contents, staged, .. } = ready;
+        let bench =
+            Workbench { staged: &staged, base: &base, cache: &self.cache, store, settings, progress: self.progress };
+        let failed = |source| Failure::Prefix { image: plan.name.clone(), source: Box::new(source) };
+        let laid = prefix::lay(&plan, count, all_by_engine, engine, &bench).map_err(failed)?;
+        let Some(prefix) = laid else {
+            let layer = plan.layers.iter().find(|layer| layer.needs_engine());
+            let layer = layer.map(|layer| layer.name.to_string()).unwrap_or_default();
+            return Err(Failure::Engine { image: plan.name, layer });
+        };
+        let (again, ground, findings) = self.plan_on(prefix, &base, &described);
+        let plan = again.unwrap_or(plan);
+        Ok((Ready { plan, base, ground, described, contents, staged }, findings))
     }
 
     /// The base of an image, opened once however many images stand on it.
@@ -238,7 +341,7 @@ impl<'a> Session<'a> {
 
     /// plan → executables → exact bytes.
     pub(crate) fn stage(&self, planned: Planned) -> Result<Ready, Failure> {
-        let Planned { plan, base, mut contents } = planned;
+        let Planned { plan, base, ground, described, mut contents } = planned;
         let image = || plan.name.clone();
         let compiled = compile::compile(&plan, &self.workspace, &self.request.passed, self.progress);
         let artefacts = compiled.map_err(|source| Failure::Compile { image: image(), source })?;
@@ -247,13 +350,13 @@ impl<'a> Session<'a> {
         contents
             .add(&plan.layers, &staged, &self.cache)
             .map_err(|source| Failure::Read { image: image(), source })?;
-        Ok(Ready { plan, base, contents, staged })
+        Ok(Ready { plan, base, ground, described, contents, staged })
     }
 
     /// exact bytes → OCI image, in the store.
     pub(crate) fn build(&self, ready: &Ready, store: &Store, settings: Settings) -> Result<Built, Failure> {
-        let Ready { plan, base, staged, .. } = ready;
-        native::build(plan, staged, base, self.cache.blobs(), store, settings, self.progress)
+        let Ready { plan, base, ground, staged, .. } = ready;
+        native::build(plan, staged, base, self.cache.blobs(), store, settings, &ground.layers, self.progress)
             .map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
     }
 
@@ -267,30 +370,31 @@ impl<'a> Session<'a> {
 
 /// plan → findings, before cargo has run.
 pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
-    let Planned { plan, base, contents } = planned;
-    check::run(checks, Stage::Tree, &Subject::new(plan, base, contents))
+    let Planned { plan, ground, contents, .. } = planned;
+    check::run(checks, Stage::Tree, &Subject::on(plan, &ground.below, ground.layers.len(), contents))
 }
 
 /// plan → findings of systemd itself, where this machine has it and the check is wanted.
 pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
-    let Planned { plan, base, contents } = planned;
+    let Planned { plan, ground, contents, .. } = planned;
     let wanted = checks.iter().find(|check| check.name == check::SYSTEMD_ANALYZE.name);
-    let subject = Subject::new(plan, base, contents);
+    let subject = Subject::on(plan, &ground.below, ground.layers.len(), contents);
     wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject)).unwrap_or_default()
 }
 
 /// exact bytes → findings.
 pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
-    let Ready { plan, base, contents, .. } = ready;
-    check::run(checks, Stage::Staged, &Subject::new(plan, base, contents))
+    let Ready { plan, ground, contents, .. } = ready;
+    check::run(checks, Stage::Staged, &Subject::on(plan, &ground.below, ground.layers.len(), contents))
 }
 
-/// Refuses what the native engine can't build.
-pub(crate) fn needs_no_engine(plan: &Plan) -> Result<(), Failure> {
-    match plan.layers.iter().find(|layer| layer.needs_engine()) {
-        Some(layer) => Err(Failure::Engine { image: plan.name.clone(), layer: layer.name.to_string() }),
-        None => Ok(()),
-    }
+/// What the tree shows once an engine has made its layers: what could only be guessed at before.
+pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
+    let Ready { plan, ground, contents, .. } = ready;
+    let subject = Subject::on(plan, &ground.below, ground.layers.len(), contents);
+    let mut findings = check::run(checks, Stage::Tree, &subject);
+    findings.extend(check::run(checks, Stage::Staged, &subject));
+    findings
 }
 
 impl Checks {

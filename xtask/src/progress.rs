@@ -108,6 +108,22 @@ impl Progress {
         self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));
     }
 
+    /// Says nothing to anybody.
+    pub(crate) fn silent() -> Self {
+        Self::new(ProgressMode::None, true, Colour::Never)
+    }
+
+    /// A line of another program's talk.
+    pub(crate) fn line(&self, line: &str) {
+        match self.mode {
+            Shown::Nothing => {}
+            Shown::Json => self.status("output", line),
+            Shown::Spinners | Shown::Lines => {
+                self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{:>12} {line}", "|")));
+            }
+        }
+    }
+
     /// Says that a layer is being written, for as long as the value lives.
     pub(crate) fn layer(&self, name: &LayerName, reason: &str) -> Working {
         self.status("Layering", format_args!("{name} ({reason})"));

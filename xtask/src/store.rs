@@ -16,6 +16,7 @@ use crate::oci::{Digest, Layout, LayoutError};
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) layout: Layout,
+    root: Utf8PathBuf,
     records: Utf8PathBuf,
 }
 
@@ -42,14 +43,19 @@ impl Store {
         let root = target.join("lapstrake");
         let opened = Layout::create_or_open(&root.join("oci"));
         let layout = opened.map_err(|source| StoreError::Open { root: root.clone(), source })?;
-        Ok(Self { layout, records: root.join("records") })
+        Ok(Self { layout, records: root.join("records"), root })
     }
 
     /// The store of a target directory, if there is one; for readers, which make none.
     pub(crate) fn open_existing(target: &Utf8Path) -> Option<Self> {
         let root = target.join("lapstrake");
         let layout = Layout::open(&root.join("oci")).ok()?;
-        Some(Self { layout, records: root.join("records") })
+        Some(Self { layout, records: root.join("records"), root })
+    }
+
+    /// The folder of everything that is built.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
     }
 
     /// The layer of that key, if it was written and its blob is still there.

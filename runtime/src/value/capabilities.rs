@@ -154,6 +154,28 @@ impl Capabilities {
         }
         bytes
     }
+
+    /// The capabilities that a `security.capability` attribute of revision 2 grants; one of revision 3 is
+    /// of a user namespace, and of none outside of it.
+    ///
+    /// ```
+    /// # use lapstrake::value::Capabilities;
+    /// let caps = Capabilities::parse("cap_net_raw=ep").unwrap();
+    /// assert_eq!(Capabilities::from_xattr(&caps.to_xattr()), Some(caps));
+    /// assert_eq!(Capabilities::from_xattr(b"damaged"), None);
+    /// ```
+    pub fn from_xattr(value: &[u8]) -> Option<Self> {
+        let value: &[u8; 20] = value.try_into().ok()?;
+        let mut words = value.chunks_exact(4).map(|word| {
+            word.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+        });
+        let mut next = || words.next().unwrap_or_default();
+        let (flags, low_permitted, low_inheritable) = (next(), next(), next());
+        let (permitted, inheritable) = (low_permitted | next() << 32, low_inheritable | next() << 32);
+        let effective = flags & u64::from(EFFECTIVE) != 0;
+        let revision = flags & !u64::from(EFFECTIVE);
+        (revision == u64::from(REVISION_2)).then_some(Self { permitted, inheritable, effective })
+    }
 }
 
 impl fmt::Display for Capabilities {

@@ -55,11 +55,11 @@ impl Cache {
     }
 
     /// The index of the base with that manifest, if it is kept.
-    pub(super) fn index(&self, manifest: &Digest) -> Option<BaseIndex> {
+    pub(crate) fn index(&self, manifest: &Digest) -> Option<BaseIndex> {
         self.recall("index", manifest)
     }
 
-    pub(super) fn keep_index(&self, manifest: &Digest, index: &BaseIndex) -> Result<(), BaseError> {
+    pub(crate) fn keep_index(&self, manifest: &Digest, index: &BaseIndex) -> Result<(), BaseError> {
         self.keep("index", manifest, index)
     }
 

@@ -6,14 +6,14 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::MultiGzDecoder;
 
 /// Reads what was compressed with gzip or zstd, of several members or frames too, or with nothing.
-pub(super) enum Decompressor<R: BufRead> {
+pub(crate) enum Decompressor<R: BufRead> {
     Gzip(Box<MultiGzDecoder<R>>),
     Zstd(zstd::Decoder<'static, R>),
     Plain(R),
 }
 
 impl<R: BufRead> Decompressor<R> {
-    pub(super) fn new(mut compressed: R) -> io::Result<Self> {
+    pub(crate) fn new(mut compressed: R) -> io::Result<Self> {
         Ok(match compressed.fill_buf()? {
             [0x1f, 0x8b, ..] => Self::Gzip(Box::new(MultiGzDecoder::new(compressed))),
             // A frame of zstd, or one to be skipped (RFC 8878), which zstd:chunked may begin with.

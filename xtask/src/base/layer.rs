@@ -26,17 +26,17 @@ const CAPABILITY: &[u8] = b"security.capability";
 
 /// What a layer changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct LayerTree {
-    pub(super) entries: BTreeMap<ImagePath, Entry>,
+pub(crate) struct LayerTree {
+    pub(crate) entries: BTreeMap<ImagePath, Entry>,
     /// Paths of the layers below that are gone.
-    pub(super) whiteouts: BTreeSet<ImagePath>,
+    pub(crate) whiteouts: BTreeSet<ImagePath>,
     /// Directories of the layers below whose content is gone.
-    pub(super) opaque: BTreeSet<ImagePath>,
+    pub(crate) opaque: BTreeSet<ImagePath>,
 }
 
 /// What a layer puts at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(crate) enum Entry {
     Node(Node),
     /// A hardlink to what the layer has not brought before it.
     Link(ImagePath),
@@ -107,6 +107,11 @@ pub(super) fn read(tar: impl Read, most: usize) -> Result<LayerTree, LayerError>
 }
 
 impl LayerTree {
+    /// Reads the tar of a layer that was made here, of which as much is believed as of anybody's.
+    pub(crate) fn read(tar: impl Read) -> Result<Self, LayerError> {
+        read(tar, MEMBERS_MAX)
+    }
+
     fn entry(
         &self,
         path: &ImagePath,
@@ -178,7 +183,7 @@ impl LayerTree {
 }
 
 impl Entry {
-    pub(super) fn is_directory(&self) -> bool {
+    pub(crate) fn is_directory(&self) -> bool {
         matches!(self, Self::Node(Node { kind: NodeKind::Directory, .. }))
     }
 }
@@ -196,7 +201,7 @@ pub(super) fn remove_below<T>(tree: &mut BTreeMap<ImagePath, T>, path: &ImagePat
 }
 
 /// What a member's name says.
-enum Name {
+pub(crate) enum Name {
     Path(ImagePath),
     Whiteout(ImagePath),
     Opaque(ImagePath),
@@ -204,7 +209,7 @@ enum Name {
 }
 
 impl Name {
-    fn of(bytes: &[u8]) -> Result<Self, LayerError> {
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, LayerError> {
         let components = components(bytes)?;
         let Some((last, parents)) = components.split_last() else { return Ok(Self::Path(ImagePath::root())) };
         if components.iter().any(|component| component.starts_with(AUFS) && *component != OPAQUE) {
@@ -245,7 +250,7 @@ fn components(name: &[u8]) -> Result<Vec<&str>, LayerError> {
     Ok(components)
 }
 
-fn hardlink_target(member: &Member) -> Result<ImagePath, LayerError> {
+pub(crate) fn hardlink_target(member: &Member) -> Result<ImagePath, LayerError> {
     let leads_out = || LayerError::LeadsOut { member: shown(&member.name), target: shown(&member.link) };
     let components = match components(&member.link) {
         Ok(components) => components,

@@ -31,6 +31,13 @@ pub(super) fn merge(layers: impl IntoIterator<Item = LayerTree>) -> Result<BaseI
     Ok(BaseIndex::new(tree))
 }
 
+/// The index of what `below` is with one more layer on it.
+pub(crate) fn laid_on(below: &BaseIndex, layer: LayerTree) -> Result<BaseIndex, LayerError> {
+    let mut tree = below.iter().map(|(path, node)| (path.clone(), node.clone())).collect();
+    apply(&mut tree, layer)?;
+    Ok(BaseIndex::new(tree))
+}
+
 fn apply(tree: &mut BTreeMap<ImagePath, Node>, mut layer: LayerTree) -> Result<(), LayerError> {
     // Links may point below, to what the same layer whites out; so they come first.
     let links = layer.entries.iter().filter_map(|(path, entry)| match entry {

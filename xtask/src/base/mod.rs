@@ -21,6 +21,8 @@ mod stand_in;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Location;
 use lapstrake::value::Architecture;
@@ -28,10 +30,13 @@ use oci_spec::image::{Descriptor, ImageManifest, MediaType};
 use serde_json::Value;
 
 pub(crate) use cache::Cache;
+pub(crate) use decompress::Decompressor;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
 pub(crate) use elf::Elf;
 pub(crate) use error::BaseError;
 pub(crate) use index::{BaseIndex, Node, NodeKind, ResolveError};
+pub(crate) use layer::{Entry, LayerError, LayerTree, Name, hardlink_target};
+pub(crate) use merge::laid_on;
 pub(crate) use resolve::{Kind, follow};
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) use stand_in::StandIn;
@@ -58,7 +63,7 @@ pub(crate) struct Base {
     /// The config with every field it has, known to us or not.
     pub(crate) config: Value,
     pub(crate) layers: Vec<BaseLayer>,
-    pub(crate) index: BaseIndex,
+    pub(crate) index: Arc<BaseIndex>,
     /// What the location stands for now; another image than this one where a pin holds it.
     pub(crate) resolved_now: Digest,
 }
@@ -181,7 +186,7 @@ fn open_once(
         index
     };
     let ImageDocuments { descriptor, digest, architecture, manifest, config, layers, .. } = image;
-    let location = location.clone();
+    let (location, index) = (location.clone(), Arc::new(index));
     Ok(Base { location, digest, descriptor, architecture, manifest, config, layers, index, resolved_now })
 }
 

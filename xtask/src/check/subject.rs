@@ -36,12 +36,18 @@ use crate::plan::{Plan, Removal};
 pub struct Subject<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) base: &'a Base,
+    laid: usize,
     tree: Tree<'a>,
 }
 
 impl<'a> Subject<'a> {
     pub(crate) fn new(plan: &'a Plan, base: &'a Base, contents: &'a Contents) -> Self {
-        Self { plan, base, tree: Tree::new(&base.index, &plan.layers, contents) }
+        Self::on(plan, base, 0, contents)
+    }
+
+    /// Where the lowest `laid` layers of the plan are part of `base` already.
+    pub(crate) fn on(plan: &'a Plan, base: &'a Base, laid: usize, contents: &'a Contents) -> Self {
+        Self { plan, base, laid, tree: Tree::on(&base.index, laid, &plan.layers, contents) }
     }
 
     /// The image's name.
@@ -81,7 +87,7 @@ impl<'a> Subject<'a> {
 
     /// Whether packages or run steps change the tree in ways that no check sees.
     pub fn runs_unseen(&self) -> bool {
-        self.plan.layers.iter().any(crate::plan::PlannedLayer::needs_engine)
+        self.plan.layers.iter().skip(self.laid).any(crate::plan::PlannedLayer::needs_engine)
     }
 
     /// Whether the base is the stand-in, which lacks most of what a real base has.

@@ -106,9 +106,25 @@ pub enum Kind<'a> {
 
 impl<'a> Tree<'a> {
     pub(crate) fn new(index: &'a BaseIndex, layers: &'a [PlannedLayer], contents: &'a Contents) -> Self {
+        Self::on(index, 0, layers, contents)
+    }
+
+    /// As [`new`](Self::new), where the lowest `laid` layers are in the index already: they say who put
+    /// a path there, and change nothing.
+    pub(crate) fn on(
+        index: &'a BaseIndex,
+        laid: usize,
+        layers: &'a [PlannedLayer],
+        contents: &'a Contents,
+    ) -> Self {
         let mut over: BTreeMap<&str, Node<'a>> = BTreeMap::new();
         let mut hidden: BTreeSet<&str> = BTreeSet::new();
-        for layer in layers {
+        for layer in layers.iter().take(laid) {
+            for (path, member) in layer.described().filter(|(path, _)| index.get(path).is_some()) {
+                over.insert(path.as_str(), Node { path, from: From::Layer(layer, member), contents });
+            }
+        }
+        for layer in layers.iter().skip(laid) {
             for path in &layer.whiteouts {
                 remove_below(&mut over, path);
                 over.remove(path.as_str());

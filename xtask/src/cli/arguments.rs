@@ -5,6 +5,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use lapstrake::Location;
 
 use crate::compile::Passed;
+use crate::layer::Compression;
 use crate::pipeline::Request;
 use crate::plan::CargoOptions;
 use crate::progress::{Colour, Progress, ProgressMode};
@@ -120,6 +121,7 @@ impl Building {
             base: self.base.clone(),
             locked: self.locked || self.frozen,
             update: false,
+            compression: Compression::default(),
         }
     }
 }

@@ -8,15 +8,17 @@ use lapstrake::{Image, Location};
 use serde_json::{Value, json};
 
 use super::arguments::{Building, Format, Formatted, Output, Which};
-use super::prepare::{Checking, Prepared, prepare, staged};
+use super::prepare::{Checking, Prepared, on_ground, prepare, staged};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
 use crate::finding::draw;
 use crate::layer::Compression;
 use crate::native::{self, Built, Epoch, LayerOrigin, Settings};
-use crate::pipeline::{Failure, Ready, needs_no_engine};
+use crate::engine::Program;
+use crate::pipeline::{Failure, Ready};
 use crate::plan::SCHEMA;
+use crate::prefix;
 use crate::progress::Progress;
 use crate::store::Store;
 
@@ -46,10 +48,42 @@ pub(super) struct Build {
 /// What builds layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Engine {
-    /// native, where nothing has to run inside the image
+    /// podman or buildah for the layers in which something runs, this process for the others
     Auto,
-    /// This process
+    /// This process; layers in which something runs must have been built before
     Native,
+    /// podman for every layer
+    Podman,
+    /// buildah for every layer
+    Buildah,
+}
+
+impl Engine {
+    /// What may be started.
+    fn starts(self) -> prefix::Engine {
+        match self {
+            Self::Auto => prefix::Engine::Any,
+            Self::Native => prefix::Engine::Idle,
+            Self::Podman => prefix::Engine::This(Program::Podman),
+            Self::Buildah => prefix::Engine::This(Program::Buildah),
+        }
+    }
+
+    /// Whether it builds layers too that this process could.
+    fn does_all(self) -> bool {
+        matches!(self, Self::Podman | Self::Buildah)
+    }
+
+    /// What made the image, in the word of `--engine`.
+    fn name(self, built: &Built) -> &'static str {
+        let by_engine = built.layers.iter().any(|layer| layer.origin == LayerOrigin::Engine);
+        match self {
+            Self::Buildah if by_engine => "buildah",
+            Self::Auto if by_engine => Program::find().map_or("podman", Program::as_str),
+            _ if by_engine => "podman",
+            _ => "native",
+        }
+    }
 }
 
 fn parse_destination(text: &str) -> Result<Utf8PathBuf, String> {
@@ -68,8 +102,16 @@ impl Build {
             epoch: Epoch::of_environment().map_err(Failure::from)?,
         };
         let selection = self.checking.selection(&[]);
-        let prepared =
-            prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
+        let prepared = prepare(
+            images,
+            checks,
+            &self.which,
+            selection,
+            &self.building,
+            self.compression,
+            &self.output,
+            &progress,
+        )?;
         let Prepared { session, planned, mut findings, checks, selection, .. } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
@@ -84,9 +126,20 @@ impl Build {
         let mut stands_in = false;
         for planned in planned {
             let started = Instant::now();
-            needs_no_engine(&planned.plan)?;
             let ready = session.stage(planned)?;
             let found = staged(&ready, &checks, &selection);
+            eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
+            if found.any_fatal() {
+                refused = true;
+                continue;
+            }
+            let shown = found.all().to_vec();
+            findings.merge(found);
+            let (ready, found) =
+                session.lay(ready, &store, settings, self.engine.starts(), self.engine.does_all())?;
+            let found = on_ground(&ready, found, &checks, &selection, |finding| {
+                shown.contains(finding) || findings.all().contains(finding)
+            });
             eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
             if found.any_fatal() {
                 refused = true;
@@ -103,7 +156,7 @@ impl Build {
             stands_in |= ready.base.location == Location::StandIn;
             written |= built.layers.iter().any(|layer| !layer.reused);
             text += &format!("{reference}\n");
-            let mut document = describe(&ready, &built, &reference);
+            let mut document = describe(&ready, &built, &reference, self.engine);
             document["timings"] =
                 json!({ "plan": plan_took.as_secs_f64(), "build": started.elapsed().as_secs_f64() });
             document["findings"] = json!(findings.of(&ready.plan.name));
@@ -122,20 +175,20 @@ impl Build {
     }
 }
 
-fn describe(ready: &Ready, built: &Built, reference: &str) -> Value {
+fn describe(ready: &Ready, built: &Built, reference: &str, engine: Engine) -> Value {
     let plan = &ready.plan;
     json!({
         "name": plan.name,
         "reference": reference,
         "digest": built.descriptor.digest().to_string(),
-        "engine": "native",
+        "engine": engine.name(built),
         "base": { "reference": plan.base.reference, "digest": plan.base.digest },
         "layers": built.layers,
     })
 }
 
 fn finished(ready: &Ready, built: &Built, progress: &Progress) {
-    let own = built.layers.iter().filter(|layer| layer.origin == LayerOrigin::Native);
+    let own = built.layers.iter().filter(|layer| layer.origin != LayerOrigin::Base);
     let (new, reused): (Vec<_>, Vec<_>) = own.partition(|layer| !layer.reused);
     let bytes: u64 = new.iter().map(|layer| layer.size).sum();
     let digest = built.descriptor.digest().to_string();

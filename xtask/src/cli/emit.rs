@@ -10,6 +10,7 @@ use super::prepare::{Checking, Prepared, prepare, staged};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
+use crate::layer::Compression;
 use crate::finding::draw;
 use crate::plan::SCHEMA;
 
@@ -35,7 +36,16 @@ impl Emit {
         let progress = self.output.progress();
         let selection = self.checking.selection(&[]);
         let prepared =
-            prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
+            prepare(
+                images,
+                checks,
+                &self.which,
+                selection,
+                &self.building,
+                Compression::default(),
+                &self.output,
+                &progress,
+            )?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {

@@ -12,7 +12,7 @@ use super::{Outcome, print, print_json};
 use crate::check::Checks;
 use crate::finding::draw;
 use crate::layer::{Compression, Recipe};
-use crate::native::forecast;
+use crate::native::{LayerOrigin, forecast};
 use crate::pipeline::{Failure, Planned};
 use crate::plan::{PlannedLayer, SCHEMA, render};
 use crate::stage::{Artefacts, Staged};
@@ -37,13 +37,27 @@ impl Plan {
         let progress = self.output.progress();
         let selection = self.checking.selection(&[]);
         let prepared =
-            prepare(images, checks, &self.which, selection, &self.building, &self.output, &progress)?;
+            prepare(
+                images,
+                checks,
+                &self.which,
+                selection,
+                &self.building,
+                Compression::default(),
+                &self.output,
+                &progress,
+            )?;
         let Prepared { session, planned, findings, .. } = prepared;
         let store = Store::open_existing(&session.workspace.target);
         let mut text = String::new();
         let mut documents = Vec::new();
-        for Planned { plan, .. } in &planned {
-            let forecasts = plan.layers.iter().map(|layer| expect(plan, layer, store.as_ref()));
+        for Planned { plan, ground, .. } in &planned {
+            let forecasts = plan.layers.iter().enumerate().map(|(number, layer)| {
+                match ground.layers.get(number) {
+                    Some(laid) if laid.origin == LayerOrigin::Engine => Ok(format!("engine, {}", laid.reason)),
+                    _ => expect(plan, number, layer, store.as_ref()),
+                }
+            });
             let forecasts = forecasts.collect::<Result<Vec<_>, Failure>>()?;
             match self.formatted.format {
                 Format::Text => text += &render(plan, &forecasts),
@@ -71,9 +85,19 @@ impl Plan {
 }
 
 /// What a build would do with a layer, as far as that is known before cargo has run.
-fn expect(plan: &crate::plan::Plan, layer: &PlannedLayer, store: Option<&Store>) -> Result<String, Failure> {
+fn expect(
+    plan: &crate::plan::Plan,
+    number: usize,
+    layer: &PlannedLayer,
+    store: Option<&Store>,
+) -> Result<String, Failure> {
     if layer.needs_engine() {
-        return Ok("runs inside the image: podman".to_owned());
+        return Ok("engine, for it runs inside the image; then kept".to_owned());
+    }
+    // Its owners and parents are looked up in a tree that is not there yet.
+    let stands_on = plan.layers.iter().take(number).rfind(|below| below.needs_engine());
+    if let Some(below) = stands_on.filter(|_| number >= plan.prefix() && store.is_none()) {
+        return Ok(format!("native, on what the engine makes of `{}`", below.name));
     }
     if layer.artefacts().next().is_some() {
         return Ok("depends on what cargo builds".to_owned());

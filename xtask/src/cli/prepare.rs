@@ -8,8 +8,9 @@ use super::arguments::{Building, Output, Which};
 use super::report::Failed;
 use super::selection::select;
 use crate::check::{Check, Checks, Selection, unknown_allowances};
-use crate::finding::Findings;
-use crate::pipeline::{self, Planned, Ready, Session, check_staged};
+use crate::finding::{Finding, Findings};
+use crate::layer::Compression;
+use crate::pipeline::{self, Planned, Ready, Request, Session, check_staged};
 use crate::progress::Progress;
 
 /// Which checks.
@@ -46,13 +47,14 @@ pub(super) fn prepare<'a>(
     which: &Which,
     selection: Selection,
     building: &Building,
+    compression: Compression,
     output: &Output,
     progress: &'a Progress,
 ) -> Result<Prepared<'a>, Failed> {
     let selected = select(images, &which.images)?;
     let all = checks;
     let checks = selection.of(all)?;
-    let mut session = Session::open(building.request(output), progress)?;
+    let mut session = Session::open(Request { compression, ..building.request(output) }, progress)?;
     let mut findings = pipeline::names(images);
     let (planned, found) = session.plan(&selected);
     findings.merge(found);
@@ -71,4 +73,25 @@ pub(super) fn staged(ready: &Ready, checks: &[Check], selection: &Selection) -> 
     found.add(Some(&ready.plan.name), check_staged(ready, checks));
     found.change(|findings| selection.keep(findings));
     found
+}
+
+/// What is found once the tree is known to the last file, and was not `told` before.
+pub(super) fn on_ground(
+    ready: &Ready,
+    mut found: Vec<Finding>,
+    checks: &[Check],
+    selection: &Selection,
+    told: impl Fn(&Finding) -> bool,
+) -> Findings {
+    let mut findings = Findings::default();
+    if ready.ground.layers.is_empty() {
+        return findings;
+    }
+    found.extend(pipeline::check_laid(ready, checks));
+    findings.add(Some(&ready.plan.name), found);
+    findings.change(|findings| {
+        selection.keep(findings);
+        findings.retain(|finding| !told(finding));
+    });
+    findings
 }

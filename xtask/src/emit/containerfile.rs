@@ -52,6 +52,23 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
     }
     for (index, layer) in plan.layers.iter().enumerate() {
         writeln!(out, "\n# Layer {}, {}", comment(layer.name.as_str()), layer.site)?;
+        layer_steps(plan, index, out)?;
+    }
+    if let Some(user) = user {
+        writeln!(out, "\nUSER {user}")?;
+    }
+    if !plan.labels.is_empty() {
+        writeln!(out)?;
+    }
+    for (key, value) in &plan.labels {
+        writeln!(out, "LABEL {}={}", word(key.as_str()), word(value))?;
+    }
+    Ok(())
+}
+
+/// The steps of one layer.
+pub(crate) fn layer_steps(plan: &Plan, index: usize, out: &mut String) -> std::fmt::Result {
+    if let Some(layer) = plan.layers.get(index) {
         if !layer.packages.is_empty() {
             let install =
                 ["dnf", "-y", "install"].into_iter().chain(layer.packages.iter().map(String::as_str));
@@ -67,15 +84,6 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
         for argv in &layer.runs {
             writeln!(out, "RUN {}", exec(argv))?;
         }
-    }
-    if let Some(user) = user {
-        writeln!(out, "\nUSER {user}")?;
-    }
-    if !plan.labels.is_empty() {
-        writeln!(out)?;
-    }
-    for (key, value) in &plan.labels {
-        writeln!(out, "LABEL {}={}", word(key.as_str()), word(value))?;
     }
     Ok(())
 }
@@ -99,7 +107,7 @@ impl Contents {
 }
 
 /// The name of a layer's tar in the context.
-pub(super) fn tar_name(index: usize, layer: &PlannedLayer) -> String {
+pub(crate) fn tar_name(index: usize, layer: &PlannedLayer) -> String {
     format!("layers/{:02}-{}.tar", index + 1, layer.name)
 }
 

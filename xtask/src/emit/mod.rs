@@ -5,4 +5,5 @@ mod containerfile;
 mod context;
 mod escape;
 
+pub(crate) use containerfile::{Contents, layer_steps, tar_name};
 pub(crate) use context::{EmitError, emit};

@@ -14,14 +14,22 @@ const MAX_SIZE: u64 = 0o77_777_777_777;
 const MAX_NAME: usize = 100;
 
 /// What stands in a layer at one name.
-pub(super) enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     Directory,
-    File { size: u64 },
-    Symlink { target: &'a str },
+    File {
+        size: u64,
+    },
+    Symlink {
+        target: &'a str,
+    },
+    /// Another name of a file that stands before it in the same layer, relative to the image's root.
+    Hardlink {
+        target: &'a str,
+    },
 }
 
 /// Writes the header of `name`, which is relative to the image's root.
-pub(super) fn write_header(
+pub(crate) fn write_header(
     out: &mut dyn Write,
     name: &str,
     kind: &Kind<'_>,
@@ -31,6 +39,7 @@ pub(super) fn write_header(
         Kind::Directory => (EntryType::Directory, 0, "", format!("{name}/")),
         Kind::File { size } => (EntryType::Regular, *size, "", name.to_owned()),
         Kind::Symlink { target } => (EntryType::Symlink, 0, *target, name.to_owned()),
+        Kind::Hardlink { target } => (EntryType::Link, 0, *target, name.to_owned()),
     };
     let records = pax_records(&name, target, size, inode);
     if !records.is_empty() {
@@ -56,13 +65,13 @@ pub(super) fn write_header(
 }
 
 /// Fills the last block of a file's content.
-pub(super) fn pad(out: &mut dyn Write, size: u64) -> io::Result<()> {
+pub(crate) fn pad(out: &mut dyn Write, size: u64) -> io::Result<()> {
     let rest = usize::try_from(size % BLOCK as u64).unwrap_or_default();
     if rest > 0 { out.write_all(&[0; BLOCK][rest..]) } else { Ok(()) }
 }
 
 /// The two empty blocks that end an archive.
-pub(super) fn end(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn end(out: &mut dyn Write) -> io::Result<()> {
     out.write_all(&[0; 2 * BLOCK])
 }
 

@@ -2,10 +2,10 @@
 //! is known again. The tar keeps to the profile that ostree's and composefs' importers agree on.
 
 mod compression;
-mod header;
+pub(crate) mod header;
 mod recipe;
 mod tarball;
 
 pub(crate) use compression::Compression;
 pub(crate) use recipe::Recipe;
-pub(crate) use tarball::{Removals, write_tar};
+pub(crate) use tarball::{Removals, write_tar, write_whiteout};

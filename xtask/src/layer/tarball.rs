@@ -88,7 +88,7 @@ fn write_once(
     }
 }
 
-fn write_whiteout(path: &ImagePath, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_whiteout(path: &ImagePath, out: &mut dyn Write) -> io::Result<()> {
     let parent = path.parent().unwrap_or_else(ImagePath::root);
     let separator = if parent.is_root() { "" } else { "/" };
     let name = format!("{}{separator}.wh.{}", parent.relative(), path.file_name());

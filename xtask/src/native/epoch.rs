@@ -15,6 +15,10 @@ pub(crate) struct EpochError {
 }
 
 impl Epoch {
+    pub(crate) fn seconds(self) -> u32 {
+        self.0
+    }
+
     /// The epoch of the environment; 0 where it has none (reproducible-builds.org, `SOURCE_DATE_EPOCH`).
     pub(crate) fn of_environment() -> Result<Self, EpochError> {
         match std::env::var("SOURCE_DATE_EPOCH") {

@@ -19,11 +19,12 @@ use crate::store::{Store, Written};
 
 /// A layer that is in the store, and whether it had to be written.
 #[derive(Debug, Clone)]
-pub(super) struct WrittenLayer {
-    pub(super) name: LayerName,
-    pub(super) written: Written,
-    reused: bool,
-    reason: String,
+pub(crate) struct WrittenLayer {
+    pub(crate) name: LayerName,
+    pub(crate) written: Written,
+    pub(crate) origin: LayerOrigin,
+    pub(crate) reused: bool,
+    pub(crate) reason: String,
 }
 
 impl WrittenLayer {
@@ -34,23 +35,24 @@ impl WrittenLayer {
             diff_id: self.written.diff_id.to_string(),
             media_type: compression.media_type().to_string(),
             size: self.written.size,
-            origin: LayerOrigin::Native,
+            origin: self.origin,
             reused: self.reused,
             reason: self.reason,
         }
     }
 }
 
-/// Makes sure of every layer of the plan, in the order of the plan.
-pub(super) fn write(
+/// Makes sure of every one of these layers, in their order.
+pub(super) fn write<'a>(
     plan: &Plan,
+    layers: impl Iterator<Item = &'a PlannedLayer> + Send,
     staged: &Staged,
     store: &Store,
     compression: Compression,
     progress: &Progress,
 ) -> Result<Vec<WrittenLayer>, NativeError> {
     let done = Mutex::new(BTreeMap::new());
-    parallel::each(plan.layers.iter().enumerate(), thread::available_parallelism(), |(index, layer)| {
+    parallel::each(layers.enumerate(), thread::available_parallelism(), |(index, layer)| {
         let written = one(plan, layer, staged, store, compression, progress)?;
         if let Ok(mut done) = done.lock() {
             done.insert(index, written);
@@ -60,7 +62,8 @@ pub(super) fn write(
     Ok(done.into_inner().unwrap_or_default().into_values().collect())
 }
 
-fn one(
+/// Makes sure of one layer.
+pub(crate) fn one(
     plan: &Plan,
     layer: &PlannedLayer,
     staged: &Staged,
@@ -83,7 +86,8 @@ fn one(
         written
     };
     store.remember_recipe(&plan.name, &layer.name, &recipe)?;
-    Ok(WrittenLayer { name: layer.name.clone(), written, reused, reason })
+    let (name, origin) = (layer.name.clone(), LayerOrigin::Native);
+    Ok(WrittenLayer { name, written, origin, reused, reason })
 }
 
 /// Why a layer has to be written, or need not be.

@@ -14,7 +14,7 @@ use oci_spec::image::Descriptor;
 use serde::Serialize;
 
 pub(crate) use epoch::{Epoch, EpochError};
-pub(crate) use layers::forecast;
+pub(crate) use layers::{WrittenLayer, forecast, one};
 
 use crate::base::Base;
 use crate::layer::Compression;
@@ -50,6 +50,7 @@ pub(crate) struct BuiltLayer {
 pub(crate) enum LayerOrigin {
     Base,
     Native,
+    Engine,
 }
 
 /// The image could not be built.
@@ -88,6 +89,7 @@ pub(crate) fn build(
     cache: &Blobs,
     store: &Store,
     settings: Settings,
+    prefix: &[WrittenLayer],
     progress: &Progress,
 ) -> Result<Built, NativeError> {
     let blobs = store.layout.blobs();
@@ -96,13 +98,10 @@ pub(crate) fn build(
         let linked = blobs.link_from(cache, digest, size);
         linked.map_err(|source| NativeError::BaseBlob { digest: digest.clone(), source })?;
     }
-    let written = layers::write(plan, staged, store, settings.compression, progress)?;
-    let config = config::extend(&base.config, plan, &written, settings.epoch)?;
-    let config = blobs.put(&canonical(&config).map_err(NativeError::Json)?).map_err(NativeError::Document)?;
-    let manifest = manifest::extend(plan, base, &config, &written, settings)?;
-    let manifest = canonical(&manifest).map_err(NativeError::Json)?;
-    let (digest, size) = blobs.put(&manifest).map_err(NativeError::Document)?;
-    let descriptor = manifest::descriptor(&digest, size, base)?;
+    let rest = plan.layers.iter().skip(prefix.len());
+    let rest = layers::write(plan, rest, staged, store, settings.compression, progress)?;
+    let written = [prefix, &rest].concat();
+    let descriptor = documents(plan, base, &written, blobs, settings)?;
     store.layout.tag(plan.name.as_str(), &descriptor).map_err(NativeError::Tag)?;
     let of_base = base.layers.iter().map(|layer| BuiltLayer {
         name: None,
@@ -116,6 +115,22 @@ pub(crate) fn build(
     });
     let own = written.into_iter().map(|layer| layer.built(settings.compression));
     Ok(Built { descriptor, layers: of_base.chain(own).collect() })
+}
+
+/// Writes config and manifest of the base with these layers on it; gives the manifest's descriptor.
+pub(crate) fn documents(
+    plan: &Plan,
+    base: &Base,
+    written: &[WrittenLayer],
+    blobs: &Blobs,
+    settings: Settings,
+) -> Result<Descriptor, NativeError> {
+    let config = config::extend(&base.config, plan, written, settings.epoch)?;
+    let config = blobs.put(&canonical(&config).map_err(NativeError::Json)?).map_err(NativeError::Document)?;
+    let manifest = manifest::extend(plan, base, &config, written, settings)?;
+    let manifest = canonical(&manifest).map_err(NativeError::Json)?;
+    let (digest, size) = blobs.put(&manifest).map_err(NativeError::Document)?;
+    manifest::descriptor(&digest, size, base)
 }
 
 /// The reference by which podman and skopeo find an image of the store.

@@ -25,7 +25,7 @@ use crate::oci::Digest;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use render::render;
-pub(crate) use resolve::resolve;
+pub(crate) use resolve::{Laid, resolve};
 
 /// The version of the plan's JSON form; it grows when a field changes its meaning or goes away.
 pub(crate) const SCHEMA: u32 = 1;
@@ -70,10 +70,28 @@ pub(crate) struct PlannedLayer {
     pub(crate) runs: Vec<Vec<String>>,
 }
 
+impl Plan {
+    /// How many layers, from the lowest, an engine has to do with: up to the last in which something
+    /// runs. What follows is laid on them natively.
+    pub(crate) fn prefix(&self) -> usize {
+        self.layers.iter().rposition(PlannedLayer::needs_engine).map_or(0, |last| last + 1)
+    }
+}
+
 impl PlannedLayer {
     /// Whether something has to run inside the image.
     pub(crate) fn needs_engine(&self) -> bool {
         !self.packages.is_empty() || !self.runs.is_empty()
+    }
+
+    /// Whether a step of the layer reaches the network.
+    pub(crate) fn wants_network(&self) -> bool {
+        !self.packages.is_empty()
+    }
+
+    /// The secrets that its steps are handed.
+    pub(crate) fn secrets(&self) -> Vec<crate::engine::Secret> {
+        Vec::new()
     }
 
     /// The binaries of cargo that the layer holds.

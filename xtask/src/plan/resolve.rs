@@ -16,7 +16,7 @@ use super::own_units::own_units;
 use super::place::{Placer, site_or};
 use super::whiteout::whiteouts;
 use super::{CargoOptions, Content, Inode, Plan, PlannedBase, PlannedLayer, Removal};
-use crate::base::Base;
+use crate::base::{Base, BaseIndex};
 use crate::finding::{Blame, Finding};
 use crate::nearest::nearest;
 use crate::source::Sources;
@@ -36,17 +36,28 @@ pub(crate) struct Resolved {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Plans `image` on `base`.
+/// The tree that an image's lowest layers make with its base, where an engine has made them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Laid<'a> {
+    /// How many layers.
+    pub(crate) layers: usize,
+    pub(crate) index: &'a BaseIndex,
+}
+
+/// Plans `image` on `base`; what follows the layers that are laid, on their tree.
 pub(crate) fn resolve(
     image: &Image,
     workspace: &Workspace,
     sources: &Sources,
     base: &Base,
+    laid: Option<Laid<'_>>,
     options: &CargoOptions,
 ) -> Resolved {
     let mut resolver = Resolver {
         sources,
         base,
+        below: &base.index,
+        laid,
         own_units: own_units(image, sources, &base.index),
         merged: Merged::new(&base.index),
         invocations: Invocations { workspace, options, architecture: base.architecture, list: Vec::new() },
@@ -80,6 +91,9 @@ pub(crate) fn resolve(
 struct Resolver<'a> {
     sources: &'a Sources,
     base: &'a Base,
+    /// The tree that owners and units are looked up in.
+    below: &'a BaseIndex,
+    laid: Option<Laid<'a>>,
     own_units: OwnUnits,
     merged: Merged<'a>,
     invocations: Invocations<'a>,
@@ -88,7 +102,7 @@ struct Resolver<'a> {
     findings: Vec<Finding>,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     fn labels(&mut self, image: &Image) -> BTreeMap<LabelKey, String> {
         let mut labels = BTreeMap::new();
         if let (Some(version), Ok(key)) = (image.given_version(), LabelKey::parse(VERSION_LABEL)) {
@@ -155,9 +169,21 @@ impl Resolver<'_> {
                 self.findings.push(finding.help("leave it out"));
                 continue;
             }
+            if let Some(Laid { layers, index }) = self.laid
+                && layers == planned.len()
+            {
+                self.stand_on(index);
+            }
             planned.push(self.layer(index, name, layer));
         }
         planned
+    }
+
+    /// What follows is over a tree that is known to the last file.
+    fn stand_on(&mut self, index: &'a BaseIndex) {
+        self.merged = Merged::new(index);
+        self.below = index;
+        self.unseen = false;
     }
 
     fn layer(&mut self, index: usize, name: LayerName, layer: &Layer) -> PlannedLayer {
@@ -182,7 +208,7 @@ impl Resolver<'_> {
             members: Members::new(&after_removals),
             invocations: &mut self.invocations,
             sources: self.sources,
-            base: &self.base.index,
+            base: self.below,
             findings: Vec::new(),
             layer_site: layer.site(),
         };
@@ -300,7 +326,7 @@ impl Resolver<'_> {
             visible.remove(path);
         }
         let units =
-            Units { own: &self.own_units, base: &self.base.index, merged: &visible, unseen: self.unseen };
+            Units { own: &self.own_units, base: self.below, merged: &visible, unseen: self.unseen };
         let mut made: BTreeMap<ImagePath, (String, Site)> = BTreeMap::new();
         for (unit, state, site) in wanted {
             match units.links(&unit, state, site) {

@@ -86,7 +86,7 @@ impl Workshop {
     /// The plan of an image, and what was found.
     pub(crate) fn plan(&self, image: &Image) -> (Option<Plan>, Vec<Finding>) {
         let sources = source::scan([image], &self.workspace.root);
-        let resolved = plan::resolve(image, &self.workspace, &sources, &self.base, &CargoOptions::default());
+        let resolved = plan::resolve(image, &self.workspace, &sources, &self.base, None, &CargoOptions::default());
         (resolved.plan, resolved.findings)
     }
 
@@ -128,7 +128,7 @@ impl Workshop {
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
         let settings = Settings { compression, epoch: Epoch::default() };
         let staged = Self::staged(&plan);
-        native::build(&plan, &staged, &self.base, self.cache.blobs(), &self.store, settings, &progress)
+        native::build(&plan, &staged, &self.base, self.cache.blobs(), &self.store, settings, &[], &progress)
             .unwrap()
     }
 

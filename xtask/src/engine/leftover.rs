@@ -1,0 +1,73 @@
+//! What building leaves in a layer without anybody having asked for it: an engine's mount points, a
+//! package manager's caches and logs, what a Python program compiled of itself. Each rule is here once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapstrake::value::ImagePath;
+
+use crate::base::{BaseIndex, Node, NodeKind};
+
+/// Mount points that an engine makes for a step, where the base lacks them (Containerfile(5), RUN).
+const MOUNTS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
+/// Empty files that an engine mounts its own over.
+const PLACEHOLDERS: [&str; 4] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/run/.containerenv"];
+/// What package managers keep for themselves: it grows with every build and differs in each.
+const KEPT_FOR_THEMSELVES: [&str; 6] =
+    ["/var/cache", "/var/log", "/var/lib/dnf", "/var/tmp", "/run", "/tmp"];
+/// SQLite's and Berkeley DB's side files of an rpm database: a reader leaves them, none needs them.
+const RPMDB: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
+
+/// The paths of a layer that are left over from building it.
+pub(super) struct Leftovers(BTreeSet<ImagePath>);
+
+impl Leftovers {
+    pub(super) fn of(nodes: &BTreeMap<ImagePath, Node>, below: &BaseIndex) -> Self {
+        let is_left = |path: &ImagePath, node: &Node| {
+            let is_new = below.get(path).is_none();
+            is_new && MOUNTS.contains(&path.as_str()) && node.kind == NodeKind::Directory
+                || is_new && PLACEHOLDERS.contains(&path.as_str()) && is_empty(node)
+                || lies_in(path, &KEPT_FOR_THEMSELVES)
+                || lies_in(path, &RPMDB) && is_side_file(path.file_name())
+                || is_new && is_bytecode_of_another(path, nodes)
+        };
+        let mut left: BTreeSet<ImagePath> =
+            nodes.iter().filter(|(path, node)| is_left(path, node)).map(|(path, _)| path.clone()).collect();
+        // A directory that is new for the sake of what is left over goes with it.
+        for (path, node) in nodes.iter().rev() {
+            let is_cache = path.file_name() == "__pycache__";
+            let holds = || nodes.keys().any(|other| other != path && other.starts_with(path) && !left.contains(other));
+            if is_cache && node.kind == NodeKind::Directory && below.get(path).is_none() && !holds() {
+                left.insert(path.clone());
+            }
+        }
+        Self(left)
+    }
+
+    pub(super) fn has(&self, path: &ImagePath) -> bool {
+        self.0.contains(path)
+    }
+}
+
+fn is_empty(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::File { size: 0, .. })
+}
+
+fn lies_in(path: &ImagePath, directories: &[&str]) -> bool {
+    directories.iter().any(|directory| {
+        path.as_str().strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+fn is_side_file(name: &str) -> bool {
+    name.ends_with("-shm") || name.ends_with("-wal") || name.starts_with("__db.") || name == ".rpm.lock"
+}
+
+/// Whether it is compiled Python whose source the layer does not bring: the package manager compiled
+/// itself. What a package ships has its source beside it.
+fn is_bytecode_of_another(path: &ImagePath, nodes: &BTreeMap<ImagePath, Node>) -> bool {
+    let Some(stem) = path.file_name().strip_suffix(".pyc") else { return false };
+    let Some(directory) = path.parent().filter(|parent| parent.file_name() == "__pycache__") else { return false };
+    let module = stem.split('.').next().unwrap_or(stem);
+    let source = directory.parent().and_then(|above| above.join(&format!("{module}.py")).ok());
+    source.is_none_or(|source| !nodes.contains_key(&source))
+}

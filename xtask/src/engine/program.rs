@@ -1,0 +1,123 @@
+//! Which program is the engine, and the commands it is given. podman and buildah take the same words for
+//! all but two of them.
+
+use std::fmt;
+use std::process::{Command, Stdio};
+
+use camino::Utf8Path;
+
+use super::talk::{self, Ended};
+use super::{Diagnosis, EngineError, Job, Log};
+use crate::progress::Progress;
+
+/// The file in which an engine leaves the id of what it built.
+const ID: &str = "id";
+/// The folder to which an image is exported.
+pub(super) const EXPORTED: &str = "image";
+
+/// A program that builds layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Program {
+    Podman,
+    Buildah,
+}
+
+impl Program {
+    /// podman where it is installed, else buildah.
+    pub(crate) fn find() -> Result<Self, EngineError> {
+        let found = [Self::Podman, Self::Buildah].into_iter().find(|program| program.is_installed());
+        found.ok_or(EngineError::Missing)
+    }
+
+    /// This one, if it is installed.
+    pub(crate) fn installed(self) -> Result<Self, EngineError> {
+        if self.is_installed() { Ok(self) } else { Err(EngineError::Absent { program: self }) }
+    }
+
+    fn is_installed(self) -> bool {
+        let silent = |command: &mut Command| {
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+        };
+        silent(self.command().arg("--version"))
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Podman => "podman",
+            Self::Buildah => "buildah",
+        }
+    }
+
+    fn command(self) -> Command {
+        Command::new(self.as_str())
+    }
+
+    /// Builds the context of a job, as one layer; gives what the steps said.
+    pub(super) fn build(
+        self,
+        job: &Job<'_>,
+        output: &Utf8Path,
+        hidden: &[String],
+        progress: &Progress,
+    ) -> Result<Vec<String>, EngineError> {
+        let mut command = self.command();
+        command.current_dir(job.context);
+        command.args(["build", "--layers=false", "--force-rm", "--no-cache", "--pull=never", "--timestamp"]);
+        command.arg(job.epoch.seconds().to_string());
+        command.arg("--iidfile").arg(output.join(ID));
+        if !job.network {
+            command.args(["--network", "none"]);
+        }
+        for secret in job.secrets {
+            command.arg("--secret").arg(secret.argument());
+        }
+        command.arg(".");
+        self.run(&mut command, hidden, progress)
+    }
+
+    /// Writes the image that was built to a folder, its layers as plain tars (containers-transports(5),
+    /// `dir:`).
+    pub(super) fn export(self, output: &Utf8Path) -> Result<(), EngineError> {
+        let mut command = self.command();
+        command.args(["push", "--quiet", &self.id(output)?]);
+        command.arg(format!("dir:{}", output.join(EXPORTED)));
+        self.run(&mut command, &[], &Progress::silent()).map(drop)
+    }
+
+    /// Removes what a job left in the engine's storage. That there is nothing is no failure.
+    pub(super) fn forget(self, output: &Utf8Path, job: &Job<'_>) {
+        let images = self.id(output).ok().into_iter().chain([job.base.to_owned()]);
+        for image in images {
+            let mut command = self.command();
+            command.args(["rmi", "--force", &image]).stdin(Stdio::null());
+            drop(command.output());
+        }
+    }
+
+    fn id(self, output: &Utf8Path) -> Result<String, EngineError> {
+        let id = std::fs::read_to_string(output.join(ID));
+        id.map(|id| id.trim().to_owned()).map_err(|source| EngineError::Output { program: self, source })
+    }
+
+    fn run(
+        self,
+        command: &mut Command,
+        hidden: &[String],
+        progress: &Progress,
+    ) -> Result<Vec<String>, EngineError> {
+        let ended = talk::run(command, hidden, progress);
+        let Ended { succeeded, said } = ended.map_err(|source| EngineError::Start { program: self, source })?;
+        match Diagnosis::of(&said, succeeded) {
+            None => Ok(said),
+            Some(diagnosis) => {
+                Err(EngineError::Failed { program: self, diagnosis, log: Log(talk::last(&said)) })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

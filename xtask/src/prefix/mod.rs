@@ -1,0 +1,185 @@
+//! The prefix of an image: its layers up to the last in which something runs. Those that run something
+//! are made by an engine, once for all their inputs, and kept; the others are written natively. What
+//! follows the prefix is planned on its tree and never starts an engine.
+
+mod context;
+mod recipe;
+
+use std::io::{self, BufReader};
+use std::sync::Arc;
+
+use lapstrake::value::LayerName;
+
+use self::recipe::EngineRecipe;
+use crate::base::{self, Base, BaseError, BaseIndex, Cache, Decompressor, LayerError, LayerTree};
+use crate::engine::{self, EngineError, Job, Program};
+use crate::native::{self, LayerOrigin, NativeError, Settings, WrittenLayer};
+use crate::oci::{BlobError, Digest, HashingWriter};
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::stage::Staged;
+use crate::store::{Store, StoreError, Written};
+
+/// The layers of a prefix, and the tree that they make on the base.
+#[derive(Debug)]
+pub(crate) struct Prefix {
+    pub(crate) layers: Vec<WrittenLayer>,
+    pub(crate) index: Arc<BaseIndex>,
+}
+
+/// What a prefix is made with.
+pub(crate) struct Workbench<'a> {
+    pub(crate) staged: &'a Staged,
+    pub(crate) base: &'a Base,
+    pub(crate) cache: &'a Cache,
+    pub(crate) store: &'a Store,
+    pub(crate) settings: Settings,
+    pub(crate) progress: &'a Progress,
+}
+
+/// Whether layers may be made, or only those taken that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// None is started; a prefix that is not kept is not known.
+    Idle,
+    /// podman, or else buildah.
+    Any,
+    This(Program),
+}
+
+/// A prefix could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PrefixError {
+    #[error("layer `{layer}` can't be made by an engine")]
+    Engine { layer: LayerName, source: Box<EngineError> },
+    #[error(transparent)]
+    Native(#[from] Box<NativeError>),
+    #[error("the context of layer `{layer}` can't be written")]
+    Context { layer: LayerName, source: io::Error },
+    #[error("layer `{layer}` can't be written")]
+    Write { layer: LayerName, source: io::Error },
+    #[error("layer `{layer}` can't be read again")]
+    Blob { layer: LayerName, source: BlobError },
+    #[error("layer `{layer}` can't be read again")]
+    Index { layer: LayerName, source: LayerError },
+    #[error("the recipe of layer `{layer}` can't be made")]
+    Recipe { layer: LayerName, source: serde_json::Error },
+    #[error(transparent)]
+    Cache(#[from] BaseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl PrefixError {
+    /// One line to paste.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Engine { source, .. } => source.help(),
+            _ => None,
+        }
+    }
+}
+
+/// Makes sure of the lowest `count` layers of a plan. None, where one is missing and no engine may be
+/// started.
+pub(crate) fn lay(
+    plan: &Plan,
+    count: usize,
+    all_by_engine: bool,
+    engine: Engine,
+    bench: &Workbench<'_>,
+) -> Result<Option<Prefix>, PrefixError> {
+    let mut layers: Vec<WrittenLayer> = Vec::new();
+    for (number, layer) in plan.layers.iter().enumerate().take(count) {
+        let written = if layer.needs_engine() || all_by_engine {
+            match by_engine(plan, number, &layers, engine, bench)? {
+                Some(written) => written,
+                None => return Ok(None),
+            }
+        } else {
+            let Workbench { staged, store, settings, progress, .. } = *bench;
+            native::one(plan, layer, staged, store, settings.compression, progress).map_err(Box::new)?
+        };
+        layers.push(written);
+    }
+    let index = index(&layers, bench)?;
+    Ok(Some(Prefix { layers, index }))
+}
+
+fn by_engine(
+    plan: &Plan,
+    number: usize,
+    below: &[WrittenLayer],
+    engine: Engine,
+    bench: &Workbench<'_>,
+) -> Result<Option<WrittenLayer>, PrefixError> {
+    let Workbench { staged, base, store, settings, progress, .. } = *bench;
+    let layer = &plan.layers[number];
+    let failed = |source| PrefixError::Engine { layer: layer.name.clone(), source: Box::new(source) };
+    let recipe = EngineRecipe::of(plan, number, &chain(base, below), staged, settings);
+    let key = recipe.key().map_err(|source| PrefixError::Recipe { layer: layer.name.clone(), source })?;
+    let kept = |written, reused, reason: &str| {
+        let (name, origin, reason) = (layer.name.clone(), LayerOrigin::Engine, reason.to_owned());
+        Ok(Some(WrittenLayer { name, written, origin, reused, reason }))
+    };
+    if let Some(written) = store.layer(&key) {
+        return kept(written, true, "kept: its steps, their inputs and what lies below are the same");
+    }
+    let program = match engine {
+        Engine::Idle => return Ok(None),
+        Engine::Any => Program::find().map_err(failed)?,
+        Engine::This(program) => program.installed().map_err(failed)?,
+    };
+    let tree = index(below, bench)?;
+    let reason = format!("its steps run inside the image, by {program}");
+    progress.status("Running", format_args!("layer {} in {program}", layer.name));
+    let context = context::write(plan, number, below, bench)
+        .map_err(|source| PrefixError::Context { layer: layer.name.clone(), source })?;
+    let job = Job {
+        layer: &layer.name,
+        context: &context.folder,
+        base: &context.base,
+        below: base.layers.len() + below.len(),
+        network: layer.wants_network(),
+        epoch: settings.epoch,
+        secrets: &layer.secrets(),
+    };
+    let mut made = engine::make(program, &job, progress).map_err(failed)?;
+    let _working = progress.working(format!("rewriting layer {}", layer.name));
+    let writing = |source| PrefixError::Write { layer: layer.name.clone(), source };
+    let blob = store.layout.blobs().writer().map_err(writing)?;
+    let mut tar = HashingWriter::new(settings.compression.writer(blob).map_err(writing)?);
+    made.write(&tree, &mut tar).map_err(failed)?;
+    let (compressor, diff_id, _) = tar.finish();
+    let (digest, size) = compressor.finish().and_then(|blob| blob.finish()).map_err(writing)?;
+    let written = Written { digest, size, diff_id };
+    store.remember(&key, &written)?;
+    kept(written, false, &reason)
+}
+
+/// What identifies a tree: the base, and the layers on it (OCI image spec, config.md, "Layer ChainID").
+fn chain(base: &Base, layers: &[WrittenLayer]) -> Digest {
+    layers.iter().fold(base.digest.clone(), |chain, layer| {
+        Digest::of(format!("{chain} {}", layer.written.diff_id).as_bytes())
+    })
+}
+
+/// The tree of the base with these layers on it; kept, for layers are read once.
+fn index(layers: &[WrittenLayer], bench: &Workbench<'_>) -> Result<Arc<BaseIndex>, PrefixError> {
+    let Some((top, below)) = layers.split_last() else { return Ok(Arc::clone(&bench.base.index)) };
+    let chain = chain(bench.base, layers);
+    if let Some(index) = bench.cache.index(&chain) {
+        return Ok(Arc::new(index));
+    }
+    let below = self::index(below, bench)?;
+    let Written { digest, size, .. } = &top.written;
+    let blob = bench.store.layout.blobs().reader(digest, *size);
+    let blob = blob.map_err(|source| PrefixError::Blob { layer: top.name.clone(), source })?;
+    let unreadable = |source| PrefixError::Write { layer: top.name.clone(), source };
+    let tar = Decompressor::new(BufReader::with_capacity(256 << 10, blob)).map_err(unreadable)?;
+    let tree = LayerTree::read(BufReader::with_capacity(256 << 10, tar));
+    let unusable = |source| PrefixError::Index { layer: top.name.clone(), source };
+    let index = base::laid_on(&below, tree.map_err(unusable)?).map_err(unusable)?;
+    bench.cache.keep_index(&chain, &index)?;
+    Ok(Arc::new(index))
+}
