@@ -119,7 +119,7 @@ fn tar(bytes: &[u8]) {
     let bench = Bench::get();
     // What is refused is refused; a layer that can be read is a base like any other.
     if let Ok(index) = bench.stand_in.under(bytes) {
-        let base = Base { index, ..bench.base.clone() };
+        let base = Base { index: index.into(), ..bench.base.clone() };
         bench.check(&image(Layer::new("fuzzed").text("", "/usr/share/fuzzed")), &base, b"");
     }
 }
@@ -159,7 +159,8 @@ impl Bench {
 
     /// Plans an image, runs every check over it, its programs having those bytes, and shows what is found.
     fn check(&self, image: &Image, base: &Base, program: &[u8]) {
-        let resolved = plan::resolve(image, &self.workspace, &Sources::new(), base, &CargoOptions::default());
+        let resolved =
+            plan::resolve(image, &self.workspace, &Sources::new(), base, None, &CargoOptions::default());
         let mut findings = resolved.findings;
         if let Some(plan) = resolved.plan {
             let mut contents = Contents::of(&plan.layers);

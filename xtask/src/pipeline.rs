@@ -15,8 +15,8 @@ use crate::check::{self, Check, Checks, Contents, Stage, Subject};
 use crate::compile::{self, CompileError, Passed};
 use crate::emit::{self, EmitError};
 use crate::finding::{Finding, Findings};
-use crate::lock::{Lock, LockError};
 use crate::layer::Compression;
+use crate::lock::{Lock, LockError};
 use crate::native::{self, Built, NativeError, Settings, WrittenLayer};
 use crate::plan::{self, CargoOptions, Laid, Plan};
 use crate::prefix::{self, Engine, Prefix, PrefixError, Workbench};
@@ -71,6 +71,7 @@ pub(crate) struct Ground {
     /// The base, with the tree that these layers make of it.
     below: Rc<Base>,
     pub(crate) layers: Vec<WrittenLayer>,
+    laid: check::Laid,
 }
 
 /// An image all of whose bytes are known.
@@ -98,7 +99,9 @@ pub(crate) enum Failure {
     Stage { image: ImageName, source: StageError },
     #[error("the files of image `{image}` can't be looked at")]
     Read { image: ImageName, source: std::io::Error },
-    #[error("layer `{layer}` of image `{image}` runs something inside the image, and `--engine native` runs nothing")]
+    #[error(
+        "layer `{layer}` of image `{image}` runs something inside the image, and `--engine native` runs nothing"
+    )]
     Engine { image: ImageName, layer: String },
     #[error("image `{image}` can't be built")]
     Prefix { image: ImageName, source: Box<PrefixError> },
@@ -167,7 +170,8 @@ impl<'a> Session<'a> {
                 None => {
                     findings.add(name, resolved.findings);
                     let contents = Contents::of(&plan.layers);
-                    let ground = Ground { below: Rc::clone(&base), layers: Vec::new() };
+                    let ground =
+                        Ground { below: Rc::clone(&base), layers: Vec::new(), laid: check::Laid::default() };
                     planned.push(Planned { plan, base, ground, described, contents });
                 }
             }
@@ -190,12 +194,23 @@ impl<'a> Session<'a> {
         }
         let store = Store::open_existing(&self.workspace.target)?;
         let staged = Staged::of(prefix, Artefacts::default()).ok()?;
-        let settings = Settings { compression: self.request.compression, epoch: native::Epoch::of_environment().ok()? };
-        let bench = Workbench { staged: &staged, base, cache: &self.cache, store: &store, settings, progress: self.progress };
+        let settings =
+            Settings { compression: self.request.compression, epoch: native::Epoch::of_environment().ok()? };
+        let bench = Workbench {
+            staged: &staged,
+            base,
+            cache: &self.cache,
+            store: &store,
+            settings,
+            progress: self.progress,
+        };
         let prefix = prefix::lay(plan, count, false, Engine::Idle, &bench).ok()??;
         let (plan, ground, findings) = self.plan_on(prefix, base, described);
         let contents = Contents::of(&plan.as_ref()?.layers);
-        Some((Planned { plan: plan?, base: Rc::clone(base), ground, described: Rc::clone(described), contents }, findings))
+        Some((
+            Planned { plan: plan?, base: Rc::clone(base), ground, described: Rc::clone(described), contents },
+            findings,
+        ))
     }
 
     /// The plan once more, on the layers that an engine made.
@@ -205,12 +220,13 @@ impl<'a> Session<'a> {
         base: &Rc<Base>,
         described: &Described,
     ) -> (Option<Plan>, Ground, Vec<Finding>) {
-        let Prefix { layers, index } = prefix;
+        let Prefix { layers, made, index } = prefix;
         let laid = Laid { layers: layers.len(), index: &index };
         let Described { image, sources } = described;
         let resolved = plan::resolve(image, &self.workspace, sources, base, Some(laid), &self.request.cargo);
         let below = Rc::new(Base { index: Arc::clone(&index), ..(**base).clone() });
-        (resolved.plan, Ground { below, layers }, resolved.findings)
+        let laid = check::Laid { layers: layers.len(), made };
+        (resolved.plan, Ground { below, layers, laid }, resolved.findings)
     }
 
     /// exact bytes → the layers that an engine has to make, made or found. What was found on the way is
@@ -228,8 +244,14 @@ impl<'a> Session<'a> {
             return Ok((ready, Vec::new()));
         }
         let Ready { plan, base, described, contents, staged, .. } = ready;
-        let bench =
-            Workbench { staged: &staged, base: &base, cache: &self.cache, store, settings, progress: self.progress };
+        let bench = Workbench {
+            staged: &staged,
+            base: &base,
+            cache: &self.cache,
+            store,
+            settings,
+            progress: self.progress,
+        };
         let failed = |source| Failure::Prefix { image: plan.name.clone(), source: Box::new(source) };
         let laid = prefix::lay(&plan, count, all_by_engine, engine, &bench).map_err(failed)?;
         let Some(prefix) = laid else {
@@ -370,28 +392,28 @@ impl<'a> Session<'a> {
 
 /// plan → findings, before cargo has run.
 pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
-    let Planned { plan, ground, contents, .. } = planned;
-    check::run(checks, Stage::Tree, &Subject::on(plan, &ground.below, ground.layers.len(), contents))
+    let Planned { plan, base, ground, contents, .. } = planned;
+    check::run(checks, Stage::Tree, &Subject::on(plan, base, &ground.below, &ground.laid, contents))
 }
 
 /// plan → findings of systemd itself, where this machine has it and the check is wanted.
 pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
-    let Planned { plan, ground, contents, .. } = planned;
+    let Planned { plan, base, ground, contents, .. } = planned;
     let wanted = checks.iter().find(|check| check.name == check::SYSTEMD_ANALYZE.name);
-    let subject = Subject::on(plan, &ground.below, ground.layers.len(), contents);
+    let subject = Subject::on(plan, base, &ground.below, &ground.laid, contents);
     wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject)).unwrap_or_default()
 }
 
 /// exact bytes → findings.
 pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
-    let Ready { plan, ground, contents, .. } = ready;
-    check::run(checks, Stage::Staged, &Subject::on(plan, &ground.below, ground.layers.len(), contents))
+    let Ready { plan, base, ground, contents, .. } = ready;
+    check::run(checks, Stage::Staged, &Subject::on(plan, base, &ground.below, &ground.laid, contents))
 }
 
 /// What the tree shows once an engine has made its layers: what could only be guessed at before.
 pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
-    let Ready { plan, ground, contents, .. } = ready;
-    let subject = Subject::on(plan, &ground.below, ground.layers.len(), contents);
+    let Ready { plan, base, ground, contents, .. } = ready;
+    let subject = Subject::on(plan, base, &ground.below, &ground.laid, contents);
     let mut findings = check::run(checks, Stage::Tree, &subject);
     findings.extend(check::run(checks, Stage::Staged, &subject));
     findings

@@ -166,9 +166,9 @@ impl Capabilities {
     /// ```
     pub fn from_xattr(value: &[u8]) -> Option<Self> {
         let value: &[u8; 20] = value.try_into().ok()?;
-        let mut words = value.chunks_exact(4).map(|word| {
-            word.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
-        });
+        let mut words = value
+            .chunks_exact(4)
+            .map(|word| word.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)));
         let mut next = || words.next().unwrap_or_default();
         let (flags, low_permitted, low_inheritable) = (next(), next(), next());
         let (permitted, inheritable) = (low_permitted | next() << 32, low_inheritable | next() << 32);

@@ -30,8 +30,8 @@ use oci_spec::image::{Descriptor, ImageManifest, MediaType};
 use serde_json::Value;
 
 pub(crate) use cache::Cache;
-pub(crate) use decompress::Decompressor;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
+pub(crate) use decompress::Decompressor;
 pub(crate) use elf::Elf;
 pub(crate) use error::BaseError;
 pub(crate) use index::{BaseIndex, Node, NodeKind, ResolveError};

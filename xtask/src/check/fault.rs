@@ -78,6 +78,20 @@ impl Fault {
         Self { path: Some(node.path().clone()), blame, accepted, ..Self::of_image(message) }
     }
 
+    /// Whether it is of what a step made while an engine ran it.
+    pub(super) fn is_of_steps(&self, subject: &Subject<'_>) -> bool {
+        let node = self.path.as_ref().and_then(|path| subject.tree().get(path.as_str()));
+        node.is_some_and(|node| node.is_of_step())
+    }
+
+    /// Blames the base, if that has the same fault by itself.
+    pub(super) fn leave_to_base(&mut self, faults_of_base: &[Self]) {
+        let same = |other: &&Self| (&other.path, &other.message) == (&self.path, &self.message);
+        if faults_of_base.iter().any(|other| same(&other)) {
+            self.blame = Blamed::Base;
+        }
+    }
+
     /// A fault of the image as a whole.
     pub fn of_image(message: impl Into<String>) -> Self {
         Self {

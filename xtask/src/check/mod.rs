@@ -35,6 +35,7 @@ pub use fault::Fault;
 pub use registry::registry;
 pub(crate) use selection::{Selection, UnknownCheck};
 pub use subject::Subject;
+pub(crate) use tree::Laid;
 pub use tree::{Kind, Node, Tree};
 pub(crate) use unit::{SYSTEMD_ANALYZE, unit_files};
 
@@ -218,5 +219,14 @@ pub(crate) fn told(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> 
 /// Runs the checks of one stage.
 pub(crate) fn run(checks: &[Check], stage: Stage, subject: &Subject<'_>) -> Vec<Finding> {
     let due = checks.iter().filter(|check| check.stage == stage);
-    due.flat_map(|check| fault::findings(check, (check.run)(subject), subject)).collect()
+    let found = |check: &Check| {
+        let mut faults = (check.run)(subject);
+        if faults.iter().any(|fault| fault.is_of_steps(subject)) {
+            // A step that changed a file has not made the faults that it had before.
+            let before = subject.base_alone().map(|base| (check.run)(&base)).unwrap_or_default();
+            faults.iter_mut().for_each(|fault| fault.leave_to_base(&before));
+        }
+        fault::findings(check, faults, subject)
+    };
+    due.flat_map(found).collect()
 }

@@ -6,7 +6,7 @@ use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey};
 use lapstrake::{Location, Site};
 
 use super::contents::Contents;
-use super::tree::{Node, Tree};
+use super::tree::{Laid, Node, Tree};
 use crate::base::Base;
 use crate::check::Fault;
 use crate::plan::{Plan, Removal};
@@ -37,17 +37,35 @@ pub struct Subject<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) base: &'a Base,
     laid: usize,
+    /// The base without what an engine made on it, where it made something.
+    alone: Option<&'a Base>,
     tree: Tree<'a>,
 }
 
 impl<'a> Subject<'a> {
+    #[cfg(any(test, feature = "__fuzz"))]
     pub(crate) fn new(plan: &'a Plan, base: &'a Base, contents: &'a Contents) -> Self {
-        Self::on(plan, base, 0, contents)
+        Self::on(plan, base, base, &Laid::default(), contents)
     }
 
-    /// Where the lowest `laid` layers of the plan are part of `base` already.
-    pub(crate) fn on(plan: &'a Plan, base: &'a Base, laid: usize, contents: &'a Contents) -> Self {
-        Self { plan, base, laid, tree: Tree::on(&base.index, laid, &plan.layers, contents) }
+    /// Where the lowest layers of the plan are laid already: `below` is `base` with them.
+    pub(crate) fn on(
+        plan: &'a Plan,
+        base: &'a Base,
+        below: &'a Base,
+        laid: &Laid,
+        contents: &'a Contents,
+    ) -> Self {
+        let tree = Tree::on(&below.index, laid, &plan.layers, contents);
+        let alone = (laid.layers > 0).then_some(base);
+        Self { plan, base: below, laid: laid.layers, alone, tree }
+    }
+
+    /// The base as if nothing were laid on it, where an engine laid something.
+    pub(super) fn base_alone(&self) -> Option<Self> {
+        let base = self.alone?;
+        let tree = Tree::new(&base.index, &[], self.tree.contents());
+        Some(Self { plan: self.plan, base, laid: self.plan.layers.len(), alone: None, tree })
     }
 
     /// The image's name.

@@ -40,6 +40,15 @@ pub struct Tree<'a> {
     contents: &'a Contents,
 }
 
+/// The layers that are in an index already.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Laid {
+    /// How many, from the lowest.
+    pub(crate) layers: usize,
+    /// What a step made while an engine ran it: the number of its layer.
+    pub(crate) made: BTreeMap<ImagePath, usize>,
+}
+
 /// What stands at a path.
 ///
 /// ```
@@ -71,6 +80,8 @@ pub struct Node<'a> {
 #[derive(Clone, Copy)]
 enum From<'a> {
     Base(&'a base::Node),
+    /// What a step of that layer made while an engine ran it.
+    Engine(&'a PlannedLayer, &'a base::Node),
     Layer(&'a PlannedLayer, &'a Member),
 }
 
@@ -106,25 +117,25 @@ pub enum Kind<'a> {
 
 impl<'a> Tree<'a> {
     pub(crate) fn new(index: &'a BaseIndex, layers: &'a [PlannedLayer], contents: &'a Contents) -> Self {
-        Self::on(index, 0, layers, contents)
+        Self::on(index, &Laid::default(), layers, contents)
     }
 
-    /// As [`new`](Self::new), where the lowest `laid` layers are in the index already: they say who put
-    /// a path there, and change nothing.
+    /// As [`new`](Self::new), where the lowest layers are in the index already: they say who put a path
+    /// there, and change nothing.
     pub(crate) fn on(
         index: &'a BaseIndex,
-        laid: usize,
+        laid: &Laid,
         layers: &'a [PlannedLayer],
         contents: &'a Contents,
     ) -> Self {
         let mut over: BTreeMap<&str, Node<'a>> = BTreeMap::new();
         let mut hidden: BTreeSet<&str> = BTreeSet::new();
-        for layer in layers.iter().take(laid) {
+        for layer in layers.iter().take(laid.layers) {
             for (path, member) in layer.described().filter(|(path, _)| index.get(path).is_some()) {
                 over.insert(path.as_str(), Node { path, from: From::Layer(layer, member), contents });
             }
         }
-        for layer in layers.iter().skip(laid) {
+        for layer in layers.iter().skip(laid.layers) {
             for path in &layer.whiteouts {
                 remove_below(&mut over, path);
                 over.remove(path.as_str());
@@ -138,6 +149,11 @@ impl<'a> Tree<'a> {
                 over.insert(path.as_str(), Node { path, from: From::Layer(layer, member), contents });
             }
         }
+        let of_below = |path: &'a ImagePath, node: &'a base::Node| {
+            let layer = laid.made.get(path).and_then(|number| layers.get(*number));
+            let from = layer.map_or(From::Base(node), |layer| From::Engine(layer, node));
+            Node { path, from, contents }
+        };
         let mut over = over.into_iter().peekable();
         let mut nodes = Vec::new();
         for (path, node) in index.iter() {
@@ -147,13 +163,17 @@ impl<'a> Tree<'a> {
             if let Some((_, own)) = over.next_if(|(own, _)| *own == path.as_str()) {
                 // A parent that a layer only restates is still the base's.
                 let restated = own.site().is_none() && !is_hidden(&hidden, path);
-                nodes.push(if restated { Node { path, from: From::Base(node), contents } } else { own });
+                nodes.push(if restated { of_below(path, node) } else { own });
             } else if !is_hidden(&hidden, path) {
-                nodes.push(Node { path, from: From::Base(node), contents });
+                nodes.push(of_below(path, node));
             }
         }
         nodes.extend(over.map(|(_, own)| own));
         Self { nodes, index, contents }
+    }
+
+    pub(super) fn contents(&self) -> &'a Contents {
+        self.contents
     }
 
     /// What a layer ships.
@@ -249,7 +269,7 @@ impl<'a> Node<'a> {
     /// What kind of thing it is.
     pub fn kind(&self) -> Kind<'a> {
         match self.from {
-            From::Base(node) => match &node.kind {
+            From::Base(node) | From::Engine(_, node) => match &node.kind {
                 NodeKind::Directory => Kind::Directory,
                 NodeKind::File { .. } => Kind::File,
                 NodeKind::Symlink { target } => Kind::Symlink(target),
@@ -267,7 +287,7 @@ impl<'a> Node<'a> {
     /// Its permission bits.
     pub fn mode(&self) -> Mode {
         match self.from {
-            From::Base(node) => node.mode,
+            From::Base(node) | From::Engine(_, node) => node.mode,
             From::Layer(_, member) => member.inode.mode,
         }
     }
@@ -280,7 +300,7 @@ impl<'a> Node<'a> {
     /// The number of its owner.
     pub fn uid(&self) -> u32 {
         match self.from {
-            From::Base(node) => node.uid,
+            From::Base(node) | From::Engine(_, node) => node.uid,
             From::Layer(_, member) => member.inode.uid,
         }
     }
@@ -288,7 +308,7 @@ impl<'a> Node<'a> {
     /// The number of its group.
     pub fn gid(&self) -> u32 {
         match self.from {
-            From::Base(node) => node.gid,
+            From::Base(node) | From::Engine(_, node) => node.gid,
             From::Layer(_, member) => member.inode.gid,
         }
     }
@@ -296,8 +316,11 @@ impl<'a> Node<'a> {
     /// Whether it is a program that the kernel gives capabilities (capabilities(7)).
     pub fn has_capabilities(&self) -> bool {
         match self.from {
-            From::Base(base::Node { kind: NodeKind::File { capability, .. }, .. }) => capability.is_some(),
-            From::Base(_) => false,
+            From::Base(base::Node { kind: NodeKind::File { capability, .. }, .. })
+            | From::Engine(_, base::Node { kind: NodeKind::File { capability, .. }, .. }) => {
+                capability.is_some()
+            }
+            From::Base(_) | From::Engine(..) => false,
             From::Layer(_, member) => member.inode.capabilities.is_some(),
         }
     }
@@ -305,8 +328,9 @@ impl<'a> Node<'a> {
     /// The size of a file, in bytes; none for what cargo has not built yet, and what is no file.
     pub fn size(&self) -> Option<u64> {
         match self.from {
-            From::Base(base::Node { kind: NodeKind::File { size, .. }, .. }) => Some(*size),
-            From::Base(_) => None,
+            From::Base(base::Node { kind: NodeKind::File { size, .. }, .. })
+            | From::Engine(_, base::Node { kind: NodeKind::File { size, .. }, .. }) => Some(*size),
+            From::Base(_) | From::Engine(..) => None,
             From::Layer(..) => self.contents.size(self.origin()?),
         }
     }
@@ -314,8 +338,9 @@ impl<'a> Node<'a> {
     /// The content of a file; see [`Tree::text`]. No symlink is followed.
     pub fn text(&self) -> Option<&'a str> {
         match self.from {
-            From::Base(base::Node { kind: NodeKind::File { text, .. }, .. }) => text.as_deref(),
-            From::Base(_) => None,
+            From::Base(base::Node { kind: NodeKind::File { text, .. }, .. })
+            | From::Engine(_, base::Node { kind: NodeKind::File { text, .. }, .. }) => text.as_deref(),
+            From::Base(_) | From::Engine(..) => None,
             From::Layer(..) => self.contents.text(self.origin()?),
         }
     }
@@ -323,8 +348,9 @@ impl<'a> Node<'a> {
     /// The facts of a program or library; of this image's own only once they are staged.
     pub(crate) fn elf(&self) -> Option<&'a Elf> {
         match self.from {
-            From::Base(base::Node { kind: NodeKind::File { elf, .. }, .. }) => elf.as_deref(),
-            From::Base(_) => None,
+            From::Base(base::Node { kind: NodeKind::File { elf, .. }, .. })
+            | From::Engine(_, base::Node { kind: NodeKind::File { elf, .. }, .. }) => elf.as_deref(),
+            From::Base(_) | From::Engine(..) => None,
             From::Layer(..) => self.contents.elf(self.origin()?),
         }
     }
@@ -338,7 +364,7 @@ impl<'a> Node<'a> {
     pub(crate) fn origin(&self) -> Option<&'a Origin> {
         match self.from {
             From::Layer(_, Member { content: Content::File { from }, .. }) => Some(from),
-            From::Layer(..) | From::Base(_) => None,
+            From::Layer(..) | From::Base(_) | From::Engine(..) => None,
         }
     }
 
@@ -346,6 +372,7 @@ impl<'a> Node<'a> {
     pub fn site(&self) -> Option<Site> {
         match self.from {
             From::Base(_) => None,
+            From::Engine(layer, _) => Some(layer.site),
             From::Layer(_, member) => member.site,
         }
     }
@@ -353,7 +380,7 @@ impl<'a> Node<'a> {
     /// The names of the checks whose findings its entry accepts.
     pub(crate) fn allowed(&self) -> impl Iterator<Item = &'a str> {
         let member = match self.from {
-            From::Base(_) => None,
+            From::Base(_) | From::Engine(..) => None,
             From::Layer(_, member) => Some(member),
         };
         member.into_iter().flat_map(|member| member.allowed.keys().map(String::as_str))
@@ -363,8 +390,13 @@ impl<'a> Node<'a> {
     pub(crate) fn layer(&self) -> Option<&'a PlannedLayer> {
         match self.from {
             From::Base(_) => None,
-            From::Layer(layer, _) => Some(layer),
+            From::Engine(layer, _) | From::Layer(layer, _) => Some(layer),
         }
+    }
+
+    /// Whether a step made it while an engine ran it.
+    pub(super) fn is_of_step(&self) -> bool {
+        matches!(self.from, From::Engine(..))
     }
 
     fn step(&self) -> base::Kind<'a> {

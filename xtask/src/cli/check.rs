@@ -10,8 +10,8 @@ use super::prepare::{Checking, Prepared, prepare};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::{Check as Rule, Checks, Stage};
-use crate::layer::Compression;
 use crate::finding::{Findings, Severity, draw, sarif};
+use crate::layer::Compression;
 use crate::pipeline::{check_staged, check_units};
 use crate::plan::SCHEMA;
 
@@ -56,17 +56,16 @@ impl Check {
         let all = checks.all();
         let progress = self.output.progress();
         let selection = self.checking.selection(&self.only);
-        let prepared =
-            prepare(
-                images,
-                checks,
-                &self.which,
-                selection,
-                &self.building,
-                Compression::default(),
-                &self.output,
-                &progress,
-            )?;
+        let prepared = prepare(
+            images,
+            checks,
+            &self.which,
+            selection,
+            &self.building,
+            Compression::default(),
+            &self.output,
+            &progress,
+        )?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         let waiting = checks.iter().filter(|check| check.stage == Stage::Staged).count();
         for planned in &planned {

@@ -10,8 +10,8 @@ use super::prepare::{Checking, Prepared, prepare, staged};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
-use crate::layer::Compression;
 use crate::finding::draw;
+use crate::layer::Compression;
 use crate::plan::SCHEMA;
 
 #[derive(Debug, Args)]
@@ -35,17 +35,16 @@ impl Emit {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let progress = self.output.progress();
         let selection = self.checking.selection(&[]);
-        let prepared =
-            prepare(
-                images,
-                checks,
-                &self.which,
-                selection,
-                &self.building,
-                Compression::default(),
-                &self.output,
-                &progress,
-            )?;
+        let prepared = prepare(
+            images,
+            checks,
+            &self.which,
+            selection,
+            &self.building,
+            Compression::default(),
+            &self.output,
+            &progress,
+        )?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {

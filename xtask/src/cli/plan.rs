@@ -36,28 +36,28 @@ impl Plan {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let progress = self.output.progress();
         let selection = self.checking.selection(&[]);
-        let prepared =
-            prepare(
-                images,
-                checks,
-                &self.which,
-                selection,
-                &self.building,
-                Compression::default(),
-                &self.output,
-                &progress,
-            )?;
+        let prepared = prepare(
+            images,
+            checks,
+            &self.which,
+            selection,
+            &self.building,
+            Compression::default(),
+            &self.output,
+            &progress,
+        )?;
         let Prepared { session, planned, findings, .. } = prepared;
         let store = Store::open_existing(&session.workspace.target);
         let mut text = String::new();
         let mut documents = Vec::new();
         for Planned { plan, ground, .. } in &planned {
-            let forecasts = plan.layers.iter().enumerate().map(|(number, layer)| {
-                match ground.layers.get(number) {
-                    Some(laid) if laid.origin == LayerOrigin::Engine => Ok(format!("engine, {}", laid.reason)),
+            let forecasts =
+                plan.layers.iter().enumerate().map(|(number, layer)| match ground.layers.get(number) {
+                    Some(laid) if laid.origin == LayerOrigin::Engine => {
+                        Ok(format!("engine, {}", laid.reason))
+                    }
                     _ => expect(plan, number, layer, store.as_ref()),
-                }
-            });
+                });
             let forecasts = forecasts.collect::<Result<Vec<_>, Failure>>()?;
             match self.formatted.format {
                 Format::Text => text += &render(plan, &forecasts),

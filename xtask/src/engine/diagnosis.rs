@@ -96,7 +96,8 @@ impl fmt::Display for Diagnosis {
 }
 
 fn disk(line: &str) -> Option<Diagnosis> {
-    let full = line.to_lowercase().contains("no space left on device") || line.contains("needs more space on the");
+    let full =
+        line.to_lowercase().contains("no space left on device") || line.contains("needs more space on the");
     full.then_some(Diagnosis::DiskFull)
 }
 
@@ -114,13 +115,18 @@ fn repository(line: &str) -> Option<Diagnosis> {
     if let Some((_, rest)) = line.split_once("Failed to download metadata for repo '") {
         return Some(Diagnosis::Repository { name: rest.split('\'').next().map(str::to_owned) });
     }
-    let unreachable =
-        ["Could not resolve host", "Cannot download repomd.xml", "Couldn't connect to server", "Could not resolve hostname"];
+    let unreachable = [
+        "Could not resolve host",
+        "Cannot download repomd.xml",
+        "Couldn't connect to server",
+        "Could not resolve hostname",
+    ];
     unreachable.iter().any(|phrase| line.contains(phrase)).then_some(Diagnosis::Repository { name: None })
 }
 
 fn signature(line: &str) -> Option<Diagnosis> {
-    let untrusted = ["is not signed", "GPG check FAILED", "Public key for ", "No corresponding key was found"];
+    let untrusted =
+        ["is not signed", "GPG check FAILED", "Public key for ", "No corresponding key was found"];
     if !untrusted.iter().any(|phrase| line.contains(phrase)) {
         return None;
     }
@@ -129,7 +135,8 @@ fn signature(line: &str) -> Option<Diagnosis> {
 }
 
 fn scriptlet(line: &str) -> Option<Diagnosis> {
-    if !line.contains("scriptlet failed") && !line.contains("Error in PRE") && !line.contains("Error in POST") {
+    if !line.contains("scriptlet failed") && !line.contains("Error in PRE") && !line.contains("Error in POST")
+    {
         return None;
     }
     // `warning: %post(NAME-1.0-1.noarch) scriptlet failed`, `Error in POSTIN scriptlet in rpm package NAME`
@@ -156,7 +163,13 @@ fn program_of(line: &str) -> Option<String> {
 }
 
 fn runtime(line: &str) -> Option<Diagnosis> {
-    let broken = ["default OCI runtime", "unknown cgroup version", "error setting rlimit", "is not supported in rootless", "cgroup v2"];
+    let broken = [
+        "default OCI runtime",
+        "unknown cgroup version",
+        "error setting rlimit",
+        "is not supported in rootless",
+        "cgroup v2",
+    ];
     if !broken.iter().any(|phrase| line.contains(phrase)) {
         return None;
     }
@@ -165,7 +178,16 @@ fn runtime(line: &str) -> Option<Diagnosis> {
 }
 
 fn permission(line: &str) -> Option<Diagnosis> {
-    let refused = ["newuidmap", "newgidmap", "cannot clone: ", "user namespaces", "insufficient UIDs", "Operation not permitted", "operation not permitted", "permission denied"];
+    let refused = [
+        "newuidmap",
+        "newgidmap",
+        "cannot clone: ",
+        "user namespaces",
+        "insufficient UIDs",
+        "Operation not permitted",
+        "operation not permitted",
+        "permission denied",
+    ];
     refused.iter().any(|phrase| line.contains(phrase)).then_some(Diagnosis::NotPermitted)
 }
 

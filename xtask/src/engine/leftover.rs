@@ -12,8 +12,7 @@ const MOUNTS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
 /// Empty files that an engine mounts its own over.
 const PLACEHOLDERS: [&str; 4] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/run/.containerenv"];
 /// What package managers keep for themselves: it grows with every build and differs in each.
-const KEPT_FOR_THEMSELVES: [&str; 6] =
-    ["/var/cache", "/var/log", "/var/lib/dnf", "/var/tmp", "/run", "/tmp"];
+const KEPT_FOR_THEMSELVES: [&str; 6] = ["/var/cache", "/var/log", "/var/lib/dnf", "/var/tmp", "/run", "/tmp"];
 /// SQLite's and Berkeley DB's side files of an rpm database: a reader leaves them, none needs them.
 const RPMDB: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
 
@@ -35,7 +34,9 @@ impl Leftovers {
         // A directory that is new for the sake of what is left over goes with it.
         for (path, node) in nodes.iter().rev() {
             let is_cache = path.file_name() == "__pycache__";
-            let holds = || nodes.keys().any(|other| other != path && other.starts_with(path) && !left.contains(other));
+            let holds = || {
+                nodes.keys().any(|other| other != path && other.starts_with(path) && !left.contains(other))
+            };
             if is_cache && node.kind == NodeKind::Directory && below.get(path).is_none() && !holds() {
                 left.insert(path.clone());
             }
@@ -53,9 +54,9 @@ fn is_empty(node: &Node) -> bool {
 }
 
 fn lies_in(path: &ImagePath, directories: &[&str]) -> bool {
-    directories.iter().any(|directory| {
-        path.as_str().strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
-    })
+    directories
+        .iter()
+        .any(|directory| path.as_str().strip_prefix(directory).is_some_and(|rest| rest.starts_with('/')))
 }
 
 fn is_side_file(name: &str) -> bool {
@@ -66,7 +67,9 @@ fn is_side_file(name: &str) -> bool {
 /// itself. What a package ships has its source beside it.
 fn is_bytecode_of_another(path: &ImagePath, nodes: &BTreeMap<ImagePath, Node>) -> bool {
     let Some(stem) = path.file_name().strip_suffix(".pyc") else { return false };
-    let Some(directory) = path.parent().filter(|parent| parent.file_name() == "__pycache__") else { return false };
+    let Some(directory) = path.parent().filter(|parent| parent.file_name() == "__pycache__") else {
+        return false;
+    };
     let module = stem.split('.').next().unwrap_or(stem);
     let source = directory.parent().and_then(|above| above.join(&format!("{module}.py")).ok());
     source.is_none_or(|source| !nodes.contains_key(&source))

@@ -14,7 +14,6 @@ mod tests;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::value::LayerName;
 
 pub(crate) use diagnosis::Diagnosis;
 pub(crate) use program::Program;
@@ -27,7 +26,6 @@ use crate::progress::Progress;
 /// A layer that is to be made: its context stands in a folder, with a Containerfile.
 #[derive(Debug)]
 pub(crate) struct Job<'a> {
-    pub(crate) layer: &'a LayerName,
     pub(crate) context: &'a Utf8Path,
     /// The name that the Containerfile's FROM gives the base in the engine's storage.
     pub(crate) base: &'a str,
@@ -101,7 +99,9 @@ impl EngineError {
                 Some("run `apt install podman`, or `dnf install podman`".to_owned())
             }
             Self::Failed { diagnosis, program, .. } => diagnosis.help(*program),
-            Self::Secret { .. } => Some("set it, or name another with `Secret::env` or `Secret::file`".to_owned()),
+            Self::Secret { .. } => {
+                Some("set it, or name another with `Secret::env` or `Secret::file`".to_owned())
+            }
             _ => None,
         }
     }

@@ -106,7 +106,8 @@ impl Program {
         progress: &Progress,
     ) -> Result<Vec<String>, EngineError> {
         let ended = talk::run(command, hidden, progress);
-        let Ended { succeeded, said } = ended.map_err(|source| EngineError::Start { program: self, source })?;
+        let Ended { succeeded, said } =
+            ended.map_err(|source| EngineError::Start { program: self, source })?;
         match Diagnosis::of(&said, succeeded) {
             None => Ok(said),
             Some(diagnosis) => {

@@ -82,11 +82,7 @@ fn nodes(change: &LayerTree, below: &BaseIndex) -> Result<BTreeMap<ImagePath, No
 
 /// What is hidden of what lies below, name by name: an opaque directory means another thing to every
 /// importer.
-fn whiteouts(
-    change: &LayerTree,
-    kept: &BTreeMap<ImagePath, Node>,
-    below: &BaseIndex,
-) -> BTreeSet<ImagePath> {
+fn whiteouts(change: &LayerTree, kept: &BTreeMap<ImagePath, Node>, below: &BaseIndex) -> BTreeSet<ImagePath> {
     let mut out: BTreeSet<ImagePath> =
         change.whiteouts.iter().filter(|path| below.get(path).is_some()).cloned().collect();
     for directory in &change.opaque {
@@ -118,9 +114,13 @@ fn members(
     whiteouts: &BTreeSet<ImagePath>,
     below: &BaseIndex,
 ) -> BTreeMap<ImagePath, Node> {
-    let is_told = |path: &ImagePath, node: &Node| node.kind == NodeKind::Directory && below.get(path) == Some(node);
-    let mut members: BTreeMap<ImagePath, Node> =
-        kept.iter().filter(|(path, node)| !is_told(path, node)).map(|(path, node)| (path.clone(), node.clone())).collect();
+    let is_told =
+        |path: &ImagePath, node: &Node| node.kind == NodeKind::Directory && below.get(path) == Some(node);
+    let mut members: BTreeMap<ImagePath, Node> = kept
+        .iter()
+        .filter(|(path, node)| !is_told(path, node))
+        .map(|(path, node)| (path.clone(), node.clone()))
+        .collect();
     let needing: Vec<_> = members.keys().chain(whiteouts).flat_map(ImagePath::ancestors).collect();
     for parent in needing {
         if let Some(node) = kept.get(&parent).or_else(|| below.get(&parent)) {
@@ -177,7 +177,12 @@ fn write_one<T: Read + Seek>(
             let at = content(contents, path)
                 .ok_or_else(|| io::Error::other(format!("the content of `{path}` is not in the layer")))?;
             if let Some(target) = first_names.get(&at) {
-                return header::write_header(out, name, &Kind::Hardlink { target: target.relative() }, &inode);
+                return header::write_header(
+                    out,
+                    name,
+                    &Kind::Hardlink { target: target.relative() },
+                    &inode,
+                );
             }
             first_names.insert(at, path.clone());
             header::write_header(out, name, &Kind::File { size: *size }, &inode)?;

@@ -325,8 +325,7 @@ impl<'a> Resolver<'a> {
         for path in removals.keys() {
             visible.remove(path);
         }
-        let units =
-            Units { own: &self.own_units, base: self.below, merged: &visible, unseen: self.unseen };
+        let units = Units { own: &self.own_units, base: self.below, merged: &visible, unseen: self.unseen };
         let mut made: BTreeMap<ImagePath, (String, Site)> = BTreeMap::new();
         for (unit, state, site) in wanted {
             match units.links(&unit, state, site) {

@@ -30,7 +30,8 @@ pub(super) fn write(
 ) -> io::Result<Context> {
     // Beside the store, so that blobs are linked and not copied.
     let guard = tempfile::Builder::new().prefix(".engine-").tempdir_in(bench.store.root())?;
-    let folder = Utf8Path::from_path(guard.path()).ok_or_else(|| io::Error::other("no UTF-8 path"))?.to_owned();
+    let folder =
+        Utf8Path::from_path(guard.path()).ok_or_else(|| io::Error::other("no UTF-8 path"))?.to_owned();
     // Processes that build at once must not take each other's image away.
     let tag = format!("lapstrake-{}-{number}", std::process::id());
     layout(plan, &folder.join("base"), &tag, below, bench)?;

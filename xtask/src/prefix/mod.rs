@@ -5,13 +5,14 @@
 mod context;
 mod recipe;
 
+use std::collections::BTreeMap;
 use std::io::{self, BufReader};
 use std::sync::Arc;
 
-use lapstrake::value::LayerName;
+use lapstrake::value::{ImagePath, LayerName};
 
 use self::recipe::EngineRecipe;
-use crate::base::{self, Base, BaseError, BaseIndex, Cache, Decompressor, LayerError, LayerTree};
+use crate::base::{self, Base, BaseError, BaseIndex, Cache, Decompressor, Entry, LayerError, LayerTree};
 use crate::engine::{self, EngineError, Job, Program};
 use crate::native::{self, LayerOrigin, NativeError, Settings, WrittenLayer};
 use crate::oci::{BlobError, Digest, HashingWriter};
@@ -20,10 +21,15 @@ use crate::progress::Progress;
 use crate::stage::Staged;
 use crate::store::{Store, StoreError, Written};
 
+/// The kind of record that says what a layer put on those below.
+const MADE: &str = "made";
+
 /// The layers of a prefix, and the tree that they make on the base.
 #[derive(Debug)]
 pub(crate) struct Prefix {
     pub(crate) layers: Vec<WrittenLayer>,
+    /// What the steps of these layers made: the number of the layer.
+    pub(crate) made: BTreeMap<ImagePath, usize>,
     pub(crate) index: Arc<BaseIndex>,
 }
 
@@ -103,7 +109,15 @@ pub(crate) fn lay(
         layers.push(written);
     }
     let index = index(&layers, bench)?;
-    Ok(Some(Prefix { layers, index }))
+    let mut made = BTreeMap::new();
+    for number in 0..layers.len() {
+        if layers[number].origin == LayerOrigin::Engine {
+            let chain = chain(bench.base, &layers[..=number]);
+            let paths: Vec<ImagePath> = bench.cache.recall(MADE, &chain).unwrap_or_default();
+            made.extend(paths.into_iter().map(|path| (path, number)));
+        }
+    }
+    Ok(Some(Prefix { layers, made, index }))
 }
 
 fn by_engine(
@@ -136,7 +150,6 @@ fn by_engine(
     let context = context::write(plan, number, below, bench)
         .map_err(|source| PrefixError::Context { layer: layer.name.clone(), source })?;
     let job = Job {
-        layer: &layer.name,
         context: &context.folder,
         base: &context.base,
         below: base.layers.len() + below.len(),
@@ -179,7 +192,19 @@ fn index(layers: &[WrittenLayer], bench: &Workbench<'_>) -> Result<Arc<BaseIndex
     let tar = Decompressor::new(BufReader::with_capacity(256 << 10, blob)).map_err(unreadable)?;
     let tree = LayerTree::read(BufReader::with_capacity(256 << 10, tar));
     let unusable = |source| PrefixError::Index { layer: top.name.clone(), source };
-    let index = base::laid_on(&below, tree.map_err(unusable)?).map_err(unusable)?;
+    let tree = tree.map_err(unusable)?;
+    let made: Vec<_> =
+        tree.entries.keys().filter(|path| !is_restated(path, &tree, &below)).cloned().collect();
+    bench.cache.keep(MADE, &chain, &made)?;
+    let index = base::laid_on(&below, tree).map_err(unusable)?;
     bench.cache.keep_index(&chain, &index)?;
     Ok(Arc::new(index))
+}
+
+/// A parent that is as it was.
+fn is_restated(path: &ImagePath, tree: &LayerTree, below: &BaseIndex) -> bool {
+    match tree.entries.get(path) {
+        Some(Entry::Node(node)) => below.get(path) == Some(node),
+        _ => false,
+    }
 }

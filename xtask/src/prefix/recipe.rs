@@ -29,7 +29,13 @@ pub(super) struct EngineRecipe {
 }
 
 impl EngineRecipe {
-    pub(super) fn of(plan: &Plan, number: usize, below: &Digest, staged: &Staged, settings: Settings) -> Self {
+    pub(super) fn of(
+        plan: &Plan,
+        number: usize,
+        below: &Digest,
+        staged: &Staged,
+        settings: Settings,
+    ) -> Self {
         let mut text = String::new();
         // Writing to a String does not fail.
         _ = emit::layer_steps(plan, number, &mut text);

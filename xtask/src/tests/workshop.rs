@@ -86,7 +86,8 @@ impl Workshop {
     /// The plan of an image, and what was found.
     pub(crate) fn plan(&self, image: &Image) -> (Option<Plan>, Vec<Finding>) {
         let sources = source::scan([image], &self.workspace.root);
-        let resolved = plan::resolve(image, &self.workspace, &sources, &self.base, None, &CargoOptions::default());
+        let resolved =
+            plan::resolve(image, &self.workspace, &sources, &self.base, None, &CargoOptions::default());
         (resolved.plan, resolved.findings)
     }
 

@@ -147,7 +147,8 @@ pub(crate) fn told(error: &dyn std::error::Error) -> String {
 
 /// The index of those layers, which must be good.
 pub(crate) fn index(tars: &[Vec<u8>]) -> BaseIndex {
-    Place::with_layers(tars).open().unwrap_or_else(|error| panic!("{}", told(&error))).index
+    let base = Place::with_layers(tars).open().unwrap_or_else(|error| panic!("{}", told(&error)));
+    std::sync::Arc::unwrap_or_clone(base.index)
 }
 
 pub(crate) fn path(text: &str) -> ImagePath {

@@ -109,7 +109,7 @@ fn every_compression_gives_the_same_base() {
         made.manifest["layers"][0]["mediaType"] = json!(format!("application/vnd.oci.image.layer.v1.{kind}"));
         place.list(&[place.image(made)]);
         let base = place.open().unwrap_or_else(|error| panic!("{}", told(&error)));
-        assert!(base.index == plain && base.layers[0].diff_id == Digest::of(&tar));
+        assert!(*base.index == plain && base.layers[0].diff_id == Digest::of(&tar));
     }
 }
 
