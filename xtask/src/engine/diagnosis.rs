@@ -24,6 +24,8 @@ impl Diagnosis {
     /// What a talk says; none where all went well. A scriptlet that fails does not fail the transaction,
     /// and is told all the same: its package is half-installed.
     pub(super) fn of(said: &[String], succeeded: bool) -> Option<Self> {
+        // The runtime's own words come quoted in the engine's.
+        let said: Vec<String> = said.iter().map(|line| line.replace("\\\"", "\"")).collect();
         let scriptlet = said.iter().find_map(|line| scriptlet(line));
         if succeeded {
             return scriptlet;
@@ -32,6 +34,7 @@ impl Diagnosis {
         known(disk)
             .or_else(|| known(package))
             .or_else(|| known(repository))
+            .or_else(|| known(named_signature))
             .or_else(|| known(signature))
             .or(scriptlet)
             .or_else(|| known(conflict))
@@ -132,6 +135,10 @@ fn signature(line: &str) -> Option<Diagnosis> {
     }
     let package = line.split_whitespace().find(|word| word.contains(".rpm")).map(str::to_owned);
     Some(Diagnosis::Signature { package })
+}
+
+fn named_signature(line: &str) -> Option<Diagnosis> {
+    signature(line).filter(|known| *known != Diagnosis::Signature { package: None })
 }
 
 fn scriptlet(line: &str) -> Option<Diagnosis> {

@@ -12,7 +12,7 @@ const MOUNTS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
 /// Empty files that an engine mounts its own over.
 const PLACEHOLDERS: [&str; 4] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/run/.containerenv"];
 /// What package managers keep for themselves: it grows with every build and differs in each.
-const KEPT_FOR_THEMSELVES: [&str; 6] = ["/var/cache", "/var/log", "/var/lib/dnf", "/var/tmp", "/run", "/tmp"];
+const KEPT_FOR_THEMSELVES: [&str; 5] = ["/var/cache", "/var/log", "/var/lib/dnf", "/var/tmp", "/tmp"];
 /// SQLite's and Berkeley DB's side files of an rpm database: a reader leaves them, none needs them.
 const RPMDB: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
 
@@ -20,12 +20,13 @@ const RPMDB: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
 pub(super) struct Leftovers(BTreeSet<ImagePath>);
 
 impl Leftovers {
-    pub(super) fn of(nodes: &BTreeMap<ImagePath, Node>, below: &BaseIndex) -> Self {
+    pub(super) fn of(nodes: &BTreeMap<ImagePath, Node>, below: &BaseIndex, caches: bool) -> Self {
         let is_left = |path: &ImagePath, node: &Node| {
             let is_new = below.get(path).is_none();
             is_new && MOUNTS.contains(&path.as_str()) && node.kind == NodeKind::Directory
                 || is_new && PLACEHOLDERS.contains(&path.as_str()) && is_empty(node)
-                || lies_in(path, &KEPT_FOR_THEMSELVES)
+                || lies_in(path, &["/run"])
+                || caches && lies_in(path, &KEPT_FOR_THEMSELVES)
                 || lies_in(path, &RPMDB) && is_side_file(path.file_name())
                 || is_new && is_bytecode_of_another(path, nodes)
         };

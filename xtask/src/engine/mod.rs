@@ -130,10 +130,11 @@ pub(crate) fn make(program: Program, job: &Job<'_>, progress: &Progress) -> Resu
 }
 
 impl Made {
-    /// Writes the layer in our own profile, as a change to `below`.
-    pub(crate) fn write(&mut self, below: &BaseIndex, out: &mut dyn io::Write) -> Result<(), EngineError> {
+    /// Writes the layer in our own profile, as a change to `below`; with `caches` without the caches and
+    /// logs of a package manager.
+    pub(crate) fn write(&mut self, below: &BaseIndex, caches: bool, out: &mut dyn io::Write) -> Result<(), EngineError> {
         let mut tar = io::BufReader::with_capacity(256 << 10, &mut self.tar);
-        Ok(rewrite::rewrite(&mut tar, below, out)?)
+        Ok(rewrite::rewrite(&mut tar, below, caches, out)?)
     }
 }
 

@@ -79,7 +79,11 @@ impl Program {
     /// `dir:`).
     pub(super) fn export(self, output: &Utf8Path) -> Result<(), EngineError> {
         let mut command = self.command();
-        command.args(["push", "--quiet", &self.id(output)?]);
+        command.args(["push", "--quiet"]);
+        if self == Self::Buildah {
+            command.arg("--disable-compression");
+        }
+        command.arg(self.id(output)?);
         command.arg(format!("dir:{}", output.join(EXPORTED)));
         self.run(&mut command, &[], &Progress::silent()).map(drop)
     }

@@ -39,13 +39,14 @@ enum Source {
 pub(super) fn rewrite<T: Read + Seek>(
     tar: &mut T,
     below: &BaseIndex,
+    caches: bool,
     out: &mut dyn Write,
 ) -> Result<(), RewriteError> {
     let change = LayerTree::read(&mut *tar)?;
     tar.seek(SeekFrom::Start(0)).map_err(RewriteError::Read)?;
     let contents = contents(tar)?;
     let nodes = nodes(&change, below)?;
-    let leftovers = Leftovers::of(&nodes, below);
+    let leftovers = Leftovers::of(&nodes, below, caches);
     let kept: BTreeMap<_, _> = nodes.into_iter().filter(|(path, _)| !leftovers.has(path)).collect();
     let whiteouts = whiteouts(&change, &kept, below);
     let members = members(&kept, &whiteouts, below);

@@ -49,9 +49,13 @@ fn needed(layer: &PlannedLayer, removals: Removals) -> BTreeMap<&ImagePath, &Mem
     if removals == Removals::Whiteouts {
         return layer.members.iter().collect();
     }
-    let described = layer.described().map(|(path, _)| path);
+    let mut described = layer.described();
+    if layer.unseen {
+        // ADD makes parents that are missing, and leaves those that a step made as they are.
+        return described.collect();
+    }
     let wanted: BTreeSet<_> =
-        described.flat_map(|path| [path.ancestors(), vec![path.clone()]].concat()).collect();
+        described.by_ref().flat_map(|(path, _)| [path.ancestors(), vec![path.clone()]].concat()).collect();
     layer.members.iter().filter(|(path, _)| wanted.contains(*path)).collect()
 }
 

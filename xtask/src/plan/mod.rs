@@ -60,6 +60,9 @@ pub(crate) struct PlannedBase {
 pub(crate) struct PlannedLayer {
     pub(crate) name: LayerName,
     pub(crate) site: Site,
+    /// Whether its files are laid over what a step made, so that not all of what lies below is known.
+    #[serde(skip)]
+    pub(crate) unseen: bool,
     pub(crate) packages: BTreeSet<String>,
     pub(crate) removals: BTreeMap<ImagePath, Removal>,
     /// Paths that a whiteout hides from the layers below. More than the removals where a removed
@@ -86,6 +89,11 @@ impl PlannedLayer {
 
     /// Whether a step of the layer reaches the network.
     pub(crate) fn wants_network(&self) -> bool {
+        !self.packages.is_empty()
+    }
+
+    /// Whether its steps keep caches and logs that nobody asked for.
+    pub(crate) fn leaves_caches(&self) -> bool {
         !self.packages.is_empty()
     }
 

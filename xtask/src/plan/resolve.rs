@@ -245,9 +245,10 @@ impl<'a> Resolver<'a> {
         for (path, member) in &members {
             self.merged.add(path.clone(), member.clone(), index);
         }
+        let unseen = self.unseen;
         let runs = self.runs(layer);
         self.unseen |= !runs.is_empty();
-        PlannedLayer { name, site: layer.site(), packages, removals, whiteouts, members, runs }
+        PlannedLayer { name, site: layer.site(), unseen, packages, removals, whiteouts, members, runs }
     }
 
     fn removals(&mut self, layer: &Layer) -> BTreeMap<ImagePath, Removal> {

@@ -97,7 +97,8 @@ pub(crate) fn lay(
 ) -> Result<Option<Prefix>, PrefixError> {
     let mut layers: Vec<WrittenLayer> = Vec::new();
     for (number, layer) in plan.layers.iter().enumerate().take(count) {
-        let written = if layer.needs_engine() || all_by_engine {
+        // What lies over a step's work, and below another's, is laid where that work is known.
+        let written = if layer.needs_engine() || layer.unseen || all_by_engine {
             match by_engine(plan, number, &layers, engine, bench)? {
                 Some(written) => written,
                 None => return Ok(None),
@@ -162,7 +163,7 @@ fn by_engine(
     let writing = |source| PrefixError::Write { layer: layer.name.clone(), source };
     let blob = store.layout.blobs().writer().map_err(writing)?;
     let mut tar = HashingWriter::new(settings.compression.writer(blob).map_err(writing)?);
-    made.write(&tree, &mut tar).map_err(failed)?;
+    made.write(&tree, layer.leaves_caches(), &mut tar).map_err(failed)?;
     let (compressor, diff_id, _) = tar.finish();
     let (digest, size) = compressor.finish().and_then(|blob| blob.finish()).map_err(writing)?;
     let written = Written { digest, size, diff_id };

@@ -18,7 +18,7 @@ const CASES: u32 = 64;
 const CONFIG: [&str; 8] =
     ["Env", "Cmd", "Entrypoint", "User", "WorkingDir", "StopSignal", "Labels", "ExposedPorts"];
 
-fn compare(workshop: &Workshop, image: &Image) {
+pub(super) fn compare(workshop: &Workshop, image: &Image) {
     let name = image.name().get().unwrap().to_string();
     let native = Stored(format!("localhost/lapstrake-test/native-{name}:{}", std::process::id()));
     let podman = Stored(format!("localhost/lapstrake-test/podman-{name}:{}", std::process::id()));

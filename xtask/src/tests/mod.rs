@@ -6,6 +6,7 @@ mod described;
 mod engine;
 mod equivalence;
 mod hostile;
+mod hybrid;
 mod memory;
 mod merged_tree;
 mod planning;

@@ -16,7 +16,8 @@ use crate::emit;
 use crate::finding::{Finding, Severity};
 use crate::layer::Compression;
 use crate::native::{self, Built, Epoch, Settings};
-use crate::plan::{self, CargoOptions, Plan};
+use crate::plan::{self, CargoOptions, Laid, Plan};
+use crate::prefix::{self, Engine, PrefixError, Workbench};
 use crate::progress::{Colour, Progress, ProgressMode};
 use crate::source;
 use crate::stage::{Artefacts, Staged};
@@ -123,14 +124,38 @@ impl Workshop {
         Staged::of(&plan.layers, Artefacts::default()).unwrap()
     }
 
-    /// Builds an image natively into the workshop's store.
+    /// Builds an image into the workshop's store: natively, but for what has to run in it.
     pub(crate) fn build(&self, image: &Image, compression: Compression) -> Built {
-        let plan = self.planned(image);
-        let progress = Progress::new(ProgressMode::None, true, Colour::Never);
+        self.build_by(image, Engine::Any, compression).unwrap().unwrap()
+    }
+
+    /// Builds an image with that engine; none where it is idle and a layer is missing.
+    pub(crate) fn build_by(
+        &self,
+        image: &Image,
+        engine: Engine,
+        compression: Compression,
+    ) -> Result<Option<Built>, PrefixError> {
+        let mut plan = self.planned(image);
+        let progress = Progress::silent();
         let settings = Settings { compression, epoch: Epoch::default() };
         let staged = Self::staged(&plan);
-        native::build(&plan, &staged, &self.base, self.cache.blobs(), &self.store, settings, &[], &progress)
-            .unwrap()
+        let (base, cache, store) = (&self.base, &self.cache, &self.store);
+        let bench = Workbench { staged: &staged, base, cache, store, settings, progress: &progress };
+        let mut below = Vec::new();
+        if plan.prefix() > 0 {
+            let all = matches!(engine, Engine::This(_));
+            let count = if all { plan.layers.len() } else { plan.prefix() };
+            let Some(laid) = prefix::lay(&plan, count, all, engine, &bench)? else { return Ok(None) };
+            let on = Laid { layers: laid.layers.len(), index: &laid.index };
+            let sources = source::scan([image], &self.workspace.root);
+            let options = CargoOptions::default();
+            let resolved = plan::resolve(image, &self.workspace, &sources, base, Some(on), &options);
+            plan = resolved.plan.unwrap();
+            below = laid.layers;
+        }
+        let built = native::build(&plan, &staged, base, cache.blobs(), store, settings, &below, &progress);
+        Ok(Some(built.unwrap()))
     }
 
     /// Emits an image's context.

@@ -1,0 +1,147 @@
+//! Layers in which something runs: an engine makes them, this crate rewrites and keeps them, and what
+//! follows is laid natively. The result is what podman makes of the emitted context by itself.
+
+use lapstrake::entry::{Dir, File, Run};
+use lapstrake::{Base, Image, Layer};
+
+use super::engine::{present, run};
+use super::equivalence;
+use super::workshop::Workshop;
+use crate::engine::Program;
+use crate::layer::Compression;
+use crate::native::{Built, LayerOrigin};
+use crate::prefix::{Engine, PrefixError};
+
+/// What a step may do to a tree that a tar can hold: replace, link, hide, empty, own.
+const SCRIPT: &str = "
+    mkdir -p /usr/share/made/private /usr/share/made/empty
+    echo one > /usr/share/made/file && ln /usr/share/made/file /usr/share/made/again
+    ln -s ../made/file /usr/share/made/link
+    chmod 2750 /usr/share/made/private && chown 33:998 /usr/share/made/private
+    cp /bin/busybox /usr/bin/raised && chmod 4755 /usr/bin/raised
+    rm -rf /usr/share/doc && mkdir /usr/share/doc && echo new > /usr/share/doc/new
+    echo changed >> /usr/share/ours
+    mkdir -p /var/cache/tool /var/log/tool && echo x > /var/cache/tool/x && echo x > /var/log/tool/x
+";
+
+fn image(app: &str) -> Image {
+    Image::new("hybrid", Base::stand_in())
+        .layer(Layer::new("below").text("ours\n", "/usr/share/ours").text("goes\n", "/usr/share/goes"))
+        .layer(
+            Layer::new("steps")
+                .remove("/usr/share/goes")
+                .with(File::text("read by the step\n", "/usr/share/input").mode(0o640).owner("33:998"))
+                .with(Run::new(["/bin/busybox", "sh", "-ec", SCRIPT]))
+                .with(Run::new(["/bin/busybox", "test", "-f", "/usr/share/input"])),
+        )
+        .layer(
+            Layer::new("app")
+                .text(app, "/usr/share/made/private/app")
+                .text("over\n", "/usr/share/made/again")
+                .with(Dir::new("/usr/share/made/empty/no-more"))
+                .remove("/usr/share/doc/new"),
+        )
+}
+
+fn layer<'a>(built: &'a Built, name: &str) -> &'a crate::native::BuiltLayer {
+    built.layers.iter().find(|layer| layer.name.as_ref().is_some_and(|own| own.as_str() == name)).unwrap()
+}
+
+fn failing(argv: &[&str]) -> String {
+    let workshop = Workshop::hostile();
+    let image = Image::new("failing", Base::stand_in())
+        .layer(Layer::new("steps").with(Run::new(argv.iter().copied())));
+    let before = images();
+    let error = workshop.build_by(&image, Engine::Any, Compression::Zstd).unwrap_err();
+    assert_eq!(images(), before, "nothing stays in the engine's storage");
+    let PrefixError::Engine { layer, source } = error else { panic!("{error:?}") };
+    assert_eq!(layer.as_str(), "steps");
+    let log = std::error::Error::source(&*source).map(ToString::to_string).unwrap_or_default();
+    format!("{source}; {}; {log}", source.help().unwrap_or_default())
+}
+
+/// The images and containers of podman's storage that this process may have left there.
+fn images() -> String {
+    let here = std::path::Path::new("/");
+    let mine = format!("lapstrake-{}-", std::process::id());
+    let listed = run("podman", &["images", "--all", "--format", "{{.Repository}}:{{.Tag}}"], here);
+    listed.lines().filter(|line| line.contains(&mine)).collect()
+}
+
+#[test]
+fn what_an_engine_and_this_crate_make_together_is_what_podman_makes_alone() {
+    if present(&["podman", "skopeo", "busybox"]) {
+        equivalence::compare(&Workshop::hostile(), &image("app\n"));
+    }
+}
+
+#[test]
+fn every_layer_by_buildah_is_the_same_image() {
+    if !present(&["podman", "buildah", "busybox"]) {
+        return;
+    }
+    let (one, other) = (Workshop::hostile(), Workshop::hostile());
+    let by = |workshop: &Workshop, engine| {
+        let built = workshop.build_by(&image("app\n"), engine, Compression::Zstd).unwrap().unwrap();
+        let own = built.layers.into_iter().filter(|layer| layer.origin != LayerOrigin::Base);
+        own.map(|layer| (layer.name, layer.diff_id)).collect::<Vec<_>>()
+    };
+    let hybrid = by(&one, Engine::Any);
+    assert_eq!(by(&other, Engine::This(Program::Buildah)), hybrid);
+}
+
+#[test]
+fn an_edit_above_the_steps_starts_no_engine() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let workshop = Workshop::hostile();
+    assert!(workshop.build_by(&image("1\n"), Engine::Idle, Compression::Zstd).unwrap().is_none());
+    let first = workshop.build(&image("1\n"), Compression::Zstd);
+    let second = workshop.build_by(&image("2\n"), Engine::Idle, Compression::Zstd).unwrap().unwrap();
+    assert_eq!(layer(&first, "steps").origin, LayerOrigin::Engine);
+    assert_eq!(layer(&first, "steps").digest, layer(&second, "steps").digest);
+    assert!(layer(&second, "steps").reused && layer(&second, "below").reused);
+    assert_eq!((layer(&second, "app").origin, layer(&second, "app").reused), (LayerOrigin::Native, false));
+    assert_eq!(layer(&first, "steps").media_type, layer(&first, "app").media_type);
+}
+
+#[test]
+fn steps_that_repeat_give_a_layer_that_repeats() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let diff_ids = [(), ()].map(|()| {
+        let built = Workshop::hostile().build(&image("app\n"), Compression::Zstd);
+        built.layers.into_iter().map(|layer| layer.diff_id).collect::<Vec<_>>()
+    });
+    assert_eq!(diff_ids[0], diff_ids[1]);
+}
+
+#[test]
+fn a_step_that_fails_is_told_with_what_it_said_and_leaves_nothing() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let told = failing(&["/bin/busybox", "sh", "-c", "echo the valve is stuck >&2; exit 3"]);
+    assert!(told.starts_with("step `RUN /bin/busybox sh -c"), "{told}");
+    assert!(told.contains("the valve is stuck"), "{told}");
+}
+
+#[test]
+fn a_program_that_the_image_lacks_is_named() {
+    if present(&["podman", "busybox"]) {
+        let told = failing(&["dnf", "install", "jq"]);
+        assert!(told.starts_with("the image has no program `dnf`; install its package"), "{told}");
+    }
+}
+
+#[test]
+fn an_engine_that_is_not_there_is_asked_for() {
+    let missing = Program::Podman.installed();
+    if let Err(error) = missing {
+        assert_eq!(error.help().as_deref(), Some("run `apt install podman`, or `dnf install podman`"));
+    }
+    let none = crate::engine::EngineError::Missing;
+    assert!(none.to_string().contains("neither podman nor buildah"), "{none}");
+}
