@@ -1,13 +1,14 @@
-//! `lapstrake.lock`: which base every reference stood for when the image was last meant to change. Kept
+//! `lapstrake.lock`: which base every reference stood for, and what packages came to, when the image was
+//! last meant to change. Kept
 //! in version control beside Cargo.lock, read and written like it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Location;
-use lapstrake::value::Architecture;
+use lapstrake::value::{Architecture, ImageName, LayerName};
 use serde::{Deserialize, Serialize};
 
 use crate::oci::Digest;
@@ -23,6 +24,18 @@ pub(crate) struct Lock {
     path: Utf8PathBuf,
     pins: BTreeMap<(String, Architecture), Digest>,
     read: BTreeMap<(String, Architecture), Digest>,
+    packages: BTreeMap<PackageKey, Packages>,
+    read_packages: BTreeMap<PackageKey, Packages>,
+}
+
+/// An image, its layer, and the architecture.
+type PackageKey = (String, String, Architecture);
+
+/// What a layer asked for, and all that came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Packages {
+    asked: BTreeSet<String>,
+    installed: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -31,6 +44,18 @@ struct Document {
     version: u32,
     #[serde(default)]
     base: Vec<Pin>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    packages: Vec<PackagePin>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackagePin {
+    image: String,
+    layer: String,
+    architecture: Architecture,
+    asked: BTreeSet<String>,
+    installed: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,12 +79,15 @@ pub(crate) enum LockError {
     Write { path: Utf8PathBuf, source: io::Error },
     #[error("`{path}` needs to be updated for base `{reference}`, but `--locked` was given")]
     Locked { path: Utf8PathBuf, reference: String },
+    #[error("`{path}` does not say what the packages of layer `{layer}` of image `{image}` come to, but `--locked` was given")]
+    Packages { path: Utf8PathBuf, image: String, layer: String },
 }
 
 impl LockError {
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Locked { .. } => Some("run `cargo xtask image lock`, and commit the file"),
+            Self::Packages { .. } => Some("run `cargo xtask image build`, and commit the file"),
             Self::Version { .. } => Some("update lapstrake-xtask in your xtask's Cargo.toml"),
             Self::Parse { .. } => Some("delete it and run `cargo xtask image lock`"),
             Self::Read { .. } | Self::Write { .. } => None,
@@ -83,7 +111,13 @@ impl Lock {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self { path, pins: BTreeMap::new(), read: BTreeMap::new() });
+                return Ok(Self {
+                    path,
+                    pins: BTreeMap::new(),
+                    read: BTreeMap::new(),
+                    packages: BTreeMap::new(),
+                    read_packages: BTreeMap::new(),
+                });
             }
             Err(source) => return Err(LockError::Read { path, source }),
         };
@@ -96,7 +130,12 @@ impl Lock {
         }
         let pins: BTreeMap<_, _> =
             document.base.into_iter().map(|pin| ((pin.reference, pin.architecture), pin.digest)).collect();
-        Ok(Self { path, read: pins.clone(), pins })
+        let of_layer = |pin: PackagePin| {
+            let PackagePin { image, layer, architecture, asked, installed } = pin;
+            ((image, layer, architecture), Packages { asked, installed })
+        };
+        let packages: BTreeMap<_, _> = document.packages.into_iter().map(of_layer).collect();
+        Ok(Self { path, read: pins.clone(), pins, read_packages: packages.clone(), packages })
     }
 
     /// What a base is pinned to.
@@ -109,25 +148,83 @@ impl Lock {
         self.pins.insert((location.to_string(), architecture), digest.clone());
     }
 
+    /// All that the packages which a layer asks for come to.
+    pub(crate) fn packages(
+        &self,
+        image: &ImageName,
+        layer: &LayerName,
+        architecture: Architecture,
+        asked: &BTreeSet<String>,
+    ) -> Option<&BTreeSet<String>> {
+        let found = self.packages.get(&(image.to_string(), layer.to_string(), architecture))?;
+        (found.asked == *asked).then_some(&found.installed)
+    }
+
+    /// Pins what a layer's packages came to.
+    pub(crate) fn set_packages(
+        &mut self,
+        image: &ImageName,
+        layer: &LayerName,
+        architecture: Architecture,
+        asked: BTreeSet<String>,
+        installed: BTreeSet<String>,
+    ) {
+        let key = (image.to_string(), layer.to_string(), architecture);
+        self.packages.insert(key, Packages { asked, installed });
+    }
+
+    /// Forgets what packages came to; the next build finds it out.
+    pub(crate) fn forget_packages(&mut self) {
+        self.packages.clear();
+    }
+
+    /// Refuses, with `--locked`, a layer whose packages are not pinned.
+    pub(crate) fn unpinned(&self, image: &ImageName, layer: &LayerName) -> LockError {
+        LockError::Packages { path: self.path.clone(), image: image.to_string(), layer: layer.to_string() }
+    }
+
     /// Drops the pins of bases that are not among these references.
     pub(crate) fn retain(&mut self, references: &[String]) {
         self.pins.retain(|(reference, _), _| references.contains(reference));
+    }
+
+    fn changed_packages(&self) -> Option<(&PackageKey, &Packages)> {
+        let changed = self.packages.iter().find(|(key, packages)| self.read_packages.get(*key) != Some(packages));
+        changed.or_else(|| self.read_packages.iter().find(|(key, _)| !self.packages.contains_key(*key)))
     }
 
     /// Writes the file if a pin has changed. With `locked` a change is an error instead.
     pub(crate) fn save(&self, locked: bool) -> Result<(), LockError> {
         let changed = self.pins.iter().find(|(key, digest)| self.read.get(*key) != Some(digest));
         let dropped = self.read.keys().find(|key| !self.pins.contains_key(*key));
-        let Some((reference, _)) = changed.map(|(key, _)| key).or(dropped) else { return Ok(()) };
-        if locked {
+        let base = changed.map(|(key, _)| key).or(dropped);
+        if base.is_none() && self.packages == self.read_packages {
+            return Ok(());
+        }
+        if let Some((reference, _)) = base.filter(|_| locked) {
             return Err(LockError::Locked { path: self.path.clone(), reference: reference.clone() });
+        }
+        if locked && let Some(((image, layer, _), _)) = self.changed_packages() {
+            let (image, layer) = (image.clone(), layer.clone());
+            return Err(LockError::Packages { path: self.path.clone(), image, layer });
         }
         let pin = |((reference, architecture), digest): (&(String, Architecture), &Digest)| Pin {
             reference: reference.clone(),
             architecture: *architecture,
             digest: digest.clone(),
         };
-        let document = Document { version: VERSION, base: self.pins.iter().map(pin).collect() };
+        let package = |((image, layer, architecture), packages): (&PackageKey, &Packages)| PackagePin {
+            image: image.clone(),
+            layer: layer.clone(),
+            architecture: *architecture,
+            asked: packages.asked.clone(),
+            installed: packages.installed.clone(),
+        };
+        let document = Document {
+            version: VERSION,
+            base: self.pins.iter().map(pin).collect(),
+            packages: self.packages.iter().map(package).collect(),
+        };
         let failed = |source| LockError::Write { path: self.path.clone(), source };
         let text = toml::to_string(&document).map_err(|error| failed(io::Error::other(error)))?;
         let directory = self.path.parent().unwrap_or(Utf8Path::new("."));

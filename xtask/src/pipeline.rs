@@ -156,7 +156,9 @@ impl<'a> Session<'a> {
                     continue;
                 }
             };
-            let resolved = plan::resolve(image, &self.workspace, &sources, &base, None, &self.request.cargo);
+            let mut resolved =
+                plan::resolve(image, &self.workspace, &sources, &base, None, &self.request.cargo);
+            resolved.plan.iter_mut().for_each(|plan| self.pin_packages(plan));
             let described = Rc::new(Described { image: (*image).clone(), sources: Rc::clone(&sources) });
             let Some(plan) = resolved.plan else {
                 findings.add(name, resolved.findings);
@@ -213,6 +215,15 @@ impl<'a> Session<'a> {
         ))
     }
 
+    /// Fills in what the lock says that packages come to.
+    fn pin_packages(&self, plan: &mut Plan) {
+        let architecture = plan.base.architecture;
+        for layer in plan.layers.iter_mut().filter(|layer| !layer.packages.is_empty()) {
+            let known = self.lock.packages(&plan.name, &layer.name, architecture, &layer.packages);
+            layer.locked_packages = known.cloned();
+        }
+    }
+
     /// The plan once more, on the layers that an engine made.
     fn plan_on(
         &self,
@@ -220,10 +231,12 @@ impl<'a> Session<'a> {
         base: &Rc<Base>,
         described: &Described,
     ) -> (Option<Plan>, Ground, Vec<Finding>) {
-        let Prefix { layers, made, index } = prefix;
+        let Prefix { layers, made, index, .. } = prefix;
         let laid = Laid { layers: layers.len(), index: &index };
         let Described { image, sources } = described;
-        let resolved = plan::resolve(image, &self.workspace, sources, base, Some(laid), &self.request.cargo);
+        let mut resolved =
+            plan::resolve(image, &self.workspace, sources, base, Some(laid), &self.request.cargo);
+        resolved.plan.iter_mut().for_each(|plan| self.pin_packages(plan));
         let below = Rc::new(Base { index: Arc::clone(&index), ..(**base).clone() });
         let laid = check::Laid { layers: layers.len(), made };
         (resolved.plan, Ground { below, layers, laid }, resolved.findings)
@@ -232,7 +245,7 @@ impl<'a> Session<'a> {
     /// exact bytes → the layers that an engine has to make, made or found. What was found on the way is
     /// only what is new with them.
     pub(crate) fn lay(
-        &self,
+        &mut self,
         ready: Ready,
         store: &Store,
         settings: Settings,
@@ -242,6 +255,10 @@ impl<'a> Session<'a> {
         let count = if all_by_engine { ready.plan.layers.len() } else { ready.plan.prefix() };
         if count == 0 || !ready.ground.layers.is_empty() && !all_by_engine {
             return Ok((ready, Vec::new()));
+        }
+        let unpinned = |layer: &&plan::PlannedLayer| !layer.packages.is_empty() && layer.locked_packages.is_none();
+        if let Some(layer) = ready.plan.layers.iter().find(unpinned).filter(|_| self.request.locked) {
+            return Err(self.lock.unpinned(&ready.plan.name, &layer.name).into());
         }
         let Ready { plan, base, described, contents, staged, .. } = ready;
         let bench = Workbench {
@@ -259,6 +276,12 @@ impl<'a> Session<'a> {
             let layer = layer.map(|layer| layer.name.to_string()).unwrap_or_default();
             return Err(Failure::Engine { image: plan.name, layer });
         };
+        for (name, installed) in &prefix.installed {
+            let asked = plan.layers.iter().find(|layer| layer.name == *name).map(|layer| layer.packages.clone());
+            let on = plan.base.architecture;
+            self.lock.set_packages(&plan.name, name, on, asked.unwrap_or_default(), installed.clone());
+        }
+        self.save_lock()?;
         let (again, ground, findings) = self.plan_on(prefix, &base, &described);
         let plan = again.unwrap_or(plan);
         Ok((Ready { plan, base, ground, described, contents, staged }, findings))
@@ -353,6 +376,11 @@ impl<'a> Session<'a> {
     /// What is pinned, in words.
     pub(crate) fn pins(&self) -> String {
         self.lock.to_string()
+    }
+
+    /// Forgets what packages came to.
+    pub(crate) fn forget_packages(&mut self) {
+        self.lock.forget_packages();
     }
 
     /// Drops the pins of bases that no image stands on.

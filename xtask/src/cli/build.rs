@@ -112,7 +112,7 @@ impl Build {
             &self.output,
             &progress,
         )?;
-        let Prepared { session, planned, mut findings, checks, selection, .. } = prepared;
+        let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Outcome::Refused);

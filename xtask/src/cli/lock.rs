@@ -11,7 +11,8 @@ use crate::pipeline::Session;
 
 #[derive(Debug, Args)]
 pub(super) struct Lock {
-    /// Pin what each reference stands for now, not what it was pinned to
+    /// Pin what each reference stands for now, not what it was pinned to; packages are resolved anew by
+    /// the next build
     #[arg(long)]
     update: bool,
     #[command(flatten)]
@@ -32,6 +33,9 @@ impl Lock {
             return Ok(Outcome::Refused);
         }
         session.prune_lock(images);
+        if self.update {
+            session.forget_packages();
+        }
         session.save_lock()?;
         progress.status("Locked", session.pins());
         Ok(Outcome::Done)

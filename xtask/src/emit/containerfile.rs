@@ -7,6 +7,7 @@ use std::fmt::Write;
 use lapstrake::value::ImagePath;
 
 use super::escape::{comment, exec, word};
+use super::packages::packages;
 use crate::plan::{Content, Member, Origin, Plan, PlannedLayer};
 
 /// What FROM names.
@@ -69,11 +70,7 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
 /// The steps of one layer.
 pub(crate) fn layer_steps(plan: &Plan, index: usize, out: &mut String) -> std::fmt::Result {
     if let Some(layer) = plan.layers.get(index) {
-        if !layer.packages.is_empty() {
-            let install =
-                ["dnf", "-y", "install"].into_iter().chain(layer.packages.iter().map(String::as_str));
-            writeln!(out, "RUN {}", exec(install))?;
-        }
+        packages(layer, out)?;
         removals(layer, out)?;
         for (path, member) in layer.described() {
             describe(path, member, out)?;

@@ -4,6 +4,7 @@
 mod containerfile;
 mod context;
 mod escape;
+mod packages;
 
 pub(crate) use containerfile::{Contents, layer_steps, tar_name};
 pub(crate) use context::{EmitError, emit};

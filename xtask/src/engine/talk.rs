@@ -7,6 +7,8 @@ use crate::progress::Progress;
 
 /// Lines that an error shows.
 const LAST: usize = 12;
+/// How lines begin that a step prints for us and not for the user.
+pub(crate) const LISTED: &str = "lapstrake-";
 /// Lines that are kept; a build that says more has said it to the user.
 const KEPT: usize = 20_000;
 /// A secret shorter than this would take letters out of every word.
@@ -30,7 +32,9 @@ pub(super) fn run(command: &mut Command, hidden: &[String], progress: &Progress)
     let mut said = Vec::new();
     for line in BufReader::new(reader).split(b'\n') {
         let line = told(&line?, &hidden);
-        progress.line(&line);
+        if !line.starts_with(LISTED) {
+            progress.line(&line);
+        }
         if said.len() == KEPT {
             said.drain(..KEPT / 2);
         }
@@ -41,7 +45,7 @@ pub(super) fn run(command: &mut Command, hidden: &[String], progress: &Progress)
 
 /// The lines to show with an error.
 pub(super) fn last(said: &[String]) -> Vec<String> {
-    let telling: Vec<_> = said.iter().filter(|line| !line.trim().is_empty()).collect();
+    let telling: Vec<_> = said.iter().filter(|line| !line.trim().is_empty() && !line.starts_with(LISTED)).collect();
     telling[telling.len().saturating_sub(LAST)..].iter().map(|line| (*line).clone()).collect()
 }
 

@@ -64,6 +64,12 @@ pub(crate) struct PlannedLayer {
     #[serde(skip)]
     pub(crate) unseen: bool,
     pub(crate) packages: BTreeSet<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) package_manager: Option<PackageTool>,
+    /// Exactly what the packages came to when they were last installed, dependencies too: name, epoch,
+    /// version, release and architecture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) locked_packages: Option<BTreeSet<String>>,
     pub(crate) removals: BTreeMap<ImagePath, Removal>,
     /// Paths that a whiteout hides from the layers below. More than the removals where a removed
     /// directory comes back: what it held is then hidden name by name, for an opaque one is unsafe.
@@ -113,6 +119,28 @@ impl PlannedLayer {
     /// The members that an entry asked for, without the parents that they need.
     pub(crate) fn described(&self) -> impl Iterator<Item = (&ImagePath, &Member)> {
         self.members.iter().filter(|(_, member)| member.site.is_some())
+    }
+}
+
+/// What installs packages in the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PackageTool {
+    Dnf5,
+    Dnf,
+    Microdnf,
+}
+
+impl PackageTool {
+    /// In the order in which they are preferred.
+    pub(crate) const ALL: [Self; 3] = [Self::Dnf5, Self::Dnf, Self::Microdnf];
+
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Self::Dnf5 => "dnf5",
+            Self::Dnf => "dnf",
+            Self::Microdnf => "microdnf",
+        }
     }
 }
 

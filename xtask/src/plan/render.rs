@@ -38,6 +38,10 @@ fn write_layer(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
     for package in &layer.packages {
         writeln!(out, "    package {package}")?;
     }
+    if let (Some(locked), Some(tool)) = (&layer.locked_packages, layer.package_manager) {
+        let exact: Vec<_> = locked.iter().map(String::as_str).collect();
+        writeln!(out, "      {} installs {}", tool.program(), exact.join(" "))?;
+    }
     for (path, removal) in &layer.removals {
         writeln!(out, "    remove  {}  {}", path.as_str().escape_debug(), removal.site)?;
     }

@@ -15,7 +15,7 @@ use super::merged::Merged;
 use super::own_units::own_units;
 use super::place::{Placer, site_or};
 use super::whiteout::whiteouts;
-use super::{CargoOptions, Content, Inode, Plan, PlannedBase, PlannedLayer, Removal};
+use super::{CargoOptions, Content, Inode, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
 use crate::base::{Base, BaseIndex};
 use crate::finding::{Blame, Finding};
 use crate::nearest::nearest;
@@ -197,6 +197,7 @@ impl<'a> Resolver<'a> {
 
     fn layer_itself(&mut self, index: usize, name: LayerName, layer: &Layer) -> PlannedLayer {
         let packages = self.packages(layer);
+        let package_manager = if packages.is_empty() { None } else { self.package_manager() };
         self.unseen |= !packages.is_empty();
         let mut removals = self.removals(layer);
         let states = self.states(layer, &mut removals);
@@ -248,7 +249,18 @@ impl<'a> Resolver<'a> {
         let unseen = self.unseen;
         let runs = self.runs(layer);
         self.unseen |= !runs.is_empty();
-        PlannedLayer { name, site: layer.site(), unseen, packages, removals, whiteouts, members, runs }
+        PlannedLayer {
+            name,
+            site: layer.site(),
+            unseen,
+            packages,
+            package_manager,
+            locked_packages: None,
+            removals,
+            whiteouts,
+            members,
+            runs,
+        }
     }
 
     fn removals(&mut self, layer: &Layer) -> BTreeMap<ImagePath, Removal> {
@@ -359,6 +371,15 @@ impl<'a> Resolver<'a> {
             }
         }
         packages
+    }
+
+    /// What installs packages in the tree so far.
+    fn package_manager(&self) -> Option<PackageTool> {
+        PackageTool::ALL.into_iter().find(|tool| {
+            let path = ImagePath::parse(&format!("/usr/bin/{}", tool.program())).ok();
+            path.and_then(|path| self.merged.resolve_all(&path).ok())
+                .is_some_and(|path| self.merged.get(&path).is_some())
+        })
     }
 
     fn runs(&mut self, layer: &Layer) -> Vec<Vec<String>> {

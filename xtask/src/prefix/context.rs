@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::Workbench;
+use super::{Workbench, installed};
 use crate::emit::{self, Contents};
 use crate::layer::{Removals, write_tar};
 use crate::native::{self, WrittenLayer};
@@ -39,7 +39,14 @@ pub(super) fn write(
     if plan.base.user.is_some() {
         text += "USER 0:0\n";
     }
+    let installs = plan.layers.get(number).is_some_and(|layer| !layer.packages.is_empty());
+    if installs {
+        text += &installed::before();
+    }
     emit::layer_steps(plan, number, &mut text).map_err(io::Error::other)?;
+    if installs {
+        text += &installed::after();
+    }
     fs::write(folder.join("Containerfile"), text)?;
     if let Some(layer) = plan.layers.get(number)
         && Contents::of(layer) == Contents::Members

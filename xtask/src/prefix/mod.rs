@@ -3,9 +3,10 @@
 //! follows the prefix is planned on its tree and never starts an engine.
 
 mod context;
+mod installed;
 mod recipe;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader};
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ const MADE: &str = "made";
 #[derive(Debug)]
 pub(crate) struct Prefix {
     pub(crate) layers: Vec<WrittenLayer>,
+    /// What the packages of a layer that was made just now came to, dependencies too.
+    pub(crate) installed: BTreeMap<LayerName, BTreeSet<String>>,
     /// What the steps of these layers made: the number of the layer.
     pub(crate) made: BTreeMap<ImagePath, usize>,
     pub(crate) index: Arc<BaseIndex>,
@@ -70,6 +73,8 @@ pub(crate) enum PrefixError {
     Index { layer: LayerName, source: LayerError },
     #[error("the recipe of layer `{layer}` can't be made")]
     Recipe { layer: LayerName, source: serde_json::Error },
+    #[error("the packages of layer `{layer}` are not what `lapstrake.lock` says: `{differs}`")]
+    Drift { layer: LayerName, differs: String },
     #[error(transparent)]
     Cache(#[from] BaseError),
     #[error(transparent)]
@@ -81,6 +86,7 @@ impl PrefixError {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Engine { source, .. } => source.help(),
+            Self::Drift { .. } => Some("run `cargo xtask image lock --update`, and build again".to_owned()),
             _ => None,
         }
     }
@@ -96,11 +102,15 @@ pub(crate) fn lay(
     bench: &Workbench<'_>,
 ) -> Result<Option<Prefix>, PrefixError> {
     let mut layers: Vec<WrittenLayer> = Vec::new();
+    let mut installed = BTreeMap::new();
     for (number, layer) in plan.layers.iter().enumerate().take(count) {
         // What lies over a step's work, and below another's, is laid where that work is known.
         let written = if layer.needs_engine() || layer.unseen || all_by_engine {
             match by_engine(plan, number, &layers, engine, bench)? {
-                Some(written) => written,
+                Some((written, packages)) => {
+                    installed.extend(packages.map(|packages| (layer.name.clone(), packages)));
+                    written
+                }
                 None => return Ok(None),
             }
         } else {
@@ -118,7 +128,7 @@ pub(crate) fn lay(
             made.extend(paths.into_iter().map(|path| (path, number)));
         }
     }
-    Ok(Some(Prefix { layers, made, index }))
+    Ok(Some(Prefix { layers, installed, made, index }))
 }
 
 fn by_engine(
@@ -127,7 +137,7 @@ fn by_engine(
     below: &[WrittenLayer],
     engine: Engine,
     bench: &Workbench<'_>,
-) -> Result<Option<WrittenLayer>, PrefixError> {
+) -> Result<Option<(WrittenLayer, Option<BTreeSet<String>>)>, PrefixError> {
     let Workbench { staged, base, store, settings, progress, .. } = *bench;
     let layer = &plan.layers[number];
     let failed = |source| PrefixError::Engine { layer: layer.name.clone(), source: Box::new(source) };
@@ -135,10 +145,10 @@ fn by_engine(
     let key = recipe.key().map_err(|source| PrefixError::Recipe { layer: layer.name.clone(), source })?;
     let kept = |written, reused, reason: &str| {
         let (name, origin, reason) = (layer.name.clone(), LayerOrigin::Engine, reason.to_owned());
-        Ok(Some(WrittenLayer { name, written, origin, reused, reason }))
+        WrittenLayer { name, written, origin, reused, reason }
     };
     if let Some(written) = store.layer(&key) {
-        return kept(written, true, "kept: its steps, their inputs and what lies below are the same");
+        return Ok(Some((kept(written, true, "kept: its steps, their inputs and what lies below are the same"), None)));
     }
     let program = match engine {
         Engine::Idle => return Ok(None),
@@ -168,7 +178,23 @@ fn by_engine(
     let (digest, size) = compressor.finish().and_then(|blob| blob.finish()).map_err(writing)?;
     let written = Written { digest, size, diff_id };
     store.remember(&key, &written)?;
-    kept(written, false, &reason)
+    if layer.packages.is_empty() {
+        return Ok(Some((kept(written, false, &reason), None)));
+    }
+    let installed = installed::installed(&made.said);
+    if let Some(locked) = &layer.locked_packages
+        && *locked != installed
+    {
+        let differs = locked.symmetric_difference(&installed).cloned().collect::<Vec<_>>().join("`, `");
+        return Err(PrefixError::Drift { layer: layer.name.clone(), differs });
+    }
+    // Once the lock names them, the same layer has another recipe.
+    let mut pinned = plan.clone();
+    pinned.layers[number].locked_packages = Some(installed.clone());
+    let recipe = EngineRecipe::of(&pinned, number, &chain(base, below), staged, settings);
+    let key = recipe.key().map_err(|source| PrefixError::Recipe { layer: layer.name.clone(), source })?;
+    store.remember(&key, &written)?;
+    Ok(Some((kept(written, false, &reason), Some(installed))))
 }
 
 /// What identifies a tree: the base, and the layers on it (OCI image spec, config.md, "Layer ChainID").
