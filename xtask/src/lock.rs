@@ -79,7 +79,9 @@ pub(crate) enum LockError {
     Write { path: Utf8PathBuf, source: io::Error },
     #[error("`{path}` needs to be updated for base `{reference}`, but `--locked` was given")]
     Locked { path: Utf8PathBuf, reference: String },
-    #[error("`{path}` does not say what the packages of layer `{layer}` of image `{image}` come to, but `--locked` was given")]
+    #[error(
+        "`{path}` does not say what the packages of layer `{layer}` of image `{image}` come to, but `--locked` was given"
+    )]
     Packages { path: Utf8PathBuf, image: String, layer: String },
 }
 
@@ -189,7 +191,8 @@ impl Lock {
     }
 
     fn changed_packages(&self) -> Option<(&PackageKey, &Packages)> {
-        let changed = self.packages.iter().find(|(key, packages)| self.read_packages.get(*key) != Some(packages));
+        let changed =
+            self.packages.iter().find(|(key, packages)| self.read_packages.get(*key) != Some(packages));
         changed.or_else(|| self.read_packages.iter().find(|(key, _)| !self.packages.contains_key(*key)))
     }
 

@@ -17,9 +17,9 @@ use crate::emit::{self, EmitError};
 use crate::finding::{Finding, Findings};
 use crate::layer::Compression;
 use crate::lock::{Lock, LockError};
-use crate::native::{self, Built, NativeError, Settings, WrittenLayer};
+use crate::native::{self, Built, NativeError, Settings, Workbench, WrittenLayer};
 use crate::plan::{self, CargoOptions, Laid, Plan};
-use crate::prefix::{self, Engine, Prefix, PrefixError, Workbench};
+use crate::prefix::{self, Engine, Prefix, PrefixError};
 use crate::progress::{Colour, Progress, ProgressMode};
 use crate::source::{self, Sources};
 use crate::stage::{Artefacts, StageError, Staged};
@@ -164,18 +164,15 @@ impl<'a> Session<'a> {
                 findings.add(name, resolved.findings);
                 continue;
             };
-            match self.on_kept_prefix(&plan, &base, &described) {
-                Some((planned_again, found)) => {
-                    findings.add(name, found);
-                    planned.push(planned_again);
-                }
-                None => {
-                    findings.add(name, resolved.findings);
-                    let contents = Contents::of(&plan.layers);
-                    let ground =
-                        Ground { below: Rc::clone(&base), layers: Vec::new(), laid: check::Laid::default() };
-                    planned.push(Planned { plan, base, ground, described, contents });
-                }
+            if let Some((planned_again, found)) = self.on_kept_prefix(&plan, &base, &described) {
+                findings.add(name, found);
+                planned.push(planned_again);
+            } else {
+                findings.add(name, resolved.findings);
+                let contents = Contents::of(&plan.layers);
+                let (below, laid) = (Rc::clone(&base), check::Laid::default());
+                let ground = Ground { below, layers: Vec::new(), laid };
+                planned.push(Planned { plan, base, ground, described, contents });
             }
         }
         (planned, findings)
@@ -256,7 +253,8 @@ impl<'a> Session<'a> {
         if count == 0 || !ready.ground.layers.is_empty() && !all_by_engine {
             return Ok((ready, Vec::new()));
         }
-        let unpinned = |layer: &&plan::PlannedLayer| !layer.packages.is_empty() && layer.locked_packages.is_none();
+        let unpinned =
+            |layer: &&plan::PlannedLayer| !layer.packages.is_empty() && layer.locked_packages.is_none();
         if let Some(layer) = ready.plan.layers.iter().find(unpinned).filter(|_| self.request.locked) {
             return Err(self.lock.unpinned(&ready.plan.name, &layer.name).into());
         }
@@ -277,7 +275,8 @@ impl<'a> Session<'a> {
             return Err(Failure::Engine { image: plan.name, layer });
         };
         for (name, installed) in &prefix.installed {
-            let asked = plan.layers.iter().find(|layer| layer.name == *name).map(|layer| layer.packages.clone());
+            let asked =
+                plan.layers.iter().find(|layer| layer.name == *name).map(|layer| layer.packages.clone());
             let on = plan.base.architecture;
             self.lock.set_packages(&plan.name, name, on, asked.unwrap_or_default(), installed.clone());
         }
@@ -406,7 +405,9 @@ impl<'a> Session<'a> {
     /// exact bytes → OCI image, in the store.
     pub(crate) fn build(&self, ready: &Ready, store: &Store, settings: Settings) -> Result<Built, Failure> {
         let Ready { plan, base, ground, staged, .. } = ready;
-        native::build(plan, staged, base, self.cache.blobs(), store, settings, &ground.layers, self.progress)
+        let (cache, progress) = (&self.cache, self.progress);
+        let bench = Workbench { staged, base, cache, store, settings, progress };
+        native::build(plan, &ground.layers, &bench)
             .map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
     }
 

@@ -224,7 +224,9 @@ pub(crate) fn run(checks: &[Check], stage: Stage, subject: &Subject<'_>) -> Vec<
         if faults.iter().any(|fault| fault.is_of_steps(subject)) {
             // A step that changed a file has not made the faults that it had before.
             let before = subject.base_alone().map(|base| (check.run)(&base)).unwrap_or_default();
-            faults.iter_mut().for_each(|fault| fault.leave_to_base(&before));
+            for fault in &mut faults {
+                fault.leave_to_base(&before);
+            }
         }
         fault::findings(check, faults, subject)
     };

@@ -16,7 +16,7 @@ use crate::engine::Program;
 use crate::finding::draw;
 use crate::layer::Compression;
 use crate::native::{self, Built, Epoch, LayerOrigin, Settings};
-use crate::pipeline::{Failure, Ready};
+use crate::pipeline::{Failure, Ready, Request};
 use crate::plan::SCHEMA;
 use crate::prefix;
 use crate::progress::Progress;
@@ -101,17 +101,9 @@ impl Build {
             compression: self.compression,
             epoch: Epoch::of_environment().map_err(Failure::from)?,
         };
+        let request = Request { compression: self.compression, ..self.building.request(&self.output) };
         let selection = self.checking.selection(&[]);
-        let prepared = prepare(
-            images,
-            checks,
-            &self.which,
-            selection,
-            &self.building,
-            self.compression,
-            &self.output,
-            &progress,
-        )?;
+        let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {

@@ -11,7 +11,6 @@ use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::{Check as Rule, Checks, Stage};
 use crate::finding::{Findings, Severity, draw, sarif};
-use crate::layer::Compression;
 use crate::pipeline::{check_staged, check_units};
 use crate::plan::SCHEMA;
 
@@ -55,17 +54,9 @@ impl Check {
         }
         let all = checks.all();
         let progress = self.output.progress();
+        let request = self.building.request(&self.output);
         let selection = self.checking.selection(&self.only);
-        let prepared = prepare(
-            images,
-            checks,
-            &self.which,
-            selection,
-            &self.building,
-            Compression::default(),
-            &self.output,
-            &progress,
-        )?;
+        let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         let waiting = checks.iter().filter(|check| check.stage == Stage::Staged).count();
         for planned in &planned {

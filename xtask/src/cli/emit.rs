@@ -11,7 +11,6 @@ use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
 use crate::finding::draw;
-use crate::layer::Compression;
 use crate::plan::SCHEMA;
 
 #[derive(Debug, Args)]
@@ -34,17 +33,9 @@ pub(super) struct Emit {
 impl Emit {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let progress = self.output.progress();
+        let request = self.building.request(&self.output);
         let selection = self.checking.selection(&[]);
-        let prepared = prepare(
-            images,
-            checks,
-            &self.which,
-            selection,
-            &self.building,
-            Compression::default(),
-            &self.output,
-            &progress,
-        )?;
+        let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {

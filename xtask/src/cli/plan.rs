@@ -35,17 +35,9 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let progress = self.output.progress();
+        let request = self.building.request(&self.output);
         let selection = self.checking.selection(&[]);
-        let prepared = prepare(
-            images,
-            checks,
-            &self.which,
-            selection,
-            &self.building,
-            Compression::default(),
-            &self.output,
-            &progress,
-        )?;
+        let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, findings, .. } = prepared;
         let store = Store::open_existing(&session.workspace.target);
         let mut text = String::new();

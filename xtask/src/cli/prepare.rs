@@ -4,12 +4,11 @@
 use clap::Args;
 use lapstrake::Image;
 
-use super::arguments::{Building, Output, Which};
+use super::arguments::Which;
 use super::report::Failed;
 use super::selection::select;
 use crate::check::{Check, Checks, Selection, unknown_allowances};
 use crate::finding::{Finding, Findings};
-use crate::layer::Compression;
 use crate::pipeline::{self, Planned, Ready, Request, Session, check_staged};
 use crate::progress::Progress;
 
@@ -46,15 +45,13 @@ pub(super) fn prepare<'a>(
     checks: &Checks,
     which: &Which,
     selection: Selection,
-    building: &Building,
-    compression: Compression,
-    output: &Output,
+    request: Request,
     progress: &'a Progress,
 ) -> Result<Prepared<'a>, Failed> {
     let selected = select(images, &which.images)?;
     let all = checks;
     let checks = selection.of(all)?;
-    let mut session = Session::open(Request { compression, ..building.request(output) }, progress)?;
+    let mut session = Session::open(request, progress)?;
     let mut findings = pipeline::names(images);
     let (planned, found) = session.plan(&selected);
     findings.merge(found);

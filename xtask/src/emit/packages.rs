@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::escape::exec;
 use crate::plan::{PackageTool, PlannedLayer};
 
-/// What SQLite and Berkeley DB leave beside an rpm database when it is read.
+/// What `SQLite` leaves beside an rpm database when it is read.
 const SIDE_FILES: [&str; 6] = [
     "/usr/lib/sysimage/rpm/rpmdb.sqlite-shm",
     "/usr/lib/sysimage/rpm/rpmdb.sqlite-wal",

@@ -23,7 +23,7 @@ pub(crate) enum Diagnosis {
 impl Diagnosis {
     /// What a talk says; none where all went well. A scriptlet that fails does not fail the transaction,
     /// and is told all the same: its package is half-installed.
-    pub(super) fn of(said: &[String], succeeded: bool) -> Option<Self> {
+    pub(crate) fn of(said: &[String], succeeded: bool) -> Option<Self> {
         // The runtime's own words come quoted in the engine's.
         let said: Vec<String> = said.iter().map(|line| line.replace("\\\"", "\"")).collect();
         let scriptlet = said.iter().find_map(|line| scriptlet(line));
@@ -32,8 +32,8 @@ impl Diagnosis {
         }
         let known = |read: fn(&str) -> Option<Self>| said.iter().rev().find_map(|line| read(line));
         known(disk)
-            .or_else(|| known(package))
             .or_else(|| known(repository))
+            .or_else(|| known(package))
             .or_else(|| known(named_signature))
             .or_else(|| known(signature))
             .or(scriptlet)

@@ -13,7 +13,7 @@ const MOUNTS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
 const PLACEHOLDERS: [&str; 4] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/run/.containerenv"];
 /// What package managers keep for themselves: it grows with every build and differs in each.
 const KEPT_FOR_THEMSELVES: [&str; 5] = ["/var/cache", "/var/log", "/var/lib/dnf", "/var/tmp", "/tmp"];
-/// SQLite's and Berkeley DB's side files of an rpm database: a reader leaves them, none needs them.
+/// Side files, of `SQLite` and Berkeley DB, of an rpm database: a reader leaves them, none needs them.
 const RPMDB: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
 
 /// The paths of a layer that are left over from building it.

@@ -13,7 +13,7 @@ mod tests;
 
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 pub(crate) use diagnosis::Diagnosis;
 pub(crate) use program::Program;
@@ -33,22 +33,6 @@ pub(crate) struct Job<'a> {
     pub(crate) below: usize,
     pub(crate) network: bool,
     pub(crate) epoch: Epoch,
-    /// Arguments that hand secrets over; none of them holds a value.
-    pub(crate) secrets: &'a [Secret],
-}
-
-/// A secret of the builder's machine, as an engine is told of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Secret {
-    pub(crate) id: String,
-    pub(crate) from: SecretFrom,
-}
-
-/// Where the value is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SecretFrom {
-    Environment(String),
-    File(Utf8PathBuf),
 }
 
 /// An engine could not make a layer.
@@ -60,8 +44,6 @@ pub(crate) enum EngineError {
     Absent { program: Program },
     #[error("`{program}` can't be started")]
     Start { program: Program, source: io::Error },
-    #[error("secret `{id}` can't be read")]
-    Secret { id: String, source: io::Error },
     #[error("{diagnosis}")]
     Failed {
         program: Program,
@@ -99,9 +81,6 @@ impl EngineError {
                 Some("run `apt install podman`, or `dnf install podman`".to_owned())
             }
             Self::Failed { diagnosis, program, .. } => diagnosis.help(*program),
-            Self::Secret { .. } => {
-                Some("set it, or name another with `Secret::env` or `Secret::file`".to_owned())
-            }
             _ => None,
         }
     }
@@ -111,16 +90,15 @@ impl EngineError {
 #[derive(Debug)]
 pub(crate) struct Made {
     tar: std::fs::File,
-    /// What the steps printed, line by line, secrets taken out.
+    /// What the steps printed, line by line.
     pub(crate) said: Vec<String>,
 }
 
 /// Makes a layer. Whatever happens, neither image nor container of it stays behind.
 pub(crate) fn make(program: Program, job: &Job<'_>, progress: &Progress) -> Result<Made, EngineError> {
-    let hidden = job.secrets.iter().map(Secret::value).collect::<Result<Vec<_>, _>>()?;
     let folder = tempfile::tempdir().map_err(|source| EngineError::Output { program, source })?;
     let output = Utf8Path::from_path(folder.path()).unwrap_or(job.context);
-    let built = program.build(job, output, &hidden, progress);
+    let built = program.build(job, output, progress);
     let exported = built.and_then(|said| {
         let tar = export::last_layer(program, output, job)?;
         Ok(Made { tar, said })
@@ -132,31 +110,13 @@ pub(crate) fn make(program: Program, job: &Job<'_>, progress: &Progress) -> Resu
 impl Made {
     /// Writes the layer in our own profile, as a change to `below`; with `caches` without the caches and
     /// logs of a package manager.
-    pub(crate) fn write(&mut self, below: &BaseIndex, caches: bool, out: &mut dyn io::Write) -> Result<(), EngineError> {
+    pub(crate) fn write(
+        &mut self,
+        below: &BaseIndex,
+        caches: bool,
+        out: &mut dyn io::Write,
+    ) -> Result<(), EngineError> {
         let mut tar = io::BufReader::with_capacity(256 << 10, &mut self.tar);
         Ok(rewrite::rewrite(&mut tar, below, caches, out)?)
-    }
-}
-
-impl Secret {
-    /// The value, for the talk to leave out.
-    fn value(&self) -> Result<String, EngineError> {
-        let failed = |source| EngineError::Secret { id: self.id.clone(), source };
-        match &self.from {
-            SecretFrom::Environment(name) => {
-                std::env::var(name).map_err(|error| failed(io::Error::other(error)))
-            }
-            SecretFrom::File(path) => {
-                std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(failed)
-            }
-        }
-    }
-
-    /// The argument of `--secret`; it names the value and does not hold it.
-    fn argument(&self) -> String {
-        match &self.from {
-            SecretFrom::Environment(name) => format!("id={},env={name}", self.id),
-            SecretFrom::File(path) => format!("id={},src={path}", self.id),
-        }
     }
 }

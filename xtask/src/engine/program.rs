@@ -57,7 +57,6 @@ impl Program {
         self,
         job: &Job<'_>,
         output: &Utf8Path,
-        hidden: &[String],
         progress: &Progress,
     ) -> Result<Vec<String>, EngineError> {
         let mut command = self.command();
@@ -68,11 +67,8 @@ impl Program {
         if !job.network {
             command.args(["--network", "none"]);
         }
-        for secret in job.secrets {
-            command.arg("--secret").arg(secret.argument());
-        }
         command.arg(".");
-        self.run(&mut command, hidden, progress)
+        self.run(&mut command, progress)
     }
 
     /// Writes the image that was built to a folder, its layers as plain tars (containers-transports(5),
@@ -85,7 +81,7 @@ impl Program {
         }
         command.arg(self.id(output)?);
         command.arg(format!("dir:{}", output.join(EXPORTED)));
-        self.run(&mut command, &[], &Progress::silent()).map(drop)
+        self.run(&mut command, &Progress::silent()).map(drop)
     }
 
     /// Removes what a job left in the engine's storage. That there is nothing is no failure.
@@ -103,13 +99,8 @@ impl Program {
         id.map(|id| id.trim().to_owned()).map_err(|source| EngineError::Output { program: self, source })
     }
 
-    fn run(
-        self,
-        command: &mut Command,
-        hidden: &[String],
-        progress: &Progress,
-    ) -> Result<Vec<String>, EngineError> {
-        let ended = talk::run(command, hidden, progress);
+    fn run(self, command: &mut Command, progress: &Progress) -> Result<Vec<String>, EngineError> {
+        let ended = talk::run(command, progress);
         let Ended { succeeded, said } =
             ended.map_err(|source| EngineError::Start { program: self, source })?;
         match Diagnosis::of(&said, succeeded) {

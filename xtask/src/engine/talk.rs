@@ -1,4 +1,4 @@
-//! An engine's talk: shown line by line as it comes, kept for the error, and never with a secret in it.
+//! An engine's talk: shown line by line as it comes, and kept for the error.
 
 use std::io::{self, BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -11,8 +11,6 @@ const LAST: usize = 12;
 pub(crate) const LISTED: &str = "lapstrake-";
 /// Lines that are kept; a build that says more has said it to the user.
 const KEPT: usize = 20_000;
-/// A secret shorter than this would take letters out of every word.
-const SHORTEST: usize = 4;
 
 /// How a command ended.
 pub(super) struct Ended {
@@ -21,17 +19,15 @@ pub(super) struct Ended {
 }
 
 /// Runs a command; what it says on either stream is one talk.
-pub(super) fn run(command: &mut Command, hidden: &[String], progress: &Progress) -> io::Result<Ended> {
+pub(super) fn run(command: &mut Command, progress: &Progress) -> io::Result<Ended> {
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
     // The command holds the writing ends; with them open the talk would not end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let hidden: Vec<&str> =
-        hidden.iter().flat_map(|secret| secret.lines()).filter(|line| line.len() >= SHORTEST).collect();
     let mut said = Vec::new();
     for line in BufReader::new(reader).split(b'\n') {
-        let line = told(&line?, &hidden);
+        let line = told(&line?);
         if !line.starts_with(LISTED) {
             progress.line(&line);
         }
@@ -43,22 +39,24 @@ pub(super) fn run(command: &mut Command, hidden: &[String], progress: &Progress)
     Ok(Ended { succeeded: child.wait()?.success(), said })
 }
 
+/// How lines begin that tell of taking in the base, which the user did not ask for.
+const TAKING_IN: [&str; 5] =
+    ["Getting image source", "Copying ", "Writing manifest", "Storing signatures", LISTED];
+
 /// The lines to show with an error.
 pub(super) fn last(said: &[String]) -> Vec<String> {
-    let telling: Vec<_> = said.iter().filter(|line| !line.trim().is_empty() && !line.starts_with(LISTED)).collect();
+    let telling: Vec<_> = said
+        .iter()
+        .filter(|line| !line.trim().is_empty() && !TAKING_IN.iter().any(|start| line.starts_with(start)))
+        .collect();
     telling[telling.len().saturating_sub(LAST)..].iter().map(|line| (*line).clone()).collect()
 }
 
-/// A line as a person may see it: of a progress bar its last state, no control characters, no secret.
-fn told(bytes: &[u8], hidden: &[&str]) -> String {
+/// A line as a person may see it: of a progress bar its last state, no control characters.
+fn told(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default();
-    let mut line: String =
-        text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
-    for secret in hidden {
-        line = line.replace(secret, "***");
-    }
-    line
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -66,17 +64,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_not_told_and_both_streams_are_one_talk() {
+    fn both_streams_are_one_talk() {
         let mut command = Command::new("sh");
-        command.args(["-c", "echo token is hunter22; echo twice hunter22 >&2; exit 3"]);
-        let ended = run(&mut command, &["hunter22\n".to_owned()], &Progress::silent()).unwrap();
+        command.args(["-c", "echo one; echo two >&2; exit 3"]);
+        let ended = run(&mut command, &Progress::silent()).unwrap();
         assert!(!ended.succeeded);
-        assert_eq!(ended.said, ["token is ***", "twice ***"]);
+        assert_eq!(ended.said, ["one", "two"]);
     }
 
     #[test]
     fn of_a_progress_bar_the_last_state_is_told() {
-        assert_eq!(told(b"10%\r50%\r100%\r", &[]), "100%");
-        assert_eq!(told(b"\x1b[31mred", &[]), "\u{fffd}[31mred");
+        assert_eq!(told(b"10%\r50%\r100%\r"), "100%");
+        assert_eq!(told(b"\x1b[31mred"), "\u{fffd}[31mred");
     }
 }

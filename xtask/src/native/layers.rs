@@ -8,12 +8,11 @@ use std::thread;
 
 use lapstrake::value::LayerName;
 
-use super::{BuiltLayer, LayerOrigin, NativeError};
+use super::{BuiltLayer, LayerOrigin, NativeError, Workbench};
 use crate::layer::{Compression, Recipe, Removals, write_tar};
 use crate::oci::HashingWriter;
 use crate::parallel;
 use crate::plan::{Plan, PlannedLayer};
-use crate::progress::Progress;
 use crate::stage::Staged;
 use crate::store::{Store, Written};
 
@@ -46,14 +45,11 @@ impl WrittenLayer {
 pub(super) fn write<'a>(
     plan: &Plan,
     layers: impl Iterator<Item = &'a PlannedLayer> + Send,
-    staged: &Staged,
-    store: &Store,
-    compression: Compression,
-    progress: &Progress,
+    bench: &Workbench<'_>,
 ) -> Result<Vec<WrittenLayer>, NativeError> {
     let done = Mutex::new(BTreeMap::new());
     parallel::each(layers.enumerate(), thread::available_parallelism(), |(index, layer)| {
-        let written = one(plan, layer, staged, store, compression, progress)?;
+        let written = one(plan, layer, bench)?;
         if let Ok(mut done) = done.lock() {
             done.insert(index, written);
         }
@@ -66,11 +62,10 @@ pub(super) fn write<'a>(
 pub(crate) fn one(
     plan: &Plan,
     layer: &PlannedLayer,
-    staged: &Staged,
-    store: &Store,
-    compression: Compression,
-    progress: &Progress,
+    bench: &Workbench<'_>,
 ) -> Result<WrittenLayer, NativeError> {
+    let Workbench { staged, store, settings, progress, .. } = *bench;
+    let compression = settings.compression;
     let recipe = Recipe::of(layer, staged, compression);
     let key = recipe.key().map_err(NativeError::Json)?;
     let reason = forecast(plan, layer, &recipe, store);

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(crate) use epoch::{Epoch, EpochError};
 pub(crate) use layers::{WrittenLayer, forecast, one};
 
-use crate::base::Base;
+use crate::base::{Base, Cache};
 use crate::layer::Compression;
 use crate::oci::{Blobs, Digest, LayoutError, canonical};
 use crate::plan::Plan;
@@ -81,25 +81,32 @@ pub(crate) struct Settings {
     pub(crate) epoch: Epoch,
 }
 
-/// Builds `plan` into the store, tagged with the image's name.
+/// What layers are built with.
+#[derive(Clone, Copy)]
+pub(crate) struct Workbench<'a> {
+    pub(crate) staged: &'a Staged,
+    pub(crate) base: &'a Base,
+    pub(crate) cache: &'a Cache,
+    pub(crate) store: &'a Store,
+    pub(crate) settings: Settings,
+    pub(crate) progress: &'a Progress,
+}
+
+/// Builds `plan` into the store, tagged with the image's name. The layers of its `prefix` are there.
 pub(crate) fn build(
     plan: &Plan,
-    staged: &Staged,
-    base: &Base,
-    cache: &Blobs,
-    store: &Store,
-    settings: Settings,
     prefix: &[WrittenLayer],
-    progress: &Progress,
+    bench: &Workbench<'_>,
 ) -> Result<Built, NativeError> {
+    let Workbench { base, cache, store, settings, .. } = *bench;
     let blobs = store.layout.blobs();
     for layer in &base.layers {
         let (digest, size) = (&layer.digest, layer.size);
-        let linked = blobs.link_from(cache, digest, size);
+        let linked = blobs.link_from(cache.blobs(), digest, size);
         linked.map_err(|source| NativeError::BaseBlob { digest: digest.clone(), source })?;
     }
     let rest = plan.layers.iter().skip(prefix.len());
-    let rest = layers::write(plan, rest, staged, store, settings.compression, progress)?;
+    let rest = layers::write(plan, rest, bench)?;
     let written = [prefix, &rest].concat();
     let descriptor = documents(plan, base, &written, blobs, settings)?;
     store.layout.tag(plan.name.as_str(), &descriptor).map_err(NativeError::Tag)?;

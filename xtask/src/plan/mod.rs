@@ -103,11 +103,6 @@ impl PlannedLayer {
         !self.packages.is_empty()
     }
 
-    /// The secrets that its steps are handed.
-    pub(crate) fn secrets(&self) -> Vec<crate::engine::Secret> {
-        Vec::new()
-    }
-
     /// The binaries of cargo that the layer holds.
     pub(crate) fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
         self.members.values().filter_map(|member| match &member.content {

@@ -7,10 +7,10 @@ use std::io::{self, BufWriter, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::{Workbench, installed};
+use super::installed;
 use crate::emit::{self, Contents};
 use crate::layer::{Removals, write_tar};
-use crate::native::{self, WrittenLayer};
+use crate::native::{self, Workbench, WrittenLayer};
 use crate::oci::Layout;
 use crate::plan::Plan;
 

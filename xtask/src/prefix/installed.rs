@@ -36,7 +36,13 @@ mod tests {
 
     #[test]
     fn what_was_there_before_and_keys_are_not_installed() {
-        let said = ["lapstrake-before a-1-1.noarch", "Complete!", "lapstrake-after a-1-1.noarch", "lapstrake-after b-2-1.x86_64", "lapstrake-after gpg-pubkey-1-2.(none)"];
+        let said = [
+            "lapstrake-before a-1-1.noarch",
+            "Complete!",
+            "lapstrake-after a-1-1.noarch",
+            "lapstrake-after b-2-1.x86_64",
+            "lapstrake-after gpg-pubkey-1-2.(none)",
+        ];
         let said: Vec<String> = said.map(str::to_owned).to_vec();
         assert_eq!(installed(&said), BTreeSet::from(["b-2-1.x86_64".to_owned()]));
         assert_eq!(after(), "RUN [\"rpm\", \"-qa\", \"--qf\", \"lapstrake-after %{NEVRA}\\n\"]\n");

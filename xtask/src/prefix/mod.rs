@@ -13,14 +13,12 @@ use std::sync::Arc;
 use lapstrake::value::{ImagePath, LayerName};
 
 use self::recipe::EngineRecipe;
-use crate::base::{self, Base, BaseError, BaseIndex, Cache, Decompressor, Entry, LayerError, LayerTree};
+use crate::base::{self, Base, BaseError, BaseIndex, Decompressor, Entry, LayerError, LayerTree};
 use crate::engine::{self, EngineError, Job, Program};
-use crate::native::{self, LayerOrigin, NativeError, Settings, WrittenLayer};
-use crate::oci::{BlobError, Digest, HashingWriter};
+use crate::native::{self, LayerOrigin, NativeError, Workbench, WrittenLayer};
+use crate::oci::{BlobError, BlobWriter, Digest, HashingWriter};
 use crate::plan::Plan;
-use crate::progress::Progress;
-use crate::stage::Staged;
-use crate::store::{Store, StoreError, Written};
+use crate::store::{StoreError, Written};
 
 /// The kind of record that says what a layer put on those below.
 const MADE: &str = "made";
@@ -34,16 +32,6 @@ pub(crate) struct Prefix {
     /// What the steps of these layers made: the number of the layer.
     pub(crate) made: BTreeMap<ImagePath, usize>,
     pub(crate) index: Arc<BaseIndex>,
-}
-
-/// What a prefix is made with.
-pub(crate) struct Workbench<'a> {
-    pub(crate) staged: &'a Staged,
-    pub(crate) base: &'a Base,
-    pub(crate) cache: &'a Cache,
-    pub(crate) store: &'a Store,
-    pub(crate) settings: Settings,
-    pub(crate) progress: &'a Progress,
 }
 
 /// Whether layers may be made, or only those taken that are there.
@@ -92,6 +80,9 @@ impl PrefixError {
     }
 }
 
+/// What the packages of a layer came to, where that was found out just now.
+type Installed = Option<BTreeSet<String>>;
+
 /// Makes sure of the lowest `count` layers of a plan. None, where one is missing and no engine may be
 /// started.
 pub(crate) fn lay(
@@ -114,8 +105,7 @@ pub(crate) fn lay(
                 None => return Ok(None),
             }
         } else {
-            let Workbench { staged, store, settings, progress, .. } = *bench;
-            native::one(plan, layer, staged, store, settings.compression, progress).map_err(Box::new)?
+            native::one(plan, layer, bench).map_err(Box::new)?
         };
         layers.push(written);
     }
@@ -137,7 +127,7 @@ fn by_engine(
     below: &[WrittenLayer],
     engine: Engine,
     bench: &Workbench<'_>,
-) -> Result<Option<(WrittenLayer, Option<BTreeSet<String>>)>, PrefixError> {
+) -> Result<Option<(WrittenLayer, Installed)>, PrefixError> {
     let Workbench { staged, base, store, settings, progress, .. } = *bench;
     let layer = &plan.layers[number];
     let failed = |source| PrefixError::Engine { layer: layer.name.clone(), source: Box::new(source) };
@@ -148,7 +138,10 @@ fn by_engine(
         WrittenLayer { name, written, origin, reused, reason }
     };
     if let Some(written) = store.layer(&key) {
-        return Ok(Some((kept(written, true, "kept: its steps, their inputs and what lies below are the same"), None)));
+        return Ok(Some((
+            kept(written, true, "kept: its steps, their inputs and what lies below are the same"),
+            None,
+        )));
     }
     let program = match engine {
         Engine::Idle => return Ok(None),
@@ -166,7 +159,6 @@ fn by_engine(
         below: base.layers.len() + below.len(),
         network: layer.wants_network(),
         epoch: settings.epoch,
-        secrets: &layer.secrets(),
     };
     let mut made = engine::make(program, &job, progress).map_err(failed)?;
     let _working = progress.working(format!("rewriting layer {}", layer.name));
@@ -175,7 +167,7 @@ fn by_engine(
     let mut tar = HashingWriter::new(settings.compression.writer(blob).map_err(writing)?);
     made.write(&tree, layer.leaves_caches(), &mut tar).map_err(failed)?;
     let (compressor, diff_id, _) = tar.finish();
-    let (digest, size) = compressor.finish().and_then(|blob| blob.finish()).map_err(writing)?;
+    let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(writing)?;
     let written = Written { digest, size, diff_id };
     store.remember(&key, &written)?;
     if layer.packages.is_empty() {
@@ -197,7 +189,7 @@ fn by_engine(
     Ok(Some((kept(written, false, &reason), Some(installed))))
 }
 
-/// What identifies a tree: the base, and the layers on it (OCI image spec, config.md, "Layer ChainID").
+/// What identifies a tree: the base, and the layers on it (OCI image spec, config.md, "Layer `ChainID`").
 fn chain(base: &Base, layers: &[WrittenLayer]) -> Digest {
     layers.iter().fold(base.digest.clone(), |chain, layer| {
         Digest::of(format!("{chain} {}", layer.written.diff_id).as_bytes())

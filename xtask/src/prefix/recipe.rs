@@ -1,7 +1,4 @@
-//! All that decides what an engine makes of a layer, and so the key by which it is kept. A secret's value
-//! is no input: it must not leave a trace, not even in a digest.
-
-use std::collections::BTreeMap;
+//! All that decides what an engine makes of a layer, and so the key by which it is kept.
 
 use serde::Serialize;
 
@@ -24,8 +21,6 @@ pub(super) struct EngineRecipe {
     steps: Vec<String>,
     epoch: u32,
     files: Recipe,
-    /// The digests of what the steps read of the workspace, by its place in the context.
-    inputs: BTreeMap<String, Digest>,
 }
 
 impl EngineRecipe {
@@ -46,7 +41,6 @@ impl EngineRecipe {
             steps,
             epoch: settings.epoch.seconds(),
             files: Recipe::of(&plan.layers[number], staged, settings.compression),
-            inputs: BTreeMap::new(),
         }
     }
 

@@ -15,9 +15,9 @@ use crate::check::{self, Checks, Contents, Stage, Subject};
 use crate::emit;
 use crate::finding::{Finding, Severity};
 use crate::layer::Compression;
-use crate::native::{self, Built, Epoch, Settings};
+use crate::native::{self, Built, Epoch, Settings, Workbench};
 use crate::plan::{self, CargoOptions, Laid, Plan};
-use crate::prefix::{self, Engine, PrefixError, Workbench};
+use crate::prefix::{self, Engine, PrefixError};
 use crate::progress::{Colour, Progress, ProgressMode};
 use crate::source;
 use crate::stage::{Artefacts, Staged};
@@ -154,7 +154,7 @@ impl Workshop {
             plan = resolved.plan.unwrap();
             below = laid.layers;
         }
-        let built = native::build(&plan, &staged, base, cache.blobs(), store, settings, &below, &progress);
+        let built = native::build(&plan, &below, &bench);
         Ok(Some(built.unwrap()))
     }
 
