@@ -15,7 +15,7 @@
 //! | room | from | to |
 //! |---|---|---|
 //! | `workspace`, `source` | the user's cargo workspace | its binaries, and the files a description names |
-//! | `base` | `oci:`, `oci-archive:`, `stand-in` | a verified, frozen base and the index of its tree |
+//! | `base` | `docker://`, `containers-storage:`, `oci:`, `oci-archive:`, `stand-in` | a verified, frozen base and the index of its tree |
 //! | `plan` | description, workspace, sources, base | every inode of every layer; pure, total, sorted |
 //! | `finding` | what is wrong with any of these | the user's own line, underlined |
 //! | `check` | the plan, its tree on the base, the staged files | findings, as early as each can be made |
@@ -23,7 +23,9 @@
 //! | `compile` | the plan's cargo invocations | executables |
 //! | `stage` | plan, executables | exact bytes and digests |
 //! | `layer` | a planned layer, staged | one deterministic tar, compressed |
+//! | `engine`, `prefix` | the layers in which something runs | the same as layers of ours, kept, and the tree they make |
 //! | `native` | layers, base | an OCI image in the `store` |
+//! | `deliver` | that image | an archive, podman's storage |
 //! | `emit` | the same layers | a Containerfile and its context |
 //! | `oci`, `lock`, `progress`, `cli` | | blobs and layouts, pins, the talk, the commands |
 //!
@@ -37,6 +39,7 @@ pub mod check;
 pub mod checks {}
 mod cli;
 mod compile;
+mod deliver;
 mod emit;
 mod engine;
 mod finding;

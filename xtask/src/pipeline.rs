@@ -13,11 +13,12 @@ use crate::analyze;
 use crate::base::{self, Base, BaseError, Cache};
 use crate::check::{self, Check, Checks, Contents, Stage, Subject};
 use crate::compile::{self, CompileError, Passed};
+use crate::deliver::DeliverError;
 use crate::emit::{self, EmitError};
 use crate::finding::{Finding, Findings};
-use crate::layer::Compression;
 use crate::lock::{Lock, LockError};
 use crate::native::{self, Built, NativeError, Settings, Workbench, WrittenLayer};
+use crate::oci::Compression;
 use crate::plan::{self, CargoOptions, Laid, Plan};
 use crate::prefix::{self, Engine, Prefix, PrefixError};
 use crate::progress::{Colour, Progress, ProgressMode};
@@ -109,8 +110,8 @@ pub(crate) enum Failure {
     Build { image: ImageName, source: Box<NativeError> },
     #[error("image `{image}` can't be written as a context")]
     Emit { image: ImageName, source: EmitError },
-    #[error("image `{image}` can't be archived")]
-    Archive { image: ImageName, source: crate::oci::LayoutError },
+    #[error("image `{image}` can't be delivered")]
+    Deliver { image: ImageName, source: DeliverError },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -125,6 +126,7 @@ impl Failure {
             Self::Compile { source, .. } => source.help().map(str::to_owned),
             Self::Engine { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),
             Self::Prefix { source, .. } => source.help(),
+            Self::Deliver { source, .. } => source.help().map(str::to_owned),
             Self::Emit { source: EmitError::Foreign { .. }, .. } => {
                 Some("name another folder with `--output DIR`".to_owned())
             }

@@ -6,6 +6,7 @@ use lapstrake::value::Architecture;
 use std::io;
 
 use super::layer::LayerError;
+use super::transport::Refusal;
 use crate::finding::Finding;
 use crate::oci::{ArchiveError, BlobError, Digest, DigestError, LayoutError};
 
@@ -16,8 +17,12 @@ pub(crate) enum BaseError {
     NoCache,
     #[error("`{path}` in the cache can't be written")]
     Cache { path: Utf8PathBuf, source: io::Error },
-    #[error("bases can't be read from `{transport}` yet")]
-    NotYet { transport: &'static str, reference: String },
+    #[error("`{program}` is not installed, and reads what stands in {place}")]
+    NoProgram { program: &'static str, place: &'static str },
+    #[error("`{reference}` can't be had: {why}: {said}")]
+    Transport { reference: String, why: Refusal, said: String },
+    #[error("what `{program}` wrote can't be read")]
+    Transported { program: &'static str, source: io::Error },
     #[error("the OCI layout can't be read")]
     Layout(#[source] LayoutError),
     #[error("`{file}` can't be read")]
@@ -57,9 +62,10 @@ impl BaseError {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::NoCache => Some("set `LAPSTRAKE_CACHE` to a directory".to_owned()),
-            Self::NotYet { transport, reference } => Some(format!(
-                "run `skopeo copy {transport}{reference} oci:base:latest`, and take `oci:base:latest` as the base"
-            )),
+            Self::NoProgram { program, .. } => {
+                Some(format!("run `apt install {program}`, or `dnf install {program}`"))
+            }
+            Self::Transport { reference, why, .. } => why.help(reference),
             Self::Moved { .. } => Some("run `cargo xtask image lock --update`".to_owned()),
             Self::Architecture { found, .. } => {
                 Some(format!("write `.architecture(\"{found}\")`, or take another base"))

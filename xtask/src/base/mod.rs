@@ -2,7 +2,7 @@
 //! indexed once. Opened a second time it costs a few small files.
 //!
 //! A transport says which images a place lists and where its blobs are, and nothing more: [`layout`],
-//! [`archive`], [`stand_in`]. The rest is the same for all of them.
+//! [`archive`], [`registry`], [`storage`], [`stand_in`]. The rest is the same for all of them.
 
 mod archive;
 mod cache;
@@ -16,10 +16,13 @@ mod intake;
 mod layer;
 mod layout;
 mod merge;
+mod registry;
 mod resolve;
 mod stand_in;
+mod storage;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::sync::Arc;
 
@@ -149,9 +152,12 @@ fn open_once(
     again: bool,
 ) -> Result<Base, BaseError> {
     let (found, tag) = match place {
-        Location::Registry(reference) => return Err(not_yet("docker://", reference.as_str())),
+        Location::Registry(reference) => (
+            registry::find(reference.as_str(), reference.repository(), wanted, pinned, cache, progress)?,
+            None,
+        ),
         Location::ContainersStorage(reference) => {
-            return Err(not_yet("containers-storage:", reference.as_str()));
+            (storage::find(reference.as_str(), pinned, cache, progress)?, None)
         }
         Location::Oci { dir, tag } => (layout::find(dir)?, tag.as_deref()),
         Location::OciArchive { file, tag } => (archive::find(file, cache, again)?, tag.as_deref()),
@@ -198,8 +204,4 @@ fn kept(image: &ImageDocuments, cache: &Cache) -> Option<BaseIndex> {
     let layers = image.layers.iter().map(|layer| (&layer.digest, layer.size));
     let all = documents.into_iter().chain(layers).all(|(digest, size)| blobs.has(digest, size));
     if all { cache.index(&image.digest) } else { None }
-}
-
-fn not_yet(transport: &'static str, reference: &str) -> BaseError {
-    BaseError::NotYet { transport, reference: reference.to_owned() }
 }

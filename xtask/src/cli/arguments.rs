@@ -5,7 +5,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use lapstrake::Location;
 
 use crate::compile::Passed;
-use crate::layer::Compression;
+use crate::oci::Compression;
 use crate::pipeline::Request;
 use crate::plan::CargoOptions;
 use crate::progress::{Colour, Progress, ProgressMode};
@@ -52,7 +52,8 @@ pub(super) enum Format {
 /// What is built, and how cargo builds it.
 #[derive(Debug, Args)]
 pub(super) struct Building {
-    /// Build on another base: `oci:DIR[:TAG]`, `oci-archive:FILE`, `stand-in`
+    /// Build on another base: `docker://REF`, `containers-storage:REF`, `oci:DIR[:TAG]`, `oci-archive:FILE`,
+    /// `stand-in`
     #[arg(long, value_name = "BASE")]
     base: Option<Location>,
     /// Cargo profile [default: release]

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use lapstrake::{Image, Location};
 use serde_json::{Value, json};
@@ -12,10 +11,11 @@ use super::prepare::{Checking, Prepared, on_ground, prepare, staged};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
+use crate::deliver::Destination;
 use crate::engine::Program;
 use crate::finding::draw;
-use crate::layer::Compression;
 use crate::native::{self, Built, Epoch, LayerOrigin, Settings};
+use crate::oci::Compression;
 use crate::pipeline::{Failure, Ready, Request};
 use crate::plan::SCHEMA;
 use crate::prefix;
@@ -26,9 +26,9 @@ use crate::store::Store;
 pub(super) struct Build {
     #[command(flatten)]
     which: Which,
-    /// Also write the image to oci-archive:FILE; only for one image
-    #[arg(short, long = "output", value_name = "DESTINATION", value_parser = parse_destination)]
-    output_to: Option<Utf8PathBuf>,
+    /// Also put the image at oci-archive:FILE or containers-storage:REFERENCE; only for one image
+    #[arg(short, long = "output", value_name = "DESTINATION", value_parser = Destination::parse)]
+    output_to: Vec<Destination>,
     /// How the layers are compressed
     #[arg(long, value_name = "HOW", default_value = "zstd")]
     compression: Compression,
@@ -86,13 +86,6 @@ impl Engine {
     }
 }
 
-fn parse_destination(text: &str) -> Result<Utf8PathBuf, String> {
-    match text.parse::<Location>() {
-        Ok(Location::OciArchive { file, tag: None }) => Ok(file),
-        _ => Err("write `oci-archive:FILE`".to_owned()),
-    }
-}
-
 impl Build {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let started = Instant::now();
@@ -139,9 +132,9 @@ impl Build {
             }
             findings.merge(found);
             let built = session.build(&ready, &store, settings)?;
-            if let Some(file) = &self.output_to {
-                let archived = store.layout.archive(ready.plan.name.as_str(), file);
-                archived.map_err(|source| Failure::Archive { image: ready.plan.name.clone(), source })?;
+            for destination in &self.output_to {
+                let taken = destination.take(&store, ready.plan.name.as_str(), &progress);
+                taken.map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
             }
             let reference = native::reference(&store, &ready.plan);
             finished(&ready, &built, &progress);

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use lapstrake::value::ImagePath;
 use serde::{Deserialize, Serialize};
 
-use super::Compression;
-use crate::oci::Digest;
+use crate::oci::{Compression, Digest};
 use crate::plan::{Content, Member, PlannedLayer};
 use crate::stage::Staged;
 

@@ -9,8 +9,8 @@ use std::thread;
 use lapstrake::value::LayerName;
 
 use super::{BuiltLayer, LayerOrigin, NativeError, Workbench};
-use crate::layer::{Compression, Recipe, Removals, write_tar};
-use crate::oci::HashingWriter;
+use crate::layer::{Recipe, Removals, write_tar};
+use crate::oci::{Compression, HashingWriter};
 use crate::parallel;
 use crate::plan::{Plan, PlannedLayer};
 use crate::stage::Staged;

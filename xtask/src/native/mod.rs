@@ -17,7 +17,7 @@ pub(crate) use epoch::{Epoch, EpochError};
 pub(crate) use layers::{WrittenLayer, forecast, one};
 
 use crate::base::{Base, Cache};
-use crate::layer::Compression;
+use crate::oci::Compression;
 use crate::oci::{Blobs, Digest, LayoutError, canonical};
 use crate::plan::Plan;
 use crate::progress::Progress;

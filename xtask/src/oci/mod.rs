@@ -4,6 +4,7 @@
 mod archive;
 mod blobs;
 mod canonical;
+mod compression;
 mod digest;
 mod layout;
 pub(crate) mod member;
@@ -11,5 +12,6 @@ pub(crate) mod member;
 pub(crate) use archive::{ArchiveError, import};
 pub(crate) use blobs::{BlobError, BlobWriter, Blobs};
 pub(crate) use canonical::canonical;
+pub(crate) use compression::Compression;
 pub(crate) use digest::{Digest, DigestError, HashingReader, HashingWriter};
 pub(crate) use layout::{Layout, LayoutError, Manifests};

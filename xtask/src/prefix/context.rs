@@ -14,6 +14,8 @@ use crate::native::{self, Workbench, WrittenLayer};
 use crate::oci::Layout;
 use crate::plan::Plan;
 
+const PREFIX: &str = ".engine-";
+
 /// A context on disk, for as long as it is needed.
 pub(super) struct Context {
     pub(super) folder: Utf8PathBuf,
@@ -29,11 +31,11 @@ pub(super) fn write(
     bench: &Workbench<'_>,
 ) -> io::Result<Context> {
     // Beside the store, so that blobs are linked and not copied.
-    let guard = tempfile::Builder::new().prefix(".engine-").tempdir_in(bench.store.root())?;
+    let guard = tempfile::Builder::new().prefix(PREFIX).tempdir_in(bench.store.root())?;
     let folder =
         Utf8Path::from_path(guard.path()).ok_or_else(|| io::Error::other("no UTF-8 path"))?.to_owned();
-    // Processes that build at once must not take each other's image away.
-    let tag = format!("lapstrake-{}-{number}", std::process::id());
+    // Builds at once, in one process or several, must not take each other's image away.
+    let tag = format!("lapstrake-{}", folder.file_name().unwrap_or_default().trim_start_matches(PREFIX));
     layout(plan, &folder.join("base"), &tag, below, bench)?;
     let mut text = format!("FROM oci:base:{tag}\n");
     if plan.base.user.is_some() {

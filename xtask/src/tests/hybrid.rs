@@ -4,12 +4,12 @@
 use lapstrake::entry::{Dir, File, Run};
 use lapstrake::{Base, Image, Layer};
 
-use super::engine::{present, run};
+use super::engine::{output, present};
 use super::equivalence;
 use super::workshop::Workshop;
 use crate::engine::Program;
-use crate::layer::Compression;
 use crate::native::{Built, LayerOrigin};
+use crate::oci::Compression;
 use crate::prefix::{Engine, PrefixError};
 
 /// What a step may do to a tree that a tar can hold: replace, link, hide, empty, own.
@@ -51,21 +51,14 @@ fn failing(argv: &[&str]) -> String {
     let workshop = Workshop::hostile();
     let image = Image::new("failing", Base::stand_in())
         .layer(Layer::new("steps").with(Run::new(argv.iter().copied())));
-    let before = images();
     let error = workshop.build_by(&image, Engine::Any, Compression::Zstd).unwrap_err();
-    assert_eq!(images(), before, "nothing stays in the engine's storage");
     let PrefixError::Engine { layer, source } = error else { panic!("{error:?}") };
     assert_eq!(layer.as_str(), "steps");
     let log = std::error::Error::source(&*source).map(ToString::to_string).unwrap_or_default();
+    let base = log.split_once("FROM oci:").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    let left = output("podman", &["image", "exists", &format!("localhost/{base}")], workshop.path());
+    assert_eq!(left.status.code(), Some(1), "`{base}` stays in the engine's storage");
     format!("{source}; {}; {log}", source.help().unwrap_or_default())
-}
-
-/// The images and containers of podman's storage that this process may have left there.
-fn images() -> String {
-    let here = std::path::Path::new("/");
-    let mine = format!("lapstrake-{}-", std::process::id());
-    let listed = run("podman", &["images", "--all", "--format", "{{.Repository}}:{{.Tag}}"], here);
-    listed.lines().filter(|line| line.contains(&mine)).collect()
 }
 
 #[test]

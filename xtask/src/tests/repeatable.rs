@@ -6,7 +6,7 @@ use lapstrake::entry::Tree;
 use lapstrake::{Base, Image, Layer};
 
 use super::workshop::Workshop;
-use crate::layer::Compression;
+use crate::oci::Compression;
 
 fn image() -> Image {
     Image::new("again", Base::stand_in())

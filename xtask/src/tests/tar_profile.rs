@@ -8,7 +8,7 @@ use lapstrake::{Base, Image, Layer};
 
 use super::engine::{present, run};
 use super::workshop::Workshop;
-use crate::layer::Compression;
+use crate::oci::Compression;
 
 fn image() -> Image {
     Image::new("profile", Base::stand_in())

@@ -12,3 +12,4 @@ mod fixture;
 mod lock;
 mod planted;
 mod result;
+mod transports;

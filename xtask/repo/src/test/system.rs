@@ -12,7 +12,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 12] = [
+pub(super) const TOOLS: [Tool; 13] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -24,6 +24,7 @@ pub(super) const TOOLS: [Tool; 12] = [
     tool("zstd", "zstd", "zstd"),
     tool("readelf", "binutils", "binutils"),
     tool("systemctl", "systemd", "systemd"),
+    tool("docker-registry", "docker-registry", "docker-distribution"),
     // libFuzzer is C++.
     tool("c++", "g++", "gcc-c++"),
     tool("jsonschema", "python3-jsonschema", "python3-jsonschema"),

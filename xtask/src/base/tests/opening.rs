@@ -3,7 +3,7 @@
 use std::fs;
 
 use lapstrake::Location;
-use lapstrake::value::{Architecture, Reference};
+use lapstrake::value::Architecture;
 use serde_json::json;
 
 use super::fixture::{Place, Tar, gzip, index, open, path, told};
@@ -233,21 +233,6 @@ fn an_archive_that_is_none_is_told() {
         fs::write(&file, bytes).unwrap();
         assert!(message().contains(expected), "{}", message());
     }
-}
-
-#[test]
-fn what_cannot_be_opened_yet_says_how_to_go_on() {
-    let place = Place::new();
-    let reference = Reference::parse("registry.example/autosd:1").unwrap();
-    let help = |location| open(&location, None, None, &place.cache()).unwrap_err().help().unwrap();
-    assert_eq!(
-        help(Location::Registry(reference.clone())),
-        "run `skopeo copy docker://registry.example/autosd:1 oci:base:latest`, and take `oci:base:latest` as the base"
-    );
-    assert!(
-        help(Location::ContainersStorage(reference))
-            .contains("containers-storage:registry.example/autosd:1 ")
-    );
 }
 
 #[test]

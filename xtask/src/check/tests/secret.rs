@@ -234,7 +234,7 @@ fn an_entry_accepts_a_secret_on_purpose_and_for_itself_alone() {
 fn what_is_accepted_changes_no_byte_of_the_image() {
     let build = |file: File| {
         let built =
-            Workshop::stand_in().build(&image(Layer::new("app").with(file)), crate::layer::Compression::Gzip);
+            Workshop::stand_in().build(&image(Layer::new("app").with(file)), crate::oci::Compression::Gzip);
         built.descriptor.digest().to_string()
     };
     let file = || File::text("x\n", "/etc/app.conf");

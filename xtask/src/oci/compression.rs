@@ -23,7 +23,7 @@ pub(crate) enum Compression {
 
 impl Compression {
     /// What decides the bytes: name, level, and the library where it tells its version.
-    pub(super) fn identity(self) -> String {
+    pub(crate) fn identity(self) -> String {
         match self {
             Self::Zstd => format!("zstd 3 of {}", zstd::zstd_safe::version_number()),
             Self::Gzip => "gzip 6".to_owned(),
