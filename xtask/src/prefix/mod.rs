@@ -149,7 +149,11 @@ fn by_engine(
         Engine::This(program) => program.installed().map_err(failed)?,
     };
     let tree = index(below, bench)?;
-    let reason = format!("its steps run inside the image, by {program}");
+    let reason = if layer.needs_engine() {
+        format!("its steps run inside the image, by {program}")
+    } else {
+        format!("laid by {program}")
+    };
     progress.status("Running", format_args!("layer {} in {program}", layer.name));
     let context = context::write(plan, number, below, bench)
         .map_err(|source| PrefixError::Context { layer: layer.name.clone(), source })?;
