@@ -85,7 +85,8 @@
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
 /// | `sysusers` `tmpfiles` `"NAME" ["LINE", …]`, or an `"ASSET.conf"` | |
 /// | `kargs "NAME" ["ARGUMENT", …]` | `only_on` |
-/// | `packages ["NAME", …]`, `run ["PROGRAM", "ARGUMENT", …]` | |
+/// | `packages ["NAME", …]` | |
+/// | `run ["PROGRAM", "ARGUMENT", …]` | `network` |
 /// | `..VALUES` | entries that your Rust made |
 ///
 /// An asset is a file of the workspace, as [`asset!`](crate::asset) takes it. Where a value stands, any

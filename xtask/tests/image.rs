@@ -137,6 +137,7 @@ fn said() -> Image {
             kargs "30-both" ["a"] { only_on: ["arm64", "amd64"] }
             packages ["vsomeip3", "dlt-daemon"]
             run ["ldconfig", "-v"]
+            run ["curl", "-fO", "https://registry.example/maps"] { network }
         }
     }
 }
@@ -206,6 +207,7 @@ fn built() -> Layer {
         .with(Kargs::new("30-both", ["a"]).only_on("arm64").only_on("amd64"))
         .packages(["vsomeip3", "dlt-daemon"])
         .run(["ldconfig", "-v"])
+        .with(Run::new(["curl", "-fO", "https://registry.example/maps"]).network())
 }
 
 #[test]

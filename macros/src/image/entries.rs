@@ -54,6 +54,7 @@ impl Checker<'_> {
             ("tree", _) => with(self.call("Tree", "new", span), "with"),
             ("dir", _) => with(self.call("Dir", "new", span), "with"),
             ("symlink", _) => with(self.call("Symlink", "new", span), "with"),
+            ("run", _) => with(self.call("Run", "new", span), "with"),
             ("kargs", _) => with(self.call("Kargs", "new", span), "with"),
             // What has no options of its own; a wrong one was told.
             _ => plain(&keyword),

@@ -144,7 +144,11 @@ pub(super) const FORMS: [Form; 21] = [
         options: &[choice("only_on", Takes::Each(Word::Architecture))],
     },
     Form { keyword: "packages", shapes: &[Shape::List(Word::Package)], options: &[] },
-    Form { keyword: "run", shapes: &[Shape::List(Word::Text)], options: &[] },
+    Form {
+        keyword: "run",
+        shapes: &[Shape::List(Word::Text)],
+        options: &[choice("network", Takes::Nothing)],
+    },
 ];
 
 pub(super) fn find(keyword: &str) -> Option<&'static Form> {

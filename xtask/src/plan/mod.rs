@@ -77,6 +77,9 @@ pub(crate) struct PlannedLayer {
     /// Every inode of the layer, parents before children.
     pub(crate) members: BTreeMap<ImagePath, Member>,
     pub(crate) runs: Vec<Vec<String>>,
+    /// Whether a run step reaches the network.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) network: bool,
 }
 
 impl Plan {
@@ -95,7 +98,7 @@ impl PlannedLayer {
 
     /// Whether a step of the layer reaches the network.
     pub(crate) fn wants_network(&self) -> bool {
-        !self.packages.is_empty()
+        self.network || !self.packages.is_empty()
     }
 
     /// Whether its steps keep caches and logs that nobody asked for.

@@ -53,6 +53,9 @@ fn write_layer(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
             None => writeln!(out, "    {row}")?,
         }
     }
+    if layer.network {
+        writeln!(out, "    network for its steps")?;
+    }
     for argv in &layer.runs {
         let words: Vec<_> = argv.iter().map(|word| format!("{word:?}")).collect();
         writeln!(out, "    run     {}", words.join(" "))?;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lapstrake::entry::{EntryKind, State};
+use lapstrake::entry::{Entry, EntryKind, State};
 use lapstrake::rule::{Claim, What, between, conflicts};
 use lapstrake::value::{ImageName, ImagePath, LabelKey, LayerName, UnitName};
 use lapstrake::{Given, Image, Layer, Site};
@@ -246,6 +246,8 @@ impl<'a> Resolver<'a> {
         for (path, member) in &members {
             self.merged.add(path.clone(), member.clone(), index);
         }
+        let networked = |entry: &Entry| matches!(entry.kind(), EntryKind::Run(run) if run.has_network());
+        let network = layer.entries().iter().any(networked);
         let unseen = self.unseen;
         let runs = self.runs(layer);
         self.unseen |= !runs.is_empty();
@@ -260,6 +262,7 @@ impl<'a> Resolver<'a> {
             whiteouts,
             members,
             runs,
+            network,
         }
     }
 

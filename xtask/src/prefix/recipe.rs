@@ -20,6 +20,7 @@ pub(super) struct EngineRecipe {
     /// The lines of the Containerfile, without its comments: those name places in the description.
     steps: Vec<String>,
     epoch: u32,
+    network: bool,
     files: Recipe,
 }
 
@@ -40,6 +41,7 @@ impl EngineRecipe {
             below: below.clone(),
             steps,
             epoch: settings.epoch.seconds(),
+            network: plan.layers[number].wants_network(),
             files: Recipe::of(&plan.layers[number], staged, settings.compression),
         }
     }

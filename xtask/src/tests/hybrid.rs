@@ -149,3 +149,23 @@ fn a_repository_that_is_not_there_is_the_cause_and_not_the_package() {
     let told = crate::engine::Diagnosis::of(&said, false).unwrap().to_string();
     assert_eq!(told, "repository `rig` can't be reached");
 }
+
+#[test]
+fn a_step_has_the_network_only_if_it_asks() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    // A step of its own network sees `lo` alone, one with the network what the host has.
+    let count = std::fs::read_to_string("/proc/net/dev").unwrap().matches(':').count();
+    let step = |expected: usize| {
+        let script = format!("test $(/bin/busybox grep -c : /proc/net/dev) -eq {expected}");
+        Run::new(["/bin/busybox".to_owned(), "sh".to_owned(), "-c".to_owned(), script])
+    };
+    let image = |run| Image::new("networked", Base::stand_in()).layer(Layer::new("steps").with(run));
+    let build = |run| Workshop::hostile().build_by(&image(run), Engine::Any, Compression::Zstd);
+    assert!(build(step(1)).is_ok(), "only `lo`");
+    assert!(build(step(7)).is_err(), "the step is run");
+    if std::env::var("CONTAINERS_CONF").is_ok() {
+        assert!(build(step(count).network()).is_ok(), "the host's, as containers.conf has it");
+    }
+}
