@@ -2,11 +2,10 @@
 //! cache is not asked for again, so that a build needs no network and a tag that moved changes nothing.
 
 use lapstrake::value::Architecture;
-use serde_json::Value;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::transport::{ask, describe, has, lone, manifest, parts, platform, take};
+use super::transport::{ask, describe, has, lone, manifest, parse, parts, platform, take};
 use super::{BaseError, Found};
 use crate::oci::{BlobError, Digest};
 use crate::progress::Progress;
@@ -57,10 +56,6 @@ pub(super) fn find(
     take(SKOPEO, dir, &parts(&digest, &document)?, blobs)?;
     put(&bytes, cache)?;
     Ok(Found { manifests: lone(&describe(&bytes, &document))?, blobs: blobs.clone() })
-}
-
-fn parse(bytes: &[u8]) -> Result<Value, BaseError> {
-    serde_json::from_slice(bytes).map_err(|source| BaseError::Document { digest: Digest::of(bytes), source })
 }
 
 fn put(bytes: &[u8], cache: &Cache) -> Result<(Digest, u64), BaseError> {

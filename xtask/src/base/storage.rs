@@ -8,11 +8,11 @@ use std::io;
 use camino::Utf8Path;
 use oci_spec::image::MediaType;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::transport::{Refusal, ask, describe, has, lone, manifest, parts, take};
+use super::transport::{Refusal, ask, describe, has, lone, manifest, parse, parts, take};
 use super::{BaseError, Found};
 use crate::oci::{BlobError, Compression, Digest, HashingWriter, canonical};
 use crate::progress::Progress;
@@ -129,8 +129,4 @@ fn compressed(dir: &Utf8Path, diff_id: &Digest, cache: &Cache) -> Result<Compres
     let compressed = Compressed { digest, size };
     cache.keep(LAYER, &key, &compressed)?;
     Ok(compressed)
-}
-
-fn parse(bytes: &[u8]) -> Result<Value, BaseError> {
-    serde_json::from_slice(bytes).map_err(|source| BaseError::Document { digest: Digest::of(bytes), source })
 }

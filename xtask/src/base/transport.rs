@@ -165,6 +165,11 @@ pub(super) fn manifest(program: &'static str, dir: &Utf8Path) -> Result<Vec<u8>,
     fs::read(dir.join("manifest.json")).map_err(|source| BaseError::Transported { program, source })
 }
 
+/// A document as JSON.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, BaseError> {
+    serde_json::from_slice(bytes).map_err(|source| BaseError::Document { digest: Digest::of(bytes), source })
+}
+
 /// The config and the layers that a manifest names.
 pub(super) fn parts(digest: &Digest, manifest: &Value) -> Result<Vec<Digest>, BaseError> {
     let layers = manifest["layers"].as_array().cloned().unwrap_or_default();
