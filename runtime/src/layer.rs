@@ -5,9 +5,9 @@ use crate::entry::{
     UnitState,
 };
 use crate::value::{
-    Asset, ImagePath, Invalid, Karg, LayerName, PackageSpec, Source, SysusersLine, TmpfilesLine, UnitName,
+    Asset, ImagePath, Invalid, Karg, LayerName, PackageSpec, SysusersLine, TmpfilesLine, UnitName,
 };
-use crate::{Given, Site};
+use crate::{Given, Site, Stage};
 
 /// One layer of an image: one OCI layer, one `ADD` of the Containerfile.
 ///
@@ -24,7 +24,7 @@ use crate::{Given, Site};
 ///     .enable("sensord.service");
 /// assert_eq!(layer.entries().len(), 4);
 /// assert_eq!(layer.name().get().unwrap().as_str(), "app");
-/// assert_eq!(layer.sources().count(), 2);
+/// assert_eq!(layer.assets().count(), 1);
 /// assert_eq!(layer.site().file(), file!());
 /// ```
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl Layer {
     /// ```
     /// use lapstrake::Layer;
     /// let layer = Layer::new("web").tree("web/dist", "/usr/share/web");
-    /// assert_eq!(layer.sources().count(), 1);
+    /// assert_eq!(layer.assets().count(), 1);
     /// ```
     #[track_caller]
     pub fn tree(self, source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
@@ -143,7 +143,7 @@ impl Layer {
     /// use lapstrake::Layer;
     /// use lapstrake::entry::Unit;
     /// let layer = Layer::new("app").unit(Unit::file("deploy/sensord.service").enabled());
-    /// assert_eq!(layer.sources().count(), 1);
+    /// assert_eq!(layer.assets().count(), 1);
     /// ```
     #[track_caller]
     pub fn unit(self, unit: impl Into<Unit>) -> Self {
@@ -242,7 +242,7 @@ impl Layer {
         self.with(Kargs::new(name, kargs))
     }
 
-    /// Installs packages with the base's package manager, in one transaction.
+    /// Installs packages with the base's package manager, in one transaction; [`Packages`] has more to say.
     ///
     /// ```
     /// use lapstrake::{Layer, entry::Packages};
@@ -257,7 +257,8 @@ impl Layer {
         self.with(Packages::new(packages))
     }
 
-    /// Runs a program inside the image after the layer's files are there. No shell is involved.
+    /// Runs a program inside the image after the layer's files are there. No shell is involved; [`Run`] has
+    /// options.
     ///
     /// ```
     /// use lapstrake::{Layer, entry::Run};
@@ -284,9 +285,21 @@ impl Layer {
         self.site
     }
 
-    /// Every source that the layer's entries name.
-    pub fn sources(&self) -> impl Iterator<Item = &Source> {
-        self.entries.iter().filter_map(|entry| entry.kind().source())
+    /// Every asset that the layer's entries name, those of stages too.
+    pub fn assets(&self) -> impl Iterator<Item = &Asset> {
+        self.entries.iter().flat_map(|entry| entry.kind().assets())
+    }
+
+    /// Every stage whose results the layer holds.
+    ///
+    /// ```
+    /// use lapstrake::{Base, Layer, Stage, entry::Bin};
+    /// let builder = Stage::on(Base::registry("registry.example/autosd-rust:1"));
+    /// let layer = Layer::new("app").bin(Bin::new("sensord").built_in(builder.clone()));
+    /// assert!(layer.stages().eq([&builder]));
+    /// ```
+    pub fn stages(&self) -> impl Iterator<Item = &Stage> {
+        self.entries.iter().filter_map(|entry| entry.kind().stage())
     }
 }
 

@@ -32,9 +32,11 @@ mod given;
 mod image;
 mod layer;
 mod site;
+mod stage;
 
 pub use base::{Base, Location};
 pub use given::Given;
 pub use image::Image;
 pub use layer::Layer;
 pub use site::Site;
+pub use stage::Stage;

@@ -6,7 +6,7 @@ use std::fmt::{Debug, Display};
 use lapstrake::Location;
 use lapstrake::value::{
     Capabilities, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, Owner, PackageSpec,
-    Reference, SysusersLine, TmpfilesLine, UnitName,
+    Reference, RepositoryId, RepositoryUrl, SecretId, SysusersLine, TmpfilesLine, UnitName, Variable,
 };
 use proptest::prelude::*;
 
@@ -29,6 +29,68 @@ fn refuses<T: Debug>(parse: fn(&str) -> Result<T, Invalid>, cases: &[(&str, &str
             "{text:?}: {error}"
         );
     }
+}
+
+#[test]
+fn repository_ids_and_urls() {
+    accepts(RepositoryId::parse, &["vendor", "a:b", "x.y-z_1", &"r".repeat(200)]);
+    refuses(
+        RepositoryId::parse,
+        &[
+            ("", "", ""),
+            ("vendor nightly", " ", "write `vendor-nightly`"),
+            ("a/b", "/", "write `a-b`"),
+            ("-a", "-", ""),
+            ("a]\nb", "]", "write `a--b`"),
+        ],
+    );
+    accepts(
+        RepositoryUrl::parse,
+        &[
+            "https://rpms.example/el10/$basearch",
+            "http://127.0.0.1:8000",
+            "file:///srv/rpms",
+            "https://x/a@b",
+        ],
+    );
+    refuses(
+        RepositoryUrl::parse,
+        &[
+            ("", "", ""),
+            ("rpms.example/el10", "rpms.example/el10", "write `https://rpms.example/el10`"),
+            ("/srv/rpms", "/srv/rpms", "write `file:///srv/rpms`"),
+            ("gopher://x/", "gopher://x/", ""),
+            ("https:///el10", "https:///el10", ""),
+            ("https://x/\nenabled=0", "\n", ""),
+            ("https://me:pass@x/el10", "me:pass@", "write `https://x/el10`"),
+        ],
+    );
+}
+
+#[test]
+fn variables_and_secrets() {
+    accepts(Variable::parse, &["LANG", "_", "_a1", "lower"]);
+    refuses(
+        Variable::parse,
+        &[
+            ("", "", ""),
+            ("1A", "1", ""),
+            ("A=b", "=", "give the value as an argument of its own"),
+            ("A-B", "-", "write `A_B`"),
+            ("É", "É", "write `_`"),
+        ],
+    );
+    accepts(SecretId::parse, &["token", "a.b-c_d", "1"]);
+    refuses(
+        SecretId::parse,
+        &[
+            ("", "", ""),
+            ("a,src=/etc/shadow", ",", "write `a-src--etc-shadow`"),
+            ("../x", "/", ""),
+            (".x", ".", ""),
+            ("a b", " ", "write `a-b`"),
+        ],
+    );
 }
 
 #[test]

@@ -9,11 +9,11 @@
 pub use std::process::ExitCode;
 
 pub use lapstrake::entry::{
-    Bin, Dir, DropIn, EntryKind, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
-    UnitState,
+    Bin, Dir, DropIn, EntryKind, File, Kargs, Packages, Remove, Repository, Run, Secret, Symlink, Sysusers,
+    Tmpfiles, Tree, Unit, UnitState,
 };
 pub use lapstrake::value::Asset;
-pub use lapstrake::{Base, Image, Layer};
+pub use lapstrake::{Base, Image, Layer, Stage};
 
 pub use crate::{
     asset, capabilities, image, karg, layer_name, mode, path, reference, sysusers_line, tmpfiles_line, unit,

@@ -2,8 +2,8 @@
 
 use super::Attributes;
 use super::attributes::attribute_options;
-use crate::Given;
 use crate::value::{ImagePath, Invalid};
+use crate::{Given, Stage};
 
 /// A binary target of the workspace, compiled for the image. Default place: `/usr/bin/NAME`, 0755.
 ///
@@ -34,6 +34,7 @@ pub struct Bin {
     profile: Option<String>,
     target: Option<String>,
     at: Option<Given<ImagePath>>,
+    stage: Option<Box<Stage>>,
     attributes: Attributes,
 }
 
@@ -49,6 +50,7 @@ impl Bin {
             profile: None,
             target: None,
             at: None,
+            stage: None,
             attributes: Attributes::default(),
         }
     }
@@ -90,6 +92,21 @@ impl Bin {
         self
     }
 
+    /// Compiles it inside a builder image, after the stage's own steps, and not on this machine: with
+    /// `--locked`, with only the files that its package needs, and with caches for cargo's registry and target
+    /// directory. The builder image has `cargo` in its PATH.
+    ///
+    /// ```
+    /// use lapstrake::{Base, Stage, entry::Bin};
+    ///
+    /// let bin = Bin::new("sensord").built_in(Stage::on(Base::registry("registry.example/autosd-rust:1")));
+    /// assert!(bin.given_stage().is_some());
+    /// ```
+    pub fn built_in(mut self, stage: Stage) -> Self {
+        self.stage = Some(Box::new(stage));
+        self
+    }
+
     attribute_options!(mode owner capability);
 
     /// The name of the binary target.
@@ -125,6 +142,16 @@ impl Bin {
     /// The place that was named.
     pub fn given_at(&self) -> Option<&Given<ImagePath>> {
         self.at.as_ref()
+    }
+
+    /// The stage that it is compiled in; none for this machine.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Bin;
+    /// assert!(Bin::new("sensord").given_stage().is_none());
+    /// ```
+    pub fn given_stage(&self) -> Option<&Stage> {
+        self.stage.as_deref()
     }
 }
 

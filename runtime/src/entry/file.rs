@@ -2,12 +2,13 @@
 
 use super::Attributes;
 use super::attributes::attribute_options;
-use crate::Given;
 use crate::value::{Asset, ImagePath, Invalid, Source};
+use crate::{Given, Stage};
 
-/// A regular file: one of the workspace, or text in the description.
+/// A regular file: one of the workspace, text in the description, or what a stage makes.
 ///
-/// Default mode: 0755 for a file that its owner may execute, else 0644; for text 0644.
+/// Default mode: 0755 for a file that its owner may execute, else 0644; for text 0644; from a stage 0755,
+/// for what is compiled is mostly a program or a library.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::File, value::Source};
@@ -35,6 +36,26 @@ impl File {
     #[track_caller]
     pub fn text(content: impl Into<String>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
         Self { source: Source::Text(content.into()), at: Given::new(at), attributes: Attributes::default() }
+    }
+
+    /// The file that a stage has at `from` when its last step is done.
+    ///
+    /// ```
+    /// use lapstrake::{Base, Layer, Stage, entry::File};
+    ///
+    /// let stage = Stage::on(Base::registry("registry.example/autosd-gcc:1"))
+    ///     .source("firmware", "/src")
+    ///     .run(["make", "-C", "/src"]);
+    /// Layer::new("app").with(File::from_stage(stage, "/src/canfw.bin", "/usr/lib/firmware/canfw.bin").mode(0o644));
+    /// ```
+    #[track_caller]
+    pub fn from_stage(
+        stage: Stage,
+        from: impl TryInto<ImagePath, Error: Into<Invalid>>,
+        at: impl TryInto<ImagePath, Error: Into<Invalid>>,
+    ) -> Self {
+        let source = Source::Stage(Box::new(stage), Given::new(from));
+        Self { source, at: Given::new(at), attributes: Attributes::default() }
     }
 
     attribute_options!(mode owner capability);

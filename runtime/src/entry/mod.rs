@@ -24,9 +24,9 @@ pub use dir::Dir;
 pub use drop_in::DropIn;
 pub use file::File;
 pub use kargs::Kargs;
-pub use packages::Packages;
+pub use packages::{Packages, Repository};
 pub use remove::Remove;
-pub use run::Run;
+pub use run::{Run, Secret, SecretSource};
 pub use symlink::Symlink;
 pub use sysusers::Sysusers;
 pub use tmpfiles::Tmpfiles;
@@ -34,8 +34,8 @@ pub use tree::Tree;
 pub use unit::Unit;
 pub use unit_state::{State, UnitState};
 
-use crate::Site;
-use crate::value::Source;
+use crate::value::{Asset, Source};
+use crate::{Site, Stage};
 
 /// One entry of a layer, and where it was added.
 ///
@@ -144,6 +144,31 @@ impl EntryKind {
             | Self::Symlink(_)
             | Self::UnitState(_) => None,
         }
+    }
+}
+
+impl EntryKind {
+    /// The stage whose result the entry is.
+    pub(crate) fn stage(&self) -> Option<&Stage> {
+        match (self, self.source()) {
+            (Self::Bin(bin), _) => bin.given_stage(),
+            (_, Some(Source::Stage(stage, _))) => Some(stage),
+            _ => None,
+        }
+    }
+
+    /// Every asset that the entry names.
+    pub(crate) fn assets(&self) -> Vec<&Asset> {
+        let mut assets: Vec<&Asset> = match self {
+            Self::Packages(packages) => packages.assets().collect(),
+            Self::Run(run) => run.assets().collect(),
+            _ => Vec::new(),
+        };
+        if let Some(Source::Asset(asset)) = self.source() {
+            assets.push(asset);
+        }
+        assets.extend(self.stage().into_iter().flat_map(Stage::assets));
+        assets
     }
 }
 

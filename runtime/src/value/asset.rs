@@ -4,6 +4,9 @@ use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::ImagePath;
+use crate::{Given, Stage};
+
 /// A file or directory beside the description, named by `asset!("deploy/sensord.toml")`: the workspace
 /// it belongs to and its path in there.
 ///
@@ -82,7 +85,7 @@ impl fmt::Display for Asset {
     }
 }
 
-/// The content of a file: an asset, or text in the description itself.
+/// The content of a file: an asset, text in the description itself, or what a stage makes.
 ///
 /// ```
 /// use lapstrake::entry::File;
@@ -93,10 +96,12 @@ impl fmt::Display for Asset {
 /// let motd = File::text("Hello", "/etc/motd");
 /// assert_eq!(motd.source(), &Source::Text("Hello".to_owned()));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// A file of the workspace, read when it is staged.
     Asset(Asset),
     /// These bytes, as they are: nothing is added or expanded.
     Text(String),
+    /// A file that a stage makes.
+    Stage(Box<Stage>, Given<ImagePath>),
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::word::Word;
 use super::{Invalid, text_newtype};
 
-const WHAT: &str = "layer name";
+const WORD: Word = Word { what: "layer name", most: 63, signs: &['.', '_', '-'], instead: '-' };
 
 /// A layer's name: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, 1 to 63 bytes.
 ///
@@ -25,20 +26,7 @@ impl LayerName {
     /// # Errors
     /// When it is empty, longer than 63 bytes, has another character, or starts with `.`, `_` or `-`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        if text.is_empty() || text.len() > 63 {
-            return Err(Invalid::whole(WHAT, text, "has not between 1 and 63 bytes"));
-        }
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if let Some((at, wrong)) = text.char_indices().find(|&(_, c)| !allowed(c)) {
-            let meant: String = text.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
-            let reason =
-                format!("has `{}`; letters, digits, `.`, `_` and `-` are allowed", wrong.escape_debug());
-            let error = Invalid::new(WHAT, text, at..at + wrong.len_utf8(), reason);
-            return Err(error.or_write(&meant, Self::parse));
-        }
-        if text.starts_with(['.', '_', '-']) {
-            return Err(Invalid::new(WHAT, text, 0..1, "does not start with a letter or digit"));
-        }
+        WORD.check(text)?;
         Ok(Self(text.to_owned()))
     }
 

@@ -16,9 +16,14 @@ mod mode;
 mod owner;
 mod package;
 mod reference;
+mod repository_id;
+mod repository_url;
+mod secret_id;
 mod sysusers_line;
 mod tmpfiles_line;
 mod unit_name;
+mod variable;
+mod word;
 
 pub use architecture::Architecture;
 pub use asset::{Asset, Source};
@@ -33,9 +38,13 @@ pub use mode::Mode;
 pub use owner::{Owner, Principal};
 pub use package::PackageSpec;
 pub use reference::Reference;
+pub use repository_id::RepositoryId;
+pub use repository_url::RepositoryUrl;
+pub use secret_id::SecretId;
 pub use sysusers_line::SysusersLine;
 pub use tmpfiles_line::TmpfilesLine;
 pub use unit_name::{UnitKind, UnitName};
+pub use variable::Variable;
 
 /// The known word that a misspelt one is most like, where it is like any.
 fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
