@@ -2,23 +2,21 @@
 
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use lapstrake::{Image, Location};
 use serde_json::{Value, json};
 
 use super::arguments::{Building, Format, Formatted, Output, Which};
-use super::prepare::{Checking, Prepared, on_ground, prepare, staged};
+use super::make::{Maker, Making};
+use super::prepare::{Checking, Prepared, prepare};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
 use crate::deliver::Destination;
-use crate::engine::Program;
 use crate::finding::draw;
-use crate::native::{self, Built, Epoch, LayerOrigin, Settings};
-use crate::oci::Compression;
+use crate::native::{self, Built, LayerOrigin};
 use crate::pipeline::{Failure, Ready, Request};
 use crate::plan::SCHEMA;
-use crate::prefix;
 use crate::progress::Progress;
 use crate::store::Store;
 
@@ -29,12 +27,8 @@ pub(super) struct Build {
     /// Also put the image at oci-archive:FILE or containers-storage:REFERENCE; only for one image
     #[arg(short, long = "output", value_name = "DESTINATION", value_parser = Destination::parse)]
     output_to: Vec<Destination>,
-    /// How the layers are compressed
-    #[arg(long, value_name = "HOW", default_value = "zstd")]
-    compression: Compression,
-    /// What builds the layers
-    #[arg(long, value_name = "ENGINE", default_value = "auto")]
-    engine: Engine,
+    #[command(flatten)]
+    making: Making,
     #[command(flatten)]
     checking: Checking,
     #[command(flatten)]
@@ -45,56 +39,12 @@ pub(super) struct Build {
     pub(super) output: Output,
 }
 
-/// What builds layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Engine {
-    /// podman or buildah for the layers in which something runs, this process for the others
-    Auto,
-    /// This process; layers in which something runs must have been built before
-    Native,
-    /// podman for every layer
-    Podman,
-    /// buildah for every layer
-    Buildah,
-}
-
-impl Engine {
-    /// What may be started.
-    fn starts(self) -> prefix::Engine {
-        match self {
-            Self::Auto => prefix::Engine::Any,
-            Self::Native => prefix::Engine::Idle,
-            Self::Podman => prefix::Engine::This(Program::Podman),
-            Self::Buildah => prefix::Engine::This(Program::Buildah),
-        }
-    }
-
-    /// Whether it builds layers too that this process could.
-    fn does_all(self) -> bool {
-        matches!(self, Self::Podman | Self::Buildah)
-    }
-
-    /// What made the image, in the word of `--engine`.
-    fn name(self, built: &Built) -> &'static str {
-        let by_engine = built.layers.iter().any(|layer| layer.origin == LayerOrigin::Engine);
-        match self {
-            Self::Buildah if by_engine => "buildah",
-            Self::Auto if by_engine => Program::find().map_or("podman", Program::as_str),
-            _ if by_engine => "podman",
-            _ => "native",
-        }
-    }
-}
-
 impl Build {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
         let started = Instant::now();
         let progress = self.output.progress();
-        let settings = Settings {
-            compression: self.compression,
-            epoch: Epoch::of_environment().map_err(Failure::from)?,
-        };
-        let request = Request { compression: self.compression, ..self.building.request(&self.output) };
+        let settings = self.making.settings()?;
+        let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
@@ -105,33 +55,24 @@ impl Build {
         session.save_lock()?;
         let plan_took = started.elapsed();
         let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
+        let maker = Maker {
+            making: &self.making,
+            store: &store,
+            settings,
+            checks: &checks,
+            selection: &selection,
+            colour: self.output.color,
+        };
         let mut text = String::new();
         let mut documents = Vec::new();
         let (mut written, mut refused) = (false, false);
         let mut stands_in = false;
         for planned in planned {
             let started = Instant::now();
-            let ready = session.stage(planned)?;
-            let found = staged(&ready, &checks, &selection);
-            eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
-            if found.any_fatal() {
+            let Some((ready, built)) = maker.make(&mut session, planned, &mut findings)? else {
                 refused = true;
                 continue;
-            }
-            let shown = found.all().to_vec();
-            findings.merge(found);
-            let (ready, found) =
-                session.lay(ready, &store, settings, self.engine.starts(), self.engine.does_all())?;
-            let found = on_ground(&ready, found, &checks, &selection, |finding| {
-                shown.contains(finding) || findings.all().contains(finding)
-            });
-            eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
-            if found.any_fatal() {
-                refused = true;
-                continue;
-            }
-            findings.merge(found);
-            let built = session.build(&ready, &store, settings)?;
+            };
             for destination in &self.output_to {
                 let taken = destination.take(&store, ready.plan.name.as_str(), &progress);
                 taken.map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
@@ -141,7 +82,7 @@ impl Build {
             stands_in |= ready.base.location == Location::StandIn;
             written |= built.layers.iter().any(|layer| !layer.reused);
             text += &format!("{reference}\n");
-            let mut document = describe(&ready, &built, &reference, self.engine);
+            let mut document = describe(&ready, &built, &reference, self.making.engine(&built));
             document["timings"] =
                 json!({ "plan": plan_took.as_secs_f64(), "build": started.elapsed().as_secs_f64() });
             document["findings"] = json!(findings.of(&ready.plan.name));
@@ -160,13 +101,13 @@ impl Build {
     }
 }
 
-fn describe(ready: &Ready, built: &Built, reference: &str, engine: Engine) -> Value {
+fn describe(ready: &Ready, built: &Built, reference: &str, engine: &str) -> Value {
     let plan = &ready.plan;
     json!({
         "name": plan.name,
         "reference": reference,
         "digest": built.descriptor.digest().to_string(),
-        "engine": engine.name(built),
+        "engine": engine,
         "base": { "reference": plan.base.reference, "digest": plan.base.digest },
         "layers": built.layers,
     })

@@ -7,6 +7,7 @@ mod check;
 mod emit;
 mod list;
 mod lock;
+mod make;
 mod plan;
 mod prepare;
 mod report;
