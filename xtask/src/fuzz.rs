@@ -14,7 +14,7 @@ use lapstrake::{Image, Layer, Location};
 use crate::base::{self, Base, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Stage, Subject};
 use crate::finding::{draw, sarif};
-use crate::plan::{self, CargoOptions};
+use crate::plan::{self, Builders, CargoOptions};
 use crate::progress::{Colour, Progress, ProgressMode};
 use crate::source::Sources;
 use crate::workspace::Workspace;
@@ -159,8 +159,15 @@ impl Bench {
 
     /// Plans an image, runs every check over it, its programs having those bytes, and shows what is found.
     fn check(&self, image: &Image, base: &Base, program: &[u8]) {
-        let resolved =
-            plan::resolve(image, &self.workspace, &Sources::new(), base, None, &CargoOptions::default());
+        let resolved = plan::resolve(
+            image,
+            &self.workspace,
+            &Sources::new(),
+            base,
+            &Builders::new(),
+            None,
+            &CargoOptions::default(),
+        );
         let mut findings = resolved.findings;
         if let Some(plan) = resolved.plan {
             let mut contents = Contents::of(&plan.layers);

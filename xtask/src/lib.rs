@@ -21,6 +21,7 @@
 //! | `check` | the plan, its tree on the base, the staged files | findings, as early as each can be made |
 //! | `analyze` | the units of a plan | the word of systemd-analyze, where this machine has it |
 //! | `compile` | the plan's cargo invocations | executables |
+//! | `stages` | the plan's stages, builder images | what an engine compiles in them, kept |
 //! | `stage` | plan, executables | exact bytes and digests |
 //! | `layer` | a planned layer, staged | one deterministic tar, compressed |
 //! | `engine`, `prefix` | the layers in which something runs | the same as layers of ours, kept, and the tree they make |
@@ -61,6 +62,7 @@ pub mod prelude;
 mod progress;
 mod source;
 mod stage;
+mod stages;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -13,12 +13,14 @@ use tempfile::TempDir;
 
 use crate::oci::{Digest, HashingReader};
 use crate::parallel;
-use crate::plan::{Artefact, Content, Origin, PlannedLayer};
+use crate::plan::{Artefact, Built, Content, ContextFile, Origin, PlannedLayer};
 
 /// Where each binary is.
 #[derive(Debug, Default)]
 pub(crate) struct Artefacts {
     pub(crate) paths: BTreeMap<Artefact, Utf8PathBuf>,
+    /// Where what the stages made is.
+    pub(crate) built: BTreeMap<Built, Utf8PathBuf>,
     /// The copies of those that a later invocation of cargo writes over.
     pub(crate) kept: Option<TempDir>,
 }
@@ -64,21 +66,37 @@ pub(crate) enum StageError {
     Changed { path: Utf8PathBuf },
     #[error("cargo built no binary `{bin}` of package `{package}`")]
     NoArtefact { package: String, bin: String },
+    #[error("stage {stage} made no `{product}`")]
+    NotBuilt { stage: usize, product: String },
 }
 
 impl Staged {
     /// Stages the files of `layers`; artefacts must have been built.
     pub(crate) fn of(layers: &[PlannedLayer], artefacts: Artefacts) -> Result<Self, StageError> {
-        let origins: BTreeSet<&Origin> = layers.iter().flat_map(origins).collect();
+        let files = Self::files(layers.iter().flat_map(origins), &artefacts)?;
+        Ok(Self { files, _kept: artefacts.kept })
+    }
+
+    /// Stages what the steps of a stage read of the workspace, by its place in their context.
+    pub(crate) fn of_context(context: &BTreeMap<String, ContextFile>) -> Result<Self, StageError> {
+        let files = Self::files(context.values().filter_map(read), &Artefacts::default())?;
+        Ok(Self { files, _kept: None })
+    }
+
+    fn files<'a>(
+        origins: impl Iterator<Item = &'a Origin>,
+        artefacts: &Artefacts,
+    ) -> Result<BTreeMap<Origin, StagedFile>, StageError> {
+        let origins: BTreeSet<&Origin> = origins.collect();
         let staged = Mutex::new(BTreeMap::new());
         parallel::each(origins, thread::available_parallelism(), |origin| {
-            let file = stage(origin, &artefacts)?;
+            let file = stage(origin, artefacts)?;
             if let Ok(mut staged) = staged.lock() {
                 staged.insert(origin.clone(), file);
             }
             Ok(())
         })?;
-        Ok(Self { files: staged.into_inner().unwrap_or_default(), _kept: artefacts.kept })
+        Ok(staged.into_inner().unwrap_or_default())
     }
 
     /// The file behind an origin of the plan.
@@ -87,11 +105,20 @@ impl Staged {
     }
 }
 
+/// What a layer holds, and what its steps read.
 fn origins(layer: &PlannedLayer) -> impl Iterator<Item = &Origin> {
-    layer.members.values().filter_map(|member| match &member.content {
+    let held = layer.members.values().filter_map(|member| match &member.content {
         Content::File { from } => Some(from),
         Content::Directory | Content::Symlink { .. } => None,
-    })
+    });
+    held.chain(layer.context.values().filter_map(read))
+}
+
+fn read(file: &ContextFile) -> Option<&Origin> {
+    match file {
+        ContextFile::File { from, .. } => Some(from),
+        ContextFile::Directory | ContextFile::Symlink { .. } => None,
+    }
 }
 
 fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<StagedFile, StageError> {
@@ -101,6 +128,10 @@ fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<StagedFile, StageErro
             return Ok(StagedFile { size: text.len() as u64, digest, bytes: Bytes::Text(text.clone()) });
         }
         Origin::Asset { host, .. } => host,
+        Origin::Built(built) => artefacts.built.get(built).ok_or_else(|| {
+            let (stage, product) = (built.stage + 1, built.product.to_string());
+            StageError::NotBuilt { stage, product }
+        })?,
         Origin::Artefact(artefact) => artefacts.paths.get(artefact).ok_or_else(|| {
             let Artefact { package, bin, .. } = artefact.clone();
             StageError::NoArtefact { package, bin }

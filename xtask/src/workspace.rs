@@ -28,6 +28,9 @@ pub(crate) struct Package {
     pub(crate) bins: Vec<String>,
     /// The features it has.
     pub(crate) features: Vec<String>,
+    pub(crate) manifest: Utf8PathBuf,
+    /// The folders of what it depends on by path.
+    pub(crate) path_dependencies: Vec<Utf8PathBuf>,
 }
 
 /// The workspace could not be read.
@@ -74,7 +77,10 @@ impl Workspace {
             let bins = bins.map(|target| target.name.clone()).collect();
             let features = package.features.into_keys().collect();
             let version = package.version.to_string();
-            (package.name.to_string(), Package { id: package.id, version, bins, features })
+            let path_dependencies = package.dependencies.into_iter().filter_map(|known| known.path).collect();
+            let (id, manifest) = (package.id, package.manifest_path);
+            let package_of = Package { id, version, bins, features, manifest, path_dependencies };
+            (package.name.to_string(), package_of)
         });
         Self {
             packages: packages.collect(),

@@ -53,6 +53,8 @@ pub(crate) enum BaseError {
     Layer { digest: Digest, source: LayerError },
     #[error("`{reference}` is pinned to `{pinned}`, and now stands for `{found}`")]
     Moved { reference: String, pinned: Digest, found: Digest },
+    #[error("the stand-in has no compiler")]
+    NoCompiler,
     #[error("the stand-in base can't be made")]
     StandIn(#[source] io::Error),
 }
@@ -66,6 +68,7 @@ impl BaseError {
                 Some(format!("run `apt install {program}`, or `dnf install {program}`"))
             }
             Self::Transport { reference, why, .. } => why.help(reference),
+            Self::NoCompiler => Some("name an image with one: `Stage::on(Base::registry(\"…\"))`".to_owned()),
             Self::Moved { .. } => Some("run `cargo xtask image lock --update`".to_owned()),
             Self::Architecture { found, .. } => {
                 Some(format!("write `.architecture(\"{found}\")`, or take another base"))
@@ -76,7 +79,16 @@ impl BaseError {
 
     /// The error as a finding, at the place where the description names the base.
     pub(crate) fn into_finding(self, site: Site) -> Finding {
-        let mut message = format!("the base can't be used: {self}");
+        self.told("base", site)
+    }
+
+    /// The same of the image that a stage is on.
+    pub(crate) fn into_builder_finding(self, site: Site) -> Finding {
+        self.told("builder image", site)
+    }
+
+    fn told(self, what: &str, site: Site) -> Finding {
+        let mut message = format!("the {what} can't be used: {self}");
         let mut source = std::error::Error::source(&self);
         while let Some(cause) = source {
             message = format!("{message}: {cause}");

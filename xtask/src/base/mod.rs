@@ -5,6 +5,7 @@
 //! [`archive`], [`registry`], [`storage`], [`stand_in`]. The rest is the same for all of them.
 
 mod archive;
+mod builder;
 mod cache;
 mod capture;
 mod decompress;
@@ -32,6 +33,7 @@ use lapstrake::value::Architecture;
 use oci_spec::image::{Descriptor, ImageManifest, MediaType};
 use serde_json::Value;
 
+pub(crate) use builder::{builder, lone_image};
 pub(crate) use cache::Cache;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
 pub(crate) use decompress::Decompressor;

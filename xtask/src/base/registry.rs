@@ -25,15 +25,8 @@ pub(super) fn find(
     if let Some(descriptor) = pinned.and_then(|pinned| image::pinned(places, pinned)) {
         return Ok(Found { manifests: lone(&descriptor)?, blobs: blobs.clone() });
     }
-    if !has(SKOPEO) {
-        return Err(BaseError::NoProgram { program: SKOPEO, place: "registries" });
-    }
     let asked = pinned.map_or_else(|| reference.to_owned(), |pinned| format!("{repository}@{pinned}"));
-    let raw = ask(SKOPEO, &["inspect", "--raw", &format!("docker://{asked}")], &asked)?;
-    let document = parse(&raw)?;
-    let (digest, _) = put(&raw, cache)?;
-    let descriptor = image::select(places, &describe(&raw, &document), wanted)?;
-    let image = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
+    let (digest, image) = resolve(&asked, wanted, cache)?;
     if let Some(known) = image::pinned(places, &image) {
         return Ok(Found { manifests: lone(&known)?, blobs: blobs.clone() });
     }
@@ -56,6 +49,23 @@ pub(super) fn find(
     take(SKOPEO, dir, &parts(&digest, &document)?, blobs)?;
     put(&bytes, cache)?;
     Ok(Found { manifests: lone(&describe(&bytes, &document))?, blobs: blobs.clone() })
+}
+
+/// What a reference stands for now: the digest of what it lists, and that of the image for `wanted`.
+pub(super) fn resolve(
+    asked: &str,
+    wanted: Option<Architecture>,
+    cache: &Cache,
+) -> Result<(Digest, Digest), BaseError> {
+    if !has(SKOPEO) {
+        return Err(BaseError::NoProgram { program: SKOPEO, place: "registries" });
+    }
+    let raw = ask(SKOPEO, &["inspect", "--raw", &format!("docker://{asked}")], asked)?;
+    let document = parse(&raw)?;
+    let (digest, _) = put(&raw, cache)?;
+    let places = Places([cache.blobs(), cache.blobs()]);
+    let descriptor = image::select(places, &describe(&raw, &document), wanted)?;
+    Ok((digest, Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?))
 }
 
 fn put(bytes: &[u8], cache: &Cache) -> Result<(Digest, u64), BaseError> {

@@ -63,7 +63,7 @@ pub(super) fn find(
 }
 
 /// The id of an image, by which it is exported: a tag may move meanwhile.
-fn id(reference: &str) -> Result<String, BaseError> {
+pub(super) fn id(reference: &str) -> Result<String, BaseError> {
     let format = "{{.Id}}";
     let asked = ask(PODMAN, &["image", "inspect", "--format", format, reference], reference);
     let asked = asked.map_err(|error| match error {

@@ -10,6 +10,7 @@ use super::prepare::{Checking, Prepared, prepare};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::{Check as Rule, Checks, Stage};
+use crate::engine::Engine;
 use crate::finding::{Findings, Severity, draw, sarif};
 use crate::pipeline::{check_staged, check_units};
 use crate::plan::SCHEMA;
@@ -70,7 +71,7 @@ impl Check {
                 complete = false;
                 continue;
             }
-            let ready = session.stage(planned)?;
+            let ready = session.stage(planned, Engine::Any)?;
             findings.add(Some(&name), check_staged(&ready, &checks));
         }
         findings.change(|findings| selection.keep(findings));

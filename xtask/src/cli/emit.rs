@@ -10,6 +10,7 @@ use super::prepare::{Checking, Prepared, prepare, staged};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
+use crate::engine::Engine;
 use crate::finding::draw;
 use crate::plan::SCHEMA;
 
@@ -46,7 +47,7 @@ impl Emit {
         let mut written = Vec::new();
         let mut refused = false;
         for planned in planned {
-            let ready = session.stage(planned)?;
+            let ready = session.stage(planned, Engine::Any)?;
             let found = staged(&ready, &checks, &selection);
             eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
             if found.any_fatal() {

@@ -6,12 +6,11 @@ use clap::{Args, ValueEnum};
 use super::prepare::{on_ground, staged};
 use super::report::Failed;
 use crate::check::{Check, Selection};
-use crate::engine::Program;
+use crate::engine::{Engine as Start, Program};
 use crate::finding::{Findings, draw};
 use crate::native::{Built, Epoch, LayerOrigin, Settings};
 use crate::oci::Compression;
 use crate::pipeline::{Failure, Planned, Ready, Session};
-use crate::prefix;
 use crate::progress::Colour;
 use crate::store::Store;
 
@@ -41,12 +40,12 @@ enum Engine {
 
 impl Engine {
     /// What may be started.
-    fn starts(self) -> prefix::Engine {
+    fn starts(self) -> Start {
         match self {
-            Self::Auto => prefix::Engine::Any,
-            Self::Native => prefix::Engine::Idle,
-            Self::Podman => prefix::Engine::This(Program::Podman),
-            Self::Buildah => prefix::Engine::This(Program::Buildah),
+            Self::Auto => Start::Any,
+            Self::Native => Start::Idle,
+            Self::Podman => Start::This(Program::Podman),
+            Self::Buildah => Start::This(Program::Buildah),
         }
     }
 
@@ -99,7 +98,7 @@ impl Maker<'_> {
     ) -> Result<Option<(Ready, Built)>, Failed> {
         let Self { store, settings, checks, selection, .. } = *self;
         let engine = self.making.engine;
-        let ready = session.stage(planned)?;
+        let ready = session.stage(planned, engine.starts())?;
         let found = staged(&ready, checks, selection);
         self.show(&found, session);
         if found.any_fatal() {

@@ -8,6 +8,7 @@ use lapstrake::value::ImagePath;
 
 use super::escape::{comment, exec, word};
 use super::packages::packages;
+use super::step;
 use crate::plan::{Content, Member, Origin, Plan, PlannedLayer};
 
 /// What FROM names.
@@ -70,7 +71,7 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
 /// The steps of one layer.
 pub(crate) fn layer_steps(plan: &Plan, index: usize, out: &mut String) -> std::fmt::Result {
     if let Some(layer) = plan.layers.get(index) {
-        packages(layer, out)?;
+        packages(index, layer, out)?;
         removals(layer, out)?;
         for (path, member) in layer.described() {
             describe(path, member, out)?;
@@ -78,9 +79,10 @@ pub(crate) fn layer_steps(plan: &Plan, index: usize, out: &mut String) -> std::f
         if Contents::of(layer) == Contents::Members {
             writeln!(out, "ADD {} /", tar_name(index, layer))?;
         }
-        for argv in &layer.runs {
-            writeln!(out, "RUN {}", exec(argv))?;
+        for run in &layer.runs {
+            step::run(run, &step::folder(index, layer), out)?;
         }
+        step::clean(layer, out)?;
     }
     Ok(())
 }
@@ -143,6 +145,9 @@ fn describe(path: &ImagePath, member: &Member, out: &mut String) -> std::fmt::Re
         Content::File { from: Origin::Text(text) } => write!(out, " text of {} bytes", text.len())?,
         Content::File { from: Origin::Artefact(artefact) } => {
             write!(out, " binary {} of package {}", comment(&artefact.bin), comment(&artefact.package))?;
+        }
+        Content::File { from: Origin::Built(built) } => {
+            write!(out, " {} built in an image", comment(&built.product.to_string()))?;
         }
     }
     if let Some(capabilities) = inode.capabilities {

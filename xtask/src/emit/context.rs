@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Location;
 
 use super::containerfile::{Contents, From, containerfile, tar_name};
+use super::{files, folder, write_files};
 use crate::base::Base;
 use crate::layer::{Removals, write_tar};
 use crate::oci::{Blobs, Layout, LayoutError};
@@ -61,6 +62,10 @@ pub(crate) fn emit(
         };
         write().map_err(failed(&to.join(tar_name(index, layer))))
     })?;
+    for (index, layer) in plan.layers.iter().enumerate() {
+        let name = folder(index, layer);
+        write_files(&files(layer), staged, &root.join(&name)).map_err(failed(&to.join(name)))?;
+    }
     let reference;
     let from = match &base.location {
         Location::Registry(registry) => {

@@ -32,7 +32,7 @@ pub(super) fn word(text: &str) -> String {
 }
 
 /// The exec form: a JSON array, in which nothing is expanded.
-pub(super) fn exec<S: AsRef<str>>(argv: impl IntoIterator<Item = S>) -> String {
+pub(crate) fn exec<S: AsRef<str>>(argv: impl IntoIterator<Item = S>) -> String {
     let argv: Vec<_> = argv.into_iter().map(|word| json_string(word.as_ref())).collect();
     format!("[{}]", argv.join(", "))
 }

@@ -4,7 +4,12 @@
 mod containerfile;
 mod context;
 mod escape;
+mod folder;
 mod packages;
+mod step;
 
 pub(crate) use containerfile::{Contents, layer_steps, tar_name};
 pub(crate) use context::{EmitError, emit};
+pub(crate) use escape::exec;
+pub(crate) use folder::{files, write_files};
+pub(crate) use step::{Mounts, folder, run};

@@ -1,44 +1,179 @@
-//! The step that installs a layer's packages: one transaction of the base's package manager, whose caches
+//! The step that is a layer's package transaction, in the words of the base's package manager. Its caches
 //! and logs are mounted over and so never in the layer.
 
 use std::fmt::Write;
 
-use super::escape::exec;
-use crate::plan::{PackageTool, PlannedLayer};
+use super::escape::{comment, exec};
+use super::step::{Mounts, folder};
+use crate::plan::{FOLDER, MOUNTED, PackageTool, PlannedLayer, REPOSITORIES, Transaction};
 
-/// What `SQLite` leaves beside an rpm database when it is read.
-const SIDE_FILES: [&str; 6] = [
-    "/usr/lib/sysimage/rpm/rpmdb.sqlite-shm",
-    "/usr/lib/sysimage/rpm/rpmdb.sqlite-wal",
-    "/usr/lib/sysimage/rpm/.rpm.lock",
-    "/var/lib/rpm/rpmdb.sqlite-shm",
-    "/var/lib/rpm/rpmdb.sqlite-wal",
-    "/var/lib/rpm/.rpm.lock",
-];
+/// The script of a transaction in the context's folder for packages.
+const SCRIPT: &str = "transaction";
 
 /// The lines of a layer's packages; none where it has none.
-pub(super) fn packages(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
-    if layer.packages.is_empty() {
-        return Ok(());
+pub(super) fn packages(index: usize, layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
+    let Some(transaction) = &layer.transaction else { return Ok(()) };
+    describe(transaction, out)?;
+    let mut mounts = Mounts::default();
+    if layer.context.contains_key(FOLDER) {
+        mounts.bind(&format!("{}/{FOLDER}", folder(index, layer)), MOUNTED);
     }
-    let tool = layer.package_manager.unwrap_or(PackageTool::Dnf);
-    let cache = match tool {
+    let tool = transaction.tool.unwrap_or(PackageTool::Dnf);
+    mounts.cache(match tool {
         PackageTool::Dnf => "/var/cache/dnf",
         PackageTool::Dnf5 => "/var/cache/libdnf5",
         PackageTool::Microdnf => "/var/cache/yum",
+    });
+    mounts.discard("/var/log");
+    mounts.discard("/var/lib/dnf");
+    for command in commands(tool, transaction) {
+        // A package manager in Python would leave its own byte code in the layer.
+        let command = ["env".to_owned(), "PYTHONDONTWRITEBYTECODE=1".to_owned()].into_iter().chain(command);
+        writeln!(out, "RUN {mounts}{}", exec(command))?;
+    }
+    Ok(())
+}
+
+fn describe(transaction: &Transaction, out: &mut String) -> std::fmt::Result {
+    let Some(locked) = &transaction.locked else { return Ok(()) };
+    for asked in transaction.asked() {
+        writeln!(out, "# {} of {} locked", comment(&asked), locked.len())?;
+    }
+    Ok(())
+}
+
+/// What is run, one transaction in all: a second command changes nothing and only looks.
+fn commands(tool: PackageTool, transaction: &Transaction) -> Vec<Vec<String>> {
+    let command = |words: &[&str], more: &[String]| -> Vec<String> {
+        let program = [tool.program().to_owned()];
+        let words = words.iter().map(|word| (*word).to_owned());
+        program.into_iter().chain(words).chain(options(transaction)).chain(more.iter().cloned()).collect()
     };
-    let mounts = format!(
-        "--mount=type=cache,target={cache} --mount=type=tmpfs,target=/var/log --mount=type=tmpfs,target=/var/lib/dnf"
-    );
-    let wanted = layer.locked_packages.as_ref().unwrap_or(&layer.packages);
-    if let Some(locked) = &layer.locked_packages {
-        for package in &layer.packages {
-            writeln!(out, "# {} of {} locked", super::escape::comment(package), locked.len())?;
+    let verb = |verb: &str, words: Vec<String>| [vec![verb.to_owned()], words].concat();
+    let install = installed(transaction);
+    let (remove, swap) = (&transaction.remove, &transaction.swap);
+    let gone: Vec<String> = remove.iter().chain(swap.iter().map(|(from, _)| from)).cloned().collect();
+    let come = || install.iter().chain(swap.iter().map(|(_, to)| to)).cloned().collect::<Vec<_>>();
+    match (tool, transaction.installs(), transaction.removes()) {
+        (PackageTool::Dnf5, true, true) => {
+            // dnf5-do(8): actions of several kinds, one transaction.
+            let words =
+                [vec!["--action=remove".to_owned()], gone, vec!["--action=install".to_owned()], come()];
+            vec![command(&["-y", "do"], &words.concat())]
+        }
+        (_, true, true) if transaction.is_script() => vec![
+            command(&["-y"], &verb("shell", vec![format!("{MOUNTED}/{SCRIPT}")])),
+            // The shell of dnf 4 goes on after an error, and ends well: what is left to do is one.
+            command(&["--assumeno"], &verb("install", come())),
+            command(&["--assumeno"], &verb("remove", gone)),
+        ],
+        (_, true, true) => {
+            let pair = swap.iter().flat_map(|(from, to)| [from.clone(), to.clone()]).collect();
+            vec![command(&["-y"], &verb("swap", pair))]
+        }
+        (_, true, false) => vec![command(&["-y"], &verb("install", install))],
+        (_, false, _) => vec![command(&["-y"], &verb("remove", gone))],
+    }
+}
+
+/// What is installed: with a lock exactly what it says, and RPM files by their place.
+fn installed(transaction: &Transaction) -> Vec<String> {
+    let wanted = transaction.locked.as_ref().unwrap_or(&transaction.install);
+    let files = transaction.rpm_files.keys().map(|name| format!("{MOUNTED}/rpms/{name}"));
+    files.chain(wanted.iter().cloned()).collect()
+}
+
+fn options(transaction: &Transaction) -> Vec<String> {
+    let mut options = Vec::new();
+    if !transaction.repositories.is_empty() {
+        options.push(format!("--setopt=reposdir={REPOSITORIES},{MOUNTED}/repos"));
+    }
+    if transaction.without_docs {
+        options.push("--setopt=tsflags=nodocs".to_owned());
+    }
+    // A lock names what was recommended, too.
+    if transaction.without_weak_dependencies || transaction.locked.is_some() {
+        options.push("--setopt=install_weak_deps=False".to_owned());
+    }
+    options
+}
+
+/// The script that dnf's shell reads (dnf(8), "Shell Command"): where it lies in the layer's folder, and what
+/// it says.
+pub(super) fn script(layer: &PlannedLayer) -> Option<(String, String)> {
+    let transaction = layer.transaction.as_ref().filter(|transaction| transaction.is_script())?;
+    // Command-line RPMs must come before anything else is decided.
+    let mut text = format!("install {}\n", installed(transaction).join(" "));
+    for (from, to) in &transaction.swap {
+        text += &format!("swap {from} {to}\n");
+    }
+    if !transaction.remove.is_empty() {
+        let remove: Vec<_> = transaction.remove.iter().map(String::as_str).collect();
+        text += &format!("remove {}\n", remove.join(" "));
+    }
+    text += "run\nexit\n";
+    if installed(transaction).is_empty() {
+        text = text.split_once('\n').map_or(String::new(), |(_, rest)| rest.to_owned());
+    }
+    Some((format!("{FOLDER}/{SCRIPT}"), text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    fn transaction(install: &[&str], remove: &[&str], swap: &[(&str, &str)]) -> Transaction {
+        let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
+        Transaction {
+            tool: None,
+            install: set(install),
+            remove: set(remove),
+            swap: swap.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect(),
+            rpm_files: BTreeMap::new(),
+            repositories: BTreeSet::new(),
+            without_docs: false,
+            without_weak_dependencies: false,
+            locked: None,
         }
     }
-    // A package manager in Python would leave its own byte code in the layer.
-    let command = ["env", "PYTHONDONTWRITEBYTECODE=1", tool.program(), "-y", "install"];
-    let command = command.into_iter().chain(wanted.iter().map(String::as_str));
-    writeln!(out, "RUN {mounts} {}", exec(command))?;
-    writeln!(out, "RUN {}", exec(["rm", "-f", "--"].into_iter().chain(SIDE_FILES)))
+
+    fn lines(tool: PackageTool, transaction: &Transaction) -> Vec<String> {
+        commands(tool, transaction).into_iter().map(|command| command.join(" ")).collect()
+    }
+
+    #[test]
+    fn each_package_manager_has_its_words_for_one_transaction() {
+        let (install, remove) = (transaction(&["a"], &[], &[]), transaction(&[], &["b"], &[]));
+        let swap = transaction(&[], &[], &[("b", "a")]);
+        let both = transaction(&["a"], &["b"], &[("c", "d")]);
+        for (tool, program) in
+            [(PackageTool::Dnf, "dnf"), (PackageTool::Dnf5, "dnf5"), (PackageTool::Microdnf, "microdnf")]
+        {
+            assert_eq!(lines(tool, &install), [format!("{program} -y install a")]);
+            assert_eq!(lines(tool, &remove), [format!("{program} -y remove b")]);
+        }
+        assert_eq!(lines(PackageTool::Dnf, &swap), ["dnf -y swap b a"]);
+        assert_eq!(lines(PackageTool::Dnf5, &both), ["dnf5 -y do --action=remove b c --action=install a d"]);
+        assert_eq!(
+            lines(PackageTool::Dnf, &both),
+            [
+                "dnf -y shell /run/lapstrake/transaction",
+                "dnf --assumeno install a d",
+                "dnf --assumeno remove b c",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_lock_installs_exactly_what_it_says_and_nothing_recommended() {
+        let locked = Some(BTreeSet::from(["a-1-1.noarch".to_owned(), "dep-2-1.noarch".to_owned()]));
+        let install = Transaction { locked, without_docs: true, ..transaction(&["a"], &[], &[]) };
+        let options = "--setopt=tsflags=nodocs --setopt=install_weak_deps=False";
+        assert_eq!(
+            lines(PackageTool::Dnf, &install),
+            [format!("dnf -y {options} install a-1-1.noarch dep-2-1.noarch")]
+        );
+    }
 }

@@ -8,10 +8,10 @@ use camino::Utf8Path;
 use oci_spec::image::ImageManifest;
 
 use super::program::EXPORTED;
-use super::{EngineError, Job, Program};
+use super::{EngineError, Program};
 
 /// The tar of the layer that the job made; it is open, its folder may go.
-pub(super) fn last_layer(program: Program, output: &Utf8Path, job: &Job<'_>) -> Result<File, EngineError> {
+pub(super) fn last_layer(program: Program, output: &Utf8Path, below: usize) -> Result<File, EngineError> {
     let failed = |source| EngineError::Output { program, source };
     program.export(output)?;
     let folder = output.join(EXPORTED);
@@ -20,9 +20,9 @@ pub(super) fn last_layer(program: Program, output: &Utf8Path, job: &Job<'_>) -> 
         serde_json::from_slice(&manifest).map_err(|error| failed(io::Error::other(error)))?;
     let layers = manifest.layers();
     match layers.last() {
-        Some(last) if layers.len() == job.below + 1 => {
+        Some(last) if layers.len() == below + 1 => {
             File::open(folder.join(last.digest().digest())).map_err(failed)
         }
-        _ => Err(EngineError::Layers { program, found: layers.len(), below: job.below }),
+        _ => Err(EngineError::Layers { program, found: layers.len(), below }),
     }
 }

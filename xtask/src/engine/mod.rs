@@ -7,6 +7,7 @@ mod export;
 mod leftover;
 mod program;
 mod rewrite;
+mod secret;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -18,21 +19,45 @@ use camino::Utf8Path;
 pub(crate) use diagnosis::Diagnosis;
 pub(crate) use program::Program;
 pub(crate) use rewrite::RewriteError;
+pub(crate) use secret::{SecretError, Secrets};
 
 use crate::base::BaseIndex;
 use crate::native::Epoch;
 use crate::progress::Progress;
 
-/// A layer that is to be made: its context stands in a folder, with a Containerfile.
+/// Which program may be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// None: what was not kept is not known.
+    Idle,
+    /// podman, or else buildah.
+    Any,
+    This(Program),
+}
+
+impl Engine {
+    /// The program, which is installed; none where none may be started.
+    pub(crate) fn program(self) -> Result<Option<Program>, EngineError> {
+        match self {
+            Self::Idle => Ok(None),
+            Self::Any => Program::find().map(Some),
+            Self::This(program) => program.installed().map(Some),
+        }
+    }
+}
+
+/// A layer that is to be made, or a stage that is to be run: its context stands in a folder, with a Containerfile.
 #[derive(Debug)]
 pub(crate) struct Job<'a> {
     pub(crate) context: &'a Utf8Path,
-    /// The name that the Containerfile's FROM gives the base in the engine's storage.
-    pub(crate) base: &'a str,
-    /// How many layers that base has.
-    pub(crate) below: usize,
+    /// The name that the Containerfile's FROM gives the engine's storage, where it takes in an image for
+    /// this job alone.
+    pub(crate) taken_in: Option<&'a str>,
     pub(crate) network: bool,
     pub(crate) epoch: Epoch,
+    pub(crate) secrets: &'a Secrets,
+    /// The folder for what the last stage of the Containerfile holds, where that is all that is wanted.
+    pub(crate) results: Option<&'a Utf8Path>,
 }
 
 /// An engine could not make a layer.
@@ -81,6 +106,9 @@ impl EngineError {
                 Some("run `apt install podman`, or `dnf install podman`".to_owned())
             }
             Self::Failed { diagnosis, program, .. } => diagnosis.help(*program),
+            Self::Rewrite(RewriteError::Secret { id, .. }) => {
+                Some(format!("let the step read `/run/secrets/{id}` and write nothing of it"))
+            }
             _ => None,
         }
     }
@@ -94,17 +122,42 @@ pub(crate) struct Made {
     pub(crate) said: Vec<String>,
 }
 
-/// Makes a layer. Whatever happens, neither image nor container of it stays behind.
-pub(crate) fn make(program: Program, job: &Job<'_>, progress: &Progress) -> Result<Made, EngineError> {
+/// Makes a layer on a base of `below` layers. Whatever happens, neither image nor container of it stays
+/// behind.
+pub(crate) fn make(
+    program: Program,
+    job: &Job<'_>,
+    below: usize,
+    progress: &Progress,
+) -> Result<Made, EngineError> {
     let folder = tempfile::tempdir().map_err(|source| EngineError::Output { program, source })?;
     let output = Utf8Path::from_path(folder.path()).unwrap_or(job.context);
     let built = program.build(job, output, progress);
     let exported = built.and_then(|said| {
-        let tar = export::last_layer(program, output, job)?;
+        let tar = export::last_layer(program, output, below)?;
         Ok(Made { tar, said })
     });
     program.forget(output, job);
     exported
+}
+
+/// Runs the stages of a Containerfile for what the last one holds.
+pub(crate) fn extract(program: Program, job: &Job<'_>, progress: &Progress) -> Result<(), EngineError> {
+    let folder = tempfile::tempdir().map_err(|source| EngineError::Output { program, source })?;
+    let output = Utf8Path::from_path(folder.path()).unwrap_or(job.context);
+    let built = program.build(job, output, progress);
+    program.forget(output, job);
+    built.map(drop)
+}
+
+/// The name by which the engine knows an image of a registry or of its own storage; it is pulled where it
+/// is not there.
+pub(crate) fn image(program: Program, reference: &str, progress: &Progress) -> Result<String, EngineError> {
+    if let Some(id) = program.known(reference) {
+        return Ok(id);
+    }
+    program.pull(reference, progress)?;
+    Ok(program.known(reference).unwrap_or_else(|| reference.to_owned()))
 }
 
 impl Made {
@@ -114,9 +167,10 @@ impl Made {
         &mut self,
         below: &BaseIndex,
         caches: bool,
+        secrets: &Secrets,
         out: &mut dyn io::Write,
     ) -> Result<(), EngineError> {
         let mut tar = io::BufReader::with_capacity(256 << 10, &mut self.tar);
-        Ok(rewrite::rewrite(&mut tar, below, caches, out)?)
+        Ok(rewrite::rewrite(&mut tar, below, caches, secrets, out)?)
     }
 }

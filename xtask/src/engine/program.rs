@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 
+use super::secret::Secrets;
 use super::talk::{self, Ended};
 use super::{Diagnosis, EngineError, Job, Log};
 use crate::progress::Progress;
@@ -52,7 +53,8 @@ impl Program {
         Command::new(self.as_str())
     }
 
-    /// Builds the context of a job, as one layer; gives what the steps said.
+    /// Builds the context of a job, as one layer or for what its last stage holds; gives what the steps
+    /// said.
     pub(super) fn build(
         self,
         job: &Job<'_>,
@@ -67,8 +69,35 @@ impl Program {
         if !job.network {
             command.args(["--network", "none"]);
         }
+        if let Some(folder) = job.results {
+            command.arg("--output").arg(format!("type=local,dest={folder}"));
+        }
+        job.secrets.give(&mut command);
         command.arg(".");
-        self.run(&mut command, progress)
+        self.run(&mut command, job.secrets, progress)
+    }
+
+    /// The id of an image in the engine's storage, if it is there.
+    pub(super) fn known(self, image: &str) -> Option<String> {
+        let mut command = self.command();
+        command.args(["inspect", "--type", "image", "--format", self.id_format(), image]);
+        let output = command.stdin(Stdio::null()).output().ok()?;
+        let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        (output.status.success() && !id.is_empty()).then_some(id)
+    }
+
+    fn id_format(self) -> &'static str {
+        match self {
+            Self::Podman => "{{.Id}}",
+            Self::Buildah => "{{.FromImageID}}",
+        }
+    }
+
+    /// Brings an image from its registry into the engine's storage.
+    pub(super) fn pull(self, image: &str, progress: &Progress) -> Result<(), EngineError> {
+        let mut command = self.command();
+        command.args(["pull", image]);
+        self.run(&mut command, &Secrets::none(), progress).map(drop)
     }
 
     /// Writes the image that was built to a folder, its layers as plain tars (containers-transports(5),
@@ -81,12 +110,12 @@ impl Program {
         }
         command.arg(self.id(output)?);
         command.arg(format!("dir:{}", output.join(EXPORTED)));
-        self.run(&mut command, &Progress::silent()).map(drop)
+        self.run(&mut command, &Secrets::none(), &Progress::silent()).map(drop)
     }
 
     /// Removes what a job left in the engine's storage. That there is nothing is no failure.
     pub(super) fn forget(self, output: &Utf8Path, job: &Job<'_>) {
-        let images = self.id(output).ok().into_iter().chain([job.base.to_owned()]);
+        let images = self.id(output).ok().into_iter().chain(job.taken_in.map(str::to_owned));
         for image in images {
             let mut command = self.command();
             command.args(["rmi", "--force", &image]).stdin(Stdio::null());
@@ -99,8 +128,13 @@ impl Program {
         id.map(|id| id.trim().to_owned()).map_err(|source| EngineError::Output { program: self, source })
     }
 
-    fn run(self, command: &mut Command, progress: &Progress) -> Result<Vec<String>, EngineError> {
-        let ended = talk::run(command, progress);
+    fn run(
+        self,
+        command: &mut Command,
+        secrets: &Secrets,
+        progress: &Progress,
+    ) -> Result<Vec<String>, EngineError> {
+        let ended = talk::run(command, secrets, progress);
         let Ended { succeeded, said } =
             ended.map_err(|source| EngineError::Start { program: self, source })?;
         match Diagnosis::of(&said, succeeded) {

@@ -5,10 +5,11 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use lapstrake::value::{Capabilities, ImagePath, Mode};
+use lapstrake::value::{Capabilities, ImagePath, Mode, SecretId};
 use tar::EntryType;
 
 use super::leftover::Leftovers;
+use super::secret::Secrets;
 use crate::base::{BaseIndex, Entry, LayerError, LayerTree, Name, Node, NodeKind, hardlink_target};
 use crate::layer::header::{self, Kind};
 use crate::layer::write_whiteout;
@@ -24,6 +25,8 @@ pub(crate) enum RewriteError {
     Layer(#[from] LayerError),
     #[error("`{path}` is a {what}, which no layer may hold: ostree's importer refuses it")]
     Special { path: ImagePath, what: &'static str },
+    #[error("`{path}` holds the secret `{id}`: a step wrote it there")]
+    Secret { path: ImagePath, id: SecretId },
 }
 
 /// Where the bytes of a file are in the engine's tar.
@@ -40,6 +43,7 @@ pub(super) fn rewrite<T: Read + Seek>(
     tar: &mut T,
     below: &BaseIndex,
     caches: bool,
+    secrets: &Secrets,
     out: &mut dyn Write,
 ) -> Result<(), RewriteError> {
     let change = LayerTree::read(&mut *tar)?;
@@ -50,7 +54,34 @@ pub(super) fn rewrite<T: Read + Seek>(
     let kept: BTreeMap<_, _> = nodes.into_iter().filter(|(path, _)| !leftovers.has(path)).collect();
     let whiteouts = whiteouts(&change, &kept, below);
     let members = members(&kept, &whiteouts, below);
+    refuse_secrets(&members, &contents, secrets, tar)?;
     write(&members, &whiteouts, &contents, tar, out).map_err(RewriteError::Read)
+}
+
+/// Refuses a layer in which a secret is, be it in a file, a name or the target of a link.
+fn refuse_secrets<T: Read + Seek>(
+    members: &BTreeMap<ImagePath, Node>,
+    contents: &Contents,
+    secrets: &Secrets,
+    tar: &mut T,
+) -> Result<(), RewriteError> {
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    for (path, node) in members {
+        let mut found = secrets.find_in(path.as_str().as_bytes()).map_err(RewriteError::Read)?;
+        if let NodeKind::Symlink { target } = &node.kind {
+            found = found.or(secrets.find_in(target.as_bytes()).map_err(RewriteError::Read)?);
+        }
+        if let (NodeKind::File { size, .. }, Some(at)) = (&node.kind, content(contents, path)) {
+            tar.seek(SeekFrom::Start(at)).map_err(RewriteError::Read)?;
+            found = found.or(secrets.find_in((&mut *tar).take(*size)).map_err(RewriteError::Read)?);
+        }
+        if let Some(id) = found {
+            return Err(RewriteError::Secret { path: path.clone(), id: id.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// The nodes of a layer, links followed.

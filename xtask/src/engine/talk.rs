@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use super::secret::Secrets;
 use crate::progress::Progress;
 
 /// Lines that an error shows.
@@ -18,8 +19,8 @@ pub(super) struct Ended {
     pub(super) said: Vec<String>,
 }
 
-/// Runs a command; what it says on either stream is one talk.
-pub(super) fn run(command: &mut Command, progress: &Progress) -> io::Result<Ended> {
+/// Runs a command; what it says on either stream is one talk, in which no secret is told.
+pub(super) fn run(command: &mut Command, secrets: &Secrets, progress: &Progress) -> io::Result<Ended> {
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn()?;
@@ -27,7 +28,7 @@ pub(super) fn run(command: &mut Command, progress: &Progress) -> io::Result<Ende
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut said = Vec::new();
     for line in BufReader::new(reader).split(b'\n') {
-        let line = told(&line?);
+        let line = secrets.hide(told(&line?));
         if !line.starts_with(LISTED) {
             progress.line(&line);
         }
@@ -67,7 +68,7 @@ mod tests {
     fn both_streams_are_one_talk() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo one; echo two >&2; exit 3"]);
-        let ended = run(&mut command, &Progress::silent()).unwrap();
+        let ended = run(&mut command, &Secrets::none(), &Progress::silent()).unwrap();
         assert!(!ended.succeeded);
         assert_eq!(ended.said, ["one", "two"]);
     }

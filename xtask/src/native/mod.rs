@@ -8,7 +8,7 @@ mod manifest;
 
 use std::io;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::LayerName;
 use oci_spec::image::Descriptor;
 use serde::Serialize;
@@ -84,6 +84,8 @@ pub(crate) struct Settings {
 /// What layers are built with.
 #[derive(Clone, Copy)]
 pub(crate) struct Workbench<'a> {
+    /// Of the workspace.
+    pub(crate) root: &'a Utf8Path,
     pub(crate) staged: &'a Staged,
     pub(crate) base: &'a Base,
     pub(crate) cache: &'a Cache,
@@ -146,8 +148,8 @@ pub(crate) fn reference(store: &Store, plan: &Plan) -> String {
 }
 
 /// A path as short as it can be from where the user stands.
-fn shown(path: &camino::Utf8Path) -> Utf8PathBuf {
+fn shown(path: &Utf8Path) -> Utf8PathBuf {
     let here = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok());
-    here.and_then(|here| path.strip_prefix(here).ok().map(camino::Utf8Path::to_owned))
+    here.and_then(|here| path.strip_prefix(here).ok().map(Utf8Path::to_owned))
         .unwrap_or_else(|| path.to_owned())
 }

@@ -10,6 +10,9 @@ mod own_units;
 mod place;
 mod render;
 mod resolve;
+mod stage;
+mod step;
+mod transaction;
 mod whiteout;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +28,10 @@ use crate::oci::Digest;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use render::render;
-pub(crate) use resolve::{Laid, resolve};
+pub(crate) use resolve::{Laid, Resolved, resolve};
+pub(crate) use stage::{Builder, Builders, Built, PlannedStage, Product};
+pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
+pub(crate) use transaction::{FOLDER, MOUNTED, PackageTool, REPOSITORIES, Transaction};
 
 /// The version of the plan's JSON form; it grows when a field changes its meaning or goes away.
 pub(crate) const SCHEMA: u32 = 1;
@@ -40,6 +46,9 @@ pub(crate) struct Plan {
     pub(crate) base: PlannedBase,
     pub(crate) labels: BTreeMap<LabelKey, String>,
     pub(crate) compile: Vec<Invocation>,
+    /// What is compiled in images of its own, by an engine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stages: Vec<PlannedStage>,
     pub(crate) layers: Vec<PlannedLayer>,
 }
 
@@ -55,7 +64,7 @@ pub(crate) struct PlannedBase {
     pub(crate) user: Option<String>,
 }
 
-/// One layer: first its packages, then its removals, then its members, then its run steps.
+/// One layer: first its packages' transaction, then its removals, then its members, then its run steps.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PlannedLayer {
     pub(crate) name: LayerName,
@@ -63,23 +72,19 @@ pub(crate) struct PlannedLayer {
     /// Whether its files are laid over what a step made, so that not all of what lies below is known.
     #[serde(skip)]
     pub(crate) unseen: bool,
-    pub(crate) packages: BTreeSet<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) package_manager: Option<PackageTool>,
-    /// Exactly what the packages came to when they were last installed, dependencies too: name, epoch,
-    /// version, release and architecture.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) locked_packages: Option<BTreeSet<String>>,
+    pub(crate) transaction: Option<Transaction>,
     pub(crate) removals: BTreeMap<ImagePath, Removal>,
     /// Paths that a whiteout hides from the layers below. More than the removals where a removed
     /// directory comes back: what it held is then hidden name by name, for an opaque one is unsafe.
     pub(crate) whiteouts: BTreeSet<ImagePath>,
     /// Every inode of the layer, parents before children.
     pub(crate) members: BTreeMap<ImagePath, Member>,
-    pub(crate) runs: Vec<Vec<String>>,
-    /// Whether a run step reaches the network.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) network: bool,
+    pub(crate) runs: Vec<PlannedRun>,
+    /// What the steps read of the build context and the layer does not hold, by its path below the layer's
+    /// own folder there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) context: BTreeMap<String, ContextFile>,
 }
 
 impl Plan {
@@ -93,17 +98,22 @@ impl Plan {
 impl PlannedLayer {
     /// Whether something has to run inside the image.
     pub(crate) fn needs_engine(&self) -> bool {
-        !self.packages.is_empty() || !self.runs.is_empty()
+        self.transaction.is_some() || !self.runs.is_empty()
     }
 
     /// Whether a step of the layer reaches the network.
     pub(crate) fn wants_network(&self) -> bool {
-        self.network || !self.packages.is_empty()
+        self.transaction.is_some() || self.runs.iter().any(|run| run.network)
     }
 
     /// Whether its steps keep caches and logs that nobody asked for.
     pub(crate) fn leaves_caches(&self) -> bool {
-        !self.packages.is_empty()
+        self.transaction.is_some()
+    }
+
+    /// The secrets that its steps read.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &PlannedSecret> {
+        self.runs.iter().flat_map(|run| &run.secrets)
     }
 
     /// The binaries of cargo that the layer holds.
@@ -117,28 +127,6 @@ impl PlannedLayer {
     /// The members that an entry asked for, without the parents that they need.
     pub(crate) fn described(&self) -> impl Iterator<Item = (&ImagePath, &Member)> {
         self.members.iter().filter(|(_, member)| member.site.is_some())
-    }
-}
-
-/// What installs packages in the image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum PackageTool {
-    Dnf5,
-    Dnf,
-    Microdnf,
-}
-
-impl PackageTool {
-    /// In the order in which they are preferred.
-    pub(crate) const ALL: [Self; 3] = [Self::Dnf5, Self::Dnf, Self::Microdnf];
-
-    pub(crate) fn program(self) -> &'static str {
-        match self {
-            Self::Dnf5 => "dnf5",
-            Self::Dnf => "dnf",
-            Self::Microdnf => "microdnf",
-        }
     }
 }
 
@@ -202,6 +190,8 @@ pub(crate) enum Origin {
     Artefact(Artefact),
     /// Text of the description.
     Text(String),
+    /// What one of the plan's stages makes.
+    Built(Built),
 }
 
 /// A binary of cargo's, before it is built: which target of which package, by which invocation.

@@ -16,6 +16,7 @@ pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> O
     let mut units = OwnUnits::new();
     let text = |source: &Source| match source {
         Source::Text(text) => Some(text.clone()),
+        Source::Stage(..) => None,
         Source::Asset(asset) => file_text(asset, sources),
     };
     for entry in image.layers().iter().flat_map(Layer::entries) {

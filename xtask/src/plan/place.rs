@@ -7,6 +7,7 @@ use lapstrake::{Given, Site};
 
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
+use super::stage::{self, Stages};
 use super::{Content, Inode, Origin};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
@@ -19,6 +20,7 @@ pub(super) const UNITS: &str = "/usr/lib/systemd/system";
 pub(super) struct Placer<'a, 'm, 'p> {
     pub(super) members: Members<'m>,
     pub(super) invocations: &'p mut Invocations<'a>,
+    pub(super) stages: &'p mut Stages<'a>,
     pub(super) sources: &'a Sources,
     pub(super) base: &'a BaseIndex,
     pub(super) findings: Vec<Finding>,
@@ -85,10 +87,15 @@ impl<'a> Placer<'a, '_, '_> {
                 }
             },
         };
-        let artefact = self.invocations.artefact(bin, site).map_err(|finding| self.findings.push(finding));
+        let artefact = if let Some(stage) = bin.given_stage() {
+            self.stages.artefact(stage, bin, site, &mut self.findings).map(Origin::Built)
+        } else {
+            let artefact = self.invocations.artefact(bin, site);
+            artefact.map_err(|finding| self.findings.push(finding)).ok().map(Origin::Artefact)
+        };
         let inode = self.inode(bin.attributes(), Mode::PROGRAM);
-        if let (Some(path), Ok(artefact), Some(inode)) = (path, artefact, inode) {
-            self.put(path, Content::File { from: Origin::Artefact(artefact) }, inode, site);
+        if let (Some(path), Some(from), Some(inode)) = (path, artefact, inode) {
+            self.put(path, Content::File { from }, inode, site);
         }
     }
 
@@ -188,6 +195,12 @@ impl<'a> Placer<'a, '_, '_> {
     ) {
         let (from, own) = match source {
             Source::Text(text) => (Origin::Text(text.clone()), Mode::FILE),
+            Source::Stage(stage, from) => {
+                let from = stage::path(from, self.layer_site, &mut self.findings);
+                let built = from.and_then(|from| self.stages.file(stage, from, site, &mut self.findings));
+                let Some(built) = built else { return };
+                (Origin::Built(built), Mode::PROGRAM)
+            }
             Source::Asset(asset) => match self.scanned(asset, site) {
                 Some(Scanned::File(file)) => {
                     (Origin::Asset { path: asset.path().to_owned(), host: file.path.clone() }, mode_of(file))
@@ -209,15 +222,7 @@ impl<'a> Placer<'a, '_, '_> {
         match self.sources.get(asset)? {
             Ok(scanned) => Some(scanned),
             Err(error) => {
-                let message = error.to_string();
-                let finding = match error {
-                    SourceError::Missing { .. } => Finding::fatal("missing-asset", site, message),
-                    SourceError::Outside { .. } => Finding::fatal("asset-outside", site, message),
-                    SourceError::Special { .. } => Finding::fatal("asset-kind", site, message),
-                    SourceError::NotUtf8 { .. } => Finding::fatal("utf8", site, message),
-                    SourceError::Unreadable { .. } => Finding::fatal("unreadable-asset", site, message),
-                };
-                self.findings.push(finding.help_if(error.help()));
+                self.findings.push(source_finding(error, site));
                 None
             }
         }
@@ -266,6 +271,19 @@ impl<'a> Placer<'a, '_, '_> {
     fn put(&mut self, path: ImagePath, content: Content, inode: Inode, site: Site) {
         self.members.put(Wanted { path, content, inode, site, modest: false });
     }
+}
+
+/// What an asset that can't be used is to its user.
+pub(super) fn source_finding(error: &SourceError, site: Site) -> Finding {
+    let message = error.to_string();
+    let finding = match error {
+        SourceError::Missing { .. } => Finding::fatal("missing-asset", site, message),
+        SourceError::Outside { .. } => Finding::fatal("asset-outside", site, message),
+        SourceError::Special { .. } => Finding::fatal("asset-kind", site, message),
+        SourceError::NotUtf8 { .. } => Finding::fatal("utf8", site, message),
+        SourceError::Unreadable { .. } => Finding::fatal("unreadable-asset", site, message),
+    };
+    finding.help_if(error.help())
 }
 
 fn mode_of(file: &SourceFile) -> Mode {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{Content, Member, Origin, Plan, PlannedLayer};
+use super::{Content, Member, Origin, Plan, PlannedLayer, PlannedRun, PlannedStage, SecretFrom, Transaction};
 
 /// The page of a plan; `forecasts` says of each layer what a build would do with it.
 pub(crate) fn render(plan: &Plan, forecasts: &[String]) -> String {
@@ -26,6 +26,9 @@ fn write_plan(plan: &Plan, forecasts: &[String], out: &mut String) -> std::fmt::
     for invocation in &plan.compile {
         writeln!(out, "  cargo  {}", invocation.arguments().join(" "))?;
     }
+    for (number, stage) in plan.stages.iter().enumerate() {
+        write_stage(number, stage, out)?;
+    }
     for (index, layer) in plan.layers.iter().enumerate() {
         let forecast = forecasts.get(index).map_or("", String::as_str);
         writeln!(out, "  layer  {}: {forecast}", layer.name)?;
@@ -35,12 +38,8 @@ fn write_plan(plan: &Plan, forecasts: &[String], out: &mut String) -> std::fmt::
 }
 
 fn write_layer(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
-    for package in &layer.packages {
-        writeln!(out, "    package {package}")?;
-    }
-    if let (Some(locked), Some(tool)) = (&layer.locked_packages, layer.package_manager) {
-        let exact: Vec<_> = locked.iter().map(String::as_str).collect();
-        writeln!(out, "      {} installs {}", tool.program(), exact.join(" "))?;
+    if let Some(transaction) = &layer.transaction {
+        write_transaction(transaction, out)?;
     }
     for (path, removal) in &layer.removals {
         writeln!(out, "    remove  {}  {}", path.as_str().escape_debug(), removal.site)?;
@@ -53,12 +52,75 @@ fn write_layer(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
             None => writeln!(out, "    {row}")?,
         }
     }
-    if layer.network {
-        writeln!(out, "    network for its steps")?;
+    for run in &layer.runs {
+        write_run(run, out)?;
     }
-    for argv in &layer.runs {
-        let words: Vec<_> = argv.iter().map(|word| format!("{word:?}")).collect();
-        writeln!(out, "    run     {}", words.join(" "))?;
+    Ok(())
+}
+
+fn write_transaction(transaction: &Transaction, out: &mut String) -> std::fmt::Result {
+    for asked in transaction.asked() {
+        writeln!(out, "    package {asked}")?;
+    }
+    for repository in &transaction.repositories {
+        writeln!(out, "      out of {repository}")?;
+    }
+    if let (Some(locked), Some(tool)) = (&transaction.locked, transaction.tool) {
+        let exact: Vec<_> = locked.iter().map(String::as_str).collect();
+        writeln!(out, "      {} installs {}", tool.program(), exact.join(" "))?;
+    }
+    Ok(())
+}
+
+fn write_run(run: &PlannedRun, out: &mut String) -> std::fmt::Result {
+    let words: Vec<_> = run.argv.iter().map(|word| format!("{word:?}")).collect();
+    writeln!(out, "    run     {}", words.join(" "))?;
+    for (name, value) in &run.environment {
+        writeln!(out, "      with {name}={value:?}")?;
+    }
+    if let Some(dir) = &run.dir {
+        writeln!(out, "      in {}", dir.as_str().escape_debug())?;
+    }
+    for at in &run.caches {
+        writeln!(out, "      cache {}", at.as_str().escape_debug())?;
+    }
+    for bind in &run.binds {
+        writeln!(out, "      reads {} at {}", bind.asset.as_str().escape_debug(), bind.at)?;
+    }
+    for secret in &run.secrets {
+        let from = match &secret.from {
+            SecretFrom::Variable(name) => format!("${name}"),
+            SecretFrom::File(path) => path.to_string(),
+        };
+        writeln!(out, "      secret {} of {}", secret.id, from.escape_debug())?;
+    }
+    if run.network {
+        writeln!(out, "      network")?;
+    }
+    Ok(())
+}
+
+fn write_stage(number: usize, stage: &PlannedStage, out: &mut String) -> std::fmt::Result {
+    writeln!(
+        out,
+        "  stage  {} {} {} {}  {}",
+        number + 1,
+        stage.reference,
+        stage.architecture,
+        stage.digest,
+        stage.site
+    )?;
+    for (name, at) in &stage.copies {
+        let files = stage.context.keys().filter(|path| path.starts_with(&format!("{name}/"))).count();
+        let what = if files == 0 { "a file".to_owned() } else { format!("{files} names") };
+        writeln!(out, "    copy    {} {what}", at.as_str().escape_debug())?;
+    }
+    stage.runs.iter().try_for_each(|run| write_run(run, out))?;
+    for invocation in &stage.compile {
+        writeln!(out, "    cargo   {}", invocation.arguments().join(" "))?;
+    }
+    for product in &stage.results {
+        writeln!(out, "    gives   {product}")?;
     }
     Ok(())
 }
@@ -75,6 +137,9 @@ fn row(path: &str, member: &Member) -> String {
         }
         Content::File { from: Origin::Artefact(artefact) } => row += &format!(" <- cargo: {}", artefact.bin),
         Content::File { from: Origin::Text(text) } => row += &format!(" <- text, {} bytes", text.len()),
+        Content::File { from: Origin::Built(built) } => {
+            row += &format!(" <- stage {}: {}", built.stage + 1, built.product);
+        }
     }
     if let Some(capabilities) = inode.capabilities {
         row += &format!(" {capabilities}");

@@ -14,6 +14,9 @@ use super::enablement::{OwnUnits, Units};
 use super::merged::Merged;
 use super::own_units::own_units;
 use super::place::{Placer, site_or};
+use super::stage::{Builders, Stages};
+use super::step::{PlannedRun, Steps};
+use super::transaction::{Kept, transaction};
 use super::whiteout::whiteouts;
 use super::{CargoOptions, Content, Inode, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
 use crate::base::{Base, BaseIndex};
@@ -50,6 +53,7 @@ pub(crate) fn resolve(
     workspace: &Workspace,
     sources: &Sources,
     base: &Base,
+    builders: &Builders,
     laid: Option<Laid<'_>>,
     options: &CargoOptions,
 ) -> Resolved {
@@ -61,6 +65,7 @@ pub(crate) fn resolve(
         own_units: own_units(image, sources, &base.index),
         merged: Merged::new(&base.index),
         invocations: Invocations { workspace, options, architecture: base.architecture, list: Vec::new() },
+        stages: Stages::new(workspace, options, sources, builders, base.architecture),
         unseen: false,
         findings: Vec::new(),
     };
@@ -68,7 +73,7 @@ pub(crate) fn resolve(
     let labels = resolver.labels(image);
     let repository = image.given_repository().and_then(|given| resolver.valid(given, image.site()));
     let layers = resolver.layers(image);
-    let Resolver { invocations, findings, .. } = resolver;
+    let Resolver { invocations, stages, findings, .. } = resolver;
     let plan = name.map(|name: ImageName| Plan {
         name,
         site: image.site(),
@@ -83,6 +88,7 @@ pub(crate) fn resolve(
         },
         labels,
         compile: invocations.list,
+        stages: stages.finish(),
         layers,
     });
     Resolved { plan, findings }
@@ -97,6 +103,7 @@ struct Resolver<'a> {
     own_units: OwnUnits,
     merged: Merged<'a>,
     invocations: Invocations<'a>,
+    stages: Stages<'a>,
     /// Whether an engine's step below may have added what no index knows of.
     unseen: bool,
     findings: Vec<Finding>,
@@ -196,9 +203,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn layer_itself(&mut self, index: usize, name: LayerName, layer: &Layer) -> PlannedLayer {
-        let packages = self.packages(layer);
-        let package_manager = if packages.is_empty() { None } else { self.package_manager() };
-        self.unseen |= !packages.is_empty();
+        let mut steps = Steps::new(self.sources, layer.site());
+        let (transaction, kept) = transaction(layer, self.package_manager(), &mut steps);
+        self.unseen |= transaction.is_some();
         let mut removals = self.removals(layer);
         let states = self.states(layer, &mut removals);
         let mut after_removals = self.merged.clone();
@@ -208,6 +215,7 @@ impl<'a> Resolver<'a> {
         let mut placer = Placer {
             members: Members::new(&after_removals),
             invocations: &mut self.invocations,
+            stages: &mut self.stages,
             sources: self.sources,
             base: self.below,
             findings: Vec::new(),
@@ -218,6 +226,11 @@ impl<'a> Resolver<'a> {
             placer.place(entry.kind(), site_or(entry.site(), layer.site()));
         }
         placer.members.allowed.clear();
+        for Kept { path, from, site } in kept {
+            let content = Content::File { from };
+            let inode = Inode::of_root(Mode::FILE);
+            placer.members.put(Wanted { path, content, inode, site, modest: false });
+        }
         for (path, target, site) in states {
             let content = Content::Symlink { target };
             placer.members.put(Wanted {
@@ -246,23 +259,21 @@ impl<'a> Resolver<'a> {
         for (path, member) in &members {
             self.merged.add(path.clone(), member.clone(), index);
         }
-        let networked = |entry: &Entry| matches!(entry.kind(), EntryKind::Run(run) if run.has_network());
-        let network = layer.entries().iter().any(networked);
         let unseen = self.unseen;
-        let runs = self.runs(layer);
+        let runs = runs(layer, &mut steps);
         self.unseen |= !runs.is_empty();
+        let Steps { context, findings, .. } = steps;
+        self.findings.extend(findings);
         PlannedLayer {
             name,
             site: layer.site(),
             unseen,
-            packages,
-            package_manager,
-            locked_packages: None,
+            transaction,
             removals,
             whiteouts,
             members,
             runs,
-            network,
+            context,
         }
     }
 
@@ -364,18 +375,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn packages(&mut self, layer: &Layer) -> BTreeSet<String> {
-        let mut packages = BTreeSet::new();
-        for entry in layer.entries() {
-            if let EntryKind::Packages(entry) = entry.kind() {
-                let valid: Vec<_> =
-                    entry.install().iter().filter_map(|spec| self.valid(spec, layer.site())).collect();
-                packages.extend(valid.iter().map(ToString::to_string));
-            }
-        }
-        packages
-    }
-
     /// What installs packages in the tree so far.
     fn package_manager(&self) -> Option<PackageTool> {
         PackageTool::ALL.into_iter().find(|tool| {
@@ -385,26 +384,19 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn runs(&mut self, layer: &Layer) -> Vec<Vec<String>> {
-        let mut runs = Vec::new();
-        for entry in layer.entries() {
-            if let EntryKind::Run(run) = entry.kind() {
-                match run.argv() {
-                    [] => {
-                        let site = site_or(entry.site(), layer.site());
-                        self.findings.push(Finding::fatal("empty-run", site, "a run step has no program"));
-                    }
-                    argv => runs.push(argv.to_vec()),
-                }
-            }
-        }
-        runs
-    }
-
     fn valid<T: Clone>(&mut self, given: &Given<T>, fallback: Site) -> Option<T> {
         let found = given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), fallback)));
         found.cloned().map_err(|finding| self.findings.push(finding)).ok()
     }
+}
+
+/// The steps of a layer, in order.
+fn runs(layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
+    let run = |entry: &Entry| match entry.kind() {
+        EntryKind::Run(run) => steps.run(run, site_or(entry.site(), layer.site())),
+        _ => None,
+    };
+    layer.entries().iter().filter_map(run).collect()
 }
 
 /// The checks whose findings an entry accepts.

@@ -12,7 +12,7 @@ use crate::emit::{self, Contents};
 use crate::layer::{Removals, write_tar};
 use crate::native::{self, Workbench, WrittenLayer};
 use crate::oci::Layout;
-use crate::plan::Plan;
+use crate::plan::{Plan, Transaction};
 
 const PREFIX: &str = ".engine-";
 
@@ -41,7 +41,8 @@ pub(super) fn write(
     if plan.base.user.is_some() {
         text += "USER 0:0\n";
     }
-    let installs = plan.layers.get(number).is_some_and(|layer| !layer.packages.is_empty());
+    let transaction = plan.layers.get(number).and_then(|layer| layer.transaction.as_ref());
+    let installs = transaction.is_some_and(Transaction::installs);
     if installs {
         text += &installed::before();
     }
@@ -50,6 +51,10 @@ pub(super) fn write(
         text += &installed::after();
     }
     fs::write(folder.join("Containerfile"), text)?;
+    if let Some(layer) = plan.layers.get(number) {
+        let steps = folder.join(emit::folder(number, layer));
+        emit::write_files(&emit::files(layer), bench.staged, &steps)?;
+    }
     if let Some(layer) = plan.layers.get(number)
         && Contents::of(layer) == Contents::Members
     {

@@ -13,11 +13,12 @@ use std::sync::Arc;
 use lapstrake::value::{ImagePath, LayerName};
 
 use self::recipe::EngineRecipe;
+pub(crate) use self::recipe::read;
 use crate::base::{self, Base, BaseError, BaseIndex, Decompressor, Entry, LayerError, LayerTree};
-use crate::engine::{self, EngineError, Job, Program};
+use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
 use crate::native::{self, LayerOrigin, NativeError, Workbench, WrittenLayer};
 use crate::oci::{BlobError, BlobWriter, Digest, HashingWriter};
-use crate::plan::Plan;
+use crate::plan::{Plan, Transaction};
 use crate::store::{StoreError, Written};
 
 /// The kind of record that says what a layer put on those below.
@@ -32,16 +33,6 @@ pub(crate) struct Prefix {
     /// What the steps of these layers made: the number of the layer.
     pub(crate) made: BTreeMap<ImagePath, usize>,
     pub(crate) index: Arc<BaseIndex>,
-}
-
-/// Whether layers may be made, or only those taken that are there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Engine {
-    /// None is started; a prefix that is not kept is not known.
-    Idle,
-    /// podman, or else buildah.
-    Any,
-    This(Program),
 }
 
 /// A prefix could not be made.
@@ -59,6 +50,8 @@ pub(crate) enum PrefixError {
     Blob { layer: LayerName, source: BlobError },
     #[error("layer `{layer}` can't be read again")]
     Index { layer: LayerName, source: LayerError },
+    #[error("the steps of layer `{layer}` can't have their secrets")]
+    Secret { layer: LayerName, source: SecretError },
     #[error("the recipe of layer `{layer}` can't be made")]
     Recipe { layer: LayerName, source: serde_json::Error },
     #[error("the packages of layer `{layer}` are not what `lapstrake.lock` says: `{differs}`")]
@@ -74,6 +67,7 @@ impl PrefixError {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Engine { source, .. } => source.help(),
+            Self::Secret { source, .. } => source.help(),
             Self::Drift { .. } => Some("run `cargo xtask image lock --update`, and build again".to_owned()),
             _ => None,
         }
@@ -128,7 +122,7 @@ fn by_engine(
     engine: Engine,
     bench: &Workbench<'_>,
 ) -> Result<Option<(WrittenLayer, Installed)>, PrefixError> {
-    let Workbench { staged, base, store, settings, progress, .. } = *bench;
+    let Workbench { staged, base, store, settings, progress, root, .. } = *bench;
     let layer = &plan.layers[number];
     let failed = |source| PrefixError::Engine { layer: layer.name.clone(), source: Box::new(source) };
     let recipe = EngineRecipe::of(plan, number, &chain(base, below), staged, settings);
@@ -143,11 +137,9 @@ fn by_engine(
             None,
         )));
     }
-    let program = match engine {
-        Engine::Idle => return Ok(None),
-        Engine::Any => Program::find().map_err(failed)?,
-        Engine::This(program) => program.installed().map_err(failed)?,
-    };
+    let Some(program) = engine.program().map_err(failed)? else { return Ok(None) };
+    let secrets = Secrets::read(layer.secrets(), root);
+    let secrets = secrets.map_err(|source| PrefixError::Secret { layer: layer.name.clone(), source })?;
     let tree = index(below, bench)?;
     let reason = if layer.needs_engine() {
         format!("its steps run inside the image, by {program}")
@@ -159,26 +151,28 @@ fn by_engine(
         .map_err(|source| PrefixError::Context { layer: layer.name.clone(), source })?;
     let job = Job {
         context: &context.folder,
-        base: &context.base,
-        below: base.layers.len() + below.len(),
+        taken_in: Some(&context.base),
         network: layer.wants_network(),
         epoch: settings.epoch,
+        secrets: &secrets,
+        results: None,
     };
-    let mut made = engine::make(program, &job, progress).map_err(failed)?;
+    let lower = base.layers.len() + below.len();
+    let mut made = engine::make(program, &job, lower, progress).map_err(failed)?;
     let _working = progress.working(format!("rewriting layer {}", layer.name));
     let writing = |source| PrefixError::Write { layer: layer.name.clone(), source };
     let blob = store.layout.blobs().writer().map_err(writing)?;
     let mut tar = HashingWriter::new(settings.compression.writer(blob).map_err(writing)?);
-    made.write(&tree, layer.leaves_caches(), &mut tar).map_err(failed)?;
+    made.write(&tree, layer.leaves_caches(), &secrets, &mut tar).map_err(failed)?;
     let (compressor, diff_id, _) = tar.finish();
     let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(writing)?;
     let written = Written { digest, size, diff_id };
     store.remember(&key, &written)?;
-    if layer.packages.is_empty() {
+    let Some(transaction) = layer.transaction.as_ref().filter(|transaction| transaction.installs()) else {
         return Ok(Some((kept(written, false, &reason), None)));
-    }
+    };
     let installed = installed::installed(&made.said);
-    if let Some(locked) = &layer.locked_packages
+    if let Some(locked) = &transaction.locked
         && *locked != installed
     {
         let differs = locked.symmetric_difference(&installed).cloned().collect::<Vec<_>>().join("`, `");
@@ -186,7 +180,8 @@ fn by_engine(
     }
     // Once the lock names them, the same layer has another recipe.
     let mut pinned = plan.clone();
-    pinned.layers[number].locked_packages = Some(installed.clone());
+    pinned.layers[number].transaction =
+        Some(Transaction { locked: Some(installed.clone()), ..transaction.clone() });
     let recipe = EngineRecipe::of(&pinned, number, &chain(base, below), staged, settings);
     let key = recipe.key().map_err(|source| PrefixError::Recipe { layer: layer.name.clone(), source })?;
     store.remember(&key, &written)?;

@@ -1,16 +1,18 @@
 //! All that decides what an engine makes of a layer, and so the key by which it is kept.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::emit;
 use crate::layer::Recipe;
 use crate::native::Settings;
 use crate::oci::Digest;
-use crate::plan::Plan;
+use crate::plan::{ContextFile, Origin, Plan};
 use crate::stage::Staged;
 
 /// Grows with every change of what is done to an engine's layer.
-const REWRITER: u32 = 1;
+const REWRITER: u32 = 2;
 
 /// The inputs of a layer that an engine makes.
 #[derive(Debug, Serialize)]
@@ -22,6 +24,8 @@ pub(super) struct EngineRecipe {
     epoch: u32,
     network: bool,
     files: Recipe,
+    /// What the steps read, each as one line that says all of it. Secrets decide nothing.
+    read: BTreeMap<String, String>,
 }
 
 impl EngineRecipe {
@@ -43,10 +47,28 @@ impl EngineRecipe {
             epoch: settings.epoch.seconds(),
             network: plan.layers[number].wants_network(),
             files: Recipe::of(&plan.layers[number], staged, settings.compression),
+            read: read(&emit::files(&plan.layers[number]), staged),
         }
     }
 
     pub(super) fn key(&self) -> Result<Digest, serde_json::Error> {
         Ok(Digest::of(&serde_json::to_vec(self)?))
     }
+}
+
+/// What files of a context are, for the key of what is made of them.
+pub(crate) fn read(files: &BTreeMap<String, ContextFile>, staged: &Staged) -> BTreeMap<String, String> {
+    let line = |file: &ContextFile| match file {
+        ContextFile::Directory => "directory".to_owned(),
+        ContextFile::Symlink { target } => format!("symlink {target:?}"),
+        ContextFile::File { from, executable } => {
+            let digest = match (from, staged.get(from)) {
+                (Origin::Text(text), _) => Some(Digest::of(text.as_bytes())),
+                (_, staged) => staged.map(|staged| staged.digest.clone()),
+            };
+            let digest = digest.map(|digest| digest.to_string()).unwrap_or_default();
+            format!("file {digest} {}", if *executable { "executable" } else { "" })
+        }
+    };
+    files.iter().map(|(path, file)| (path.clone(), line(file))).collect()
 }

@@ -18,16 +18,14 @@ pub(crate) fn scan<'a>(images: impl IntoIterator<Item = &'a Image>, root: &Utf8P
     let layers: Vec<_> = images.into_iter().flat_map(Image::layers).collect();
     let units: BTreeSet<_> = layers.iter().flat_map(|layer| layer.entries()).filter_map(unit).collect();
     let mut sources = Sources::new();
-    for source in layers.into_iter().flat_map(Layer::sources) {
-        if let Source::Asset(asset) = source {
-            sources.entry(asset.clone()).or_insert_with(|| {
-                let mut scanned = look(asset, root)?;
-                if let (Scanned::File(file), true) = (&mut scanned, units.contains(asset)) {
-                    file.text = Some(text(&file.path)?);
-                }
-                Ok(scanned)
-            });
-        }
+    for asset in layers.into_iter().flat_map(Layer::assets) {
+        sources.entry(asset.clone()).or_insert_with(|| {
+            let mut scanned = look(asset, root)?;
+            if let (Scanned::File(file), true) = (&mut scanned, units.contains(asset)) {
+                file.text = Some(text(&file.path)?);
+            }
+            Ok(scanned)
+        });
     }
     sources
 }
@@ -37,7 +35,7 @@ fn unit(entry: &Entry) -> Option<&Asset> {
     match entry.kind() {
         EntryKind::Unit(unit) => match unit.source() {
             Source::Asset(asset) => Some(asset),
-            Source::Text(_) => None,
+            Source::Text(_) | Source::Stage(..) => None,
         },
         _ => None,
     }

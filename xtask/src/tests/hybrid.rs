@@ -7,10 +7,10 @@ use lapstrake::{Base, Image, Layer};
 use super::engine::{output, present};
 use super::equivalence;
 use super::workshop::Workshop;
-use crate::engine::Program;
+use crate::engine::{Engine, Program};
 use crate::native::{Built, LayerOrigin};
 use crate::oci::Compression;
-use crate::prefix::{Engine, PrefixError};
+use crate::prefix::PrefixError;
 
 /// What a step may do to a tree that a tar can hold: replace, link, hide, empty, own.
 const SCRIPT: &str = "

@@ -13,11 +13,12 @@ use super::hostile;
 use crate::base::{self, Base, Cache};
 use crate::check::{self, Checks, Contents, Stage, Subject};
 use crate::emit;
+use crate::engine::Engine;
 use crate::finding::{Finding, Severity};
 use crate::native::{self, Built, Epoch, Settings, Workbench};
 use crate::oci::Compression;
-use crate::plan::{self, CargoOptions, Laid, Plan};
-use crate::prefix::{self, Engine, PrefixError};
+use crate::plan::{self, Builders, CargoOptions, Laid, Plan};
+use crate::prefix::{self, PrefixError};
 use crate::progress::{Colour, Progress, ProgressMode};
 use crate::source;
 use crate::stage::{Artefacts, Staged};
@@ -86,10 +87,14 @@ impl Workshop {
 
     /// The plan of an image, and what was found.
     pub(crate) fn plan(&self, image: &Image) -> (Option<Plan>, Vec<Finding>) {
-        let sources = source::scan([image], &self.workspace.root);
-        let resolved =
-            plan::resolve(image, &self.workspace, &sources, &self.base, None, &CargoOptions::default());
+        let resolved = self.resolve(image, None);
         (resolved.plan, resolved.findings)
+    }
+
+    fn resolve(&self, image: &Image, laid: Option<Laid<'_>>) -> plan::Resolved {
+        let sources = source::scan([image], &self.workspace.root);
+        let (builders, options) = (Builders::new(), CargoOptions::default());
+        plan::resolve(image, &self.workspace, &sources, &self.base, &builders, laid, &options)
     }
 
     /// What the checks find in an image, up to the staged files; binaries of cargo there are none.
@@ -141,17 +146,15 @@ impl Workshop {
         let settings = Settings { compression, epoch: Epoch::default() };
         let staged = Self::staged(&plan);
         let (base, cache, store) = (&self.base, &self.cache, &self.store);
-        let bench = Workbench { staged: &staged, base, cache, store, settings, progress: &progress };
+        let root = &self.workspace.root;
+        let bench = Workbench { root, staged: &staged, base, cache, store, settings, progress: &progress };
         let mut below = Vec::new();
         if plan.prefix() > 0 {
             let all = matches!(engine, Engine::This(_));
             let count = if all { plan.layers.len() } else { plan.prefix() };
             let Some(laid) = prefix::lay(&plan, count, all, engine, &bench)? else { return Ok(None) };
             let on = Laid { layers: laid.layers.len(), index: &laid.index };
-            let sources = source::scan([image], &self.workspace.root);
-            let options = CargoOptions::default();
-            let resolved = plan::resolve(image, &self.workspace, &sources, base, Some(on), &options);
-            plan = resolved.plan.unwrap();
+            plan = self.resolve(image, Some(on)).plan.unwrap();
             below = laid.layers;
         }
         let built = native::build(&plan, &below, &bench);

@@ -53,7 +53,7 @@ fn in_base(subject: &Subject<'_>, directory: &ImagePath, name: &str) -> bool {
 fn renewed(subject: &Subject<'_>, node: &Node<'_>) -> bool {
     let own = node.layer().map(|layer| &layer.name);
     let later = subject.plan.layers.iter().skip_while(|layer| Some(&layer.name) != own);
-    let mut runs = later.flat_map(|layer| &layer.runs).flatten();
+    let mut runs = later.flat_map(|layer| &layer.runs).flat_map(|run| &run.argv);
     let tree = subject.tree();
     let service = ["/etc/systemd/system", "/usr/lib/systemd/system"]
         .iter()

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::program::{Linked, linked};
 use crate::base::Elf;
 use crate::check::{Check, Example, Fault, Node, Subject};
-use crate::plan::{Origin, PlannedLayer};
+use crate::plan::{Origin, PlannedLayer, Transaction};
 
 pub(super) const CHECK: Check = Check::fatal(
     "elf-version",
@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check::fatal(
 .of_staged_files()
 .shown(Example::Words {
     faulty: "A program that was built on a desk with glibc 2.41, on a base with glibc 2.34",
-    mended: "Build it in a stage of the image, by `cargo zigbuild --target x86_64-unknown-linux-gnu.2.34`, or for `x86_64-unknown-linux-musl`",
+    mended: "Build it in an image like the base, `.built_in(Stage::on(…))`, by `cargo zigbuild --target x86_64-unknown-linux-gnu.2.34`, or for `x86_64-unknown-linux-musl`",
 });
 
 /// One library that lacks versions, as one object wants them.
@@ -127,7 +127,11 @@ fn may_be_replaced(subject: &Subject<'_>, lack: &Lack<'_>) -> bool {
         || stem == "ld";
     let replaces = |layer: &PlannedLayer| {
         let named = |package: &String| package.starts_with(if glibc { "glibc" } else { stem });
-        !layer.runs.is_empty() || layer.packages.iter().any(named)
+        let changes = |transaction: &Transaction| {
+            let swapped = transaction.swap.iter().any(|(_, to)| named(to));
+            swapped || transaction.install.iter().chain(transaction.rpm_files.keys()).any(named)
+        };
+        !layer.runs.is_empty() || layer.transaction.as_ref().is_some_and(changes)
     };
     lack.by.is_none_or(|by| by.site().is_none()) && subject.plan.layers.iter().any(replaces)
 }

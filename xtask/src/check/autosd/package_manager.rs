@@ -24,7 +24,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         *ran |= !layer.runs.is_empty();
         Some((before, layer))
     });
-    let lacking = runs.filter(|(ran, layer)| !ran && !layer.packages.is_empty());
+    let lacking = runs.filter(|(ran, layer)| !ran && layer.transaction.is_some());
     let fault = |(_, layer): (bool, &crate::plan::PlannedLayer)| {
         let message = format!(
             "layer `{}` installs packages, and the base has neither dnf5, dnf nor microdnf",

@@ -1,0 +1,74 @@
+//! A builder image: one to compile in, of which nothing goes into the image. It is found and pinned as a
+//! base is, but not read: an engine takes it from where it is.
+
+use lapstrake::Location;
+use lapstrake::value::Architecture;
+use oci_spec::image::Descriptor;
+
+use super::cache::Cache;
+use super::image::{self, Places};
+use super::{BaseError, Found, archive, layout, registry, storage};
+use crate::oci::{Blobs, Digest};
+
+/// The digest of a builder image; in podman's storage that of its config, which is its id there.
+pub(crate) fn builder(
+    place: &Location,
+    wanted: Option<Architecture>,
+    pinned: Option<&Digest>,
+    cache: &Cache,
+) -> Result<Digest, BaseError> {
+    match (place, pinned) {
+        // What is pinned is asked of nobody: the engine has it, or fetches it by its digest.
+        (Location::Registry(_), Some(pinned)) => Ok(pinned.clone()),
+        (Location::Registry(reference), None) => Ok(registry::resolve(reference.as_str(), wanted, cache)?.1),
+        (Location::ContainersStorage(reference), pinned) => {
+            let id = storage::id(&pinned.map_or_else(|| reference.to_string(), Digest::hex))?;
+            Digest::parse(&format!("sha256:{}", id.trim_start_matches("sha256:"))).map_err(BaseError::Listed)
+        }
+        (Location::Oci { tag, .. } | Location::OciArchive { tag, .. }, pinned) => {
+            let found = listed(place, cache)?;
+            let places = Places([&found.blobs, cache.blobs()]);
+            let descriptor = found.manifests.find(tag.as_deref(), wanted.or_else(Architecture::host));
+            let descriptor = image::select(places, descriptor.map_err(BaseError::Layout)?, wanted)?;
+            let digest = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
+            match pinned.filter(|pinned| **pinned != digest) {
+                Some(pinned) if image::pinned(places, pinned).is_none() => Err(BaseError::Moved {
+                    reference: place.to_string(),
+                    pinned: pinned.clone(),
+                    found: digest,
+                }),
+                held => Ok(held.cloned().unwrap_or(digest)),
+            }
+        }
+        (Location::StandIn, _) => Err(BaseError::NoCompiler),
+    }
+}
+
+/// The blobs of a builder image in a folder or a file: where they are, its descriptor, and each of them.
+pub(crate) fn lone_image(
+    place: &Location,
+    digest: &Digest,
+    cache: &Cache,
+) -> Result<(Blobs, Descriptor, Vec<(Digest, u64)>), BaseError> {
+    let found = listed(place, cache)?;
+    let places = Places([&found.blobs, cache.blobs()]);
+    let descriptor = image::pinned(places, digest).ok_or_else(|| BaseError::Moved {
+        reference: place.to_string(),
+        pinned: digest.clone(),
+        found: digest.clone(),
+    })?;
+    let image = image::read(places, descriptor.clone(), None)?;
+    let parts = [(digest.clone(), descriptor.size()), (image.config_digest, image.manifest.config().size())];
+    let layers = image.layers.into_iter().map(|layer| (layer.digest, layer.size));
+    Ok((found.blobs, descriptor, parts.into_iter().chain(layers).collect()))
+}
+
+fn listed(place: &Location, cache: &Cache) -> Result<Found, BaseError> {
+    match place {
+        Location::Oci { dir, .. } => layout::find(dir),
+        Location::OciArchive { file, .. } => archive::find(file, cache, false),
+        Location::Registry(_) | Location::ContainersStorage(_) | Location::StandIn => {
+            Err(BaseError::NoCompiler)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The files that steps read, written into a context: what a layer or a stage binds, and what its package
+//! manager reads. They are on no layer; their bytes are those that were staged.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use camino::Utf8Path;
+
+use super::packages::script;
+use crate::plan::{ContextFile, Origin, PlannedLayer};
+use crate::stage::Staged;
+
+/// Everything that a layer's steps read, below its folder of the context.
+pub(crate) fn files(layer: &PlannedLayer) -> BTreeMap<String, ContextFile> {
+    let mut files = layer.context.clone();
+    files.extend(
+        script(layer)
+            .map(|(path, text)| (path, ContextFile::File { from: Origin::Text(text), executable: false })),
+    );
+    files
+}
+
+/// Writes these files below `folder`.
+pub(crate) fn write_files(
+    files: &BTreeMap<String, ContextFile>,
+    staged: &Staged,
+    folder: &Utf8Path,
+) -> io::Result<()> {
+    for (name, file) in files {
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        match file {
+            ContextFile::Directory => fs::create_dir_all(&path)?,
+            ContextFile::Symlink { target } => symlink(target, &path)?,
+            ContextFile::File { from, executable } => {
+                let mut out = fs::File::create(&path)?;
+                match (from, staged.get(from)) {
+                    (Origin::Text(text), _) => out.write_all(text.as_bytes())?,
+                    (_, Some(staged)) => {
+                        staged.read_into(&mut |bytes| io::copy(bytes, &mut out).map(drop))?
+                    }
+                    (_, None) => return Err(io::Error::other(format!("`{name}` was not staged"))),
+                }
+                if *executable {
+                    out.set_permissions(fs::Permissions::from_mode(0o755))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}

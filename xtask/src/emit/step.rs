@@ -1,0 +1,157 @@
+//! Run steps as lines of a Containerfile: what is mounted, and a program with its environment and directory.
+//! podman's RUN sets neither without changing the image's config, so two programs of the image do.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+
+use super::escape::{comment, exec};
+use crate::plan::{PlannedLayer, PlannedRun, SecretFrom};
+
+/// Side files of an rpm database that a reader leaves.
+const SIDE_FILES: [&str; 6] = [
+    "/usr/lib/sysimage/rpm/rpmdb.sqlite-shm",
+    "/usr/lib/sysimage/rpm/rpmdb.sqlite-wal",
+    "/usr/lib/sysimage/rpm/.rpm.lock",
+    "/var/lib/rpm/rpmdb.sqlite-shm",
+    "/var/lib/rpm/rpmdb.sqlite-wal",
+    "/var/lib/rpm/.rpm.lock",
+];
+/// Changes to a directory and becomes a program; both are arguments, so that nothing is expanded.
+const IN_DIRECTORY: [&str; 3] = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\""];
+
+/// The folder of the context that a layer's steps read.
+pub(crate) fn folder(index: usize, layer: &PlannedLayer) -> String {
+    format!("steps/{:02}-{}", index + 1, layer.name)
+}
+
+/// The options of a RUN that mount something (Containerfile(5), "RUN --mount").
+#[derive(Debug, Default)]
+pub(crate) struct Mounts(String);
+
+impl Mounts {
+    pub(crate) fn bind(&mut self, source: &str, at: &str) {
+        self.0 += &format!("--mount=type=bind,source={source},target={at} ");
+    }
+
+    pub(crate) fn cache(&mut self, at: &str) {
+        self.0 += &format!("--mount=type=cache,target={at} ");
+    }
+
+    /// A cache that is shared by a name of its own, whatever it is mounted at.
+    pub(crate) fn cache_named(&mut self, id: &str, at: &str) {
+        self.0 += &format!("--mount=type=cache,id={id},target={at} ");
+    }
+
+    /// An empty directory whose content is thrown away.
+    pub(crate) fn discard(&mut self, at: &str) {
+        self.0 += &format!("--mount=type=tmpfs,target={at} ");
+    }
+
+    /// Without it the step is not run: podman's default goes on and the program fails later.
+    fn secret(&mut self, id: &str) {
+        self.0 += &format!("--mount=type=secret,id={id},required=true ");
+    }
+}
+
+impl fmt::Display for Mounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One step; what it binds lies in that folder of the context.
+pub(crate) fn run(run: &PlannedRun, folder: &str, out: &mut String) -> fmt::Result {
+    let mut mounts = Mounts::default();
+    run.caches.iter().for_each(|at| mounts.cache(at.as_str()));
+    for bind in &run.binds {
+        writeln!(out, "# {} at {}", comment(bind.asset.as_str()), comment(bind.at.as_str()))?;
+        mounts.bind(&format!("{folder}/{}", bind.source), bind.at.as_str());
+    }
+    for secret in &run.secrets {
+        let from = match &secret.from {
+            SecretFrom::Variable(name) => format!("env={name}"),
+            SecretFrom::File(path) => format!("src={path}"),
+        };
+        writeln!(out, "# wants {}", comment(&format!("--secret id={},{from}", secret.id)))?;
+        mounts.secret(secret.id.as_str());
+    }
+    writeln!(out, "RUN {mounts}{}", exec(argv(run)))
+}
+
+/// The program with its environment, in its directory.
+fn argv(run: &PlannedRun) -> Vec<String> {
+    let mut argv: Vec<String> = Vec::new();
+    if let Some(dir) = &run.dir {
+        argv.extend(IN_DIRECTORY.map(str::to_owned));
+        argv.push(dir.to_string());
+    }
+    if !run.environment.is_empty() {
+        argv.push("env".to_owned());
+        argv.extend(run.environment.iter().map(|(name, value)| format!("{name}={value}")));
+    }
+    argv.extend(run.argv.iter().cloned());
+    argv
+}
+
+/// The line that takes away what the steps of a layer leave beside their work: mount points below `/run`,
+/// and what reads an rpm database.
+pub(super) fn clean(layer: &PlannedLayer, out: &mut String) -> fmt::Result {
+    let mut left: BTreeSet<String> = BTreeSet::new();
+    for run in &layer.runs {
+        let targets = run.caches.iter().chain(run.binds.iter().map(|bind| &bind.at));
+        left.extend(targets.filter_map(|at| below_run(at.as_str())));
+        if !run.secrets.is_empty() {
+            left.insert("/run/secrets".to_owned());
+        }
+    }
+    if layer.transaction.is_some() {
+        left.extend(SIDE_FILES.map(str::to_owned));
+        if layer.context.contains_key(crate::plan::FOLDER) {
+            left.insert(crate::plan::MOUNTED.to_owned());
+        }
+    }
+    if left.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "RUN {}",
+        exec(["rm".to_owned(), "-rf".to_owned(), "--".to_owned()].into_iter().chain(left))
+    )
+}
+
+/// The directory directly in `/run` through which a path leads.
+fn below_run(path: &str) -> Option<String> {
+    let name = path.strip_prefix("/run/")?.split('/').next()?;
+    Some(format!("/run/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use lapstrake::value::{ImagePath, Variable};
+
+    use super::*;
+
+    fn planned(argv: &[&str]) -> PlannedRun {
+        let argv = argv.iter().map(|word| (*word).to_owned()).collect();
+        let (environment, dir, network) = (Vec::new(), None, false);
+        PlannedRun { argv, environment, dir, network, caches: vec![], binds: vec![], secrets: vec![] }
+    }
+
+    #[test]
+    fn a_step_says_all_it_needs_in_one_line_and_the_config_stays() {
+        let mut step = planned(&["make", "all; reboot"]);
+        step.environment.push((Variable::parse("CC").unwrap(), "clang $x".to_owned()));
+        step.dir = Some(ImagePath::parse("/usr/src/a b").unwrap());
+        step.caches.push(ImagePath::parse("/run/cache/c").unwrap());
+        let mut out = String::new();
+        run(&step, "steps/01-x", &mut out).unwrap();
+        assert_eq!(
+            out,
+            "RUN --mount=type=cache,target=/run/cache/c [\"/bin/sh\", \"-c\", \"cd \\\"$0\\\" && exec \\\"$@\\\"\", \
+             \"/usr/src/a b\", \"env\", \"CC=clang $x\", \"make\", \"all; reboot\"]\n"
+        );
+        assert_eq!(below_run("/run/cache/c").as_deref(), Some("/run/cache"));
+        assert_eq!(below_run("/runner"), None);
+    }
+}

@@ -1,0 +1,224 @@
+//! The secrets of steps, read once: given to the engine by name, hidden in what it says, and looked for in
+//! what it made. A value is in no argument, no error and no `Debug`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::{self, Read};
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::value::SecretId;
+
+use crate::plan::{PlannedSecret, SecretFrom};
+
+/// What stands in the talk where a secret stood.
+const HIDDEN: &str = "***";
+/// A value that is shorter can be hidden nowhere: it is in half of all words.
+const LEAST: usize = 4;
+/// Of a value of several lines, a line from this length on is a secret by itself in a file of a layer.
+const TELLING: usize = 16;
+const CHUNK: usize = 256 << 10;
+
+/// Secrets and their values.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    given: BTreeMap<SecretId, String>,
+    hidden: Vec<Vec<u8>>,
+    patterns: Vec<(SecretId, Vec<u8>)>,
+}
+
+/// A secret can't be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SecretError {
+    #[error("secret `{id}` is the variable `{variable}`, which is not set")]
+    NoVariable { id: SecretId, variable: String },
+    #[error("secret `{id}` is the file `{path}`, which can't be read")]
+    File { id: SecretId, path: Utf8PathBuf, source: io::Error },
+    #[error("secret `{id}` has fewer than {LEAST} bytes, and could not be kept out of a log")]
+    Short { id: SecretId },
+    #[error("secret `{id}` is in a file whose path has a comma, which podman can't be told")]
+    Comma { id: SecretId },
+}
+
+impl SecretError {
+    /// One line to paste.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::NoVariable { variable, .. } => {
+                Some(format!("run `read -rs {variable} && export {variable}`"))
+            }
+            Self::Comma { .. } => Some("move the file".to_owned()),
+            Self::File { .. } | Self::Short { .. } => None,
+        }
+    }
+}
+
+impl Secrets {
+    pub(crate) fn none() -> Self {
+        Self::default()
+    }
+
+    /// Reads secrets; a relative path starts at `root`.
+    pub(crate) fn read<'a>(
+        secrets: impl IntoIterator<Item = &'a PlannedSecret>,
+        root: &Utf8Path,
+    ) -> Result<Self, SecretError> {
+        let mut read = Self::default();
+        for PlannedSecret { id, from } in secrets {
+            let (given, value) = match from {
+                SecretFrom::Variable(name) => {
+                    let value = std::env::var_os(name.as_str()).filter(|value| !value.is_empty());
+                    let missing = || SecretError::NoVariable { id: id.clone(), variable: name.to_string() };
+                    (format!("env={name}"), value.ok_or_else(missing)?.into_encoded_bytes())
+                }
+                SecretFrom::File(path) => {
+                    let path = placed(path, root);
+                    if path.as_str().contains(',') {
+                        return Err(SecretError::Comma { id: id.clone() });
+                    }
+                    let failed = |source| SecretError::File { id: id.clone(), path: path.clone(), source };
+                    let value = fs::read(&path).map_err(failed)?;
+                    (format!("src={path}"), value)
+                }
+            };
+            read.add(id, given, &value)?;
+        }
+        Ok(read)
+    }
+
+    fn add(&mut self, id: &SecretId, given: String, value: &[u8]) -> Result<(), SecretError> {
+        let value = value.trim_ascii();
+        if value.len() < LEAST {
+            return Err(SecretError::Short { id: id.clone() });
+        }
+        self.given.insert(id.clone(), given);
+        self.patterns.push((id.clone(), value.to_vec()));
+        let lines: Vec<_> = value.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
+        for line in &lines {
+            // The frame of a PEM file is in every certificate.
+            let telling = lines.len() > 1 && line.len() >= TELLING && !line.starts_with(b"-----");
+            if telling {
+                self.patterns.push((id.clone(), line.to_vec()));
+            }
+            if line.len() >= LEAST {
+                self.hidden.push(line.to_vec());
+            }
+        }
+        // The longest first, so that none is left of which another was a part.
+        self.hidden.sort_by_key(|line| std::cmp::Reverse(line.len()));
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.given.is_empty()
+    }
+
+    /// Tells an engine where they are (podman-build(1), `--secret`).
+    pub(super) fn give(&self, command: &mut Command) {
+        for (id, from) in &self.given {
+            command.arg("--secret").arg(format!("id={id},{from}"));
+        }
+    }
+
+    /// A line of talk without them.
+    pub(super) fn hide(&self, line: String) -> String {
+        self.hidden.iter().fold(line, |line, secret| {
+            let secret = String::from_utf8_lossy(secret);
+            if line.contains(&*secret) { line.replace(&*secret, HIDDEN) } else { line }
+        })
+    }
+
+    /// The secret that these bytes hold, if they hold one.
+    pub(super) fn find_in(&self, mut bytes: impl Read) -> io::Result<Option<&SecretId>> {
+        let longest = self.patterns.iter().map(|(_, pattern)| pattern.len()).max().unwrap_or_default();
+        let mut window: Vec<u8> = Vec::new();
+        loop {
+            let before = window.len();
+            let read = bytes.by_ref().take(CHUNK as u64).read_to_end(&mut window)?;
+            if read == 0 {
+                return Ok(None);
+            }
+            let holds = |pattern: &[u8]| contains(&window, pattern);
+            if let Some((id, _)) = self.patterns.iter().find(|(_, pattern)| holds(pattern)) {
+                return Ok(Some(id));
+            }
+            debug_assert!(window.len() > before);
+            // What may be the beginning of one stays.
+            window.drain(..window.len().saturating_sub(longest.saturating_sub(1)));
+        }
+    }
+}
+
+fn contains(bytes: &[u8], pattern: &[u8]) -> bool {
+    let Some((first, _)) = pattern.split_first() else { return false };
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        rest = &rest[at..];
+        if rest.starts_with(pattern) {
+            return true;
+        }
+        rest = &rest[1..];
+    }
+    false
+}
+
+/// Where the file of a secret is.
+fn placed(path: &Utf8Path, root: &Utf8Path) -> Utf8PathBuf {
+    let home = || std::env::var("HOME").ok().map(Utf8PathBuf::from);
+    match path.strip_prefix("~").ok().zip(home()) {
+        Some((rest, home)) => home.join(rest),
+        None => root.join(path),
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.given.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(value: &str) -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.add(&SecretId::parse("token").unwrap(), "env=TOKEN".to_owned(), value.as_bytes()).unwrap();
+        secrets
+    }
+
+    #[test]
+    fn a_value_is_hidden_in_the_talk_and_in_debug() {
+        let secrets = secrets("s3cr3t-marker\n");
+        assert_eq!(secrets.hide("token s3cr3t-marker!".to_owned()), "token ***!");
+        assert_eq!(format!("{secrets:?}"), "{SecretId(\"token\")}");
+    }
+
+    #[test]
+    fn a_value_is_found_wherever_a_chunk_of_the_file_ends() {
+        let secrets = secrets("s3cr3t-marker");
+        for before in [0, 1, CHUNK - 13, CHUNK - 5, CHUNK - 1, CHUNK, 3 * CHUNK - 7] {
+            let file = [vec![b's'; before], b"s3cr3t-marker".to_vec(), vec![b'x'; 9]].concat();
+            assert!(secrets.find_in(&file[..]).unwrap().is_some(), "{before}");
+            assert!(secrets.find_in(&file[..before + 12]).unwrap().is_none(), "{before}");
+        }
+    }
+
+    #[test]
+    fn each_line_of_a_key_is_secret_and_its_frame_is_not() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\nshort\n-----END PRIVATE KEY-----\n";
+        let secrets = secrets(key);
+        assert!(secrets.find_in(&b"x MC4CAQAwBQYDK2VwBCIEIA y"[..]).unwrap().is_some());
+        assert!(secrets.find_in(&b"-----BEGIN PRIVATE KEY-----\nanother\n"[..]).unwrap().is_none());
+        assert_eq!(secrets.hide("it is short".to_owned()), "it is ***");
+    }
+
+    #[test]
+    fn what_can_not_be_hidden_is_refused() {
+        let mut secrets = Secrets::default();
+        let id = SecretId::parse("pin").unwrap();
+        let error = secrets.add(&id, "env=PIN".to_owned(), b"123\n").unwrap_err();
+        assert!(error.to_string().contains("fewer than 4 bytes"), "{error}");
+    }
+}

@@ -1,0 +1,110 @@
+//! The checks of an image, as early as each can run, and those of a `#[test]`.
+
+use std::collections::BTreeMap;
+
+use lapstrake::value::ImageName;
+use lapstrake::{Given, Image};
+
+use super::{Failure, Planned, Ready, Request, Session};
+use crate::analyze;
+use crate::check::{self, Check, Checks, Stage, Subject};
+use crate::engine::Engine;
+use crate::finding::{Finding, Findings};
+use crate::progress::{Colour, Progress, ProgressMode};
+
+/// plan → findings, before cargo has run.
+pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
+    let Planned { plan, base, ground, contents, .. } = planned;
+    check::run(checks, Stage::Tree, &Subject::on(plan, base, &ground.below, &ground.laid, contents))
+}
+
+/// plan → findings of systemd itself, where this machine has it and the check is wanted.
+pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
+    let Planned { plan, base, ground, contents, .. } = planned;
+    let wanted = checks.iter().find(|check| check.name == check::SYSTEMD_ANALYZE.name);
+    let subject = Subject::on(plan, base, &ground.below, &ground.laid, contents);
+    wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject)).unwrap_or_default()
+}
+
+/// exact bytes → findings.
+pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
+    let Ready { plan, base, ground, contents, .. } = ready;
+    check::run(checks, Stage::Staged, &Subject::on(plan, base, &ground.below, &ground.laid, contents))
+}
+
+/// What the tree shows once an engine has made its layers: what could only be guessed at before.
+pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
+    let Ready { plan, base, ground, contents, .. } = ready;
+    let subject = Subject::on(plan, base, &ground.below, &ground.laid, contents);
+    let mut findings = check::run(checks, Stage::Tree, &subject);
+    findings.extend(check::run(checks, Stage::Staged, &subject));
+    findings
+}
+
+impl Checks {
+    /// What is found in an image before anything is compiled, for a `#[test]` of a description or of a
+    /// check: the plan's own findings, then the checks'. The image's binaries must exist as targets of
+    /// the workspace; where it has none, checks of staged files run too.
+    ///
+    /// ```
+    /// use lapstrake_xtask::check::Checks;
+    /// use lapstrake_xtask::prelude::*;
+    ///
+    /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+    /// assert_eq!(Checks::default().findings(&image), []);
+    /// ```
+    ///
+    /// # Panics
+    /// When no cargo workspace is around, or the cache can't be written: a test can't go on then.
+    pub fn findings(&self, image: &Image) -> Vec<Finding> {
+        match self.try_findings(image) {
+            Ok(findings) => findings,
+            Err(failure) => {
+                let causes =
+                    std::iter::successors(std::error::Error::source(&failure), |error| error.source());
+                let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+                panic!("{failure}{causes}")
+            }
+        }
+    }
+
+    fn try_findings(&self, image: &Image) -> Result<Vec<Finding>, Failure> {
+        let progress = Progress::new(ProgressMode::None, true, Colour::Never);
+        let mut session = Session::open(Request::default(), &progress)?;
+        let checks = self.all();
+        let (planned, mut findings) = session.plan(&[image]);
+        for planned in planned {
+            findings.add(None, check::unknown_allowances(self, &planned.plan));
+            findings.add(None, check_tree(&planned, &checks));
+            let has_binaries = !(planned.plan.compile.is_empty() && planned.plan.stages.is_empty());
+            if !has_binaries && !findings.any_fatal() {
+                let ready = session.stage(planned, Engine::Idle)?;
+                findings.add(None, check_staged(&ready, &checks));
+            }
+        }
+        Ok(findings.all().to_vec())
+    }
+}
+
+/// Names that more than one image has, or that are none: findings of the description as a whole.
+pub(crate) fn names(images: &[Image]) -> Findings {
+    let mut findings = Findings::default();
+    let mut first: BTreeMap<&ImageName, &Image> = BTreeMap::new();
+    for image in images {
+        let given: &Given<ImageName> = image.name();
+        match given.get() {
+            Err(error) => findings.add(None, vec![Finding::invalid(error, given.site())]),
+            Ok(name) => {
+                if let Some(first) = first.get(name) {
+                    let message = format!("two images are named `{name}`");
+                    let finding = Finding::fatal("duplicate-image", image.site(), message);
+                    let finding = finding.also(first.site(), "first written here");
+                    findings.add(None, vec![finding.help("give one of them another name")]);
+                } else {
+                    first.insert(name, image);
+                }
+            }
+        }
+    }
+    findings
+}

@@ -1,0 +1,69 @@
+//! Why a step of the pipeline failed, for reasons outside of the description: one type for all steps, which
+//! adds the image to what its room says.
+
+use lapstrake::value::ImageName;
+
+use crate::base::BaseError;
+use crate::compile::CompileError;
+use crate::deliver::DeliverError;
+use crate::emit::EmitError;
+use crate::lock::LockError;
+use crate::native::{self, NativeError};
+use crate::prefix::PrefixError;
+use crate::stage::StageError;
+use crate::stages::StagesError;
+use crate::store::StoreError;
+use crate::workspace::WorkspaceError;
+
+/// A step failed, for reasons outside of the description.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the workspace can't be read")]
+    Workspace(#[from] WorkspaceError),
+    #[error("the cache can't be used")]
+    Cache(#[source] BaseError),
+    #[error("the lock file can't be used")]
+    Lock(#[from] LockError),
+    #[error("the binaries of image `{image}` can't be compiled")]
+    Compile { image: ImageName, source: CompileError },
+    #[error("a stage of image `{image}` can't be made")]
+    Stages { image: ImageName, source: Box<StagesError> },
+    #[error("the files of image `{image}` can't be staged")]
+    Stage { image: ImageName, source: StageError },
+    #[error("the files of image `{image}` can't be looked at")]
+    Read { image: ImageName, source: std::io::Error },
+    #[error(
+        "layer `{layer}` of image `{image}` runs something inside the image, and `--engine native` runs nothing"
+    )]
+    Engine { image: ImageName, layer: String },
+    #[error("image `{image}` can't be built")]
+    Prefix { image: ImageName, source: Box<PrefixError> },
+    #[error("image `{image}` can't be built")]
+    Build { image: ImageName, source: Box<NativeError> },
+    #[error("image `{image}` can't be written as a context")]
+    Emit { image: ImageName, source: EmitError },
+    #[error("image `{image}` can't be delivered")]
+    Deliver { image: ImageName, source: DeliverError },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Epoch(#[from] native::EpochError),
+}
+
+impl Failure {
+    /// One line to paste.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Lock(error) => error.help().map(str::to_owned),
+            Self::Compile { source, .. } => source.help().map(str::to_owned),
+            Self::Engine { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),
+            Self::Prefix { source, .. } => source.help(),
+            Self::Stages { source, .. } => source.help(),
+            Self::Deliver { source, .. } => source.help().map(str::to_owned),
+            Self::Emit { source: EmitError::Foreign { .. }, .. } => {
+                Some("name another folder with `--output DIR`".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Stages: what is compiled in a builder image. A stage that several entries share is planned once; what it
+//! makes is known by name only, until it was run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapstrake::value::{Architecture, ImagePath};
+use lapstrake::{Given, Location, Site, Stage};
+use serde::Serialize;
+
+use super::compile::Invocations;
+use super::place::site_or;
+use super::step::{ContextFile, PlannedRun, Steps};
+use super::{Artefact, CargoOptions, Invocation};
+use crate::finding::Finding;
+use crate::oci::Digest;
+use crate::source::Sources;
+use crate::workspace::Workspace;
+
+/// The builder images of stages, where they could be found.
+pub(crate) type Builders = BTreeMap<Location, Builder>;
+
+/// An image to compile in.
+#[derive(Debug, Clone)]
+pub(crate) struct Builder {
+    pub(crate) digest: Digest,
+    pub(crate) architecture: Architecture,
+    /// Where it is, from wherever one looks.
+    pub(crate) place: Location,
+}
+
+/// One stage.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PlannedStage {
+    pub(crate) site: Site,
+    /// The builder image, as it was described.
+    pub(crate) reference: String,
+    /// Where it is.
+    #[serde(skip)]
+    pub(crate) location: Location,
+    pub(crate) digest: Digest,
+    pub(crate) architecture: Architecture,
+    /// What is copied, by its name in the context.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) copies: BTreeMap<String, ImagePath>,
+    pub(crate) runs: Vec<PlannedRun>,
+    /// What cargo builds in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) compile: Vec<Invocation>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) context: BTreeMap<String, ContextFile>,
+    /// What is taken out of it.
+    pub(crate) results: BTreeSet<Product>,
+}
+
+/// Something that a stage makes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Product {
+    /// A binary of one of its cargo invocations.
+    Artefact(Artefact),
+    /// A file of its tree.
+    Path(ImagePath),
+}
+
+/// A file that a stage makes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Built {
+    /// The index of the stage in the plan.
+    pub(crate) stage: usize,
+    pub(crate) product: Product,
+}
+
+impl PlannedStage {
+    /// Whether something in it reaches the network: a step that asks, or cargo for what its lock names.
+    pub(crate) fn wants_network(&self) -> bool {
+        !self.compile.is_empty() || self.runs.iter().any(|run| run.network)
+    }
+}
+
+impl std::fmt::Display for Product {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Artefact(artefact) => write!(f, "binary {}", artefact.bin),
+            Self::Path(path) => write!(f, "{path}"),
+        }
+    }
+}
+
+/// The stages of a plan as they come together.
+pub(super) struct Stages<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) options: CargoOptions,
+    pub(super) sources: &'a Sources,
+    pub(super) builders: &'a Builders,
+    /// Of the base.
+    pub(super) architecture: Architecture,
+    list: Vec<(Stage, PlannedStage)>,
+    failed: Vec<Stage>,
+}
+
+impl<'a> Stages<'a> {
+    pub(super) fn new(
+        workspace: &'a Workspace,
+        options: &CargoOptions,
+        sources: &'a Sources,
+        builders: &'a Builders,
+        architecture: Architecture,
+    ) -> Self {
+        // A builder has its own target; `--target` is about this machine's cargo.
+        let options = CargoOptions { target: None, ..options.clone() };
+        Self { workspace, options, sources, builders, architecture, list: Vec::new(), failed: Vec::new() }
+    }
+
+    /// A binary that cargo builds in a stage.
+    pub(super) fn artefact(
+        &mut self,
+        stage: &Stage,
+        bin: &lapstrake::entry::Bin,
+        site: Site,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Built> {
+        let index = self.planned(stage, site, findings)?;
+        let planned = &mut self.list[index].1;
+        let mut invocations = Invocations {
+            workspace: self.workspace,
+            options: &self.options,
+            // The builder compiles for itself.
+            architecture: Architecture::host().unwrap_or(self.architecture),
+            list: std::mem::take(&mut planned.compile),
+        };
+        let artefact = invocations.artefact(bin, site);
+        planned.compile = invocations.list;
+        match artefact {
+            Ok(artefact) => {
+                let product = Product::Artefact(artefact);
+                planned.results.insert(product.clone());
+                Some(Built { stage: index, product })
+            }
+            Err(finding) => {
+                findings.push(finding);
+                None
+            }
+        }
+    }
+
+    /// A file that a stage has in the end.
+    pub(super) fn file(
+        &mut self,
+        stage: &Stage,
+        path: ImagePath,
+        site: Site,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Built> {
+        let index = self.planned(stage, site, findings)?;
+        let product = Product::Path(path);
+        self.list[index].1.results.insert(product.clone());
+        Some(Built { stage: index, product })
+    }
+
+    pub(super) fn finish(self) -> Vec<PlannedStage> {
+        self.list.into_iter().map(|(_, planned)| planned).collect()
+    }
+
+    fn planned(&mut self, stage: &Stage, site: Site, findings: &mut Vec<Finding>) -> Option<usize> {
+        if let Some(index) = self.list.iter().position(|(known, _)| known == stage) {
+            return Some(index);
+        }
+        if self.failed.contains(stage) {
+            return None;
+        }
+        let before = findings.len();
+        let planned = self.plan(stage, site_or(stage.site(), site), findings);
+        if findings.len() > before || planned.is_none() {
+            self.failed.push(stage.clone());
+        }
+        let planned = planned?;
+        self.list.push((stage.clone(), planned));
+        Some(self.list.len() - 1)
+    }
+
+    fn plan(&self, stage: &Stage, site: Site, findings: &mut Vec<Finding>) -> Option<PlannedStage> {
+        let mut steps = Steps::new(self.sources, site);
+        let mut copies = BTreeMap::new();
+        for (asset, at) in stage.sources() {
+            let Some(at) = steps.valid::<ImagePath>(at) else { continue };
+            let name = format!("source-{}", copies.len());
+            if steps.take(asset, &name, site).is_some() {
+                copies.insert(name, at);
+            }
+        }
+        let runs = stage.runs().iter().filter_map(|run| steps.run(run, site)).collect();
+        findings.append(&mut steps.findings);
+        let location = stage.base().location().ok()?;
+        // One that could not be found has been told.
+        let Builder { digest, architecture, place } = self.builders.get(location)?.clone();
+        Some(PlannedStage {
+            site,
+            reference: location.to_string(),
+            location: place,
+            digest,
+            architecture,
+            copies,
+            runs,
+            compile: Vec::new(),
+            context: steps.context,
+            results: BTreeSet::new(),
+        })
+    }
+}
+
+/// The value of a path in a stage, or a finding that it is none.
+pub(super) fn path(
+    given: &Given<ImagePath>,
+    fallback: Site,
+    findings: &mut Vec<Finding>,
+) -> Option<ImagePath> {
+    let found = given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), fallback)));
+    found.cloned().map_err(|finding| findings.push(finding)).ok()
+}

@@ -1,0 +1,179 @@
+//! Run steps: what is run inside an image, and what it is given of this machine. Nothing here runs.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use lapstrake::entry::{Run, Secret, SecretSource};
+use lapstrake::value::{Asset, ImagePath, SecretId, Variable};
+use lapstrake::{Given, Site};
+use serde::Serialize;
+
+use super::Origin;
+use super::place::{site_or, source_finding};
+use crate::finding::Finding;
+use crate::source::{Scanned, Sources, TreeMember};
+
+/// A step, its values parsed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct PlannedRun {
+    pub(crate) argv: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) environment: Vec<(Variable, String)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dir: Option<ImagePath>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) network: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) caches: Vec<ImagePath>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) binds: Vec<Bind>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) secrets: Vec<PlannedSecret>,
+}
+
+/// What a step reads of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Bind {
+    /// As the description names it.
+    pub(crate) asset: Utf8PathBuf,
+    /// In the context, below the folder of its layer or stage.
+    #[serde(skip)]
+    pub(crate) source: String,
+    pub(crate) at: ImagePath,
+}
+
+/// A secret, by its name; its value is no part of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct PlannedSecret {
+    pub(crate) id: SecretId,
+    pub(crate) from: SecretFrom,
+}
+
+/// Where the value of a secret is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SecretFrom {
+    Variable(Variable),
+    /// As it was written; a relative one starts at the workspace's root.
+    File(Utf8PathBuf),
+}
+
+/// Something in a build context that a step reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub(crate) enum ContextFile {
+    Directory,
+    File { from: Origin, executable: bool },
+    Symlink { target: String },
+}
+
+/// Turns the steps of a layer or a stage into planned ones.
+pub(super) struct Steps<'a> {
+    pub(super) sources: &'a Sources,
+    /// The site that stands in for one outside of the workspace.
+    pub(super) fallback: Site,
+    pub(super) context: BTreeMap<String, ContextFile>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl<'a> Steps<'a> {
+    pub(super) fn new(sources: &'a Sources, fallback: Site) -> Self {
+        Self { sources, fallback, context: BTreeMap::new(), findings: Vec::new() }
+    }
+
+    /// A step, as far as it can be run.
+    pub(super) fn run(&mut self, run: &Run, site: Site) -> Option<PlannedRun> {
+        let argv = run.argv().to_vec();
+        if argv.is_empty() {
+            self.findings.push(Finding::fatal("empty-run", site, "a run step has no program"));
+            return None;
+        }
+        let texts = argv.iter().chain(run.environment().iter().map(|(_, value)| value));
+        if texts.into_iter().any(|text| text.contains('\0')) {
+            let message = "a run step has a NUL, which no argument of a program can hold";
+            self.findings.push(Finding::fatal("invalid-value", site, message));
+            return None;
+        }
+        let environment = run.environment().iter();
+        let environment =
+            environment.filter_map(|(name, value)| Some((self.valid(name)?, value.clone()))).collect();
+        let dir = run.given_dir().and_then(|dir| self.valid(dir));
+        let caches = run.caches().iter().filter_map(|at| self.mount_point(at)).collect();
+        let binds = run.binds().iter().filter_map(|(asset, at)| self.bind(asset, at, site)).collect();
+        let secrets = run.secrets().iter().filter_map(|secret| self.secret(secret)).collect();
+        Some(PlannedRun { argv, environment, dir, network: run.has_network(), caches, binds, secrets })
+    }
+
+    fn bind(&mut self, asset: &Asset, at: &Given<ImagePath>, site: Site) -> Option<Bind> {
+        let at = self.mount_point(at)?;
+        let source = format!("bind-{}", self.folders("bind-"));
+        self.take(asset, &source, site)?;
+        Some(Bind { asset: asset.path().to_owned(), source, at })
+    }
+
+    /// A path that can be mounted over in a Containerfile, whose options end at a comma.
+    fn mount_point(&mut self, at: &Given<ImagePath>) -> Option<ImagePath> {
+        let path = self.valid(at)?;
+        let unsayable =
+            |c: char| c == ',' || c == '"' || c == '\\' || c == '$' || c.is_whitespace() || c.is_control();
+        if path.is_root() || path.as_str().contains(unsayable) {
+            let message = format!("nothing can be mounted at `{}`", path.as_str().escape_debug());
+            let help = "take a directory without spaces, commas, quotes, `$` and `\\`: `/run/NAME`";
+            let site = site_or(at.site(), self.fallback);
+            self.findings.push(Finding::fatal("mount-point", site, message).help(help));
+            return None;
+        }
+        Some(path)
+    }
+
+    fn secret(&mut self, secret: &Secret) -> Option<PlannedSecret> {
+        let from = match secret.source() {
+            SecretSource::Variable(name) => SecretFrom::Variable(self.valid(name)?),
+            SecretSource::File(path) => SecretFrom::File(path.clone()),
+        };
+        Some(PlannedSecret { id: self.valid(secret.id())?, from })
+    }
+
+    /// How many folders of the context have a name that starts so.
+    pub(super) fn folders(&self, prefix: &str) -> usize {
+        self.context.keys().filter(|path| path.starts_with(prefix) && !path.contains('/')).count()
+    }
+
+    /// Takes an asset into the context, a directory with all that is in it.
+    pub(super) fn take(&mut self, asset: &Asset, to: &str, site: Site) -> Option<()> {
+        let file = |path: &Utf8PathBuf, host: &Utf8PathBuf, executable| ContextFile::File {
+            from: Origin::Asset { path: path.clone(), host: host.clone() },
+            executable,
+        };
+        match self.sources.get(asset)? {
+            Err(error) => {
+                self.findings.push(source_finding(error, site));
+                return None;
+            }
+            Ok(Scanned::File(found)) => {
+                let taken = file(&asset.path().to_owned(), &found.path, found.executable);
+                self.context.insert(to.to_owned(), taken);
+            }
+            Ok(Scanned::Directory(members)) => {
+                self.context.insert(to.to_owned(), ContextFile::Directory);
+                for (name, member) in members {
+                    let taken = match member {
+                        TreeMember::Directory => ContextFile::Directory,
+                        TreeMember::Symlink(target) => ContextFile::Symlink { target: target.clone() },
+                        TreeMember::File(found) => {
+                            file(&asset.path().join(name), &found.path, found.executable)
+                        }
+                    };
+                    self.context.insert(format!("{to}/{name}"), taken);
+                }
+            }
+        }
+        Some(())
+    }
+
+    pub(super) fn valid<T: Clone>(&mut self, given: &Given<T>) -> Option<T> {
+        let found =
+            given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), self.fallback)));
+        found.cloned().map_err(|finding| self.findings.push(finding)).ok()
+    }
+}

@@ -1,0 +1,287 @@
+//! The packages of a layer as one transaction: what is installed, removed and swapped, out of which
+//! repositories, by which program. What it comes to is known once it was run, and then is locked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+use lapstrake::entry::{EntryKind, Packages, Repository};
+use lapstrake::value::{Asset, ImagePath, RepositoryId};
+use lapstrake::{Given, Layer, Site};
+use serde::Serialize;
+
+use super::Origin;
+use super::place::site_or;
+use super::step::{ContextFile, Steps};
+use crate::finding::Finding;
+
+/// The folder of the context that the package manager reads, and where it stands in the image meanwhile.
+pub(crate) const FOLDER: &str = "packages";
+pub(crate) const MOUNTED: &str = "/run/lapstrake";
+/// Where repositories that stay are; dnf.conf(5), `reposdir`.
+pub(crate) const REPOSITORIES: &str = "/etc/yum.repos.d";
+const KEYS: &str = "/etc/pki/rpm-gpg";
+
+/// What happens to packages in a layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Transaction {
+    /// None where the tree so far has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tool: Option<PackageTool>,
+    pub(crate) install: BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) remove: BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) swap: BTreeSet<(String, String)>,
+    /// The RPM files of the workspace, by the names that they have in the context.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) rpm_files: BTreeMap<String, Utf8PathBuf>,
+    /// The `.repo` files that are there for this build.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) repositories: BTreeSet<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) without_docs: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) without_weak_dependencies: bool,
+    /// Exactly what it came to when it was last run, dependencies too: name, epoch, version, release and
+    /// architecture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) locked: Option<BTreeSet<String>>,
+}
+
+/// What installs packages in the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PackageTool {
+    Dnf5,
+    Dnf,
+    Microdnf,
+}
+
+impl PackageTool {
+    /// In the order in which they are preferred.
+    pub(crate) const ALL: [Self; 3] = [Self::Dnf5, Self::Dnf, Self::Microdnf];
+
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Self::Dnf5 => "dnf5",
+            Self::Dnf => "dnf",
+            Self::Microdnf => "microdnf",
+        }
+    }
+}
+
+impl Transaction {
+    /// All that was asked for, in the words in which the lock keeps it: when one changes, what the packages
+    /// come to has to be found out again.
+    pub(crate) fn asked(&self) -> BTreeSet<String> {
+        let option = |given: bool, word: &str| given.then(|| word.to_owned());
+        let install = self.install.iter().cloned();
+        let remove = self.remove.iter().map(|package| format!("remove {package}"));
+        let swap = self.swap.iter().map(|(from, to)| format!("swap {from} {to}"));
+        let files = self.rpm_files.values().map(|path| format!("file {path}"));
+        let options = [
+            option(self.without_docs, "without docs"),
+            option(self.without_weak_dependencies, "without weak dependencies"),
+        ];
+        install.chain(remove).chain(swap).chain(files).chain(options.into_iter().flatten()).collect()
+    }
+
+    /// Whether packages come in, so that there is something to lock.
+    pub(crate) fn installs(&self) -> bool {
+        !(self.install.is_empty() && self.rpm_files.is_empty() && self.swap.is_empty())
+    }
+
+    /// Whether dnf 4 has to read it from a script: no command of its own both installs and removes.
+    pub(crate) fn is_script(&self) -> bool {
+        let swaps_only = self.install.is_empty() && self.rpm_files.is_empty() && self.remove.is_empty();
+        let one_swap = swaps_only && self.swap.len() == 1;
+        self.tool.is_none_or(|tool| tool == PackageTool::Dnf)
+            && self.installs()
+            && self.removes()
+            && !one_swap
+    }
+
+    /// Whether packages go.
+    pub(crate) fn removes(&self) -> bool {
+        !(self.remove.is_empty() && self.swap.is_empty())
+    }
+}
+
+/// A file that a kept repository leaves in the layer.
+pub(super) struct Kept {
+    pub(super) path: ImagePath,
+    pub(super) from: Origin,
+    pub(super) site: Site,
+}
+
+/// The transaction of a layer, if it has one, and the files of kept repositories. What the package manager
+/// reads goes into the context of `steps`.
+pub(super) fn transaction(
+    layer: &Layer,
+    tool: Option<PackageTool>,
+    steps: &mut Steps<'_>,
+) -> (Option<Transaction>, Vec<Kept>) {
+    let mut building = Building { kept: Vec::new(), known: BTreeMap::new(), steps };
+    let mut transaction: Option<Transaction> = None;
+    for entry in layer.entries() {
+        if let EntryKind::Packages(packages) = entry.kind() {
+            let site = site_or(entry.site(), layer.site());
+            building.add(packages, site, transaction.get_or_insert_with(|| Transaction::by(tool)));
+        }
+    }
+    let Some(found) = transaction else { return (None, Vec::new()) };
+    let (kept, nothing) = (building.kept, !found.installs() && !found.removes());
+    if nothing {
+        let finding = Finding::fatal("empty-packages", layer.site(), "no package is named");
+        steps.findings.push(finding.help("write `.packages([\"NAME\"])`"));
+        return (None, kept);
+    }
+    if tool == Some(PackageTool::Microdnf) && found.installs() && found.removes() {
+        let message = "microdnf can't install and remove in one transaction";
+        let finding = Finding::fatal("package-transaction", layer.site(), message);
+        steps
+            .findings
+            .push(finding.help("remove in a layer of its own, or list `dnf` in the base's manifest"));
+    }
+    let reads = found.is_script() || steps.context.keys().any(|path| path.starts_with(FOLDER));
+    if reads {
+        steps.context.insert(FOLDER.to_owned(), ContextFile::Directory);
+    }
+    (Some(found), kept)
+}
+
+impl Transaction {
+    fn by(tool: Option<PackageTool>) -> Self {
+        Self {
+            tool,
+            install: BTreeSet::new(),
+            remove: BTreeSet::new(),
+            swap: BTreeSet::new(),
+            rpm_files: BTreeMap::new(),
+            repositories: BTreeSet::new(),
+            without_docs: false,
+            without_weak_dependencies: false,
+            locked: None,
+        }
+    }
+}
+
+fn text(text: String) -> ContextFile {
+    ContextFile::File { from: Origin::Text(text), executable: false }
+}
+
+struct Building<'a, 's> {
+    kept: Vec<Kept>,
+    known: BTreeMap<RepositoryId, Site>,
+    steps: &'s mut Steps<'a>,
+}
+
+impl Building<'_, '_> {
+    fn add(&mut self, packages: &Packages, site: Site, to: &mut Transaction) {
+        let words = |given: &[Given<_>], steps: &mut Steps<'_>| -> Vec<String> {
+            given
+                .iter()
+                .filter_map(|spec| steps.valid(spec))
+                .map(|spec: lapstrake::value::PackageSpec| spec.to_string())
+                .collect()
+        };
+        to.install.extend(words(packages.install(), self.steps));
+        to.remove.extend(words(packages.given_remove(), self.steps));
+        for (from, into) in packages.given_swap() {
+            let pair = (self.steps.valid(from), self.steps.valid(into));
+            if let (Some(from), Some(into)) = pair {
+                to.swap.insert((from.to_string(), into.to_string()));
+            }
+        }
+        for file in packages.given_rpm_files() {
+            let Some(asset) = self.steps.valid(file) else { continue };
+            let name = asset.path().file_name().unwrap_or_default().to_owned();
+            let at = site_or(file.site(), site);
+            if !name.ends_with(".rpm")
+                || name.contains(char::is_whitespace)
+                || to.rpm_files.contains_key(&name)
+            {
+                let message = format!("`{asset}` is no RPM file with a name of its own");
+                let finding = Finding::fatal("rpm-file", at, message);
+                self.steps.findings.push(
+                    finding.help("name each RPM of the workspace once: `NAME-VERSION-RELEASE.ARCH.rpm`"),
+                );
+            } else if self.steps.take(&asset, &format!("{FOLDER}/rpms/{name}"), at).is_some() {
+                self.directory("rpms");
+                to.rpm_files.insert(name, asset.path().to_owned());
+            }
+        }
+        for file in packages.given_repo_files() {
+            let Some(asset) = self.steps.valid(file) else { continue };
+            self.repo_file(&asset, site_or(file.site(), site), to);
+        }
+        for repository in packages.repositories() {
+            self.repository(repository, site, to);
+        }
+        to.without_docs |= !packages.has_docs();
+        to.without_weak_dependencies |= !packages.has_weak_dependencies();
+    }
+
+    fn repo_file(&mut self, asset: &Asset, site: Site, to: &mut Transaction) {
+        let name = asset.path().file_name().unwrap_or_default().to_owned();
+        if !name.ends_with(".repo") || to.repositories.contains(&name) {
+            let message = format!("`{asset}` is no `.repo` file with a name of its own; dnf reads no other");
+            self.steps.findings.push(Finding::fatal("repo-file", site, message));
+        } else if self.steps.take(asset, &format!("{FOLDER}/repos/{name}"), site).is_some() {
+            self.directory("repos");
+            to.repositories.insert(name);
+        }
+    }
+
+    fn repository(&mut self, repository: &Repository, site: Site, to: &mut Transaction) {
+        let (Some(id), Some(url)) = (self.steps.valid(repository.id()), self.steps.valid(repository.url()))
+        else {
+            return;
+        };
+        let at = site_or(repository.id().site(), site);
+        if let Some(first) = self.known.insert(id.clone(), at) {
+            let finding =
+                Finding::fatal("duplicate-repository", at, format!("repository `{id}` is given twice"));
+            self.steps.findings.push(finding.also(first, "first written here").help("leave one of them out"));
+            return;
+        }
+        let key = match repository.given_gpg_key() {
+            Some(given) => {
+                let Some(asset) = self.steps.valid(given) else { return };
+                let path = format!("{FOLDER}/keys/{id}");
+                if self.steps.take(&asset, &path, site_or(given.site(), site)).is_none() {
+                    return;
+                }
+                self.directory("keys");
+                let ContextFile::File { from, .. } = self.steps.context[&path].clone() else { return };
+                Some(from)
+            }
+            None => None,
+        };
+        let body = |keys: &str, name: &RepositoryId| {
+            let check = i32::from(repository.is_signed());
+            let mut text = format!("[{name}]\nname={name}\nbaseurl={url}\nenabled=1\ngpgcheck={check}\n");
+            if key.is_some() {
+                text += &format!("gpgkey=file://{keys}/{name}\n");
+            }
+            text
+        };
+        let file = format!("{id}.repo");
+        let mounted = format!("{MOUNTED}/keys");
+        self.steps.context.insert(format!("{FOLDER}/repos/{file}"), text(body(&mounted, &id)));
+        self.directory("repos");
+        to.repositories.insert(file.clone());
+        if repository.is_kept() {
+            let kept_key = key.clone().map(|from| (format!("{KEYS}/{id}"), from));
+            let files = [(format!("{REPOSITORIES}/{file}"), Origin::Text(body(KEYS, &id)))];
+            for (path, from) in files.into_iter().chain(kept_key) {
+                // An id has no character that a path could not hold.
+                self.kept.extend(ImagePath::parse(&path).ok().map(|path| Kept { path, from, site: at }));
+            }
+        }
+    }
+
+    fn directory(&mut self, name: &str) {
+        self.steps.context.insert(format!("{FOLDER}/{name}"), ContextFile::Directory);
+    }
+}

@@ -1,0 +1,180 @@
+//! What the stages of a plan make: each is run by an engine in its builder image, once for all its inputs,
+//! and what it gives is kept. Where that goes in the image is no matter of a stage.
+
+mod containerfile;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::Location;
+
+use self::containerfile::{BASE, containerfile};
+use self::sources::SourcesError;
+use crate::base::Cache;
+use crate::emit;
+use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
+use crate::native::Epoch;
+use crate::oci::{Digest, Layout, LayoutError};
+use crate::plan::{Built, PlannedStage};
+use crate::prefix;
+use crate::progress::Progress;
+use crate::stage::{StageError, Staged};
+use crate::store::Store;
+use crate::workspace::Workspace;
+
+/// Grows with every change of what is done in a stage.
+const VERSION: u32 = 1;
+
+/// A stage could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StagesError {
+    #[error("`{reference}` can't compile it")]
+    Engine { reference: String, source: Box<EngineError> },
+    #[error("it is compiled in `{reference}`, and `--engine native` runs nothing")]
+    Idle { reference: String },
+    #[error("its steps can't have their secrets")]
+    Secret(#[source] SecretError),
+    #[error("what cargo needs can't be gathered")]
+    Sources(#[from] SourcesError),
+    #[error("what the steps read can't be staged")]
+    Read(#[source] StageError),
+    #[error("its context can't be written")]
+    Context(#[source] io::Error),
+    #[error("builder image `{reference}` can't be taken in")]
+    Builder { reference: String, source: LayoutError },
+    #[error("what was built can't be kept in `{folder}`")]
+    Keep { folder: Utf8PathBuf, source: io::Error },
+    #[error("the recipe of the stage can't be made")]
+    Recipe(#[source] serde_json::Error),
+}
+
+impl StagesError {
+    /// One line to paste.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Engine { source, .. } => source.help(),
+            Self::Idle { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),
+            Self::Secret(source) => source.help(),
+            Self::Sources(source) => source.help(),
+            Self::Read(_) | Self::Context(_) | Self::Builder { .. } | Self::Keep { .. } | Self::Recipe(_) => {
+                None
+            }
+        }
+    }
+}
+
+/// What stages are made with.
+#[derive(Clone, Copy)]
+pub(crate) struct Bench<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) cache: &'a Cache,
+    pub(crate) store: &'a Store,
+    pub(crate) engine: Engine,
+    pub(crate) progress: &'a Progress,
+}
+
+/// Makes sure of all that these stages give.
+pub(crate) fn make(
+    stages: &[PlannedStage],
+    bench: &Bench<'_>,
+) -> Result<BTreeMap<Built, Utf8PathBuf>, StagesError> {
+    let mut built = BTreeMap::new();
+    for (index, stage) in stages.iter().enumerate() {
+        let folder = one(stage, bench)?;
+        for (number, product) in stage.results.iter().enumerate() {
+            let product = product.clone();
+            built.insert(Built { stage: index, product }, folder.join(number.to_string()));
+        }
+    }
+    Ok(built)
+}
+
+/// The folder of what a stage gives: a file for each of its results, by number.
+fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesError> {
+    let Bench { workspace, store, engine, progress, .. } = *bench;
+    let mut context = stage.context.clone();
+    if !stage.compile.is_empty() {
+        context.extend(sources::needed(&stage.compile, workspace)?);
+    }
+    let staged = Staged::of_context(&context).map_err(StagesError::Read)?;
+    let recipe = serde_json::json!({
+        "version": VERSION,
+        "builder": stage.digest,
+        "steps": containerfile(stage, BASE, ""),
+        "network": stage.wants_network(),
+        "read": prefix::read(&context, &staged),
+    });
+    let key = Digest::of(&serde_json::to_vec(&recipe).map_err(StagesError::Recipe)?);
+    let folder = store.root().join("stages").join(key.hex());
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let reference = || stage.reference.clone();
+    let failed = |source| StagesError::Engine { reference: reference(), source: Box::new(source) };
+    let program = engine.program().map_err(failed)?;
+    let program = program.ok_or_else(|| StagesError::Idle { reference: reference() })?;
+    let secrets = stage.runs.iter().flat_map(|run| &run.secrets);
+    let secrets = Secrets::read(secrets, &workspace.root).map_err(StagesError::Secret)?;
+    progress.status("Compiling", format_args!("in {}, by {program}", stage.reference));
+    let guard = tempfile::Builder::new().prefix(".stage-").tempdir_in(store.root());
+    let guard = guard.map_err(StagesError::Context)?;
+    let root = Utf8Path::from_path(guard.path()).unwrap_or(store.root());
+    let (from, taken_in) = match &stage.location {
+        Location::Registry(registry) => {
+            let pinned = format!("{}@{}", registry.repository(), stage.digest);
+            (engine::image(program, &pinned, progress).map_err(failed)?, None)
+        }
+        Location::ContainersStorage(_) => (stage.digest.hex().to_owned(), None),
+        Location::Oci { .. } | Location::OciArchive { .. } | Location::StandIn => {
+            let (from, name) = take_in(stage, root, bench)?;
+            (from, Some(name))
+        }
+    };
+    // What cargo keeps is this workspace's and this builder's, whatever else uses the same engine.
+    let caches = Digest::of(format!("{} {}", workspace.root, stage.digest).as_bytes());
+    let text = containerfile(stage, &from, &caches.hex()[..16]);
+    emit::write_files(&context, &staged, root)
+        .and_then(|()| fs::write(root.join("Containerfile"), text))
+        .map_err(StagesError::Context)?;
+    let results = root.join("results");
+    fs::create_dir(&results).map_err(StagesError::Context)?;
+    let job = Job {
+        context: root,
+        taken_in: taken_in.as_deref(),
+        network: stage.wants_network(),
+        epoch: Epoch::default(),
+        secrets: &secrets,
+        results: Some(&results),
+    };
+    engine::extract(program, &job, progress).map_err(failed)?;
+    let keep = |source| StagesError::Keep { folder: folder.clone(), source };
+    fs::create_dir_all(store.root().join("stages")).map_err(keep)?;
+    // Another build may have been faster; what it kept is the same.
+    match fs::rename(&results, &folder) {
+        Err(source) if !folder.is_dir() => Err(keep(source)),
+        _ => Ok(folder),
+    }
+}
+
+/// Puts a builder that is a folder or a file beside the context: what FROM says, and what the engine then
+/// calls it.
+fn take_in(
+    stage: &PlannedStage,
+    root: &Utf8Path,
+    bench: &Bench<'_>,
+) -> Result<(String, String), StagesError> {
+    let failed = |source| StagesError::Builder { reference: stage.reference.clone(), source };
+    let tag = format!("lapstrake-{}", root.file_name().unwrap_or_default().trim_start_matches('.'));
+    let layout = Layout::create_or_open(&root.join(BASE)).map_err(failed)?;
+    let image = crate::base::lone_image(&stage.location, &stage.digest, bench.cache);
+    let (blobs, descriptor, parts) =
+        image.map_err(|error| StagesError::Context(io::Error::other(error.to_string())))?;
+    for (digest, size) in parts {
+        layout.blobs().link_from(&blobs, &digest, size).map_err(StagesError::Context)?;
+    }
+    layout.tag(&tag, &descriptor).map_err(failed)?;
+    Ok((format!("oci:{BASE}:{tag}"), format!("localhost/{BASE}:{tag}")))
+}
