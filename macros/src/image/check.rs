@@ -9,12 +9,16 @@ use syn::Lit;
 use super::claim::Claims;
 use super::entry::TRANSPORTS;
 use super::expand::{Arm, Step};
-use super::form::{self, Choice, Form, Takes};
+use super::form;
 use super::keyword;
-use super::syntax::{Base, Branches, Image, Item, Layer, Setting};
+use super::syntax::{Base, Branches, Image, Item, Layer};
 use super::tokens::Operand;
+use super::typed;
 use super::word::{self, Word};
 use crate::diagnostic::{Diagnostic, Place};
+
+/// Signs that only a shell gives a meaning to.
+const SHELL: [char; 11] = ['|', '&', ';', '<', '>', '$', '`', '*', '\'', '"', '\n'];
 
 /// An image as builder calls.
 pub(super) struct Checked {
@@ -177,110 +181,6 @@ impl Checker<'_> {
         quote_spanned!(span=> .#method(#value))
     }
 
-    /// The options that were given, as method calls.
-    pub(super) fn settings(&mut self, form: &'static Form, settings: &[Setting]) -> TokenStream {
-        let mut calls = TokenStream::new();
-        let mut seen: Vec<&Ident> = Vec::new();
-        for setting in settings {
-            let Some(choice) = self.choice(form, setting) else { continue };
-            let first = seen
-                .iter()
-                .find(|key| ***key == setting.key)
-                .filter(|_| !matches!(choice.takes, Takes::Each(_)));
-            if let Some(first) = first {
-                let message = format!("`{}` is said twice of one entry", setting.key);
-                let error = Diagnostic::new(setting.key.span(), message);
-                self.errors.push(error.help("leave one of them out").also(first.span().into()));
-                continue;
-            }
-            seen.push(&setting.key);
-            calls.extend(self.setting(choice, setting));
-        }
-        calls
-    }
-
-    fn choice(&mut self, form: &'static Form, setting: &Setting) -> Option<&'static Choice> {
-        let key = &setting.key;
-        let name = key.to_string();
-        let found = form.option(&name);
-        if found.is_none() {
-            let error = Diagnostic::new(key.span(), format!("`{}` has no option `{name}`", form.keyword));
-            let known = form.options.iter().map(|choice| choice.key);
-            let meant = match name.as_str() {
-                "chmod" | "permissions" | "perm" | "mod" => form.option("mode").map(|choice| choice.key),
-                "chown" | "user" | "group" | "uid" | "gid" => form.option("owner").map(|choice| choice.key),
-                "caps" | "cap" | "setcap" | "capabilities" => {
-                    form.option("capability").map(|choice| choice.key)
-                }
-                "to" | "path" | "dest" | "destination" => form.option("at").map(|choice| choice.key),
-                "enable" => form.option("enabled").map(|choice| choice.key),
-                "name" => form.option("named").map(|choice| choice.key),
-                "arch" => form.option("architecture").or(form.option("only_on")).map(|choice| choice.key),
-                _ => keyword::nearest(&name, known.clone()),
-            };
-            let all: Vec<_> = known.map(|known| format!("`{known}`")).collect();
-            self.errors.push(error.help(match meant {
-                Some(meant) => match &setting.value {
-                    Some(value) => format!("write `{meant}: {}`", value.written()),
-                    None => format!("write `{meant}`"),
-                },
-                None if all.is_empty() => format!("`{}` has no options: leave it out", form.keyword),
-                None => format!("`{}` has {}", form.keyword, all.join(", ")),
-            }));
-        }
-        found
-    }
-
-    fn setting(&mut self, choice: &Choice, setting: &Setting) -> TokenStream {
-        let key = &setting.key;
-        let span = key.span();
-        let (word, many) = match choice.takes {
-            Takes::Nothing => {
-                if let Some(value) = &setting.value {
-                    let error = Diagnostic::new(value.place(), format!("`{key}` takes no value"));
-                    let help = match value.written().as_str() {
-                        "true" => format!("write `{key}`"),
-                        "false" => format!("leave `{key}` out"),
-                        written => format!("write the entry twice: `if {written} {{ … }} else {{ … }}`"),
-                    };
-                    self.errors.push(error.help(help));
-                }
-                return quote_spanned!(span=> .#key());
-            }
-            Takes::One(word) => (word, false),
-            Takes::Many(word) => (word, true),
-            Takes::Each(word) => {
-                let value = setting.value.as_ref();
-                let each = value.and_then(Operand::list).or_else(|| value.map(|value| vec![value.clone()]));
-                let each = each.unwrap_or_default();
-                if each.is_empty() {
-                    self.lacks(key, word, false);
-                }
-                let each: Vec<_> = each.iter().map(|value| self.word(word, value)).collect();
-                return quote_spanned!(span=> #(.#key(#each))*);
-            }
-        };
-        let Some(value) = &setting.value else {
-            self.lacks(key, word, many);
-            return TokenStream::new();
-        };
-        if let Some(list) = value.list().filter(|_| !many) {
-            let first = list.first().map_or("…".to_owned(), Operand::written);
-            let message = format!("`{key}` takes one value, and this is a list");
-            self.error(value.place(), message, format!("write `{key}: {first}`"));
-            return TokenStream::new();
-        }
-        let value = if many { self.words(word, value) } else { self.word(word, value) };
-        quote_spanned!(span=> .#key(#value))
-    }
-
-    fn lacks(&mut self, key: &Ident, word: Word, many: bool) {
-        let example = word.example();
-        let example = if many { format!("[{example}]") } else { example.to_owned() };
-        let error = Diagnostic::new(key.span(), format!("`{key}` lacks its value"));
-        self.errors.push(error.help(format!("write `{key}: {example}`")));
-    }
-
     /// A value; a literal is checked.
     pub(super) fn word(&mut self, word: Word, value: &Operand) -> TokenStream {
         let Some(literal) = value.literal() else {
@@ -289,6 +189,11 @@ impl Checker<'_> {
                 let path = value.text().and_then(|text| ImagePath::parse(&text).ok());
                 self.errors.extend(path.and_then(|path| word::allowed(&path, &literal).err()));
             }
+            for (word, literal) in typed::arguments(word, value) {
+                // What is no text at all, rustc tells.
+                let wrong = word::check(word, &literal, self.krate).err();
+                self.errors.extend(wrong.filter(|_| matches!(literal, Lit::Str(_))));
+            }
             return value.to_token_stream();
         };
         match word::check(word, &literal, self.krate) {
@@ -296,7 +201,8 @@ impl Checker<'_> {
             Err(error) => {
                 self.errors.push(error);
                 // A text is of the right type, whatever it says, so nothing more is said about it.
-                if matches!(literal, Lit::Str(_)) { value.to_token_stream() } else { self.mistaken() }
+                let right = typed::of(word).is_none() && matches!(literal, Lit::Str(_));
+                if right { value.to_token_stream() } else { self.mistaken_of(word) }
             }
         }
     }
@@ -305,7 +211,16 @@ impl Checker<'_> {
     pub(super) fn words(&mut self, word: Word, value: &Operand) -> TokenStream {
         if value.literal().is_some() {
             let written = value.written();
-            let parts = value.text().filter(|_| matches!(word, Word::Text | Word::Package | Word::Karg));
+            // What a shell reads otherwise than by white space.
+            let script = value.text().filter(|text| word == Word::Argument && text.contains(SHELL));
+            if script.is_some() {
+                let message = format!("a list is wanted here, and `{written}` is a script");
+                self.error(value.place(), message, format!("write `shell {written}`"));
+                let mistaken = self.mistaken();
+                return quote!([#mistaken]);
+            }
+            let listed = matches!(word, Word::Text | Word::Argument | Word::Package | Word::Karg);
+            let parts = value.text().filter(|_| listed);
             let parts = parts.map(|text| text.split_whitespace().map(|part| format!("{part:?}")).collect());
             let list = parts.map_or(written.clone(), |parts: Vec<_>| parts.join(", "));
             let message = format!("a list is wanted here, and `{written}` is one value");
@@ -330,6 +245,16 @@ impl Checker<'_> {
     pub(super) fn mistaken(&self) -> TokenStream {
         let krate = self.krate;
         quote!(#krate::__private::mistaken::<&'static str>())
+    }
+
+    /// Stands for a value of that word.
+    pub(super) fn mistaken_of(&self, word: Word) -> TokenStream {
+        let Some((module, name)) = typed::of(word) else { return self.mistaken() };
+        let krate = self.krate;
+        let name = Ident::new(name, Span::call_site());
+        let module = (!module.is_empty()).then(|| Ident::new(module, Span::call_site()));
+        let module = module.map(|module| quote!(#module::));
+        quote!(#krate::__private::mistaken::<#krate::lapstrake::#module #name>())
     }
 
     fn mistaken_base(&self) -> TokenStream {

@@ -15,8 +15,12 @@ impl Checker<'_> {
     /// The call of an entry; none where too little of it was written.
     pub(super) fn entry(&mut self, entry: &Entry) -> Option<TokenStream> {
         let form = form::find(&entry.keyword.to_string())?;
+        if self.is_of_a_stage(entry) {
+            return None;
+        }
         let parts = self.parts(form, entry)?;
-        let operands = self.operands(&parts);
+        let argument = self.argument(form, entry);
+        let operands: Vec<_> = argument.into_iter().chain(self.operands(&parts)).collect();
         let options = self.settings(form, &entry.options);
         self.claim(entry, &parts);
         Some(self.build(entry, &parts, &operands, &options))
@@ -48,6 +52,8 @@ impl Checker<'_> {
             ("drop_in", _) => with(self.call("DropIn", "text", span), "with"),
             ("sysusers", Shape::One(_)) => with(self.call("Sysusers", "file", span), "with"),
             ("tmpfiles", Shape::One(_)) => with(self.call("Tmpfiles", "file", span), "with"),
+            ("built", _) => with(self.call("File", "from_stage", span), "with"),
+            ("shell", _) => with(self.call("Run", "shell", span), "with"),
             _ if options.is_empty() => plain(&keyword),
             ("file", _) => with(self.call("File", "new", span), "with"),
             ("text", _) => with(self.call("File", "text", span), "with"),
@@ -55,6 +61,7 @@ impl Checker<'_> {
             ("dir", _) => with(self.call("Dir", "new", span), "with"),
             ("symlink", _) => with(self.call("Symlink", "new", span), "with"),
             ("run", _) => with(self.call("Run", "new", span), "with"),
+            ("packages", _) => with(self.call("Packages", "new", span), "with"),
             ("kargs", _) => with(self.call("Kargs", "new", span), "with"),
             // What has no options of its own; a wrong one was told.
             _ => plain(&keyword),

@@ -3,9 +3,10 @@
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
+use super::form;
 use super::keyword;
 use super::parse::{Parser, as_entry, starts_entry};
-use super::syntax::{Arrow, Base, Entry, Item, Setting};
+use super::syntax::{Arrow, Base, Entry, Item};
 use super::tokens::Cursor;
 use crate::diagnostic::{Diagnostic, Place};
 
@@ -37,6 +38,7 @@ impl Parser {
             arrow: None,
             options: Vec::new(),
             broken: false,
+            broken_options: false,
         };
         if !starts_entry(cursor) && cursor.peek_group(Delimiter::Brace).is_none() {
             entry.head = cursor.operand(listed)?;
@@ -55,7 +57,9 @@ impl Parser {
             }
         }
         if let Some(braces) = cursor.group(Delimiter::Brace) {
-            entry.options = self.settings(&mut Cursor::inside(&braces));
+            let before = self.errors.len();
+            entry.options = self.settings(&mut Cursor::inside(&braces), form::find(&name));
+            entry.broken_options = self.errors.len() > before;
         }
         if let Some(last) = cursor.since(start).last() {
             entry.place.end = last.span();
@@ -80,7 +84,7 @@ impl Parser {
     }
 
     /// The `:` between a field and its value.
-    fn colon(&mut self, cursor: &mut Cursor, key: &Ident) {
+    pub(super) fn colon(&mut self, cursor: &mut Cursor, key: &Ident) {
         if cursor.eat(":").is_some() {
             return;
         }
@@ -145,67 +149,10 @@ impl Parser {
             return Err(lacks_value(key));
         }
         if let Some(braces) = cursor.group(Delimiter::Brace) {
-            base.options = self.settings(&mut Cursor::inside(&braces));
+            base.options = self.settings(&mut Cursor::inside(&braces), Some(&form::BASE));
         }
         base.whole = Place::of(cursor.since(start));
         Ok(Field::Base(base))
-    }
-
-    /// What stands in the braces behind an entry.
-    fn settings(&mut self, cursor: &mut Cursor) -> Vec<Setting> {
-        let mut settings = Vec::new();
-        while !cursor.is_end() {
-            if cursor.eat(",").or_else(|| cursor.eat(";")).is_some() {
-                continue;
-            }
-            let Some(key) = cursor.ident().cloned() else {
-                let error = Diagnostic::new(cursor.here(), "an option starts with its name");
-                self.errors.push(error.help("write `mode: 0o640`"));
-                cursor.bump();
-                cursor.recover(|_| true);
-                continue;
-            };
-            cursor.bump();
-            match self.setting(cursor, key) {
-                Ok(setting) => settings.push(setting),
-                Err(error) => {
-                    self.errors.push(error);
-                    cursor.recover(|_| true);
-                }
-            }
-        }
-        settings
-    }
-
-    fn setting(&mut self, cursor: &mut Cursor, key: Ident) -> Result<Setting, Diagnostic> {
-        let ended =
-            cursor.is_end() || cursor.is_operator(",") || (cursor.ident().is_some() && cursor.on_new_line());
-        if ended {
-            return Ok(Setting { key, value: None });
-        }
-        if cursor.peek_group(Delimiter::Parenthesis).is_some() {
-            let value = cursor.bump().map(|group| group.to_string()).unwrap_or_default();
-            let value = value.trim_matches(['(', ')']).trim();
-            let error = Diagnostic::new(cursor.before(), format!("option `{key}` takes no parentheses"));
-            return Err(error.help(if value.is_empty() {
-                format!("write `{key}`")
-            } else {
-                format!("write `{key}: {value}`")
-            }));
-        }
-        let assigned = cursor.is_operator(":") || cursor.is_operator("=");
-        if !assigned && keyword::starts(&key.to_string()) {
-            let error = Diagnostic::new(
-                key.span(),
-                format!("`{key}` begins an entry, and the braces above are still open"),
-            );
-            return Err(error.help(format!("write `}}` before `{key}`")));
-        }
-        self.colon(cursor, &key);
-        match cursor.operand(false)? {
-            Some(value) => Ok(Setting { key, value: Some(value) }),
-            None => Err(lacks_value(&key)),
-        }
     }
 }
 

@@ -43,6 +43,40 @@ pub(super) enum Takes {
     Many(Word),
     /// `A` or `[A, …]`, each a call of its own.
     Each(Word),
+    /// `A => B` or `[A => B, …]`, each a call of its own.
+    Pair(Word, Word),
+    /// `ID => URL`, with the options of [`REPOSITORY`], or a value of that type; or a list of them.
+    Repository,
+    /// The first argument of the entry's call; needed.
+    Argument(Word),
+}
+
+impl Choice {
+    /// Whether it is written with `=>`.
+    pub(super) fn is_pair(&self) -> bool {
+        matches!(self.takes, Takes::Pair(..) | Takes::Repository)
+    }
+
+    /// Whether it may be said more than once.
+    pub(super) fn is_many(&self) -> bool {
+        self.is_pair() || matches!(self.takes, Takes::Each(_))
+    }
+
+    /// A value to paste.
+    pub(super) fn example(&self) -> String {
+        match self.takes {
+            Takes::Nothing => String::new(),
+            Takes::One(word) | Takes::Each(word) | Takes::Argument(word) => word.example().to_owned(),
+            Takes::Many(word) => format!("[{}]", word.example()),
+            Takes::Pair(from, to) => format!("{} => {}", from.example(), to.example()),
+            Takes::Repository => Word::Repository.example().to_owned(),
+        }
+    }
+
+    /// The options that it has itself.
+    pub(super) fn form(&self) -> Option<&'static Form> {
+        matches!(self.takes, Takes::Repository).then_some(&REPOSITORY)
+    }
 }
 
 const fn choice(key: &'static str, takes: Takes) -> Choice {
@@ -62,7 +96,28 @@ const ALLOW: Choice = choice("allow", Takes::Each(Word::Text));
 pub(super) const BASE: Form =
     Form { keyword: "base", shapes: &[], options: &[one("architecture", Word::Architecture)] };
 
-pub(super) const FORMS: [Form; 21] = [
+/// In the braces of a repository, and those in the braces of `packages`.
+pub(super) const REPOSITORY: Form = Form {
+    keyword: "repository",
+    shapes: &[],
+    options: &[
+        one("gpg_key", Word::KeyFile),
+        choice("unsigned", Takes::Nothing),
+        choice("kept", Takes::Nothing),
+    ],
+};
+
+/// What a run step is given.
+const RUN: &[Choice] = &[
+    choice("env", Takes::Pair(Word::Variable, Word::Text)),
+    one("dir", Word::WorkDir),
+    choice("cache", Takes::Each(Word::Cache)),
+    choice("bind", Takes::Pair(Word::Bound, Word::Mount)),
+    choice("secret", Takes::Each(Word::Secret)),
+    choice("network", Takes::Nothing),
+];
+
+pub(super) const FORMS: [Form; 23] = [
     Form { keyword: "version", shapes: &[Shape::One(Word::Text)], options: &[] },
     Form { keyword: "repository", shapes: &[Shape::One(Word::Reference)], options: &[] },
     Form { keyword: "label", shapes: &[Shape::Named(Word::LabelKey, Word::Text)], options: &[] },
@@ -76,6 +131,7 @@ pub(super) const FORMS: [Form; 21] = [
             one("profile", Word::Text),
             one("target", Word::Text),
             one("at", Word::Destination),
+            one("built_in", Word::Stage),
             MODE,
             OWNER,
             CAPABILITY,
@@ -91,6 +147,11 @@ pub(super) const FORMS: [Form; 21] = [
         keyword: "text",
         shapes: &[Shape::Onto(Word::Text, Word::Destination)],
         options: &[MODE, OWNER, CAPABILITY, ALLOW],
+    },
+    Form {
+        keyword: "built",
+        shapes: &[Shape::Onto(Word::StageFile, Word::Destination)],
+        options: &[choice("stage", Takes::Argument(Word::Stage)), MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
         keyword: "tree",
@@ -143,12 +204,21 @@ pub(super) const FORMS: [Form; 21] = [
         shapes: &[Shape::Listed(Word::KargsFile, Word::Karg)],
         options: &[choice("only_on", Takes::Each(Word::Architecture))],
     },
-    Form { keyword: "packages", shapes: &[Shape::List(Word::Package)], options: &[] },
     Form {
-        keyword: "run",
-        shapes: &[Shape::List(Word::Text)],
-        options: &[choice("network", Takes::Nothing)],
+        keyword: "packages",
+        shapes: &[Shape::List(Word::Package)],
+        options: &[
+            choice("remove", Takes::Many(Word::Package)),
+            choice("swap", Takes::Pair(Word::Package, Word::Package)),
+            choice("rpm_file", Takes::Each(Word::RpmFile)),
+            choice("repository", Takes::Repository),
+            choice("repo_file", Takes::Each(Word::RepoFile)),
+            choice("without_docs", Takes::Nothing),
+            choice("without_weak_dependencies", Takes::Nothing),
+        ],
     },
+    Form { keyword: "run", shapes: &[Shape::List(Word::Argument)], options: RUN },
+    Form { keyword: "shell", shapes: &[Shape::One(Word::Text)], options: RUN },
 ];
 
 pub(super) fn find(keyword: &str) -> Option<&'static Form> {

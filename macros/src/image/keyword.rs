@@ -18,7 +18,7 @@ const fn layer(name: &'static str, example: &'static str) -> Keyword {
     Keyword { name, level: Level::Layer, example }
 }
 
-pub(super) const KEYWORDS: [Keyword; 25] = [
+pub(super) const KEYWORDS: [Keyword; 27] = [
     image("name", r#"name: "telematics""#),
     image("base", r#"base: registry "registry.example/autosd:1""#),
     image("version", r#"version: "1.4.0""#),
@@ -28,6 +28,7 @@ pub(super) const KEYWORDS: [Keyword; 25] = [
     layer("bin", r#"bin "sensord""#),
     layer("file", r#"file "deploy/sensord.toml" => "/etc/sensord.toml""#),
     layer("text", r#"text "hi\n" => "/etc/motd""#),
+    layer("built", r#"built "/src/out/canfw" => "/usr/libexec/canfw" { stage: firmware() }"#),
     layer("tree", r#"tree "deploy/share" => "/usr/share/sensord""#),
     layer("dir", r#"dir "/usr/share/sensord""#),
     layer("symlink", r#"symlink "/etc/localtime" -> "../usr/share/zoneinfo/UTC""#),
@@ -43,18 +44,22 @@ pub(super) const KEYWORDS: [Keyword; 25] = [
     layer("kargs", r#"kargs "10-quiet" ["quiet"]"#),
     layer("packages", r#"packages ["vsomeip3"]"#),
     layer("run", r#"run ["ldconfig"]"#),
+    layer("shell", r#"shell "ldconfig && rm -f /usr/lib/old""#),
     // No entry, but a word that starts one.
     layer("..", r"..entries()"),
 ];
 
 /// What other tools call it: a Containerfile, systemctl, a shell, this crate's own types.
-const ELSEWHERE: [(&str, &str); 51] = [
+const ELSEWHERE: [(&str, &str); 57] = [
     ("add", "file"),
     ("alias", "symlink"),
     ("arch", "base"),
     ("architecture", "base"),
+    ("bash", "shell"),
     ("binary", "bin"),
     ("cmdline", "kargs"),
+    ("command", "run"),
+    ("compiled", "built"),
     ("config", "file"),
     ("content", "text"),
     ("copy", "file"),
@@ -68,6 +73,7 @@ const ELSEWHERE: [(&str, &str); 51] = [
     ("executable", "bin"),
     ("folder", "tree"),
     ("from", "base"),
+    ("from_stage", "built"),
     ("group", "sysusers"),
     ("image", "base"),
     ("inline", "text"),
@@ -87,9 +93,11 @@ const ELSEWHERE: [(&str, &str); 51] = [
     ("rm", "remove"),
     ("rpm", "packages"),
     ("run_step", "run"),
-    ("script", "run"),
+    ("script", "shell"),
     ("service", "unit"),
+    ("sh", "shell"),
     ("socket", "unit"),
+    ("stage", "built"),
     ("systemd", "unit"),
     ("tag", "repository"),
     ("target", "default_target"),

@@ -1,12 +1,14 @@
 //! `image!`: a whole image, checked inside rustc. It has no meaning of its own: what it expands to are the
 //! calls of the builder, one for each entry.
 //!
-//! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it, `slip` what was written
-//! by the habit of another language. `check` and `entries`
+//! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it, `braces` its options,
+//! `slip` what was written by the habit of another language. `check`, `entries` and `settings`
 //! turn it into builder calls, by the table in `form`: `shape` tells a wrong entry how it is written, `word`
-//! checks a literal, `says` notes what an entry claims and `claim` asks whether all of it can hold.
+//! checks a literal, `located` looks for an asset, `typed` refuses a literal where only Rust has the value, `says` notes what an entry claims and
+//! `claim` asks whether all of it can hold.
 //! `expand` writes the Rust. Each goes on after a mistake.
 
+mod braces;
 mod check;
 mod claim;
 mod entries;
@@ -14,14 +16,17 @@ mod entry;
 mod expand;
 mod form;
 mod keyword;
+mod located;
 mod parse;
 mod says;
+mod settings;
 mod shape;
 mod slip;
 mod syntax;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod typed;
 mod word;
 
 use proc_macro2::TokenStream;

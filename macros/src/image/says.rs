@@ -32,7 +32,7 @@ impl Checker<'_> {
                 (None, Some(name)) => self.claims.file(at, path(Some(format!("/usr/bin/{name}")))),
                 (None, None) => {}
             },
-            "file" | "text" => self.claims.file(second_at, path(second)),
+            "file" | "text" | "built" => self.claims.file(second_at, path(second)),
             "tree" => self.claims.directory(second_at, path(second), None),
             "dir" => {
                 let said = said_of(value("mode"), value("owner"));

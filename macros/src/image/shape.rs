@@ -53,7 +53,10 @@ impl Checker<'_> {
                         self.error(
                             head.place(),
                             message,
-                            format!("write `{keyword} {first}`, and one for each"),
+                            match keyword {
+                                "shell" => format!("write `run {}`", head.written()),
+                                _ => format!("write `{keyword} {first}`, and one for each"),
+                            },
                         );
                         return None;
                     }
@@ -68,6 +71,21 @@ impl Checker<'_> {
             self.misshapen(form, entry);
         }
         None
+    }
+
+    /// `file` from a stage, as `COPY --from` has it: `built` was meant.
+    pub(super) fn is_of_a_stage(&mut self, entry: &Entry) -> bool {
+        let stage = entry.options.iter().find(|setting| {
+            entry.keyword == "file"
+                && ["stage", "from_stage", "built_in", "from"].iter().any(|key| setting.key == key)
+        });
+        let Some(stage) = stage else { return false };
+        let from = entry.head.as_ref().map_or("\"/…\"".to_owned(), Operand::written);
+        let to = entry.arrow.as_ref().map_or("\"/…\"".to_owned(), |arrow| arrow.to.written());
+        let value = stage.value.as_ref().map_or("STAGE".to_owned(), Operand::written);
+        let help = format!("write `built {from} => {to} {{ stage: {value} }}`");
+        self.error(stage.key.span(), "`file` is of the workspace, and has no stage", help);
+        true
     }
 
     /// Source and destination the wrong way round, which would be two mistakes to their parsers.
@@ -107,6 +125,14 @@ impl Checker<'_> {
         let example = keyword::find(keyword).map_or("", |keyword| keyword.example);
         let like = format!("write it like `{example}`");
         let Some(head) = &entry.head else {
+            if keyword == "packages" && !entry.options.is_empty() {
+                let message = "`packages` lacks the list of what it installs";
+                return self.error(
+                    entry.keyword.span(),
+                    message,
+                    "write `packages [] { … }` to install none",
+                );
+            }
             return self.error(entry.keyword.span(), format!("`{keyword}` says nothing"), like);
         };
         let written = head.written();

@@ -41,6 +41,8 @@ pub(super) struct Entry {
     pub(super) options: Vec<Setting>,
     /// Whether something stands behind it that was told already.
     pub(super) broken: bool,
+    /// Whether an option is missing here that was told already.
+    pub(super) broken_options: bool,
 }
 
 /// `=> TO` or `-> TO`.
@@ -51,11 +53,13 @@ pub(super) struct Arrow {
     pub(super) to: Operand,
 }
 
-/// `key: value`, or `key` alone.
+/// `key: VALUE => TO { OPTIONS }`, each but the key as far as it was written.
 #[derive(Debug)]
 pub(super) struct Setting {
     pub(super) key: Ident,
     pub(super) value: Option<Operand>,
+    pub(super) arrow: Option<Arrow>,
+    pub(super) options: Vec<Setting>,
 }
 
 /// `layer NAME { ITEMS }`; without braces NAME is a value of type `Layer`.

@@ -51,6 +51,53 @@ fn an_entry_is_a_call_of_the_builder() {
 }
 
 #[test]
+fn what_may_be_said_several_times_is_a_call_for_each() {
+    let said = expanded(&quote! {
+        name: "x",
+        base: base(),
+        layer "app" {
+            packages [] {
+                swap: ["a" => "b", "c" => "d"],
+                repository: "vendor" => "https://rpms.example/el10" { kept },
+                repository: [bench(), "nightly" => url],
+            }
+            shell "make" { env: "LANG" => "C", env: ["A" => a], secret: [token(), netrc()] }
+            built "/src/x" => "/usr/x" { mode: 0o644, stage: firmware() }
+        }
+    });
+    let written = quote! {
+        <lapstrake_xtask::lapstrake::Image>::new("x", base()).layer(
+            <lapstrake_xtask::lapstrake::Layer>::new("app")
+                .with(
+                    <lapstrake_xtask::lapstrake::entry::Packages>::new([""; 0])
+                        .swap("a", "b")
+                        .swap("c", "d")
+                        .repository(
+                            <lapstrake_xtask::lapstrake::entry::Repository>::new(
+                                "vendor", "https://rpms.example/el10"
+                            )
+                            .kept()
+                        )
+                        .repository(bench())
+                        .repository(<lapstrake_xtask::lapstrake::entry::Repository>::new("nightly", url))
+                )
+                .with(
+                    <lapstrake_xtask::lapstrake::entry::Run>::shell("make")
+                        .env("LANG", "C")
+                        .env("A", a)
+                        .secret(token())
+                        .secret(netrc())
+                )
+                .with(
+                    <lapstrake_xtask::lapstrake::entry::File>::from_stage(firmware(), "/src/x", "/usr/x")
+                        .mode(0o644)
+                )
+        )
+    };
+    assert_eq!(said.to_string(), written.to_string());
+}
+
+#[test]
 fn a_variable_is_there_only_for_what_is_there_sometimes() {
     let said = expanded(&quote! {
         name: "x",
@@ -115,6 +162,12 @@ fn half_typed_input_keeps_the_rest() {
         match x { 1 => { bin "one" } _ => {} }
         ..more()
         run ["ldconfig"]
+        packages ["a"] {
+            remove: ["b"], swap: "c" => "d",
+            repository: ["e" => "https://e" { kept }, f() { unsigned }],
+        }
+        shell "x" { env: ["A" => "1", "B" => b], cache: "/c", secret: s(), network }
+        built "/src/x" => "/usr/x" { stage: stage(), mode: 0o755 }
     };
     let cuts = without_one(&typed);
     assert!(cuts.len() > 80);

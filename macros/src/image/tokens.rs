@@ -65,7 +65,10 @@ impl Operand {
     pub(super) fn written(&self) -> String {
         const LONG: usize = 100;
         let written = self.tokens.iter().cloned().collect::<TokenStream>().to_string();
-        match self.literal() {
+        let literal = self.literal();
+        // The tokens of a macro's input are told apart by blanks, however they were written.
+        let written = if literal.is_some() { written } else { written.replace(" :: ", "::") };
+        match literal {
             _ if written.len() <= LONG && !written.contains('\n') => written,
             Some(_) => "\"…\"".to_owned(),
             None => "…".to_owned(),
@@ -162,6 +165,11 @@ impl Cursor {
             |token| matches!(token, TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint && is_any_punct(self.tokens.get(at + puncts.len()), "=>.")),
         );
         same && !joined_before && !joined_after
+    }
+
+    /// Whether that operator stands anywhere in these tokens, not counting what is inside of a group.
+    pub(super) fn has(&self, operator: &str) -> bool {
+        (self.at..self.tokens.len()).any(|at| self.operator_at(at, operator))
     }
 
     pub(super) fn eat(&mut self, operator: &str) -> Option<Place> {

@@ -5,14 +5,15 @@ use lapstrake::entry::{Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
     Architecture, Capabilities, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, Owner,
-    PackageSpec, Reference, SysusersLine, TmpfilesLine, UnitKind, UnitName,
+    PackageSpec, Reference, RepositoryId, RepositoryUrl, SecretId, SysusersLine, TmpfilesLine, UnitKind,
+    UnitName, Variable,
 };
 use lapstrake::{Base, Location};
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::ToTokens;
 use syn::Lit;
 
-use crate::asset;
+use super::{located, typed};
 use crate::diagnostic::Diagnostic;
 use crate::mode;
 
@@ -20,6 +21,8 @@ use crate::mode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Word {
     Architecture,
+    /// One of the list that a program is started with.
+    Argument,
     /// A file of the workspace.
     File,
     /// A directory of the workspace.
@@ -29,15 +32,23 @@ pub(super) enum Word {
     /// A base by any transport.
     Base,
     Binary,
+    /// A file or directory of the workspace that a run step sees.
+    Bound,
+    /// A directory that is kept between builds.
+    Cache,
     Capabilities,
     /// A path where something is put.
     Destination,
     ImageName,
     Karg,
     KargsFile,
+    /// A file of the workspace with a public key.
+    KeyFile,
     LabelKey,
     LayerName,
     Mode,
+    /// Where a run step sees something of the workspace.
+    Mount,
     OciArchive,
     OciLayout,
     Owner,
@@ -45,6 +56,21 @@ pub(super) enum Word {
     Reference,
     /// A path that is taken away.
     Removal,
+    /// A `.repo` file of the workspace.
+    RepoFile,
+    /// A value of that type.
+    Repository,
+    RepositoryId,
+    RepositoryUrl,
+    /// An RPM file of the workspace.
+    RpmFile,
+    /// A value of that type.
+    Secret,
+    SecretId,
+    /// A value of that type.
+    Stage,
+    /// A path in a stage.
+    StageFile,
     SysusersFile,
     SysusersLine,
     /// A unit that the system can boot to.
@@ -53,6 +79,9 @@ pub(super) enum Word {
     Text,
     TmpfilesLine,
     Unit,
+    Variable,
+    /// Where a run step starts.
+    WorkDir,
 }
 
 impl Word {
@@ -60,6 +89,22 @@ impl Word {
     fn form(self) -> (&'static str, &'static str) {
         match self {
             Self::Architecture => ("an architecture", r#""arm64""#),
+            Self::Argument => ("an argument", r#""ldconfig""#),
+            Self::Bound => ("a file or directory of the workspace", r#""maps""#),
+            Self::Cache => ("an image path", r#""/var/cache/maps""#),
+            Self::KeyFile => ("a file of the workspace", r#""deploy/RPM-GPG-KEY-vendor""#),
+            Self::Mount => ("an image path", r#""/run/maps""#),
+            Self::RepoFile => ("a file of the workspace", r#""deploy/vendor.repo""#),
+            Self::Repository => ("a repository", r#""vendor" => "https://rpms.example/el10""#),
+            Self::RepositoryId => ("a repository id", r#""vendor""#),
+            Self::RepositoryUrl => ("a repository URL", r#""https://rpms.example/el10""#),
+            Self::StageFile => ("a path in the stage", r#""/src/out/canfw""#),
+            Self::RpmFile => ("a file of the workspace", r#""vendor/diagnostics-2.1-1.noarch.rpm""#),
+            Self::Secret => ("a secret", r#"Secret::variable("token", "MAPS_TOKEN")"#),
+            Self::SecretId => ("a secret id", r#""maps-token""#),
+            Self::Stage => ("a stage", r#"Stage::on(Base::registry("registry.example/autosd-rust:1"))"#),
+            Self::Variable => ("a variable", r#""LANG""#),
+            Self::WorkDir => ("an image path", r#""/usr/src""#),
             Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),
             Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
             Self::UnitFile => ("a unit file of the workspace", r#""deploy/sensord.service""#),
@@ -100,12 +145,21 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
     if matches!(literal, Lit::Verbatim(_)) {
         return Ok(literal.to_token_stream());
     }
+    if typed::of(word).is_some() {
+        return Err(typed::no_literal(word, literal));
+    }
     if let (Word::Mode, Lit::Int(number)) = (word, literal) {
         return mode::octal(number).map(|mode| mode_number(mode, literal));
     }
     let text = string(word, literal)?;
     match word {
-        Word::File | Word::Directory | Word::UnitFile => return located(word, &text, literal, krate),
+        Word::File
+        | Word::Directory
+        | Word::UnitFile
+        | Word::Bound
+        | Word::KeyFile
+        | Word::RepoFile
+        | Word::RpmFile => return located::located(word, &text, literal, krate),
         Word::Destination => destination(&text, literal)?,
         Word::Removal => parsed(word, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?,
         Word::Architecture => parsed(word, literal, Architecture::parse(&text))?,
@@ -132,7 +186,14 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
         }
         Word::SysusersLine => parsed(word, literal, SysusersLine::parse(&text))?,
         Word::Target => parsed(word, literal, target(&text))?,
-        Word::Text => {}
+        Word::RepositoryId => parsed(word, literal, RepositoryId::parse(&text))?,
+        Word::RepositoryUrl => parsed(word, literal, RepositoryUrl::parse(&text))?,
+        Word::SecretId => parsed(word, literal, SecretId::parse(&text))?,
+        Word::Cache | Word::Mount | Word::StageFile | Word::WorkDir => {
+            parsed(word, literal, ImagePath::parse(&text))?;
+        }
+        Word::Variable => parsed(word, literal, variable(&text))?,
+        Word::Argument | Word::Text | Word::Repository | Word::Secret | Word::Stage => {}
         Word::TmpfilesLine => parsed(word, literal, TmpfilesLine::parse(&text))?,
         Word::Unit => parsed(word, literal, UnitName::parse(&text))?,
     }
@@ -162,7 +223,7 @@ fn string(word: Word, literal: &Lit) -> Result<String, Diagnostic> {
             );
             Err(error.help(format!("write it as `{example}`")))
         }
-        _ if word == Word::Text => {
+        _ if matches!(word, Word::Argument | Word::Text) => {
             let message = format!("a text is wanted here, and `{written}` is none");
             Err(Diagnostic::new(literal.span(), message).help(format!("write `{written:?}`")))
         }
@@ -247,6 +308,14 @@ fn target(text: &str) -> Result<(), Invalid> {
     Err(wrong("is no target, and the system boots to one").or("write `default_target \"multi-user.target\"`"))
 }
 
+/// A shell reads a variable by `$`, and here it has its name alone.
+fn variable(text: &str) -> Result<(), Invalid> {
+    let name = text.trim_start_matches('$').trim_matches(['{', '}']);
+    Variable::parse(text).map(|_| ()).map_err(|error| {
+        if Variable::parse(name).is_ok() { error.or(format!("write `{name}`")) } else { error }
+    })
+}
+
 fn base(text: &str) -> Result<(), Invalid> {
     text.parse::<Location>().map(|_| ()).map_err(|error| {
         // The transport of one that has none is most likely a registry's.
@@ -256,39 +325,6 @@ fn base(text: &str) -> Result<(), Invalid> {
             error
         }
     })
-}
-
-/// An asset as `asset!` makes it: with the root of the workspace that wrote it.
-fn located(word: Word, path: &str, literal: &Lit, krate: &TokenStream) -> Result<TokenStream, Diagnostic> {
-    let span = literal.span();
-    let found = asset::locate(path).map_err(|(message, help)| {
-        let (_, example) = word.form();
-        // No file, but the name of a unit: that of the base was meant.
-        if word == Word::UnitFile && UnitName::parse(path).is_ok() {
-            let help = format!("to enable a unit of the base, write `enable {path:?}`");
-            return Diagnostic::new(span, message).help(help);
-        }
-        Diagnostic::new(span, message).help(help.unwrap_or_else(|| format!("it is written like `{example}`")))
-    })?;
-    let is_unit = word == Word::UnitFile;
-    match (word, found.directory) {
-        (Word::Directory, false) => {
-            let error =
-                Diagnostic::new(span, format!("asset `{path}` is a file, and `tree` lays a directory"));
-            return Err(error.help(format!("write `file {path:?} => \"/…\"`")));
-        }
-        (Word::File | Word::UnitFile, true) => {
-            let error = Diagnostic::new(span, format!("asset `{path}` is a directory, and a file is wanted"));
-            return Err(error.help(if is_unit {
-                format!("write one `unit \"{}/NAME.service\"` for each", path.trim_end_matches('/'))
-            } else {
-                format!("write `tree {path:?} => \"/…\"`")
-            }));
-        }
-        _ => {}
-    }
-    let root = found.root.as_str();
-    Ok(quote_spanned!(span=> #krate::lapstrake::value::Asset::in_workspace(#root, #literal)))
 }
 
 /// A help that names a builder's method, as `image!` says it: "`.remove(x)`" is "`remove x`".

@@ -1,0 +1,59 @@
+//! The assets of a description: each is there, and is a file or a directory as its entry wants it.
+
+use lapstrake::value::UnitName;
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Lit;
+
+use super::word::Word;
+use crate::asset;
+use crate::diagnostic::Diagnostic;
+
+/// An asset as `asset!` makes it: with the root of the workspace that wrote it.
+pub(super) fn located(
+    word: Word,
+    path: &str,
+    literal: &Lit,
+    krate: &TokenStream,
+) -> Result<TokenStream, Diagnostic> {
+    let span = literal.span();
+    if path.contains("://") {
+        let error =
+            Diagnostic::new(span, format!("`{path}` is a URL, and a file of the workspace is wanted"));
+        return Err(error.help(match word {
+            Word::RpmFile => "download it into the workspace, or name its repository: `repository: \"vendor\" => \"https://rpms.example/el10\"`".to_owned(),
+            Word::RepoFile => format!("download it into the workspace, or write `repository: \"vendor\" => {path:?}` if packages are there"),
+            _ => "download it into the workspace".to_owned(),
+        }));
+    }
+    let found = asset::locate(path).map_err(|(message, help)| {
+        let example = word.example();
+        // No file, but the name of a unit: that of the base was meant.
+        if word == Word::UnitFile && UnitName::parse(path).is_ok() {
+            let help = format!("to enable a unit of the base, write `enable {path:?}`");
+            return Diagnostic::new(span, message).help(help);
+        }
+        Diagnostic::new(span, message).help(help.unwrap_or_else(|| format!("it is written like `{example}`")))
+    })?;
+    match (word, found.directory) {
+        (Word::Directory, false) => {
+            let error =
+                Diagnostic::new(span, format!("asset `{path}` is a file, and `tree` lays a directory"));
+            return Err(error.help(format!("write `file {path:?} => \"/…\"`")));
+        }
+        (Word::Directory | Word::Bound, _) | (_, false) => {}
+        (_, true) => {
+            let error = Diagnostic::new(span, format!("asset `{path}` is a directory, and a file is wanted"));
+            let inside = path.trim_end_matches('/');
+            return Err(error.help(match word {
+                Word::UnitFile => format!("write one `unit \"{inside}/NAME.service\"` for each"),
+                Word::RpmFile => format!("write one `rpm_file: \"{inside}/NAME.rpm\"` for each"),
+                Word::RepoFile => format!("write one `repo_file: \"{inside}/NAME.repo\"` for each"),
+                Word::KeyFile => format!("write `gpg_key: \"{inside}/NAME\"`"),
+                _ => format!("write `tree {path:?} => \"/…\"`"),
+            }));
+        }
+    }
+    let root = found.root.as_str();
+    Ok(quote_spanned!(span=> #krate::lapstrake::value::Asset::in_workspace(#root, #literal)))
+}

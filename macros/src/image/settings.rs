@@ -1,0 +1,235 @@
+//! The options of an entry as method calls of its builder, by the table in `form`.
+
+use lapstrake::value::RepositoryUrl;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+use super::check::Checker;
+use super::form::{Choice, Form, Takes};
+use super::keyword;
+use super::syntax::{Entry, Setting};
+use super::tokens::Operand;
+use super::word::Word;
+use crate::diagnostic::Diagnostic;
+
+/// What a command of the field calls an option.
+const ELSEWHERE: [(&[&str], &str); 15] = [
+    (&["chmod", "permissions", "perm", "mod"], "mode"),
+    (&["chown", "user", "group", "uid", "gid"], "owner"),
+    (&["caps", "cap", "setcap", "capabilities"], "capability"),
+    (&["to", "path", "dest", "destination"], "at"),
+    (&["enable"], "enabled"),
+    (&["name"], "named"),
+    (&["arch"], "architecture"),
+    (&["arch"], "only_on"),
+    (&["stage", "builder", "from"], "built_in"),
+    (&["environment", "variable"], "env"),
+    (&["cwd", "workdir", "working_dir", "directory"], "dir"),
+    (&["mount", "volume"], "bind"),
+    (&["repo", "baseurl", "enablerepo"], "repository"),
+    (&["nodocs", "no_docs", "tsflags"], "without_docs"),
+    (&["install_weak_deps", "no_weak_deps"], "without_weak_dependencies"),
+];
+
+impl Checker<'_> {
+    /// The options that were given, as method calls.
+    pub(super) fn settings(&mut self, form: &'static Form, settings: &[Setting]) -> TokenStream {
+        let mut calls = TokenStream::new();
+        let mut seen: Vec<&Ident> = Vec::new();
+        for setting in settings {
+            let Some(choice) = self.choice(form, setting) else { continue };
+            let first = seen.iter().find(|key| ***key == setting.key).filter(|_| !choice.is_many());
+            if let Some(first) = first {
+                let message = format!("`{}` is said twice of one entry", setting.key);
+                let error = Diagnostic::new(setting.key.span(), message);
+                self.errors.push(error.help("leave one of them out").also(first.span().into()));
+                continue;
+            }
+            seen.push(&setting.key);
+            calls.extend(self.setting(choice, setting));
+        }
+        calls
+    }
+
+    fn choice(&mut self, form: &'static Form, setting: &Setting) -> Option<&'static Choice> {
+        let key = &setting.key;
+        let name = key.to_string();
+        let found = form.option(&name);
+        if found.is_none() {
+            let error = Diagnostic::new(key.span(), format!("`{}` has no option `{name}`", form.keyword));
+            let known = form.options.iter().map(|choice| choice.key);
+            let mut elsewhere = ELSEWHERE.iter().filter(|(other, _)| other.contains(&name.as_str()));
+            let meant = elsewhere.find_map(|(_, meant)| form.option(meant));
+            let meant =
+                meant.or_else(|| keyword::nearest(&name, known.clone()).and_then(|near| form.option(near)));
+            let all: Vec<_> = known.map(|known| format!("`{known}`")).collect();
+            self.errors.push(error.help(match meant {
+                Some(Choice { key, takes }) => match &setting.value {
+                    Some(value) if !matches!(takes, Takes::Nothing) => {
+                        let to = setting.arrow.as_ref().map(|arrow| format!(" => {}", arrow.to.written()));
+                        format!("write `{key}: {}{}`", value.written(), to.unwrap_or_default())
+                    }
+                    _ => format!("write `{key}`"),
+                },
+                None if all.is_empty() => format!("`{}` has no options: leave it out", form.keyword),
+                None => format!("`{}` has {}", form.keyword, all.join(", ")),
+            }));
+        }
+        found
+    }
+
+    fn setting(&mut self, choice: &'static Choice, setting: &Setting) -> TokenStream {
+        let key = &setting.key;
+        let span = key.span();
+        let Some(value) = &setting.value else {
+            if let Takes::Nothing = choice.takes {
+                return quote_spanned!(span=> .#key());
+            }
+            self.lacks(key, choice);
+            return TokenStream::new();
+        };
+        if let (None, Some(inner)) = (choice.form(), setting.options.first()) {
+            let help = format!("leave `{}` out", inner.key);
+            self.error(inner.key.span(), format!("`{key}` has no options of its own"), help);
+        }
+        if self.has_arrow_too_much(choice, setting, value) {
+            return TokenStream::new();
+        }
+        match choice.takes {
+            Takes::Nothing => {
+                let error = Diagnostic::new(value.place(), format!("`{key}` takes no value"));
+                let help = match value.written().as_str() {
+                    "true" => format!("write `{key}`"),
+                    "false" => format!("leave `{key}` out"),
+                    written => format!("write the entry twice: `if {written} {{ … }} else {{ … }}`"),
+                };
+                self.errors.push(error.help(help));
+                quote_spanned!(span=> .#key())
+            }
+            Takes::One(word) => {
+                let value = self.single(key, word, value);
+                value.map(|value| quote_spanned!(span=> .#key(#value))).unwrap_or_default()
+            }
+            Takes::Many(word) => {
+                let values = self.words(word, value);
+                quote_spanned!(span=> .#key(#values))
+            }
+            Takes::Each(word) => {
+                let each = value.list().unwrap_or_else(|| vec![value.clone()]);
+                if each.is_empty() {
+                    self.lacks(key, choice);
+                }
+                let each: Vec<_> = each.iter().map(|value| self.word(word, value)).collect();
+                quote_spanned!(span=> #(.#key(#each))*)
+            }
+            Takes::Pair(from, to) => {
+                let Some(arrow) = &setting.arrow else {
+                    self.lacks_arrow(key, from, to, value);
+                    return TokenStream::new();
+                };
+                let from = self.word(from, value);
+                let to = self.word(to, &arrow.to);
+                quote_spanned!(span=> .#key(#from, #to))
+            }
+            Takes::Repository => self.repositories(choice, setting, value),
+            // It stands in the parentheses of the entry.
+            Takes::Argument(_) => TokenStream::new(),
+        }
+    }
+
+    /// The option that is the first argument of the entry's call, where the entry has such a one.
+    pub(super) fn argument(&mut self, form: &'static Form, entry: &Entry) -> Option<TokenStream> {
+        let needed = form.options.iter().find_map(|choice| match choice.takes {
+            Takes::Argument(word) => Some((choice.key, word)),
+            _ => None,
+        });
+        let (key, word) = needed?;
+        let said = entry.options.iter().find(|setting| setting.key == key);
+        if said.is_none() && !entry.broken_options {
+            let message = format!("`{}` lacks its {key}", entry.keyword);
+            let example = word.example();
+            self.error(entry.place, message, format!("add what it is: `{{ {key}: {example} }}`"));
+        }
+        let value = said.and_then(|setting| Some((&setting.key, setting.value.as_ref()?)));
+        let value = value.and_then(|(key, value)| self.single(key, word, value));
+        Some(value.unwrap_or_else(|| self.mistaken_of(word)))
+    }
+
+    fn single(&mut self, key: &Ident, word: Word, value: &Operand) -> Option<TokenStream> {
+        if let Some(list) = value.list() {
+            let first = list.first().map_or("…".to_owned(), Operand::written);
+            let message = format!("`{key}` takes one value, and this is a list");
+            self.error(value.place(), message, format!("write `{key}: {first}`"));
+            return None;
+        }
+        Some(self.word(word, value))
+    }
+
+    fn repositories(&mut self, choice: &'static Choice, setting: &Setting, value: &Operand) -> TokenStream {
+        let key = &setting.key;
+        let span = key.span();
+        let options = choice.form().map(|form| self.settings(form, &setting.options));
+        if let Some(arrow) = &setting.arrow {
+            let is_url =
+                |value: &Operand| value.text().is_some_and(|text| RepositoryUrl::parse(&text).is_ok());
+            if is_url(value) && !is_url(&arrow.to) {
+                let message = "a repository has its id first, and then its URL";
+                let help = format!("write `{key}: {} => {}`", arrow.to.written(), value.written());
+                self.error(value.place().to(arrow.to.place()), message, help);
+                return TokenStream::new();
+            }
+            let at = value.place().start;
+            let new = self.call("Repository", "new", at);
+            let id = self.word(Word::RepositoryId, value);
+            let url = self.word(Word::RepositoryUrl, &arrow.to);
+            // All of the call is of the value's place, for that is its Site.
+            let new = quote_spanned!(at=> #new(#id, #url));
+            return quote_spanned!(span=> .#key(#new #options));
+        }
+        let each = value.list().unwrap_or_else(|| vec![value.clone()]);
+        if each.is_empty() {
+            self.lacks(key, choice);
+        }
+        let each: Vec<_> = each.iter().map(|value| self.word(Word::Repository, value)).collect();
+        quote_spanned!(span=> #(.#key(#each #options))*)
+    }
+
+    /// `A => B` of an option that has no `=>`.
+    fn has_arrow_too_much(&mut self, choice: &Choice, setting: &Setting, value: &Operand) -> bool {
+        let Some(arrow) = setting.arrow.as_ref().filter(|_| !choice.is_pair()) else { return false };
+        let (key, from, to) = (&setting.key, value.written(), arrow.to.written());
+        let help = match choice.takes {
+            Takes::Nothing => format!("write `{key}`"),
+            Takes::Each(Word::Secret) => format!("write `{key}: Secret::variable({from}, {to})`"),
+            Takes::Many(_) => format!("write `{key}: [{from}]`"),
+            _ => format!("write `{key}: {from}`"),
+        };
+        self.error(arrow.place, format!("`{key}` has no `=>`"), help);
+        true
+    }
+
+    /// `A` of an option that is `A => B`.
+    fn lacks_arrow(&mut self, key: &Ident, from: Word, to: Word, value: &Operand) {
+        let list = value.list();
+        let text = value.text().unwrap_or_default();
+        // As a shell has it, and as podman's `--volume` has it.
+        let halves = match from {
+            Word::Variable => text.split_once('='),
+            Word::Bound => text.split_once(':'),
+            _ => None,
+        };
+        let help = match (list.as_deref(), halves) {
+            (Some([from, to]), _) => format!("write `{key}: {} => {}`", from.written(), to.written()),
+            (Some(_), _) => format!("write `{key}: [{} => {}]`", from.example(), to.example()),
+            (None, Some((from, to))) => format!("write `{key}: {from:?} => {to:?}`"),
+            (None, None) if to == Word::Package => format!("write `{key}: {} => \"…\"`", value.written()),
+            (None, None) => format!("write `{key}: {} => {}`", value.written(), to.example()),
+        };
+        self.error(value.place(), format!("`{key}` lacks its `=>`"), help);
+    }
+
+    fn lacks(&mut self, key: &Ident, choice: &Choice) {
+        let error = Diagnostic::new(key.span(), format!("`{key}` lacks its value"));
+        self.errors.push(error.help(format!("write `{key}: {}`", choice.example())));
+    }
+}
