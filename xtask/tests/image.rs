@@ -89,6 +89,10 @@ fn keyword(kind: &EntryKind) -> &'static str {
     }
 }
 
+fn stage() -> Stage {
+    Stage::on(Base::registry("registry.example/autosd-gcc:1")).run(["make", "-C", "/src"])
+}
+
 /// Every kind of entry, with every option that its builder has.
 fn said() -> Image {
     image! {
@@ -103,6 +107,7 @@ fn said() -> Image {
                 profile: "dist",
                 target: "aarch64-unknown-linux-gnu",
                 at: "/usr/libexec/probe",
+                built_in: stage(),
                 mode: 0o4750,
                 owner: "root:diag",
                 capability: "cap_net_raw=ep",
@@ -111,6 +116,8 @@ fn said() -> Image {
             file "xtask/Cargo.toml" => "/etc/key" { mode: 0o640, owner: "root:sensord", capability: "cap_chown=ep" }
             text "hi\n" => "/etc/motd"
             text "hi\n" => "/etc/issue" { mode: "0600", owner: (0, 998), capability: "cap_chown=p", allow: "setuid" }
+            built "/src/out/canfw" => "/usr/libexec/canfw" { stage: stage() }
+            built "/src/out/lin.bin" => "/usr/lib/firmware/lin.bin" { stage: stage(), mode: 0o644, owner: "root:can", capability: "cap_chown=p", allow: "x" }
             tree "xtask/src" => "/usr/share/src"
             tree "xtask/src" => "/usr/share/other" { dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep" }
             dir "/usr/share/empty"
@@ -137,7 +144,34 @@ fn said() -> Image {
             kargs "30-both" ["a"] { only_on: ["arm64", "amd64"] }
             packages ["vsomeip3", "dlt-daemon"]
             run ["ldconfig", "-v"]
-            run ["curl", "-fO", "https://registry.example/maps"] { network }
+            packages ["chrony-4.5"] {
+                remove: ["nano", "vi"],
+                swap: "coreutils-single" => "coreutils",
+                swap: ["a" => "b", "c" => "d"],
+                rpm_file: "xtask/Cargo.toml",
+                rpm_file: ["xtask/Cargo.toml", "README.md"],
+                repository: Repository::new("bench", "http://127.0.0.1:8000").unsigned(),
+                repository: "vendor" => "https://rpms.example/el10/$basearch" { gpg_key: "README.md", kept },
+                repository: ["nightly" => format!("https://rpms.example/{}", 10) { unsigned }, Repository::new("z", "file:///srv")],
+                repo_file: "xtask/Cargo.toml",
+                without_docs,
+                without_weak_dependencies,
+            }
+            packages [] { remove: ["nano"] }
+            run ["maps-import", "--region", "eu"] {
+                env: "LANG" => "C.UTF-8",
+                env: ["TZ" => "UTC", "REGION" => format!("{}u", "e")],
+                dir: "/usr/share/maps",
+                cache: "/var/cache/maps",
+                cache: ["/root/.cache/a", "/root/.cache/b"],
+                bind: "xtask/src" => "/run/maps",
+                bind: ["README.md" => "/run/readme", asset("README.md") => "/run/other"],
+                secret: Secret::variable("maps-token", "MAPS_TOKEN"),
+                secret: [Secret::file("netrc", "~/.netrc")],
+                network,
+            }
+            shell "ldconfig && rm -f /usr/lib/old"
+            shell format!("echo {}", 1) { env: "LANG" => "C", network }
         }
     }
 }
@@ -153,6 +187,7 @@ fn built() -> Layer {
                 .profile("dist")
                 .target("aarch64-unknown-linux-gnu")
                 .at("/usr/libexec/probe")
+                .built_in(stage())
                 .mode(0o4750)
                 .owner("root:diag")
                 .capability("cap_net_raw=ep"),
@@ -168,6 +203,14 @@ fn built() -> Layer {
                 .owner((0, 998))
                 .capability("cap_chown=p")
                 .allow("setuid"),
+        )
+        .with(File::from_stage(stage(), "/src/out/canfw", "/usr/libexec/canfw"))
+        .with(
+            File::from_stage(stage(), "/src/out/lin.bin", "/usr/lib/firmware/lin.bin")
+                .mode(0o644)
+                .owner("root:can")
+                .capability("cap_chown=p")
+                .allow("x"),
         )
         .tree(asset("xtask/src"), "/usr/share/src")
         .with(
@@ -207,7 +250,46 @@ fn built() -> Layer {
         .with(Kargs::new("30-both", ["a"]).only_on("arm64").only_on("amd64"))
         .packages(["vsomeip3", "dlt-daemon"])
         .run(["ldconfig", "-v"])
-        .with(Run::new(["curl", "-fO", "https://registry.example/maps"]).network())
+        .with(
+            Packages::new(["chrony-4.5"])
+                .remove(["nano", "vi"])
+                .swap("coreutils-single", "coreutils")
+                .swap("a", "b")
+                .swap("c", "d")
+                .rpm_file(asset(ASSET))
+                .rpm_file(asset(ASSET))
+                .rpm_file(asset("README.md"))
+                .repository(Repository::new("bench", "http://127.0.0.1:8000").unsigned())
+                .repository(
+                    Repository::new("vendor", "https://rpms.example/el10/$basearch")
+                        .gpg_key(asset("README.md"))
+                        .kept(),
+                )
+                .repository(Repository::new("nightly", "https://rpms.example/10").unsigned())
+                .repository(Repository::new("z", "file:///srv"))
+                .repo_file(asset(ASSET))
+                .without_docs()
+                .without_weak_dependencies(),
+        )
+        .with(Packages::new([""; 0]).remove(["nano"]))
+        .with(
+            Run::new(["maps-import", "--region", "eu"])
+                .env("LANG", "C.UTF-8")
+                .env("TZ", "UTC")
+                .env("REGION", "eu")
+                .dir("/usr/share/maps")
+                .cache("/var/cache/maps")
+                .cache("/root/.cache/a")
+                .cache("/root/.cache/b")
+                .bind(asset("xtask/src"), "/run/maps")
+                .bind(asset("README.md"), "/run/readme")
+                .bind(asset("README.md"), "/run/other")
+                .secret(Secret::variable("maps-token", "MAPS_TOKEN"))
+                .secret(Secret::file("netrc", "~/.netrc"))
+                .network(),
+        )
+        .with(Run::shell("ldconfig && rm -f /usr/lib/old"))
+        .with(Run::shell("echo 1").env("LANG", "C").network())
 }
 
 #[test]
@@ -234,6 +316,12 @@ fn a_site_is_the_line_and_column_of_the_entry() {
             }
             unit "c.service" = "[Service]\n" { enabled }
             ..[Dir::new("/usr/share/x")]
+            packages ["a"] {
+                repository: [
+                    "vendor" => "https://rpms.example/el10",
+                ],
+            }
+            built "/src/x" => "/usr/x" { stage: stage() }
         }
     };
     let at = |site: lapstrake::Site| (site.line() - start, site.column());
@@ -242,12 +330,14 @@ fn a_site_is_the_line_and_column_of_the_entry() {
     let layer = &image.layers()[0];
     assert_eq!(at(layer.site()), (4, 9));
     let sites: Vec<_> = layer.entries().iter().map(|entry| at(entry.site())).collect();
-    assert_eq!(sites, [(5, 13), (6, 13), (9, 13), (10, 13)]);
+    assert_eq!(sites, [(5, 13), (6, 13), (9, 13), (10, 13), (11, 13), (16, 13)]);
     let EntryKind::File(file) = layer.entries()[1].kind() else { panic!("a file") };
     assert_eq!(at(file.at().site()), (6, 13));
     assert_eq!(at(file.attributes().mode().unwrap().site()), (7, 17));
     let EntryKind::Unit(unit) = layer.entries()[2].kind() else { panic!("a unit") };
     assert_eq!(at(unit.name().site()), (9, 13));
+    let EntryKind::Packages(packages) = layer.entries()[4].kind() else { panic!("packages") };
+    assert_eq!(at(packages.repositories()[0].url().site()), (13, 21));
     assert!(image.site().file().ends_with("tests/image.rs"));
 }
 

@@ -1,0 +1,13 @@
+//! Names a stage's file as make does.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            built "out/canfw" => "/usr/libexec/canfw" { stage: Stage::on(Base::stand_in()) }
+        }
+    };
+}

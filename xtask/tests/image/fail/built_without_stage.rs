@@ -1,0 +1,13 @@
+//! Forgets the stage.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            built "/src/out/canfw" => "/usr/libexec/canfw" { mode: 0o755 }
+        }
+    };
+}

@@ -1,0 +1,13 @@
+//! Sets a variable with `=`.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            run ["locale-gen"] { env: "LANG" = "C.UTF-8" }
+        }
+    };
+}

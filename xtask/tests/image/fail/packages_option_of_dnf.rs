@@ -1,0 +1,13 @@
+//! Writes what dnf.conf calls it.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            packages ["vsomeip3"] { nodocs: true }
+        }
+    };
+}

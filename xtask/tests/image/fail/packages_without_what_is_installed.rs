@@ -1,0 +1,13 @@
+//! Only removes packages.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            packages { remove: ["nano"] }
+        }
+    };
+}

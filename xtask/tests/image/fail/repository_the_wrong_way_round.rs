@@ -1,0 +1,13 @@
+//! Gives a repository its URL first, as `dnf config-manager` does.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            packages ["vsomeip3"] { repository: "https://rpms.example/el10" => "vendor" }
+        }
+    };
+}

@@ -1,0 +1,13 @@
+//! Swaps by a list.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            packages ["vsomeip3"] { swap: ["coreutils-single", "coreutils"] }
+        }
+    };
+}

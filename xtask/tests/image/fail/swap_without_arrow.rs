@@ -1,0 +1,13 @@
+//! Swaps as dnf takes it.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() {
+    let _ = image! {
+        name: "telematics",
+        base: stand_in,
+        layer "app" {
+            packages ["vsomeip3"] { swap: "coreutils-single", "coreutils" }
+        }
+    };
+}
