@@ -74,8 +74,9 @@
 ///
 /// | entry | options |
 /// |---|---|
-/// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `mode` `owner` `capability` |
+/// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `built_in` `mode` `owner` `capability` |
 /// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `mode` `owner` `capability` |
+/// | `built "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, `mode` `owner` `capability` |
 /// | `tree "ASSET" => "/PATH"` | `dir_mode` `mode` `owner` `capability` |
 /// | `dir "/PATH"` | `mode` `owner` |
 /// | `symlink "/PATH" -> "TARGET"` | `owner` |
@@ -85,13 +86,79 @@
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
 /// | `sysusers` `tmpfiles` `"NAME" ["LINE", …]`, or an `"ASSET.conf"` | |
 /// | `kargs "NAME" ["ARGUMENT", …]` | `only_on` |
-/// | `packages ["NAME", …]` | |
-/// | `run ["PROGRAM", "ARGUMENT", …]` | `network` |
+/// | `packages ["NAME", …]` | `remove` `swap` `rpm_file` `repository` `repo_file` `without_docs` `without_weak_dependencies` |
+/// | `run ["PROGRAM", "ARGUMENT", …]`, `shell "SCRIPT"` | `env` `dir` `cache` `bind` `secret` `network` |
 /// | `..VALUES` | entries that your Rust made |
 ///
 /// An asset is a file of the workspace, as [`asset!`](crate::asset) takes it. Where a value stands, any
 /// Rust expression may. A computed name of `sysusers` and its kin takes its lines after `=`:
 /// `tmpfiles format!("{name}-dirs") = lines`.
+///
+/// # Options that are more than a value
+///
+/// An option is named as the builder's method is, and takes what that takes; `stage` is what `File::from_stage`
+/// takes first.
+///
+/// | | |
+/// |---|---|
+/// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `repository` |
+/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `secret`, `only_on`, `allow` |
+/// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |
+/// | `secret: Secret::variable("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
+/// | `built_in: VALUE`, `stage: VALUE` | a value of type [`Stage`](lapstrake::Stage) |
+///
+/// Those of the first three lines, and `secret`, may be said several times, or once with a list:
+/// `env: ["LANG" => "C.UTF-8", "TZ" => "UTC"]`. Any other is said once.
+///
+/// ```
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn builder() -> Stage {
+///     Stage::on(Base::registry("registry.example/autosd-rust:1"))
+/// }
+///
+/// let said = image! {
+///     name: "telematics",
+///     base: stand_in,
+///     layer "platform" {
+///         packages ["vsomeip3"] {
+///             repository: "vendor" => "https://rpms.example/el10/$basearch" { kept },
+///             swap: "coreutils-single" => "coreutils",
+///             without_docs,
+///         }
+///     }
+///     layer "app" {
+///         bin "sensord" { built_in: builder() }
+///         built "/src/out/canfw" => "/usr/libexec/canfw" { stage: builder().run(["make", "-C", "/src"]) }
+///         run ["maps-import"] {
+///             env: "LANG" => "C.UTF-8",
+///             secret: Secret::variable("maps-token", "MAPS_TOKEN"),
+///             network,
+///         }
+///         shell "ldconfig && rm -f /usr/lib/old"
+///     }
+/// };
+///
+/// let packages = Packages::new(["vsomeip3"])
+///     .repository(Repository::new("vendor", "https://rpms.example/el10/$basearch").kept())
+///     .swap("coreutils-single", "coreutils")
+///     .without_docs();
+/// let firmware = builder().run(["make", "-C", "/src"]);
+/// let maps = Run::new(["maps-import"])
+///     .env("LANG", "C.UTF-8")
+///     .secret(Secret::variable("maps-token", "MAPS_TOKEN"))
+///     .network();
+/// let built = Image::new("telematics", Base::stand_in()).layer(Layer::new("platform").with(packages)).layer(
+///     Layer::new("app")
+///         .bin(Bin::new("sensord").built_in(builder()))
+///         .with(File::from_stage(firmware, "/src/out/canfw", "/usr/libexec/canfw"))
+///         .with(maps)
+///         .with(Run::shell("ldconfig && rm -f /usr/lib/old")),
+/// );
+/// assert_eq!(said, built);
+/// ```
+///
+/// # Branches
 ///
 /// `if`, `else`, `for` and `match` stand around entries, labels and layers, with Rust's own meaning.
 ///
