@@ -177,7 +177,7 @@ fn said() -> Image {
 }
 
 fn built() -> Layer {
-    Layer::new("all")
+    let layer = Layer::new("all")
         .bin("sensord")
         .bin(
             Bin::new("probe")
@@ -247,7 +247,12 @@ fn built() -> Layer {
         .with(Tmpfiles::file(asset("deploy/diag.conf")))
         .kargs("10-quiet", ["quiet", "console=ttyS0"])
         .with(Kargs::new("20-serial", ["console=ttyAMA0"]).only_on("arm64"))
-        .with(Kargs::new("30-both", ["a"]).only_on("arm64").only_on("amd64"))
+        .with(Kargs::new("30-both", ["a"]).only_on("arm64").only_on("amd64"));
+    with_what_needs_an_engine(layer)
+}
+
+fn with_what_needs_an_engine(layer: Layer) -> Layer {
+    layer
         .packages(["vsomeip3", "dlt-daemon"])
         .run(["ldconfig", "-v"])
         .with(

@@ -21,8 +21,15 @@ pub(super) fn located(
         let error =
             Diagnostic::new(span, format!("`{path}` is a URL, and a file of the workspace is wanted"));
         return Err(error.help(match word {
-            Word::RpmFile => "download it into the workspace, or name its repository: `repository: \"vendor\" => \"https://rpms.example/el10\"`".to_owned(),
-            Word::RepoFile => format!("download it into the workspace, or write `repository: \"vendor\" => {path:?}` if packages are there"),
+            Word::RpmFile => {
+                format!(
+                    "download it into the workspace, or name its repository: `repository: {}`",
+                    Word::Repository.example()
+                )
+            }
+            Word::RepoFile => format!(
+                "download it into the workspace; if packages are there, write `repository: \"vendor\" => {path:?}`"
+            ),
             _ => "download it into the workspace".to_owned(),
         }));
     }

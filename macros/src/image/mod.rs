@@ -4,8 +4,8 @@
 //! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it, `braces` its options,
 //! `slip` what was written by the habit of another language. `check`, `entries` and `settings`
 //! turn it into builder calls, by the table in `form`: `shape` tells a wrong entry how it is written, `word`
-//! checks a literal, `located` looks for an asset, `typed` refuses a literal where only Rust has the value, `says` notes what an entry claims and
-//! `claim` asks whether all of it can hold.
+//! checks a literal, `located` looks for an asset, `typed` refuses a literal where only Rust has the value,
+//! `says` notes what an entry claims and `claim` asks whether all of it can hold.
 //! `expand` writes the Rust. Each goes on after a mistake.
 
 mod braces;
