@@ -8,6 +8,7 @@ mod complaint;
 mod fuzz;
 mod image;
 mod mutate;
+mod rig;
 mod test;
 
 use std::process::ExitCode;
@@ -21,6 +22,9 @@ usage: cargo xtask <TASK>
   image …          run `cargo xtask image …` of every example, or of those that have the images named
   test             set up what the tests need, then check and test everything
   test -- ARGS     set up what the tests need, then `cargo test ARGS` of the workspace
+  rig [PART]...    make real parts for the tests: base, rpms, builder, podman5; prints where each is
+  rig run-podman5 DIR -- ARGS
+                   the rig's podman 5 in a folder, with these arguments
   bench            measure the tool beside cargo and podman, and print every number
   fuzz [TARGET]... [--seconds N]
                    libFuzzer on what reads bytes that anybody may have written, 60 seconds in all
@@ -46,6 +50,10 @@ fn main() -> ExitCode {
         Some(("mutate", [])) => finish(mutate::mutate(&checkout.root, &test::prepare(&checkout))),
         Some(("fuzz", rest)) => match fuzz::Fuzz::parse(rest) {
             Ok(fuzz) => finish(fuzz.run(&checkout.root)),
+            Err(problem) => wrong_usage(&problem),
+        },
+        Some(("rig", rest)) => match rig::Rig::parse(rest) {
+            Ok(rig) => rig.run(&checkout),
             Err(problem) => wrong_usage(&problem),
         },
         Some(("help" | "--help" | "-h", _)) => {

@@ -2,6 +2,7 @@
 //! Fedora), and says what is missing where it may not. It never fails: a test that lacks something skips,
 //! loudly, and with `CI=true` that skip is a failure.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use camino::Utf8PathBuf;
@@ -70,7 +71,9 @@ fn absent(shell: &Shell) -> Vec<Tool> {
 }
 
 fn install(shell: &Shell, installer: Installer, tools: &[Tool]) -> xshell::Result<()> {
-    let packages: Vec<_> = tools.iter().map(|tool| installer.package(*tool)).collect();
+    // One package may bring several programs.
+    let packages: BTreeSet<_> = tools.iter().map(|tool| installer.package(*tool)).collect();
+    let packages: Vec<_> = packages.into_iter().collect();
     eprintln!("installing {}", packages.join(", "));
     match installer {
         Installer::Apt => {

@@ -12,7 +12,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 13] = [
+pub(super) const TOOLS: [Tool; 23] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -28,6 +28,17 @@ pub(super) const TOOLS: [Tool; 13] = [
     // libFuzzer is C++.
     tool("c++", "g++", "gcc-c++"),
     tool("jsonschema", "python3-jsonschema", "python3-jsonschema"),
+    // What the rig is made with, and run on.
+    tool("mmdebstrap", "mmdebstrap", "mmdebstrap"),
+    tool("dnf", "dnf", "dnf"),
+    tool("rpm", "rpm", "rpm"),
+    tool("rpmbuild", "rpm", "rpm-build"),
+    tool("rpmsign", "rpm", "rpm-sign"),
+    tool("createrepo_c", "createrepo-c", "createrepo_c"),
+    tool("gpg", "gnupg", "gnupg2"),
+    tool("unshare", "util-linux", "util-linux"),
+    tool("mke2fs", "e2fsprogs", "e2fsprogs"),
+    tool("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core"),
 ];
 
 /// What installs packages here.
