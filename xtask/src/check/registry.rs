@@ -3,11 +3,12 @@
 
 use super::{Check, abi, autosd, bootc, field, planned, secret, unit};
 
-const GROUPS: [&[Check]; 12] = [
+const GROUPS: [&[Check]; 13] = [
     planned::images::CHECKS,
     planned::values::CHECKS,
     planned::binaries::CHECKS,
     planned::sources::CHECKS,
+    planned::steps::CHECKS,
     planned::destinations::CHECKS,
     planned::units::CHECKS,
     bootc::CHECKS,

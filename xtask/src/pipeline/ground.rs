@@ -120,8 +120,7 @@ impl Session<'_> {
             return Ok((ready, Vec::new()));
         }
         let unpinned = |layer: &&plan::PlannedLayer| {
-            let transaction = layer.transaction.as_ref();
-            transaction.is_some_and(|transaction| transaction.installs() && transaction.locked.is_none())
+            layer.transaction.as_ref().is_some_and(plan::Transaction::is_unpinned)
         };
         if let Some(layer) = ready.plan.layers.iter().find(unpinned).filter(|_| self.request.locked) {
             return Err(self.lock.unpinned(&ready.plan.name, &layer.name).into());

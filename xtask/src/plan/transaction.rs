@@ -91,6 +91,11 @@ impl Transaction {
         !(self.install.is_empty() && self.rpm_files.is_empty() && self.swap.is_empty())
     }
 
+    /// Whether packages come in of which no lock says what they come to.
+    pub(crate) fn is_unpinned(&self) -> bool {
+        self.installs() && self.locked.is_none()
+    }
+
     /// Whether dnf 4 has to read it from a script: no command of its own both installs and removes.
     pub(crate) fn is_script(&self) -> bool {
         let swaps_only = self.install.is_empty() && self.rpm_files.is_empty() && self.remove.is_empty();

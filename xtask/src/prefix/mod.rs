@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader};
 use std::sync::Arc;
 
+use camino::Utf8Path;
 use lapstrake::value::{ImagePath, LayerName};
 
 use self::recipe::EngineRecipe;
@@ -18,7 +19,7 @@ use crate::base::{self, Base, BaseError, BaseIndex, Decompressor, Entry, LayerEr
 use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
 use crate::native::{self, LayerOrigin, NativeError, Workbench, WrittenLayer};
 use crate::oci::{BlobError, BlobWriter, Digest, HashingWriter};
-use crate::plan::{Plan, Transaction};
+use crate::plan::{Plan, PlannedLayer, Transaction};
 use crate::store::{StoreError, Written};
 
 /// The kind of record that says what a layer put on those below.
@@ -132,14 +133,20 @@ fn by_engine(
         WrittenLayer { name, written, origin, reused, reason }
     };
     if let Some(written) = store.layer(&key) {
-        return Ok(Some((
-            kept(written, true, "kept: its steps, their inputs and what lies below are the same"),
-            None,
-        )));
+        // What an unpinned transaction came to is wanted for the lock, by whichever build it was made.
+        let unpinned = layer.transaction.as_ref().is_some_and(Transaction::is_unpinned);
+        let installed = if unpinned { store.installed(&key) } else { None };
+        if installed.is_some() || !unpinned {
+            let reason = "kept: its steps, their inputs and what lies below are the same";
+            return Ok(Some((kept(written, true, reason), installed)));
+        }
     }
     let Some(program) = engine.program().map_err(failed)? else { return Ok(None) };
-    let secrets = Secrets::read(layer.secrets(), root);
-    let secrets = secrets.map_err(|source| PrefixError::Secret { layer: layer.name.clone(), source })?;
+    // One that is missing is told before an hour's work below it, and not after.
+    for later in &plan.layers[number + 1..] {
+        secrets(later, root)?;
+    }
+    let secrets = secrets(layer, root)?;
     let tree = index(below, bench)?;
     let reason = if layer.needs_engine() {
         format!("its steps run inside the image, by {program}")
@@ -178,6 +185,7 @@ fn by_engine(
         let differs = locked.symmetric_difference(&installed).cloned().collect::<Vec<_>>().join("`, `");
         return Err(PrefixError::Drift { layer: layer.name.clone(), differs });
     }
+    store.remember_installed(&key, &installed)?;
     // Once the lock names them, the same layer has another recipe.
     let mut pinned = plan.clone();
     pinned.layers[number].transaction =
@@ -186,6 +194,11 @@ fn by_engine(
     let key = recipe.key().map_err(|source| PrefixError::Recipe { layer: layer.name.clone(), source })?;
     store.remember(&key, &written)?;
     Ok(Some((kept(written, false, &reason), Some(installed))))
+}
+
+fn secrets(layer: &PlannedLayer, root: &Utf8Path) -> Result<Secrets, PrefixError> {
+    let read = Secrets::read(layer.secrets(), root);
+    read.map_err(|source| PrefixError::Secret { layer: layer.name.clone(), source })
 }
 
 /// What identifies a tree: the base, and the layers on it (OCI image spec, config.md, "Layer `ChainID`").

@@ -89,9 +89,4 @@ pub(in crate::check) const CHECKS: &[Check] = &[
     .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
         ),
     ),
-    fatal(
-        "empty-run",
-        "a run step starts a program, and names it first",
-        layers(r#"Layer::new("app").run::<&str>([])"#, r#"Layer::new("app").run(["ldconfig"])"#),
-    ),
 ];

@@ -6,6 +6,7 @@ pub(super) mod binaries;
 pub(super) mod destinations;
 pub(super) mod images;
 pub(super) mod sources;
+pub(super) mod steps;
 pub(super) mod units;
 pub(super) mod values;
 

@@ -1,0 +1,57 @@
+//! Packages and run steps: what an engine could not be asked for.
+
+use super::{fatal, layers, words};
+use crate::check::Check;
+
+pub(in crate::check) const CHECKS: &[Check] = &[
+    fatal(
+        "empty-run",
+        "a run step starts a program, and names it first",
+        layers(r#"Layer::new("app").run::<&str>([])"#, r#"Layer::new("app").run(["ldconfig"])"#),
+    ),
+    fatal(
+        "mount-point",
+        "the options of a Containerfile's `RUN --mount` end at a comma or a blank, and know no quotes",
+        layers(
+            r#"Layer::new("app").with(Run::new(["ldconfig"]).cache("/var/cache/my app"))"#,
+            r#"Layer::new("app").with(Run::new(["ldconfig"]).cache("/var/cache/my-app"))"#,
+        ),
+    ),
+    fatal(
+        "empty-packages",
+        "an entry of packages names one to install, remove or swap",
+        layers(
+            r#"Layer::new("platform").packages::<&str>([])"#,
+            r#"Layer::new("platform").text("the base has all\n", "/usr/share/doc/platform")"#,
+        ),
+    ),
+    fatal(
+        "package-transaction",
+        "the packages of a layer are one transaction, and microdnf has no command that both installs and removes",
+        words(
+            "`Packages::new([\"jq\"]).remove([\"nano\"])` on a base that has microdnf alone",
+            "two layers; or `dnf` among the `rpms` of the base's manifest",
+        ),
+    ),
+    fatal(
+        "rpm-file",
+        "package managers take a file for a package by its name, and a layer's files share a folder",
+        words(
+            "`.rpm_file(\"vendor/diagnostics\")`, or two files of one name",
+            "`.rpm_file(\"vendor/diagnostics-2.1-1.noarch.rpm\")`",
+        ),
+    ),
+    fatal(
+        "repo-file",
+        "dnf reads files that end in `.repo`, and a layer's files share a folder",
+        words("`.repo_file(\"deploy/vendor.conf\")`", "`.repo_file(\"deploy/vendor.repo\")`"),
+    ),
+    fatal(
+        "duplicate-repository",
+        "a repository is known by its id, and of two by one id dnf would read one",
+        words(
+            "`Repository::new(\"vendor\", …)` twice in the packages of a layer",
+            "one of them, or another id",
+        ),
+    ),
+];
