@@ -13,14 +13,14 @@ use tempfile::TempDir;
 
 use crate::oci::{Digest, HashingReader};
 use crate::parallel;
-use crate::plan::{Artefact, Built, Content, ContextFile, Origin, PlannedLayer};
+use crate::plan::{Artefact, Compiled, Content, ContextFile, Origin, PlannedLayer};
 
 /// Where each binary is.
 #[derive(Debug, Default)]
 pub(crate) struct Artefacts {
     pub(crate) paths: BTreeMap<Artefact, Utf8PathBuf>,
     /// Where what the stages made is.
-    pub(crate) built: BTreeMap<Built, Utf8PathBuf>,
+    pub(crate) compiled: BTreeMap<Compiled, Utf8PathBuf>,
     /// The copies of those that a later invocation of cargo writes over.
     pub(crate) kept: Option<TempDir>,
 }
@@ -128,7 +128,7 @@ fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<StagedFile, StageErro
             return Ok(StagedFile { size: text.len() as u64, digest, bytes: Bytes::Text(text.clone()) });
         }
         Origin::Asset { host, .. } => host,
-        Origin::Built(built) => artefacts.built.get(built).ok_or_else(|| {
+        Origin::Compiled(built) => artefacts.compiled.get(built).ok_or_else(|| {
             let (stage, product) = (built.stage + 1, built.product.to_string());
             StageError::NotBuilt { stage, product }
         })?,

@@ -75,14 +75,16 @@ impl Contents {
     pub(super) fn size(&self, origin: &Origin) -> Option<u64> {
         match origin {
             Origin::Text(text) => Some(text.len() as u64),
-            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Built(_) => self.sizes.get(origin).copied(),
+            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
+                self.sizes.get(origin).copied()
+            }
         }
     }
 
     pub(super) fn text<'a>(&'a self, origin: &'a Origin) -> Option<&'a str> {
         match origin {
             Origin::Text(text) => Some(text),
-            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Built(_) => {
+            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
                 self.texts.get(origin).map(String::as_str)
             }
         }

@@ -146,7 +146,7 @@ fn describe(path: &ImagePath, member: &Member, out: &mut String) -> std::fmt::Re
         Content::File { from: Origin::Artefact(artefact) } => {
             write!(out, " binary {} of package {}", comment(&artefact.bin), comment(&artefact.package))?;
         }
-        Content::File { from: Origin::Built(built) } => {
+        Content::File { from: Origin::Compiled(built) } => {
             write!(out, " {} built in an image", comment(&built.product.to_string()))?;
         }
     }

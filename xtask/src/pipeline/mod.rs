@@ -132,7 +132,7 @@ impl<'a> Session<'a> {
             let store = Store::open(&self.workspace.target)?;
             let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
             let bench = stages::Bench { workspace, cache, store: &store, engine, progress };
-            artefacts.built = stages::make(&plan.stages, &bench)
+            artefacts.compiled = stages::make(&plan.stages, &bench)
                 .map_err(|source| Failure::Stages { image: image(), source: Box::new(source) })?;
         }
         let staged = Staged::of(&plan.layers, artefacts)

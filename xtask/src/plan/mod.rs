@@ -29,7 +29,7 @@ use crate::oci::Digest;
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use render::render;
 pub(crate) use resolve::{Laid, Resolved, resolve};
-pub(crate) use stage::{Builder, Builders, Built, PlannedStage, Product};
+pub(crate) use stage::{Builder, Builders, Compiled, PlannedStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
 pub(crate) use transaction::{FOLDER, MOUNTED, PackageTool, REPOSITORIES, Transaction};
 
@@ -191,7 +191,7 @@ pub(crate) enum Origin {
     /// Text of the description.
     Text(String),
     /// What one of the plan's stages makes.
-    Built(Built),
+    Compiled(Compiled),
 }
 
 /// A binary of cargo's, before it is built: which target of which package, by which invocation.

@@ -88,7 +88,7 @@ impl<'a> Placer<'a, '_, '_> {
             },
         };
         let artefact = if let Some(stage) = bin.given_stage() {
-            self.stages.artefact(stage, bin, site, &mut self.findings).map(Origin::Built)
+            self.stages.artefact(stage, bin, site, &mut self.findings).map(Origin::Compiled)
         } else {
             let artefact = self.invocations.artefact(bin, site);
             artefact.map_err(|finding| self.findings.push(finding)).ok().map(Origin::Artefact)
@@ -199,7 +199,7 @@ impl<'a> Placer<'a, '_, '_> {
                 let from = stage::path(from, self.layer_site, &mut self.findings);
                 let built = from.and_then(|from| self.stages.file(stage, from, site, &mut self.findings));
                 let Some(built) = built else { return };
-                (Origin::Built(built), Mode::PROGRAM)
+                (Origin::Compiled(built), Mode::PROGRAM)
             }
             Source::Asset(asset) => match self.scanned(asset, site) {
                 Some(Scanned::File(file)) => {

@@ -137,7 +137,7 @@ fn row(path: &str, member: &Member) -> String {
         }
         Content::File { from: Origin::Artefact(artefact) } => row += &format!(" <- cargo: {}", artefact.bin),
         Content::File { from: Origin::Text(text) } => row += &format!(" <- text, {} bytes", text.len()),
-        Content::File { from: Origin::Built(built) } => {
+        Content::File { from: Origin::Compiled(built) } => {
             row += &format!(" <- stage {}: {}", built.stage + 1, built.product);
         }
     }

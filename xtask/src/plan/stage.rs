@@ -64,7 +64,7 @@ pub(crate) enum Product {
 
 /// A file that a stage makes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct Built {
+pub(crate) struct Compiled {
     /// The index of the stage in the plan.
     pub(crate) stage: usize,
     pub(crate) product: Product,
@@ -118,7 +118,7 @@ impl<'a> Stages<'a> {
         bin: &lapstrake::entry::Bin,
         site: Site,
         findings: &mut Vec<Finding>,
-    ) -> Option<Built> {
+    ) -> Option<Compiled> {
         let index = self.planned(stage, site, findings)?;
         let planned = &mut self.list[index].1;
         let mut invocations = Invocations {
@@ -134,7 +134,7 @@ impl<'a> Stages<'a> {
             Ok(artefact) => {
                 let product = Product::Artefact(artefact);
                 planned.results.insert(product.clone());
-                Some(Built { stage: index, product })
+                Some(Compiled { stage: index, product })
             }
             Err(finding) => {
                 findings.push(finding);
@@ -150,11 +150,11 @@ impl<'a> Stages<'a> {
         path: ImagePath,
         site: Site,
         findings: &mut Vec<Finding>,
-    ) -> Option<Built> {
+    ) -> Option<Compiled> {
         let index = self.planned(stage, site, findings)?;
         let product = Product::Path(path);
         self.list[index].1.results.insert(product.clone());
-        Some(Built { stage: index, product })
+        Some(Compiled { stage: index, product })
     }
 
     pub(super) fn finish(self) -> Vec<PlannedStage> {

@@ -18,7 +18,7 @@ use crate::emit;
 use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
 use crate::native::Epoch;
 use crate::oci::{Digest, Layout, LayoutError};
-use crate::plan::{Built, PlannedStage};
+use crate::plan::{Compiled, PlannedStage};
 use crate::prefix;
 use crate::progress::Progress;
 use crate::stage::{StageError, Staged};
@@ -80,13 +80,13 @@ pub(crate) struct Bench<'a> {
 pub(crate) fn make(
     stages: &[PlannedStage],
     bench: &Bench<'_>,
-) -> Result<BTreeMap<Built, Utf8PathBuf>, StagesError> {
+) -> Result<BTreeMap<Compiled, Utf8PathBuf>, StagesError> {
     let mut built = BTreeMap::new();
     for (index, stage) in stages.iter().enumerate() {
         let folder = one(stage, bench)?;
         for (number, product) in stage.results.iter().enumerate() {
             let product = product.clone();
-            built.insert(Built { stage: index, product }, folder.join(number.to_string()));
+            built.insert(Compiled { stage: index, product }, folder.join(number.to_string()));
         }
     }
     Ok(built)

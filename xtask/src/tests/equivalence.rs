@@ -19,6 +19,11 @@ const CONFIG: [&str; 8] =
     ["Env", "Cmd", "Entrypoint", "User", "WorkingDir", "StopSignal", "Labels", "ExposedPorts"];
 
 pub(super) fn compare(workshop: &Workshop, image: &Image) {
+    compare_with(workshop, image, &[]);
+}
+
+/// The same, with more arguments for `podman build`.
+pub(super) fn compare_with(workshop: &Workshop, image: &Image, arguments: &[&str]) {
     let name = image.name().get().unwrap().to_string();
     let native = Stored(format!("localhost/lapstrake-test/native-{name}:{}", std::process::id()));
     let podman = Stored(format!("localhost/lapstrake-test/podman-{name}:{}", std::process::id()));
@@ -27,7 +32,8 @@ pub(super) fn compare(workshop: &Workshop, image: &Image) {
     run("skopeo", &["copy", "--quiet", &workshop.reference(&name), &to], workshop.path());
     let context = workshop.workspace.root.join("context");
     workshop.emit(image, &context);
-    run("podman", &["build", "--quiet", "--no-cache", "--tag", &podman.0, "."], context.as_std_path());
+    let build = ["build", "--quiet", "--no-cache", "--tag", &podman.0];
+    run("podman", &[&build[..], arguments, &["."]].concat(), context.as_std_path());
     let left = merged_tree::walk(native.mount().as_ref());
     let right = merged_tree::walk(podman.mount().as_ref());
     merged_tree::assert_equal(&left, &right, "native (left) and podman (right)");

@@ -13,5 +13,7 @@ mod planning;
 mod readers;
 mod repeatable;
 mod speed;
+mod stage;
+mod step;
 mod tar_profile;
 pub(crate) mod workshop;

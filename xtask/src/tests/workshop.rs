@@ -17,11 +17,12 @@ use crate::engine::Engine;
 use crate::finding::{Finding, Severity};
 use crate::native::{self, Built, Epoch, Settings, Workbench};
 use crate::oci::Compression;
-use crate::plan::{self, Builders, CargoOptions, Laid, Plan};
+use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, Laid, Plan};
 use crate::prefix::{self, PrefixError};
 use crate::progress::{Colour, Progress, ProgressMode};
 use crate::source;
 use crate::stage::{Artefacts, Staged};
+use crate::stages::{self, StagesError};
 use crate::store::Store;
 use crate::workspace::Workspace;
 
@@ -93,7 +94,10 @@ impl Workshop {
 
     fn resolve(&self, image: &Image, laid: Option<Laid<'_>>) -> plan::Resolved {
         let sources = source::scan([image], &self.workspace.root);
-        let (builders, options) = (Builders::new(), CargoOptions::default());
+        let Base { location, digest, architecture, .. } = &self.base;
+        let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
+        let builders = Builders::from([(location.clone(), Builder { digest, architecture, place })]);
+        let options = CargoOptions::default();
         plan::resolve(image, &self.workspace, &sources, &self.base, &builders, laid, &options)
     }
 
@@ -106,7 +110,7 @@ impl Workshop {
         let mut contents = Contents::of(&plan.layers);
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Stage::Tree, &subject));
-        contents.add(&plan.layers, &Self::staged(&plan), &self.cache).unwrap();
+        contents.add(&plan.layers, &self.staged(&plan), &self.cache).unwrap();
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Stage::Staged, &subject));
         findings
@@ -125,8 +129,25 @@ impl Workshop {
         self.plan(image).1.iter().all(|finding| finding.severity != Severity::Fatal)
     }
 
-    fn staged(plan: &Plan) -> Staged {
-        Staged::of(&plan.layers, Artefacts::default()).unwrap()
+    fn staged(&self, plan: &Plan) -> Staged {
+        let compiled = self.stages(plan, Engine::Any).unwrap();
+        Staged::of(&plan.layers, Artefacts { compiled, ..Artefacts::default() }).unwrap()
+    }
+
+    /// What the stages of a plan make.
+    pub(crate) fn stages(
+        &self,
+        plan: &Plan,
+        engine: Engine,
+    ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, StagesError> {
+        let (workspace, cache, store, progress) =
+            (&self.workspace, &self.cache, &self.store, &Progress::silent());
+        stages::make(&plan.stages, &stages::Bench { workspace, cache, store, engine, progress })
+    }
+
+    /// The base, as a description names it.
+    pub(crate) fn described_base(&self) -> lapstrake::Base {
+        lapstrake::Base::at(self.base.location.to_string())
     }
 
     /// Builds an image into the workshop's store: natively, but for what has to run in it.
@@ -144,7 +165,7 @@ impl Workshop {
         let mut plan = self.planned(image);
         let progress = Progress::silent();
         let settings = Settings { compression, epoch: Epoch::default() };
-        let staged = Self::staged(&plan);
+        let staged = self.staged(&plan);
         let (base, cache, store) = (&self.base, &self.cache, &self.store);
         let root = &self.workspace.root;
         let bench = Workbench { root, staged: &staged, base, cache, store, settings, progress: &progress };
@@ -164,7 +185,7 @@ impl Workshop {
     /// Emits an image's context.
     pub(crate) fn emit(&self, image: &Image, to: &Utf8Path) {
         let plan = self.planned(image);
-        emit::emit(&plan, &Self::staged(&plan), &self.base, self.cache.blobs(), to).unwrap();
+        emit::emit(&plan, &self.staged(&plan), &self.base, self.cache.blobs(), to).unwrap();
     }
 
     /// skopeo's name of an image in the store.

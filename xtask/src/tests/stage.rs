@@ -1,0 +1,101 @@
+//! Stages: what is compiled in another image is staged like any file, kept for as long as nothing that goes
+//! into it changes, and nothing else of that image is in ours.
+
+use lapstrake::entry::{File, Run};
+use lapstrake::{Base, Image, Layer, Stage};
+
+use super::engine::{output, present};
+use super::equivalence;
+use super::workshop::Workshop;
+use crate::engine::Engine;
+use crate::stages::StagesError;
+
+/// A stage on the workshop's own base: its shell is all the compiler that a test needs.
+fn stage(workshop: &Workshop, script: &str) -> Stage {
+    let compile = Run::new(["/bin/busybox", "sh", "-ec", script]).dir("/src").cache("/var/cache/compiler");
+    Stage::on(workshop.described_base()).source("firmware", "/src").with(compile)
+}
+
+const COMPILE: &str = "cat main.c part/b.c > canfw; echo made >> /var/cache/compiler/log";
+
+fn workshop() -> Workshop {
+    let workshop = Workshop::hostile();
+    workshop.source("firmware/main.c", b"main\n");
+    workshop.source("firmware/part/b.c", b"part\n");
+    workshop
+}
+
+fn image(stage: &Stage, at: &str) -> Image {
+    Image::new("staged", Base::stand_in()).layer(Layer::new("app").with(File::from_stage(
+        stage.clone(),
+        "/src/canfw",
+        at,
+    )))
+}
+
+#[test]
+fn what_a_stage_makes_is_in_the_image_and_in_the_context_that_needs_no_stage() {
+    if present(&["podman", "skopeo", "busybox"]) {
+        let workshop = workshop();
+        equivalence::compare(&workshop, &image(&stage(&workshop, COMPILE), "/usr/libexec/canfw"));
+        let context = std::fs::read_to_string(workshop.path().join("context/Containerfile")).unwrap();
+        assert!(!context.contains("AS stage"), "{context}");
+    }
+}
+
+#[test]
+fn a_stage_runs_again_only_when_what_goes_into_it_changes() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let made = |script: &str, at: &str, engine| {
+        let plan = workshop.planned(&image(&stage(&workshop, script), at));
+        workshop.stages(&plan, engine).map(|built| {
+            let path = built.values().next().unwrap();
+            std::fs::read_to_string(path).unwrap()
+        })
+    };
+    let idle = |result: Result<String, StagesError>| matches!(result, Err(StagesError::Idle { .. }));
+    assert!(idle(made(COMPILE, "/usr/bin/x", Engine::Idle)), "nothing is kept yet");
+    assert_eq!(made(COMPILE, "/usr/bin/x", Engine::Any).unwrap(), "main\npart\n");
+    // Where it goes is no matter of the stage.
+    assert_eq!(made(COMPILE, "/usr/libexec/y", Engine::Idle).unwrap(), "main\npart\n");
+    assert!(idle(made("cp main.c canfw", "/usr/bin/x", Engine::Idle)), "a step changed");
+    workshop.source("firmware/part/b.c", b"changed\n");
+    assert!(idle(made(COMPILE, "/usr/bin/x", Engine::Idle)), "a source changed");
+    assert_eq!(made(COMPILE, "/usr/bin/x", Engine::Any).unwrap(), "main\nchanged\n");
+}
+
+#[test]
+fn entries_of_one_stage_share_its_run() {
+    let workshop = workshop();
+    let stage = stage(&workshop, COMPILE);
+    let layer = Layer::new("app")
+        .with(File::from_stage(stage.clone(), "/src/canfw", "/usr/libexec/canfw"))
+        .with(File::from_stage(stage, "/src/main.c", "/usr/share/main.c").mode(0o644));
+    let plan = workshop.planned(&Image::new("staged", Base::stand_in()).layer(layer));
+    assert_eq!(plan.stages.len(), 1);
+    assert_eq!(plan.stages[0].results.len(), 2);
+}
+
+#[test]
+fn a_stage_that_fails_or_lacks_its_result_says_so_and_leaves_nothing() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let names = || {
+        let listed = output("podman", &["images", "--all", "--format", "{{.Names}}"], workshop.path());
+        String::from_utf8(listed.stdout).unwrap()
+    };
+    for (script, told) in [("echo no such header >&2; exit 2", "no such header"), ("true", "canfw")] {
+        let plan = workshop.planned(&image(&stage(&workshop, script), "/usr/bin/x"));
+        let StagesError::Engine { source, .. } = workshop.stages(&plan, Engine::Any).unwrap_err() else {
+            panic!()
+        };
+        let log = std::error::Error::source(&*source).map(ToString::to_string).unwrap_or_default();
+        assert!(log.contains(told), "{source}: {log}");
+        assert!(!names().contains("lapstrake-stage-"), "{}", names());
+    }
+}

@@ -1,0 +1,201 @@
+//! What a run step is given, and what is left of it: by podman alone and by this crate it makes the same,
+//! and a secret is in nothing that stays.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use lapstrake::entry::{Packages, Repository, Run, Secret};
+use lapstrake::{Base, Image, Layer};
+
+use super::engine::present;
+use super::equivalence::compare_with;
+use super::workshop::Workshop;
+use crate::base::fixture::Tar;
+use crate::engine::Engine;
+use crate::oci::Compression;
+use crate::prefix::PrefixError;
+
+const MARKER: &str = "marker-5f2e91c07ab3";
+
+/// A workshop whose secret is a file beside it.
+fn workshop() -> Workshop {
+    let workshop = Workshop::hostile();
+    workshop.source("secrets/token", format!("{MARKER}\n").as_bytes());
+    workshop.source("maps/eu/berlin", b"a map\n");
+    workshop.source("maps/index", b"an index\n");
+    workshop
+}
+
+fn token() -> Secret {
+    Secret::file("token", "secrets/token")
+}
+
+fn image(run: Run) -> Image {
+    Image::new("steps", Base::stand_in()).layer(Layer::new("steps").with(run))
+}
+
+fn sh(script: &str) -> Run {
+    Run::new(["/bin/busybox", "sh", "-ec", script])
+}
+
+fn refused(run: Run) -> String {
+    let error = workshop().build_by(&image(run), Engine::Any, Compression::Zstd).unwrap_err();
+    let PrefixError::Engine { source, .. } = &error else { panic!("{error:?}") };
+    format!("{source}; {}", error.help().unwrap_or_default())
+}
+
+/// Every file below a folder, each blob of an image as the bytes that were compressed.
+fn everything(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            all.extend(everything(&entry));
+        } else if entry.is_file() {
+            let bytes = fs::read(&entry).unwrap();
+            let mut plain = Vec::new();
+            let inflated = zstd::Decoder::new(&bytes[..]).and_then(|mut tar| tar.read_to_end(&mut plain));
+            all.push((entry.display().to_string(), if inflated.is_ok() { plain } else { bytes }));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_step_has_what_it_was_given_and_podman_alone_makes_the_same() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let script = "
+        test \"$GREETING\" = 'two  words; $HOME' && test \"$(pwd)\" = /usr/share
+        cp -r /run/maps/in/eu . && echo seen > /var/cache/kept/seen
+        test \"$(cat /run/secrets/token)\" = \"$(cat /run/maps/expected)\"
+        wc -c < /run/secrets/token > length
+    ";
+    let run = sh(script)
+        .env("GREETING", "two  words; $HOME")
+        .dir("/usr/share")
+        .cache("/var/cache/kept")
+        .bind("maps", "/run/maps/in")
+        .bind("secrets/token", "/run/maps/expected")
+        .secret(token());
+    let workshop = workshop();
+    let secret = format!("id=token,src={}", workshop.workspace.root.join("secrets/token"));
+    compare_with(&workshop, &image(run), &["--secret", &secret]);
+}
+
+#[test]
+fn a_step_that_only_reads_its_secret_leaves_nothing_of_it() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let run = sh("cat /run/secrets/token; wc -c < /run/secrets/token > /usr/share/length").secret(token());
+    let image = image(run);
+    workshop.build(&image, Compression::Zstd);
+    workshop.emit(&image, &workshop.workspace.root.join("target/context"));
+    let all = everything(workshop.path().join("target").as_path());
+    assert!(
+        all.iter().any(|(_, bytes)| bytes.windows(6).any(|window| window == b"length")),
+        "blobs are read"
+    );
+    for (path, bytes) in all {
+        assert!(!bytes.windows(MARKER.len()).any(|window| window == MARKER.as_bytes()), "{path}");
+    }
+}
+
+#[test]
+fn a_step_that_writes_its_secret_is_refused_wherever_it_hides_it() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    for (script, path) in [
+        ("cat /run/secrets/token > /etc/token", "/etc/token"),
+        ("ln -s $(cat /run/secrets/token) /etc/link", "/etc/link"),
+        ("mkdir /etc/$(cat /run/secrets/token)", "/etc/marker-"),
+        ("head -c 400000 /dev/zero > /etc/big; cat /run/secrets/token >> /etc/big", "/etc/big"),
+    ] {
+        let told = refused(sh(script).secret(token()));
+        assert!(told.contains("holds the secret `token`: a step wrote it there"), "{script}: {told}");
+        assert!(told.contains(path), "{script}: {told}");
+    }
+}
+
+#[test]
+fn what_a_failed_step_printed_is_shown_without_its_secret() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let run = sh("echo \"token $(cat /run/secrets/token) is wrong\" >&2; exit 1").secret(token());
+    let error = workshop().build_by(&image(run), Engine::Any, Compression::Zstd).unwrap_err();
+    let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let told: Vec<_> = causes.map(ToString::to_string).collect();
+    let told = told.join("\n");
+    assert!(told.contains("token *** is wrong"), "{told}");
+    assert!(!format!("{told}{error:?}").contains(MARKER), "{error:?}");
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_told_before_an_engine_is_started() {
+    let steps = |secret| Layer::new("steps").with(Run::new(["true"]).secret(secret));
+    let absent = Secret::variable("token", "LAPSTRAKE_TEST_ABSENT");
+    for (secret, cause, help) in [
+        (absent, "secret `token` is the variable `LAPSTRAKE_TEST_ABSENT`, which is not set", "read -rs"),
+        (Secret::file("token", "secrets/no-such"), "which can't be read", ""),
+    ] {
+        let image = Image::new("steps", Base::stand_in())
+            .layer(Layer::new("first").run(["true"]))
+            .layer(steps(secret));
+        let built = workshop().build_by(&image, Engine::Any, Compression::Zstd);
+        // Where no engine is installed that is told first.
+        if present(&["podman"]) {
+            let error = built.unwrap_err();
+            let told = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            assert!(told.contains(cause), "{told}");
+            assert!(error.help().unwrap_or_default().contains(help), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn what_no_containerfile_or_package_manager_could_be_told_is_a_finding() {
+    let workshop = workshop();
+    workshop.source("vendor/x.rpm", b"");
+    workshop.source("vendor/two/x.rpm", b"");
+    workshop.source("vendor/x.conf", b"");
+    let repository = || Repository::new("vendor", "https://rpms.example");
+    for (name, layer) in [
+        ("mount-point", Layer::new("l").with(Run::new(["true"]).cache("/var/cache/a,b"))),
+        ("mount-point", Layer::new("l").with(Run::new(["true"]).bind("maps", "/"))),
+        ("missing-asset", Layer::new("l").with(Run::new(["true"]).bind("no-such", "/run/x"))),
+        ("invalid-value", Layer::new("l").with(Run::new(["true"]).env("A=B", "c"))),
+        ("invalid-value", Layer::new("l").with(Run::new(["true"]).env("A", "\0"))),
+        ("rpm-file", Layer::new("l").with(Packages::new(["a"]).rpm_file("vendor/x.conf"))),
+        (
+            "rpm-file",
+            Layer::new("l").with(Packages::new(["a"]).rpm_file("vendor/x.rpm").rpm_file("vendor/two/x.rpm")),
+        ),
+        ("repo-file", Layer::new("l").with(Packages::new(["a"]).repo_file("vendor/x.conf"))),
+        (
+            "duplicate-repository",
+            Layer::new("l").with(Packages::new(["a"]).repository(repository()).repository(repository())),
+        ),
+    ] {
+        let image = Image::new("steps", Base::stand_in()).layer(layer.clone());
+        let found: Vec<_> = workshop.plan(&image).1.iter().map(|finding| finding.name).collect();
+        assert_eq!(found, [name], "{layer:?}");
+    }
+}
+
+#[test]
+fn microdnf_has_no_transaction_that_installs_and_removes() {
+    let microdnf = Tar::new().directory("usr").directory("usr/bin").file("usr/bin/microdnf", "");
+    let workshop = Workshop::on_stand_in_and(microdnf.end());
+    let found = |packages: Packages| {
+        let image = Image::new("steps", Base::stand_in()).layer(Layer::new("l").with(packages));
+        workshop.plan(&image).1.iter().map(|finding| finding.name).collect::<Vec<_>>()
+    };
+    assert_eq!(found(Packages::new(["a"]).remove(["b"])), ["package-transaction"]);
+    assert_eq!(found(Packages::new(["a"])), [""; 0]);
+    assert_eq!(found(Packages::new([""; 0]).remove(["b"])), [""; 0]);
+}
