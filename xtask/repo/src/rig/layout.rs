@@ -81,17 +81,15 @@ fn layer(tree: &Utf8Path, blobs: &Utf8Path) -> Result<(Value, String), RigError>
     let mut tar = tar.spawn().map_err(start)?;
     let path = blobs.join("layer");
     let blob = Hashed { inner: File::create(&path).map_err(at(&path))?, hash: Sha256::new(), size: 0 };
-    // As most bases in the field are; and the first level, for it is read more often than sent.
+    // As most bases in the field are, and quickly.
     let mut packed =
-        Hashed { inner: GzEncoder::new(blob, Compression::fast()), hash: Sha256::new(), size: 0 };
+        Hashed { inner: GzEncoder::new(blob, Compression::new(3)), hash: Sha256::new(), size: 0 };
     if let Some(mut stdout) = tar.stdout.take() {
-        let mut chunk = vec![0; 1 << 20];
-        loop {
-            let length = stdout.read(&mut chunk).map_err(start)?;
-            if length == 0 {
-                break;
-            }
-            packed.write_all(&chunk[..length]).map_err(at(&path))?;
+        // Pieces of one size: zlib-rs packs other pieces to other bytes, and a pipe gives what it has.
+        let mut piece = Vec::new();
+        while stdout.by_ref().take(1 << 20).read_to_end(&mut piece).map_err(start)? > 0 {
+            packed.write_all(&piece).map_err(at(&path))?;
+            piece.clear();
         }
     }
     let status = tar.wait().map_err(start)?;
@@ -154,5 +152,63 @@ impl<W: Write> Write for Hashed<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const CONFIG: Config = Config { tag: "rig", labels: &["containers.bootc"], command: "/sbin/init" };
+
+    fn files(root: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        for directory in [root.to_owned(), root.join("blobs/sha256")] {
+            for entry in directory.read_dir_utf8().unwrap() {
+                let path = entry.unwrap().into_path();
+                if path.is_file() {
+                    files.insert(path.file_name().unwrap().to_owned(), fs::read(&path).unwrap());
+                }
+            }
+        }
+        files
+    }
+
+    #[test]
+    fn the_same_tree_is_the_same_image() {
+        let scratch = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(scratch.path()).unwrap();
+        let written = ["one", "two"].map(|name| {
+            let (tree, into) = (root.join(name), root.join(format!("{name}.layout")));
+            // The other way around, and of another time.
+            let mut names = vec!["etc", "usr", "var"];
+            if name == "two" {
+                names.reverse();
+            }
+            for name in names {
+                fs::create_dir_all(tree.join(name)).unwrap();
+                fs::write(tree.join(name).join("file"), name.repeat(100_000)).unwrap();
+            }
+            write(&tree, &into, &CONFIG).unwrap();
+            files(&into)
+        });
+        assert_eq!(written[0], written[1]);
+        let [files, _] = written;
+        let blob = |descriptor: &Value| {
+            let digest = descriptor["digest"].as_str().unwrap();
+            let blob = &files[digest.strip_prefix("sha256:").unwrap()];
+            assert_eq!(digest, super::digest(Sha256::new_with_prefix(blob)), "a blob's name is its digest");
+            assert_eq!(descriptor["size"], blob.len());
+            blob.clone()
+        };
+        let index: Value = serde_json::from_slice(&files["index.json"]).unwrap();
+        let manifest: Value = serde_json::from_slice(&blob(&index["manifests"][0])).unwrap();
+        let config: Value = serde_json::from_slice(&blob(&manifest["config"])).unwrap();
+        assert_eq!(config["config"]["Labels"]["containers.bootc"], "1");
+        let mut tar = Vec::new();
+        flate2::read::GzDecoder::new(&*blob(&manifest["layers"][0])).read_to_end(&mut tar).unwrap();
+        assert_eq!(config["rootfs"]["diff_ids"][0], digest(Sha256::new_with_prefix(&tar)));
     }
 }
