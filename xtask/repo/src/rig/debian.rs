@@ -22,7 +22,7 @@ impl Tree {
             "apt-get",
             ["indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages"],
         )?;
-        let mut args = vec!["--mode=root".to_owned(), "--variant=minbase".to_owned()];
+        let mut args = ["mmdebstrap", "--mode=root", "--variant=minbase"].map(str::to_owned).to_vec();
         args.extend(["doc", "man", "info", "locale"].map(|kind| {
             // Nobody reads them here, and every image is copied often.
             format!("--dpkgopt=path-exclude=/usr/share/{kind}/*")
@@ -35,7 +35,7 @@ impl Tree {
         if let (true, Some(archive)) = (self.security, uri(&targets, "Debian-Security")) {
             args.push(format!("deb {archive} {}-security main", self.suite));
         }
-        program::run("mmdebstrap", args.iter().map(String::as_str))
+        program::run_apart(args.iter().map(String::as_str))
     }
 }
 

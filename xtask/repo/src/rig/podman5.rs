@@ -9,6 +9,7 @@ use camino::Utf8Path;
 use super::debian::Tree;
 use super::error::RigError;
 use super::part::{Part, Place};
+use super::program;
 
 pub(super) const PART: Part = Part {
     name: "podman5",
@@ -36,7 +37,7 @@ pub(super) fn run(place: &Place, directory: &Utf8Path, args: &[String]) -> RigEr
     };
     let mut command = Command::new("unshare");
     let script = include_str!("podman5.sh");
-    command.args(["--mount", "--propagation", "private", "sh", "-eu", "-c", script, "sh"]);
+    command.args(program::APART).args(["sh", "-eu", "-c", script, "sh"]);
     command.args([&place.of(PART.name), &place.root, &directory]).args(args);
     RigError::Start { program: "unshare", source: command.exec() }
 }

@@ -1,6 +1,6 @@
 # Runs podman in the chroot $1, in the folder $3. Both it and the rig $2 are found there at their own
-# paths. Run by `unshare --mount` as `sh -eu -c … sh CHROOT RIG DIRECTORY ARGS`: what is mounted here is
-# gone with the process.
+# paths. Run as `sh -eu -c … sh CHROOT RIG DIRECTORY ARGS`, by unshare(1) with mounts and processes of its own:
+# whatever is mounted and started here is gone with it.
 root=$1
 rig=$2
 directory=$3

@@ -18,6 +18,15 @@ pub(super) fn run<'a>(
     if status.success() { Ok(()) } else { Err(RigError::Failed { program, status }) }
 }
 
+/// Arguments of unshare(1): mounts and processes of its own, and all of them end with it.
+pub(super) const APART: [&str; 5] = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+/// Runs what mounts something, so that no mount is left here, even when we are killed.
+pub(super) fn run_apart<'a>(args: impl IntoIterator<Item = &'a str>) -> Result<(), RigError> {
+    let unshare = ["--pdeathsig", "KILL", "unshare"].into_iter().chain(APART);
+    run("setpriv", unshare.chain(args))
+}
+
 /// Runs a script of this folder, with these arguments.
 pub(super) fn script<'a>(text: &'a str, args: impl IntoIterator<Item = &'a str>) -> Result<(), RigError> {
     run("sh", ["-eu", "-c", text, "sh"].into_iter().chain(args))

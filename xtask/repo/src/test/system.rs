@@ -12,7 +12,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 23] = [
+pub(super) const TOOLS: [Tool; 24] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -36,6 +36,7 @@ pub(super) const TOOLS: [Tool; 23] = [
     tool("rpmsign", "rpm", "rpm-sign"),
     tool("createrepo_c", "createrepo-c", "createrepo_c"),
     tool("gpg", "gnupg", "gnupg2"),
+    tool("setpriv", "util-linux", "util-linux"),
     tool("unshare", "util-linux", "util-linux"),
     tool("mke2fs", "e2fsprogs", "e2fsprogs"),
     tool("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core"),
