@@ -27,6 +27,7 @@
 //! | `engine`, `prefix` | the layers in which something runs | the same as layers of ours, kept, and the tree they make |
 //! | `native` | layers, base | an OCI image in the `store` |
 //! | `deliver` | that image | an archive, podman's storage |
+//! | `boot` | that image | a disk, a machine in QEMU, and what a command in it said |
 //! | `emit` | the same layers | a Containerfile and its context |
 //! | `oci`, `lock`, `progress`, `cli` | | blobs and layouts, pins, the talk, the commands |
 //!
@@ -35,6 +36,7 @@
 
 mod analyze;
 mod base;
+mod boot;
 pub mod check;
 #[doc = include_str!("../checks.md")]
 pub mod checks {}

@@ -149,6 +149,16 @@ impl Progress {
 #[derive(Debug)]
 pub(crate) struct Working(Option<ProgressBar>);
 
+impl Working {
+    /// Says how far the work is, in as much of a line as a terminal has room for.
+    pub(crate) fn tell(&self, line: &str) {
+        const ROOM: usize = 56;
+        if let Some(spinner) = &self.0 {
+            spinner.set_message(line.chars().take(ROOM).collect::<String>());
+        }
+    }
+}
+
 impl Drop for Working {
     fn drop(&mut self) {
         if let Some(spinner) = &self.0 {

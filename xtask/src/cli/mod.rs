@@ -2,6 +2,7 @@
 //! file, one verb; each turns arguments into a request and a result into text or JSON.
 
 mod arguments;
+mod boot;
 mod build;
 mod check;
 mod emit;
@@ -24,7 +25,8 @@ use report::report;
 
 /// Runs the command line of an xtask that has no other commands: `cargo xtask image …`.
 ///
-/// Exit code: 0 done, 1 a fatal finding or a failure, 2 wrong usage.
+/// Exit code: 0 done, 1 a fatal finding or a failure, 2 wrong usage; of `boot --execute` that of the
+/// command.
 ///
 /// ```no_run
 /// use lapstrake_xtask::prelude::*;
@@ -113,6 +115,8 @@ enum Command {
     Emit(emit::Emit),
     /// Compile, stage and build
     Build(build::Build),
+    /// Build, boot in QEMU, and run a command in the system
+    Boot(boot::Boot),
     /// Write lapstrake.lock
     Lock(lock::Lock),
 }
@@ -122,6 +126,8 @@ pub(crate) enum Outcome {
     Done,
     /// There are fatal findings; they have been shown.
     Refused,
+    /// A command was run in the image, and ended so.
+    Ended(u8),
 }
 
 impl ImageArgs {
@@ -139,11 +145,13 @@ impl ImageArgs {
             Command::Check(command) => (command.run(&images, checks), command.output.color),
             Command::Emit(command) => (command.run(&images, checks), command.output.color),
             Command::Build(command) => (command.run(&images, checks), command.output.color),
+            Command::Boot(command) => (command.run(&images, checks), command.output.color),
             Command::Lock(command) => (command.run(&images), command.output.color),
         };
         match result {
             Ok(Outcome::Done) => ExitCode::SUCCESS,
             Ok(Outcome::Refused) => ExitCode::FAILURE,
+            Ok(Outcome::Ended(code)) => ExitCode::from(code),
             Err(failed) => report(&failed, colour),
         }
     }
@@ -151,8 +159,13 @@ impl ImageArgs {
 
 /// Writes a result to stdout. A reader that has gone away is no failure of ours.
 fn print(text: &str) {
+    print_bytes(text.as_bytes());
+}
+
+/// The same of what another program wrote, whatever it is.
+fn print_bytes(bytes: &[u8]) {
     let mut out = std::io::stdout().lock();
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    drop(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
 /// Writes a JSON document to stdout, on one line.

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use super::boot::ExecuteError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
 use crate::pipeline::Failure;
@@ -16,6 +17,8 @@ pub(crate) enum Failed {
     Usage(#[from] SelectionError),
     #[error(transparent)]
     Check(#[from] UnknownCheck),
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
     #[error(transparent)]
     Failure(Box<Failure>),
 }
@@ -37,6 +40,7 @@ pub(super) fn report(failed: &Failed, colour: Colour) -> ExitCode {
             };
             (Some(help), 2)
         }
+        Failed::Execute(error) => (Some(error.help()), 2),
         Failed::Failure(error) => (error.help(), 1),
     };
     eprint!("{}", draw(failed, help.as_deref(), colour.on_stderr()));

@@ -12,6 +12,8 @@ pub(crate) enum SelectionError {
     Unknown { wanted: String, near: Option<String>, known: Vec<String> },
     #[error("`{wanted}` is no glob pattern")]
     Pattern { wanted: String, source: glob::PatternError },
+    #[error("`image {verb}` works on one image, and there are several")]
+    NameNeeded { verb: &'static str, known: Vec<String> },
 }
 
 impl SelectionError {
@@ -21,6 +23,7 @@ impl SelectionError {
             Self::Unknown { known, .. } if !known.is_empty() => {
                 Some(format!("there are `{}`", known.join("`, `")))
             }
+            Self::NameNeeded { known, .. } => Some(format!("there are `{}`", known.join("`, `"))),
             Self::Unknown { .. } | Self::Pattern { .. } => None,
         }
     }
@@ -44,4 +47,18 @@ pub(super) fn select<'a>(images: &'a [Image], patterns: &[String]) -> Result<Vec
     let selected =
         |image: &&'a Image| patterns.is_empty() || parsed.iter().any(|pattern| pattern.matches(name(image)));
     Ok(images.iter().filter(selected).collect())
+}
+
+/// Makes sure that a pattern, or none, means one image.
+pub(super) fn select_one(
+    images: &[Image],
+    pattern: Option<&String>,
+    verb: &'static str,
+) -> Result<(), SelectionError> {
+    let selected = select(images, pattern.map(std::slice::from_ref).unwrap_or_default())?;
+    if selected.len() < 2 {
+        return Ok(());
+    }
+    let names = selected.iter().filter_map(|image| image.name().get().ok());
+    Err(SelectionError::NameNeeded { verb, known: names.map(ToString::to_string).collect() })
 }

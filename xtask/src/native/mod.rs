@@ -148,7 +148,7 @@ pub(crate) fn reference(store: &Store, plan: &Plan) -> String {
 }
 
 /// A path as short as it can be from where the user stands.
-fn shown(path: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn shown(path: &Utf8Path) -> Utf8PathBuf {
     let here = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok());
     here.and_then(|here| path.strip_prefix(here).ok().map(Utf8Path::to_owned))
         .unwrap_or_else(|| path.to_owned())

@@ -12,30 +12,42 @@ use crate::engine::Engine;
 use crate::finding::{Finding, Findings};
 use crate::progress::{Colour, Progress, ProgressMode};
 
+impl Planned {
+    /// What checks look at before cargo has run.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let Self { plan, base, ground, contents, .. } = self;
+        Subject::on(plan, base, &ground.below, &ground.laid, contents)
+    }
+}
+
+impl Ready {
+    /// What checks look at once all bytes are known.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let Self { plan, base, ground, contents, .. } = self;
+        Subject::on(plan, base, &ground.below, &ground.laid, contents)
+    }
+}
+
 /// plan → findings, before cargo has run.
 pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
-    let Planned { plan, base, ground, contents, .. } = planned;
-    check::run(checks, Stage::Tree, &Subject::on(plan, base, &ground.below, &ground.laid, contents))
+    check::run(checks, Stage::Tree, &planned.subject())
 }
 
 /// plan → findings of systemd itself, where this machine has it and the check is wanted.
 pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
-    let Planned { plan, base, ground, contents, .. } = planned;
     let wanted = checks.iter().find(|check| check.name == check::SYSTEMD_ANALYZE.name);
-    let subject = Subject::on(plan, base, &ground.below, &ground.laid, contents);
+    let subject = planned.subject();
     wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject)).unwrap_or_default()
 }
 
 /// exact bytes → findings.
 pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
-    let Ready { plan, base, ground, contents, .. } = ready;
-    check::run(checks, Stage::Staged, &Subject::on(plan, base, &ground.below, &ground.laid, contents))
+    check::run(checks, Stage::Staged, &ready.subject())
 }
 
 /// What the tree shows once an engine has made its layers: what could only be guessed at before.
 pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
-    let Ready { plan, base, ground, contents, .. } = ready;
-    let subject = Subject::on(plan, base, &ground.below, &ground.laid, contents);
+    let subject = ready.subject();
     let mut findings = check::run(checks, Stage::Tree, &subject);
     findings.extend(check::run(checks, Stage::Staged, &subject));
     findings

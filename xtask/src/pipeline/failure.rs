@@ -4,6 +4,7 @@
 use lapstrake::value::ImageName;
 
 use crate::base::BaseError;
+use crate::boot::BootError;
 use crate::compile::CompileError;
 use crate::deliver::DeliverError;
 use crate::emit::EmitError;
@@ -44,6 +45,8 @@ pub(crate) enum Failure {
     Emit { image: ImageName, source: EmitError },
     #[error("image `{image}` can't be delivered")]
     Deliver { image: ImageName, source: DeliverError },
+    #[error("the boot of image `{image}` failed")]
+    Boot { image: ImageName, source: Box<BootError> },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -60,6 +63,7 @@ impl Failure {
             Self::Prefix { source, .. } => source.help(),
             Self::Stages { source, .. } => source.help(),
             Self::Deliver { source, .. } => source.help().map(str::to_owned),
+            Self::Boot { source, .. } => source.help(),
             Self::Emit { source: EmitError::Foreign { .. }, .. } => {
                 Some("name another folder with `--output DIR`".to_owned())
             }

@@ -2,6 +2,7 @@
 //! function of its room; here is only their order, and what they share.
 
 mod bases;
+mod boot;
 mod checks;
 mod failure;
 mod ground;

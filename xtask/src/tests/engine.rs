@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Whether every one of these programs is there and the host lets podman build as root.
-pub(super) fn present(programs: &[&str]) -> bool {
+pub(crate) fn present(programs: &[&str]) -> bool {
     let missing: Vec<_> = programs.iter().filter(|program| !starts(program)).collect();
     let root = std::fs::read_to_string("/proc/self/status").is_ok_and(|text| text.contains("\nUid:\t0\t0"));
     if missing.is_empty() && root {

@@ -3,7 +3,7 @@
 
 mod corpus;
 mod described;
-mod engine;
+pub(crate) mod engine;
 mod equivalence;
 mod hostile;
 mod hybrid;

@@ -1,0 +1,180 @@
+//! The folder as an ext4 disk, without root: mke2fs takes what the folder has, debugfs sets what it could
+//! not have. Nothing is mounted.
+
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::process::{Command, Stdio};
+
+use camino::Utf8Path;
+use lapstrake::value::ImagePath;
+
+use super::tree::{held_mode, is_held, is_hidden};
+use super::{BootError, Programs};
+use crate::base::{BaseIndex, Node, NodeKind};
+
+const BLOCK: u64 = 4096;
+/// Room that the running system has, in bytes: a quarter of the content, and so much.
+const FREE: u64 = 256 << 20;
+const FREE_INODES: u64 = 16384;
+const INODE: u64 = 256;
+
+/// The owner that mke2fs sees of all that is in the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Owner {
+    uid: u32,
+    gid: u32,
+}
+
+/// Makes the disk of the tree that `index` is, which stands in `folder`.
+pub(super) fn make(
+    index: &BaseIndex,
+    folder: &Utf8Path,
+    disk: &Utf8Path,
+    work: &Utf8Path,
+    programs: &Programs,
+) -> Result<(), BootError> {
+    let (bytes, inodes) = extent(index);
+    // In a user namespace of ours files of ours are root's, as nearly all are to be.
+    let by_root = is_root_in_namespace();
+    let mut command = if by_root {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", programs.mke2fs.as_str()]);
+        command
+    } else {
+        Command::new(&programs.mke2fs)
+    };
+    // A journal guards against a crash, and there is nothing here to lose.
+    command.args(["-q", "-F", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", "root_owner=0:0"]);
+    command.args(["-b", &BLOCK.to_string(), "-I", &INODE.to_string(), "-N", &inodes.to_string()]);
+    command.args(["-d", folder.as_str(), disk.as_str(), &format!("{}k", bytes.div_ceil(1024))]);
+    run(&mut command, &programs.mke2fs)?;
+    let held = match fs::metadata(folder) {
+        _ if by_root => Owner { uid: 0, gid: 0 },
+        Ok(found) => Owner { uid: found.uid(), gid: found.gid() },
+        Err(source) => return Err(BootError::Write { path: folder.to_owned(), source }),
+    };
+    let script = script(index, held, work)?;
+    if script.is_empty() {
+        return Ok(());
+    }
+    let path = work.join("debugfs");
+    fs::write(&path, script).map_err(|source| BootError::Write { path: path.clone(), source })?;
+    run(Command::new(&programs.debugfs).args(["-w", "-f", path.as_str(), disk.as_str()]), &programs.debugfs)
+}
+
+/// The size of the disk in bytes, and how many inodes it has.
+fn extent(index: &BaseIndex) -> (u64, u64) {
+    let blocks = |node: &Node| match node.kind {
+        NodeKind::File { size, .. } => size.div_ceil(BLOCK),
+        NodeKind::Directory => 2,
+        _ => 0,
+    };
+    let content: u64 = index.iter().map(|(_, node)| blocks(node) * BLOCK).sum();
+    let count = index.iter().count() as u64;
+    let inodes = count + count / 4 + FREE_INODES;
+    (content + content / 4 + FREE + inodes * INODE, inodes)
+}
+
+/// Whether this machine lets us be root in a namespace.
+fn is_root_in_namespace() -> bool {
+    let mut command = Command::new("unshare");
+    command
+        .args(["--map-root-user", "true"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// What debugfs has to do: inodes that differ from what the folder has, and those that it can't have.
+fn script(index: &BaseIndex, held: Owner, work: &Utf8Path) -> Result<String, BootError> {
+    let mut out = String::new();
+    let mut capabilities = 0;
+    for (path, node) in index.iter().filter(|(path, _)| !is_hidden(path)) {
+        let mut lines = Vec::new();
+        let is_new = !is_held(path, node);
+        if is_new {
+            lines.extend(make_node(path, node));
+        }
+        let name = quoted(path);
+        let mut set =
+            |field: &str, value: String| lines.push(format!("set_inode_field {name} {field} {value}"));
+        // The root's owner mke2fs was told.
+        let owner = if path.is_root() || is_new { Owner { uid: 0, gid: 0 } } else { held };
+        if node.uid != owner.uid {
+            set("uid", node.uid.to_string());
+        }
+        if node.gid != owner.gid {
+            set("gid", node.gid.to_string());
+        }
+        let kind = match node.kind {
+            NodeKind::Directory => Some(0o040_000),
+            NodeKind::File { .. } => Some(0o100_000),
+            NodeKind::Symlink { .. } => None,
+            NodeKind::Device { is_block: true, .. } => Some(0o060_000),
+            NodeKind::Device { is_block: false, .. } => Some(0o020_000),
+            NodeKind::Fifo => Some(0o010_000),
+        };
+        if let Some(kind) = kind.filter(|_| is_new || node.mode.bits() != held_mode(node)) {
+            set("mode", format!("0{:o}", kind | node.mode.bits()));
+        }
+        if let NodeKind::File { capability: Some(value), .. } = &node.kind {
+            let file = work.join(format!("capability-{capabilities}"));
+            capabilities += 1;
+            fs::write(&file, value).map_err(|source| BootError::Write { path: file.clone(), source })?;
+            lines.push(format!("ea_set -f {} {name} security.capability", quote(file.as_str())));
+        }
+        if !lines.is_empty() && path.as_str().contains('\n') {
+            return Err(BootError::LineBreak { path: path.clone() });
+        }
+        for line in lines {
+            // Writing to a String does not fail.
+            _ = writeln!(out, "{line}");
+        }
+    }
+    Ok(out)
+}
+
+/// `mknod` takes a name in the directory where it is.
+fn make_node(path: &ImagePath, node: &Node) -> Vec<String> {
+    let what = match node.kind {
+        NodeKind::Fifo => "p".to_owned(),
+        NodeKind::Device { is_block, major, minor } => {
+            format!("{} {major} {minor}", if is_block { 'b' } else { 'c' })
+        }
+        _ => return Vec::new(),
+    };
+    let directory = path.parent().unwrap_or_else(ImagePath::root);
+    vec![format!("cd {}", quoted(&directory)), format!("mknod {} {what}", quote(path.file_name()))]
+}
+
+fn quoted(path: &ImagePath) -> String {
+    quote(path.as_str())
+}
+
+/// A word as debugfs reads it: in quotes, a quote twice (libss).
+fn quote(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', "\"\""))
+}
+
+/// Runs a program of e2fsprogs. debugfs tells what is wrong with a command and goes on to a good end.
+fn run(command: &mut Command, program: &Utf8Path) -> Result<(), BootError> {
+    let start = |source: io::Error| BootError::Start { program: program.to_owned(), source };
+    let output =
+        command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null()).output().map_err(start)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    // Each says its version first; mke2fs that it makes a file.
+    let talk = |line: &&str| {
+        let line = line.trim();
+        !line.is_empty() && !line.starts_with("debugfs ") && !line.starts_with("Creating regular file ")
+    };
+    match said.lines().find(talk) {
+        None if output.status.success() => Ok(()),
+        said => {
+            let said = said.map_or_else(|| output.status.to_string(), |said| said.escape_debug().to_string());
+            Err(BootError::Disk { program: program.to_owned(), said })
+        }
+    }
+}

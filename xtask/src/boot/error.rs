@@ -1,0 +1,116 @@
+//! How a boot can fail.
+
+use std::io;
+use std::process::ExitStatus;
+
+use camino::Utf8PathBuf;
+use lapstrake::value::ImagePath;
+
+use super::bootable::Unbootable;
+use super::console::Last;
+use super::program::Needed;
+use crate::base::LayerError;
+use crate::oci::{BlobError, Digest};
+
+/// An image did not boot, or could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BootError {
+    #[error(transparent)]
+    Unbootable(#[from] Unbootable),
+    #[error("`{}` is not installed", needed.program)]
+    Missing { needed: Needed },
+    #[error("the image has no program `{program}`")]
+    NoProgram { program: String },
+    #[error("layer `{digest}` can't be read")]
+    Blob { digest: Digest, source: BlobError },
+    #[error("layer `{digest}` can't be read")]
+    Read { digest: Digest, source: io::Error },
+    #[error("layer `{digest}` can't be unpacked")]
+    Layer { digest: Digest, source: LayerError },
+    #[error("the layer of the boot itself can't be unpacked")]
+    Guest(#[source] LayerError),
+    #[error("no layer has the content of `{path}`")]
+    Lost { path: ImagePath },
+    #[error("`{path}` can't be written")]
+    Write { path: Utf8PathBuf, source: io::Error },
+    #[error("`{}` can't be made what it is in the image: its name has a line break, which debugfs can't be told", path.as_str().escape_debug())]
+    LineBreak { path: ImagePath },
+    #[error("`{program}` can't be started")]
+    Start { program: Utf8PathBuf, source: io::Error },
+    #[error("the disk can't be made: `{program}` says `{said}`")]
+    Disk { program: Utf8PathBuf, said: String },
+    #[error("the console of the machine can't be read")]
+    Console(#[source] io::Error),
+    #[error("the system was not up after {seconds} seconds")]
+    NotUp {
+        seconds: u64,
+        #[source]
+        last: Last,
+    },
+    #[error("`{command}` had not ended after {seconds} seconds, with which the system was booted too")]
+    NotEnded {
+        command: String,
+        seconds: u64,
+        #[source]
+        last: Last,
+    },
+    #[error("the kernel panicked: {line}")]
+    Panic {
+        line: String,
+        #[source]
+        last: Last,
+    },
+    #[error("the initramfs found no root filesystem: {line}")]
+    NoRoot {
+        line: String,
+        #[source]
+        last: Last,
+    },
+    #[error("the system is in emergency mode: {line}")]
+    Emergency {
+        line: String,
+        #[source]
+        last: Last,
+    },
+    #[error("QEMU ended with {status}{}", said.as_deref().map(|said| format!(": {said}")).unwrap_or_default())]
+    Qemu {
+        status: ExitStatus,
+        said: Option<String>,
+        #[source]
+        last: Last,
+    },
+    #[error("the system was switched off before it was asked")]
+    Off {
+        #[source]
+        last: Last,
+    },
+}
+
+impl BootError {
+    /// One line to paste.
+    pub(crate) fn help(&self) -> Option<String> {
+        let text = match self {
+            Self::Unbootable(error) => error.help(),
+            Self::Missing { needed } => return Some(needed.help()),
+            Self::NoProgram { .. } => {
+                "write the name of one that it has, or add its package or binary to a layer"
+            }
+            Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space, or build on another disk with `--target-dir DIRECTORY`"
+            }
+            Self::LineBreak { .. } => "give it another name",
+            Self::NotUp { .. } | Self::NotEnded { .. } => "give it longer: `--timeout 600`",
+            Self::Panic { line, .. } if line.contains("Unable to mount root fs") => {
+                "the kernel or its initramfs must have `virtio_pci`, `virtio_blk` and `ext4`"
+            }
+            Self::Panic { line, .. } if line.contains("memory") => "give it more memory: `--memory 2048`",
+            Self::NoRoot { .. } => "the initramfs must have `virtio_pci`, `virtio_blk` and `ext4`",
+            Self::Emergency { .. } => {
+                "the first `FAILED` or `DEPEND` in the serial log names the unit; an image for bootc has no /etc/fstab"
+            }
+            Self::Panic { .. } | Self::Off { .. } | Self::Qemu { .. } => return None,
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}

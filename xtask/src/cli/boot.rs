@@ -1,0 +1,166 @@
+//! `image boot`: builds an image, boots it in QEMU, and runs a command in the system. The result is what
+//! the command prints, and its exit code is ours.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::Args;
+use lapstrake::Image;
+use serde_json::json;
+
+use super::arguments::{Building, Format, Formatted, Output, Which};
+use super::make::{Maker, Making};
+use super::prepare::{Checking, Prepared, prepare};
+use super::report::Failed;
+use super::selection::select_one;
+use super::{Outcome, print_bytes, print_json};
+use crate::boot::{Asked, Booted, Command, End};
+use crate::check::Checks;
+use crate::finding::draw;
+use crate::native::shown;
+use crate::pipeline::{Failure, Request};
+use crate::plan::SCHEMA;
+use crate::progress::Progress;
+use crate::store::Store;
+
+#[derive(Debug, Args)]
+pub(super) struct Boot {
+    /// The image, by name or glob; may be left out where there is one
+    #[arg(value_name = "IMAGE")]
+    image: Option<String>,
+    /// Run a command in the system, word for word, with no shell: all that follows. Left out, the units that
+    /// have failed are listed
+    #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
+    execute: Vec<String>,
+    /// For how long the machine may run
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+    /// Memory of the machine
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..))]
+    memory: u32,
+    #[command(flatten)]
+    making: Making,
+    #[command(flatten)]
+    checking: Checking,
+    #[command(flatten)]
+    building: Building,
+    #[command(flatten)]
+    formatted: Formatted,
+    #[command(flatten)]
+    pub(super) output: Output,
+}
+
+/// A command that is none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExecuteError {
+    #[error("`{word}` is one word, and no shell takes it apart")]
+    OneWord { word: String },
+    #[error("the command has an empty name")]
+    Empty,
+}
+
+impl ExecuteError {
+    pub(super) fn help(&self) -> String {
+        match self {
+            Self::OneWord { word } => {
+                let words: Vec<_> = word.split_whitespace().collect();
+                format!("write `--execute {}`", words.join(" "))
+            }
+            Self::Empty => "write `--execute systemctl is-active NAME.service`".to_owned(),
+        }
+    }
+}
+
+impl Boot {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
+        let command = self.command()?;
+        select_one(images, self.image.as_ref(), "boot")?;
+        let progress = self.output.progress();
+        let settings = self.making.settings()?;
+        let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
+        let selection = self.checking.selection(&[]);
+        let which = Which { images: self.image.iter().cloned().collect() };
+        let prepared = prepare(images, checks, &which, selection, request, &progress)?;
+        let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
+        eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        if findings.any_fatal() {
+            return Ok(Outcome::Refused);
+        }
+        let Some(planned) = planned.into_iter().next() else { return Ok(Outcome::Done) };
+        planned.can_boot(&command)?;
+        session.save_lock()?;
+        let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
+        let maker = Maker {
+            making: &self.making,
+            store: &store,
+            settings,
+            checks: &checks,
+            selection: &selection,
+            colour: self.output.color,
+        };
+        let Some((ready, built)) = maker.make(&mut session, planned, &mut findings)? else {
+            return Ok(Outcome::Refused);
+        };
+        let asked = Asked { timeout: Duration::from_secs(self.timeout), memory: self.memory };
+        let lists = command == Command::FailedUnits;
+        let booted = session.boot((&ready, &built), &store, command, asked)?;
+        told(&booted, &progress);
+        match self.formatted.format {
+            Format::Text => {
+                print_bytes(&booted.output);
+                // Nobody is left to tell when stderr is closed.
+                drop(std::io::stderr().write_all(&booted.errors));
+            }
+            Format::Json => {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let mut document = json!({
+                    "name": ready.plan.name,
+                    "digest": built.descriptor.digest().to_string(),
+                    "accelerator": booted.accelerator,
+                    "up": booted.up,
+                    "exit_code": booted.end.code(),
+                    "output": text(&booted.output),
+                    "errors": text(&booted.errors),
+                    "serial_log": shown(&booted.serial_log),
+                    "findings": findings.of(&ready.plan.name),
+                });
+                if lists {
+                    document["failed_units"] = json!(failed_units(&text(&booted.output)));
+                }
+                print_json(&json!({ "schema": SCHEMA, "images": [document] }));
+            }
+        }
+        Ok(Outcome::Ended(booted.end.code()))
+    }
+
+    fn command(&self) -> Result<Command, ExecuteError> {
+        match &self.execute[..] {
+            [] => Ok(Command::FailedUnits),
+            [word] if word.trim().contains(char::is_whitespace) => {
+                Err(ExecuteError::OneWord { word: word.clone() })
+            }
+            [program, ..] if program.trim().is_empty() => Err(ExecuteError::Empty),
+            [program, arguments @ ..] => {
+                Ok(Command::Words { program: program.clone(), arguments: arguments.to_vec(), known: false })
+            }
+        }
+    }
+}
+
+/// How it went.
+fn told(booted: &Booted, progress: &Progress) {
+    let end = match &booted.end {
+        End::Exited(code) => format!("exit code {code}"),
+        End::Killed(signal) => format!("killed by SIG{signal}"),
+    };
+    progress.status("Finished", format_args!("up after {:.1} s, {end}", booted.up));
+    if booted.cut {
+        progress.status("Cut", "the command said more than is kept");
+    }
+    progress.status("Kept", format_args!("{}", shown(&booted.serial_log)));
+}
+
+/// The names in a list of units (systemctl(1)).
+fn failed_units(listed: &str) -> Vec<&str> {
+    listed.lines().filter_map(|line| line.split_whitespace().next()).collect()
+}
