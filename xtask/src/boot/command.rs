@@ -61,9 +61,12 @@ impl Command {
         }
     }
 
-    /// The words as a person would type them.
+    /// The words for a person to read; what a line can't show, or would show as two words, in quotes.
     pub(crate) fn shown(&self) -> String {
+        let plain =
+            |word: &str| !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
         let words = [self.program()].into_iter().chain(self.arguments());
+        let words = words.map(|word| if plain(word) { word.to_owned() } else { format!("{word:?}") });
         words.collect::<Vec<_>>().join(" ")
     }
 }

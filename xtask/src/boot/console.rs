@@ -84,7 +84,8 @@ fn sign(line: &str) -> Option<Sign> {
     let has = |phrases: &[&str]| phrases.iter().any(|phrase| said.contains(phrase));
     if said.starts_with("Kernel panic - not syncing") {
         Some(Sign::Panic)
-    } else if said.starts_with(UP) {
+    } else if has(&[UP]) {
+        // Another program's line may have been begun.
         Some(Sign::Up)
     } else if has(&["Dropping to a shell!", "Warning: Could not boot", "Entering emergency mode."]) {
         // initramfs-tools, and dracut twice.
@@ -146,6 +147,7 @@ mod tests {
             ("ALERT!  /dev/vda does not exist.  Dropping to a shell!", Some(Sign::NoRoot)),
             ("Entering emergency mode. Exit the shell to continue.", Some(Sign::NoRoot)),
             ("lapstrake: the system is up after 12.30 s", Some(Sign::Up)),
+            ("         Starting a.service - A...lapstrake: the system is up after 12.30 s", Some(Sign::Up)),
             ("[  OK  ] Reached target Local File Systems.", None),
             ("[FAILED] Failed to start a.service.", None),
         ] {

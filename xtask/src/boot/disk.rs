@@ -27,35 +27,63 @@ struct Owner {
     gid: u32,
 }
 
+/// As whom mke2fs sees what is in the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// In a user namespace of ours, where files of ours are root's, as nearly all are to be.
+    AsRoot,
+    AsOurs,
+}
+
+impl Seen {
+    /// As root, where this machine lets us have such a namespace.
+    pub(super) fn best() -> Self {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "true"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if command.status().is_ok_and(|status| status.success()) { Self::AsRoot } else { Self::AsOurs }
+    }
+
+    fn command(self, program: &Utf8Path) -> Command {
+        match self {
+            Self::AsRoot => {
+                let mut command = Command::new("unshare");
+                command.args(["--map-root-user", program.as_str()]);
+                command
+            }
+            Self::AsOurs => Command::new(program),
+        }
+    }
+
+    fn owner(self, folder: &Utf8Path) -> Result<Owner, BootError> {
+        match self {
+            Self::AsRoot => Ok(Owner { uid: 0, gid: 0 }),
+            Self::AsOurs => {
+                let found = fs::metadata(folder);
+                let found = found.map_err(|source| BootError::Write { path: folder.to_owned(), source })?;
+                Ok(Owner { uid: found.uid(), gid: found.gid() })
+            }
+        }
+    }
+}
+
 /// Makes the disk of the tree that `index` is, which stands in `folder`.
 pub(super) fn make(
     index: &BaseIndex,
     folder: &Utf8Path,
+    seen: Seen,
     disk: &Utf8Path,
     work: &Utf8Path,
     programs: &Programs,
 ) -> Result<(), BootError> {
     let (bytes, inodes) = extent(index);
-    // In a user namespace of ours files of ours are root's, as nearly all are to be.
-    let by_root = is_root_in_namespace();
-    let mut command = if by_root {
-        let mut command = Command::new("unshare");
-        command.args(["--map-root-user", programs.mke2fs.as_str()]);
-        command
-    } else {
-        Command::new(&programs.mke2fs)
-    };
+    let mut command = seen.command(&programs.mke2fs);
     // A journal guards against a crash, and there is nothing here to lose.
     command.args(["-q", "-F", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", "root_owner=0:0"]);
     command.args(["-b", &BLOCK.to_string(), "-I", &INODE.to_string(), "-N", &inodes.to_string()]);
     command.args(["-d", folder.as_str(), disk.as_str(), &format!("{}k", bytes.div_ceil(1024))]);
     run(&mut command, &programs.mke2fs)?;
-    let held = match fs::metadata(folder) {
-        _ if by_root => Owner { uid: 0, gid: 0 },
-        Ok(found) => Owner { uid: found.uid(), gid: found.gid() },
-        Err(source) => return Err(BootError::Write { path: folder.to_owned(), source }),
-    };
-    let script = script(index, held, work)?;
+    let script = script(index, seen.owner(folder)?, work)?;
     if script.is_empty() {
         return Ok(());
     }
@@ -75,17 +103,6 @@ fn extent(index: &BaseIndex) -> (u64, u64) {
     let count = index.iter().count() as u64;
     let inodes = count + count / 4 + FREE_INODES;
     (content + content / 4 + FREE + inodes * INODE, inodes)
-}
-
-/// Whether this machine lets us be root in a namespace.
-fn is_root_in_namespace() -> bool {
-    let mut command = Command::new("unshare");
-    command
-        .args(["--map-root-user", "true"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 /// What debugfs has to do: inodes that differ from what the folder has, and those that it can't have.

@@ -47,7 +47,7 @@ pub(crate) enum BootError {
         #[source]
         last: Last,
     },
-    #[error("`{command}` had not ended after {seconds} seconds, with which the system was booted too")]
+    #[error("`{command}` had not ended {seconds} seconds after the machine was started")]
     NotEnded {
         command: String,
         seconds: u64,
@@ -108,7 +108,6 @@ impl BootError {
             Self::Emergency { .. } => {
                 "the first `FAILED` or `DEPEND` in the serial log names the unit; an image for bootc has no /etc/fstab"
             }
-            Self::Panic { .. } | Self::Off { .. } | Self::Qemu { .. } => return None,
             _ => return None,
         };
         Some(text.to_owned())

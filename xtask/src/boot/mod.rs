@@ -16,6 +16,8 @@ mod machine;
 mod program;
 mod record;
 mod run;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::time::Duration;
@@ -120,7 +122,7 @@ fn flatten(job: &Job<'_>, folder: &Folder) -> Result<(), BootError> {
         let from = root.join(path.relative());
         std::fs::hard_link(&from, &to).map_err(|source| BootError::Write { path: to, source })?;
     }
-    disk::make(&index, &root, &folder.disk(), folder.work(), job.programs)?;
+    disk::make(&index, &root, disk::Seen::best(), &folder.disk(), folder.work(), job.programs)?;
     folder.forget_tree()?;
     record::prepare(&folder.record())
 }

@@ -146,7 +146,7 @@ fn take(tar: impl Read, to: &Utf8Path, count: &mut usize, files: &mut Contents) 
 
 /// Copies the content of a member, and tells a tar that breaks off from a disk that is full.
 fn copy(from: &mut impl Read, to: &mut File, path: &Utf8Path, member: &str) -> Result<(), Failed> {
-    let mut chunk = [0; 64 << 10];
+    let mut chunk = [0; 16 << 10];
     loop {
         match from.read(&mut chunk) {
             Ok(0) => return Ok(()),

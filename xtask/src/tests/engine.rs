@@ -24,7 +24,7 @@ fn starts(program: &str) -> bool {
 }
 
 /// Runs a program to its end, which must be a good one, and gives its stdout.
-pub(super) fn run(program: &str, arguments: &[&str], directory: &Path) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str], directory: &Path) -> String {
     let output = output(program, arguments, directory);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} {arguments:?} failed:\n{stderr}");
@@ -32,21 +32,21 @@ pub(super) fn run(program: &str, arguments: &[&str], directory: &Path) -> String
 }
 
 /// Runs a program to whatever end.
-pub(super) fn output(program: &str, arguments: &[&str], directory: &Path) -> Output {
+pub(crate) fn output(program: &str, arguments: &[&str], directory: &Path) -> Output {
     Command::new(program).args(arguments).current_dir(directory).output().unwrap()
 }
 
 /// An image in podman's storage that is gone when the test is.
-pub(super) struct Stored(pub(super) String);
+pub(crate) struct Stored(pub(crate) String);
 
 impl Stored {
     /// Where the image's merged tree is mounted.
-    pub(super) fn mount(&self) -> String {
+    pub(crate) fn mount(&self) -> String {
         run("podman", &["image", "mount", &self.0], Path::new("/"))
     }
 
     /// The image's config, as podman tells it.
-    pub(super) fn config(&self) -> serde_json::Value {
+    pub(crate) fn config(&self) -> serde_json::Value {
         let text = run("podman", &["image", "inspect", &self.0], Path::new("/"));
         let images: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
         images.into_iter().next().unwrap()

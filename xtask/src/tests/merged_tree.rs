@@ -11,19 +11,19 @@ use crate::oci::Digest;
 
 /// One name of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seen {
-    pub(super) kind: &'static str,
-    pub(super) mode: u32,
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) size: u64,
-    pub(super) content: String,
-    pub(super) device: u64,
-    pub(super) capability: Option<Vec<u8>>,
+pub(crate) struct Seen {
+    pub(crate) kind: &'static str,
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) size: u64,
+    pub(crate) content: String,
+    pub(crate) device: u64,
+    pub(crate) capability: Option<Vec<u8>>,
 }
 
 /// All names below a directory, by their path.
-pub(super) fn walk(root: &Path) -> BTreeMap<String, Seen> {
+pub(crate) fn walk(root: &Path) -> BTreeMap<String, Seen> {
     let mut seen = BTreeMap::new();
     visit(root, root, &mut seen);
     seen
@@ -67,7 +67,7 @@ fn visit(root: &Path, directory: &Path, seen: &mut BTreeMap<String, Seen>) {
 }
 
 /// Fails with every difference between two trees, each on its line.
-pub(super) fn assert_equal(left: &BTreeMap<String, Seen>, right: &BTreeMap<String, Seen>, what: &str) {
+pub(crate) fn assert_equal(left: &BTreeMap<String, Seen>, right: &BTreeMap<String, Seen>, what: &str) {
     let names: std::collections::BTreeSet<_> = left.keys().chain(right.keys()).collect();
     let different = names.into_iter().filter(|name| left.get(*name) != right.get(*name));
     let lines: Vec<_> = different

@@ -8,7 +8,7 @@ mod equivalence;
 mod hostile;
 mod hybrid;
 mod memory;
-mod merged_tree;
+pub(crate) mod merged_tree;
 mod planning;
 mod readers;
 mod repeatable;

@@ -1,13 +1,14 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
 /// The options of `image` that take the next word as their value. An image is told from a value by this.
-pub(super) const WITH_VALUE: [&str; 15] = [
+pub(super) const WITH_VALUE: [&str; 17] = [
     "--base",
     "--color",
     "--compression",
     "--engine",
     "--features",
     "--format",
+    "--memory",
     "--only",
     "--output",
     "--profile",
@@ -15,6 +16,7 @@ pub(super) const WITH_VALUE: [&str; 15] = [
     "--skip",
     "--target",
     "--target-dir",
+    "--timeout",
     "-F",
     "-o",
 ];
@@ -27,6 +29,9 @@ const OF_ALL: [&str; 6] = ["build", "check", "emit", "list", "lock", "plan"];
 
 /// The commands that work on one.
 const OF_ONE: [&str; 7] = ["boot", "deploy", "diff", "disk", "push", "seal", "status"];
+
+/// The option after which all is a command for a system that was booted.
+const EXECUTE: &str = "--execute";
 
 /// The command line, cut up.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub(super) enum Word {
     Image(String),
     /// An option, the value of one, a reference: handed on untouched.
     Other(String),
+    /// A word of a command that is run in an image, whatever it looks like.
+    Command(String),
 }
 
 impl Request {
@@ -58,13 +65,17 @@ impl Request {
         let mut words = Vec::new();
         let mut is_value = false;
         let mut may_name = verb.is_some();
-        for arg in args {
+        for arg in args.by_ref() {
             let names = may_name && !is_value && !arg.starts_with('-') && !arg.contains([':', '/']);
             words.push(if names { Word::Image(arg.clone()) } else { Word::Other(arg.clone()) });
             // `push IMAGE REFERENCE`: of other commands, the first word alone is an image's name.
             may_name &= (takes_all || !names) && arg != "--";
+            if !is_value && arg == EXECUTE {
+                break;
+            }
             is_value = !is_value && WITH_VALUE.contains(&arg.as_str());
         }
+        words.extend(args.cloned().map(Word::Command));
         Self { verb, words }
     }
 
@@ -105,7 +116,7 @@ impl Word {
     fn other(&self) -> Option<&str> {
         match self {
             Self::Other(other) => Some(other),
-            Self::Image(_) => None,
+            Self::Image(_) | Self::Command(_) => None,
         }
     }
 }
@@ -138,12 +149,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_run_in_an_image_names_none_and_asks_nothing() {
+        let line = "boot sensord --timeout 60 --execute df --help --format json *";
+        assert_eq!(named(line), ["sensord"]);
+        assert!(!request(line).is_about_none() && !request(line).is_one_document());
+        assert_eq!(named("boot --execute systemctl is-active sensord"), [""; 0]);
+        assert!(request("boot --format json --execute true").is_one_document());
+    }
+
+    #[test]
     fn no_word_is_lost_and_their_order_is_kept() {
-        let line = "build --profile dev sensord --format json -- x";
-        let words = request(line).words.into_iter().map(|word| match word {
-            Word::Image(word) | Word::Other(word) => word,
-        });
-        assert_eq!(words.collect::<Vec<_>>().join(" "), line.trim_start_matches("build "));
+        for rest in ["--profile dev sensord --format json -- x", "sensord --execute ls -- -h"] {
+            let words = request(&format!("build {rest}")).words.into_iter().map(|word| match word {
+                Word::Image(word) | Word::Other(word) | Word::Command(word) => word,
+            });
+            assert_eq!(words.collect::<Vec<_>>().join(" "), rest);
+        }
     }
 
     #[test]

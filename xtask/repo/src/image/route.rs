@@ -69,7 +69,7 @@ pub(super) fn route(request: &Request, images: &[Vec<String>]) -> Result<Vec<Rou
         if patterns.is_empty() || patterns.iter().any(|(wanted, _)| has(names, wanted)) {
             let words = request.words.iter().filter_map(|word| match word {
                 Word::Image(wanted) => has(names, wanted).then(|| wanted.clone()),
-                Word::Other(other) => Some(other.clone()),
+                Word::Other(word) | Word::Command(word) => Some(word.clone()),
             });
             routes.push(Route { example, args: [verb.to_owned()].into_iter().chain(words).collect() });
         }

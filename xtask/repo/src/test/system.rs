@@ -12,7 +12,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 24] = [
+pub(super) const TOOLS: [Tool; 25] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -24,6 +24,9 @@ pub(super) const TOOLS: [Tool; 24] = [
     tool("zstd", "zstd", "zstd"),
     tool("readelf", "binutils", "binutils"),
     tool("systemctl", "systemd", "systemd"),
+    tool("mke2fs", "e2fsprogs", "e2fsprogs"),
+    tool("debugfs", "e2fsprogs", "e2fsprogs"),
+    tool("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core"),
     tool("docker-registry", "docker-registry", "docker-distribution"),
     // libFuzzer is C++.
     tool("c++", "g++", "gcc-c++"),
@@ -38,8 +41,6 @@ pub(super) const TOOLS: [Tool; 24] = [
     tool("gpg", "gnupg", "gnupg2"),
     tool("setpriv", "util-linux", "util-linux"),
     tool("unshare", "util-linux", "util-linux"),
-    tool("mke2fs", "e2fsprogs", "e2fsprogs"),
-    tool("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core"),
 ];
 
 /// What installs packages here.
