@@ -21,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use lapstrake::Image;
 
 use crate::check::Checks;
+use crate::engine;
 use report::report;
 
 /// Runs the command line of an xtask that has no other commands: `cargo xtask image …`.
@@ -152,7 +153,11 @@ impl ImageArgs {
             Ok(Outcome::Done) => ExitCode::SUCCESS,
             Ok(Outcome::Refused) => ExitCode::FAILURE,
             Ok(Outcome::Ended(code)) => ExitCode::from(code),
-            Err(failed) => report(&failed, colour),
+            Err(failed) => {
+                let code = report(&failed, colour);
+                engine::pass_on();
+                code
+            }
         }
     }
 }

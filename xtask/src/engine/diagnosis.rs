@@ -1,22 +1,27 @@
 //! Why an engine failed, read from what it and the programs in it said. A phrase is matched where its
-//! program prints it in every locale that builds run in; what is not known is told as it is.
+//! program prints it in every locale that builds run in; what is not known is told as it is. What a
+//! step prints is never taken for the engine's own word.
 
 use std::fmt;
 
 use super::Program;
+use super::refusal::{Refused, refused};
 
 /// The cause of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Diagnosis {
     DiskFull,
     NotPermitted,
+    NoIds,
     Runtime { name: String },
     NoSuchPackage { package: String },
     Repository { name: Option<String> },
+    NotDownloaded { what: String },
     Signature { package: Option<String> },
-    Conflict,
+    Conflict { problem: Option<String> },
     Scriptlet { package: Option<String> },
     NotInImage { program: String },
+    NotExecutable { program: String },
     Step { step: Option<String> },
 }
 
@@ -31,37 +36,62 @@ impl Diagnosis {
             return scriptlet;
         }
         let known = |read: fn(&str) -> Option<Self>| said.iter().rev().find_map(|line| read(line));
-        known(disk)
+        // An engine without a user namespace says that there is no space left on the device, and it says so
+        // before anything is run.
+        let mut before =
+            said.iter().take_while(|line| !(line.starts_with("STEP ") && line.contains(": RUN ")));
+        // Of a user without ids whom newuidmap refused, that is the cause.
+        before
+            .find_map(|line| permission(line))
+            .or_else(|| known(disk))
             .or_else(|| known(repository))
             .or_else(|| known(package))
+            .or_else(|| known(download))
             .or_else(|| known(named_signature))
             .or_else(|| known(signature))
             .or(scriptlet)
             .or_else(|| known(conflict))
-            .or_else(|| known(not_in_image))
             .or_else(|| known(runtime))
-            .or_else(|| known(permission))
+            .or_else(|| known(not_executable))
             .or_else(|| Some(Self::Step { step: said.iter().rev().find_map(|line| step(line)) }))
     }
 
     /// One line to paste.
     pub(super) fn help(&self, program: Program) -> Option<String> {
         Some(match self {
-            Self::DiskFull => format!("run `{program} system df`, and free some of it; or set TMPDIR to a larger disk"),
+            Self::DiskFull => {
+                let shown = match program {
+                    Program::Podman => "podman system df",
+                    Program::Buildah => "buildah images",
+                };
+                format!("run `{shown}`, and free some of it; or set TMPDIR to a larger disk")
+            }
             Self::NotPermitted => {
-                "run as root, or set up rootless containers: `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`".to_owned()
+                "run as root, or let users have namespaces: `sysctl user.max_user_namespaces=28633`, and newuidmap with its setuid bit".to_owned()
+            }
+            Self::NoIds => {
+                "run as root, or give the user ids: `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`, then `podman system migrate`".to_owned()
             }
             Self::Runtime { .. } => {
-                "write `runtime = \"runc\"` under `[engine]` in containers.conf, or install `crun`".to_owned()
+                "write `runtime = \"runc\"` or `\"crun\"`, whichever is installed, under `[engine]` in containers.conf".to_owned()
             }
             Self::NoSuchPackage { .. } => {
                 "check its name and the repositories; for one that `lapstrake.lock` pins, run `cargo xtask image lock --update`".to_owned()
             }
             Self::Repository { .. } => "check the network and the repository's URL".to_owned(),
+            Self::NotDownloaded { .. } => {
+                "check the network; a repository that changed meanwhile wants its metadata made anew".to_owned()
+            }
             Self::Signature { .. } => "give the repository its key: `.gpg_key(asset!(\"deploy/RPM-GPG-KEY\"))`".to_owned(),
             Self::Scriptlet { .. } => "a package must not start services or write to /var while an image is built; mend or replace it".to_owned(),
             Self::NotInImage { .. } => "install its package in this layer or one below".to_owned(),
-            Self::Conflict | Self::Step { .. } => return None,
+            Self::NotExecutable { .. } => {
+                "give it mode 0755, and build it for the architecture of the base".to_owned()
+            }
+            Self::Conflict { .. } => {
+                "leave one of them out, or ask for a version that the others accept".to_owned()
+            }
+            Self::Step { .. } => return None,
         })
     }
 }
@@ -75,23 +105,29 @@ impl fmt::Display for Diagnosis {
         match self {
             Self::DiskFull => f.write_str("the disk is full"),
             Self::NotPermitted => f.write_str("containers are not permitted here"),
+            Self::NoIds => f.write_str("this user has no ids for the owners of the image's files"),
             Self::Runtime { name } => write!(f, "the OCI runtime `{name}` does not work here"),
             Self::NoSuchPackage { package } => write!(f, "no repository has package `{package}`"),
             Self::Repository { name } => {
                 named(f, "repository", name)?;
                 f.write_str(" can't be reached")
             }
+            Self::NotDownloaded { what } => write!(f, "`{what}` can't be downloaded"),
             Self::Signature { package } => {
                 named(f, "package", package)?;
                 f.write_str(" is not signed by a key that the image trusts")
             }
-            Self::Conflict => f.write_str("the packages can't be installed together"),
+            Self::Conflict { problem } => {
+                f.write_str("the packages can't be installed together")?;
+                problem.iter().try_for_each(|problem| write!(f, ": {problem}"))
+            }
             Self::Scriptlet { package } => {
                 f.write_str("a scriptlet of ")?;
                 named(f, "package", package)?;
                 f.write_str(" failed")
             }
             Self::NotInImage { program } => write!(f, "the image has no program `{program}`"),
+            Self::NotExecutable { program } => write!(f, "`{program}` of the image can't be executed"),
             Self::Step { step: Some(step) } => write!(f, "step `{step}` failed"),
             Self::Step { step: None } => f.write_str("the build failed"),
         }
@@ -99,9 +135,9 @@ impl fmt::Display for Diagnosis {
 }
 
 fn disk(line: &str) -> Option<Diagnosis> {
-    let full =
-        line.to_lowercase().contains("no space left on device") || line.contains("needs more space on the");
-    full.then_some(Diagnosis::DiskFull)
+    let phrases = ["no space left on device", "more space on the ", "more space needed on the "];
+    let line = line.to_lowercase();
+    phrases.iter().any(|phrase| line.contains(phrase)).then_some(Diagnosis::DiskFull)
 }
 
 fn package(line: &str) -> Option<Diagnosis> {
@@ -110,7 +146,8 @@ fn package(line: &str) -> Option<Diagnosis> {
         .into_iter()
         .find_map(|phrase| line.split_once(phrase))?
         .1;
-    let package = after.split([' ', '\'']).next().unwrap_or(after).to_owned();
+    let package =
+        after.split([' ', '\'']).take_while(|word| !word.is_empty()).collect::<Vec<_>>().join("`, `");
     Some(Diagnosis::NoSuchPackage { package })
 }
 
@@ -127,9 +164,26 @@ fn repository(line: &str) -> Option<Diagnosis> {
     unreachable.iter().any(|phrase| line.contains(phrase)).then_some(Diagnosis::Repository { name: None })
 }
 
+/// A package, or a repository's key.
+fn download(line: &str) -> Option<Diagnosis> {
+    let package = line.split_once(": Cannot download, all mirrors").map(|(package, _)| package.trim());
+    let package = package.or_else(|| {
+        line.strip_prefix("Package \"")?.strip_suffix("\" has incorrect checksum")?.split('"').next()
+    });
+    // `Curl error (37): WHY for URL [DETAIL]`
+    let url = || line.strip_prefix("Curl error (")?.split_once(" for ")?.1.split(' ').next();
+    let what = package.or_else(url)?.to_owned();
+    Some(Diagnosis::NotDownloaded { what })
+}
+
 fn signature(line: &str) -> Option<Diagnosis> {
-    let untrusted =
-        ["is not signed", "GPG check FAILED", "Public key for ", "No corresponding key was found"];
+    let untrusted = [
+        "is not signed",
+        "GPG check FAILED",
+        "Public key for ",
+        "No corresponding key was found",
+        "you do not have any GPG public keys installed",
+    ];
     if !untrusted.iter().any(|phrase| line.contains(phrase)) {
         return None;
     }
@@ -153,47 +207,41 @@ fn scriptlet(line: &str) -> Option<Diagnosis> {
 }
 
 fn conflict(line: &str) -> Option<Diagnosis> {
-    let conflicts = ["conflicting requests", "Problem: ", "Error: Transaction test error"];
-    conflicts.iter().any(|phrase| line.contains(phrase)).then_some(Diagnosis::Conflict)
-}
-
-fn not_in_image(line: &str) -> Option<Diagnosis> {
-    let missing = line.contains("executable file not found in $PATH")
-        || line.contains("exec: \"") && line.contains("no such file or directory")
-        || line.contains("executable file `");
-    if missing { program_of(line).map(|program| Diagnosis::NotInImage { program }) } else { None }
-}
-
-fn program_of(line: &str) -> Option<String> {
-    let (_, rest) = line.split_once("exec: \"").or_else(|| line.split_once("executable file `"))?;
-    rest.split(['"', '`']).next().map(str::to_owned)
-}
-
-fn runtime(line: &str) -> Option<Diagnosis> {
-    let broken = [
-        "default OCI runtime",
-        "unknown cgroup version",
-        "error setting rlimit",
-        "is not supported in rootless",
-        "cgroup v2",
-    ];
-    if !broken.iter().any(|phrase| line.contains(phrase)) {
-        return None;
+    if let Some((_, problem)) = line.split_once("Problem: ") {
+        return Some(Diagnosis::Conflict { problem: Some(problem.to_owned()) });
     }
-    let name = ["crun", "runc", "youki", "runsc", "kata"].into_iter().find(|name| line.contains(name));
-    Some(Diagnosis::Runtime { name: name.unwrap_or("default").to_owned() })
+    line.contains("Error: Transaction test error").then_some(Diagnosis::Conflict { problem: None })
+}
+
+/// That no program was started: by the runtime, or for want of one.
+fn runtime(line: &str) -> Option<Diagnosis> {
+    Some(match refused(line)? {
+        Refused::Runtime { name } => Diagnosis::Runtime { name },
+        Refused::Missing { program } => Diagnosis::NotInImage { program },
+        Refused::NotExecutable { program } => Diagnosis::NotExecutable { program },
+    })
+}
+
+/// A program that the kernel refuses: runc has become it, and says so in its stead.
+fn not_executable(line: &str) -> Option<Diagnosis> {
+    let (_, rest) = line.split_once("exec ")?;
+    let program = rest.strip_suffix(": exec format error")?;
+    Some(Diagnosis::NotExecutable { program: program.to_owned() })
 }
 
 fn permission(line: &str) -> Option<Diagnosis> {
+    let no_ids = ["insufficient UIDs", "error setting ownership of"];
+    if no_ids.iter().any(|phrase| line.contains(phrase)) && line.contains("lchown") {
+        return Some(Diagnosis::NoIds);
+    }
     let refused = [
-        "newuidmap",
-        "newgidmap",
         "cannot clone: ",
-        "user namespaces",
-        "insufficient UIDs",
-        "Operation not permitted",
-        "operation not permitted",
-        "permission denied",
+        "Error during unshare(",
+        "cannot set up namespace",
+        "newuidmap: ",
+        "newgidmap: ",
+        "exec: \"newuidmap\"",
+        "exec: \"newgidmap\"",
     ];
     refused.iter().any(|phrase| line.contains(phrase)).then_some(Diagnosis::NotPermitted)
 }

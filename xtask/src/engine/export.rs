@@ -8,12 +8,17 @@ use camino::Utf8Path;
 use oci_spec::image::ImageManifest;
 
 use super::program::EXPORTED;
-use super::{EngineError, Program};
+use super::{EngineError, Job, Program};
 
 /// The tar of the layer that the job made; it is open, its folder may go.
-pub(super) fn last_layer(program: Program, output: &Utf8Path, below: usize) -> Result<File, EngineError> {
+pub(super) fn last_layer(
+    program: Program,
+    output: &Utf8Path,
+    job: &Job<'_>,
+    below: usize,
+) -> Result<File, EngineError> {
     let failed = |source| EngineError::Output { program, source };
-    program.export(output)?;
+    program.export(output, job)?;
     let folder = output.join(EXPORTED);
     let manifest = fs::read(folder.join("manifest.json")).map_err(failed)?;
     let manifest: ImageManifest =

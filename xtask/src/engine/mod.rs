@@ -4,8 +4,10 @@
 
 mod diagnosis;
 mod export;
+mod interrupt;
 mod leftover;
 mod program;
+mod refusal;
 mod rewrite;
 mod secret;
 mod talk;
@@ -17,10 +19,12 @@ use std::io;
 use camino::Utf8Path;
 
 pub(crate) use diagnosis::Diagnosis;
+pub(crate) use interrupt::pass_on;
 pub(crate) use program::Program;
 pub(crate) use rewrite::RewriteError;
 pub(crate) use secret::{SecretError, Secrets};
 
+use self::interrupt::Watch;
 use crate::base::BaseIndex;
 use crate::native::Epoch;
 use crate::progress::Progress;
@@ -50,9 +54,9 @@ impl Engine {
 #[derive(Debug)]
 pub(crate) struct Job<'a> {
     pub(crate) context: &'a Utf8Path,
-    /// The name that the Containerfile's FROM gives the engine's storage, where it takes in an image for
-    /// this job alone.
-    pub(crate) taken_in: Option<&'a str>,
+    /// What is this job's alone: the folder in the context that FROM names, where the image below is in one,
+    /// and what the engine calls what it makes.
+    pub(crate) name: &'a str,
     pub(crate) network: bool,
     pub(crate) epoch: Epoch,
     pub(crate) secrets: &'a Secrets,
@@ -77,6 +81,10 @@ pub(crate) enum EngineError {
         #[source]
         log: Log,
     },
+    #[error("signals can't be waited for")]
+    Signals(#[source] io::Error),
+    #[error("it was interrupted")]
+    Interrupted,
     #[error("what `{program}` made can't be read")]
     Output { program: Program, source: io::Error },
     #[error("`{program}` made {found} layers on a base of {below}; one was asked for")]
@@ -102,9 +110,8 @@ impl EngineError {
     /// One line to paste.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
-            Self::Missing | Self::Absent { .. } => {
-                Some("run `apt install podman`, or `dnf install podman`".to_owned())
-            }
+            Self::Missing => Some(install(Program::Podman)),
+            Self::Absent { program } => Some(install(*program)),
             Self::Failed { diagnosis, program, .. } => diagnosis.help(*program),
             Self::Rewrite(RewriteError::Secret { id, .. }) => {
                 Some(format!("let the step read `/run/secrets/{id}` and write nothing of it"))
@@ -112,6 +119,10 @@ impl EngineError {
             _ => None,
         }
     }
+}
+
+fn install(program: Program) -> String {
+    format!("run `apt install {program}`, or `dnf install {program}`")
 }
 
 /// A layer that an engine made.
@@ -130,24 +141,43 @@ pub(crate) fn make(
     below: usize,
     progress: &Progress,
 ) -> Result<Made, EngineError> {
-    let folder = tempfile::tempdir().map_err(|source| EngineError::Output { program, source })?;
+    let _watch = Watch::start().map_err(EngineError::Signals)?;
+    let folder = output_folder(program, job)?;
     let output = Utf8Path::from_path(folder.path()).unwrap_or(job.context);
     let built = program.build(job, output, progress);
     let exported = built.and_then(|said| {
-        let tar = export::last_layer(program, output, below)?;
+        let tar = export::last_layer(program, output, job, below)?;
         Ok(Made { tar, said })
     });
-    program.forget(output, job);
-    exported
+    program.forget(job);
+    if Watch::is_interrupted() { Err(EngineError::Interrupted) } else { exported }
 }
 
 /// Runs the stages of a Containerfile for what the last one holds.
 pub(crate) fn extract(program: Program, job: &Job<'_>, progress: &Progress) -> Result<(), EngineError> {
-    let folder = tempfile::tempdir().map_err(|source| EngineError::Output { program, source })?;
+    let _watch = Watch::start().map_err(EngineError::Signals)?;
+    let folder = output_folder(program, job)?;
     let output = Utf8Path::from_path(folder.path()).unwrap_or(job.context);
     let built = program.build(job, output, progress);
-    program.forget(output, job);
-    built.map(drop)
+    program.forget(job);
+    if Watch::is_interrupted() { Err(EngineError::Interrupted) } else { built.map(drop) }
+}
+
+/// The folder for what an engine writes: in the context, for it lies where the layer will, and a whole image
+/// may be large.
+fn output_folder(program: Program, job: &Job<'_>) -> Result<tempfile::TempDir, EngineError> {
+    let folder = match std::env::var_os("TMPDIR") {
+        Some(chosen) => tempfile::tempdir_in(chosen),
+        None => tempfile::tempdir_in(job.context),
+    };
+    folder.map_err(|source| EngineError::Output { program, source })
+}
+
+/// A name for a job that no other build has, as a repository's name has to be: of its context's.
+pub(crate) fn name_of(context: &Utf8Path) -> String {
+    let own: String = context.file_name().unwrap_or_default().to_lowercase();
+    let own = own.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    format!("lapstrake-{}-{own}", std::process::id())
 }
 
 /// The name by which the engine knows an image of a registry or of its own storage; it is pulled where it

@@ -2,6 +2,7 @@
 //! all but two of them.
 
 use std::fmt;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
@@ -11,8 +12,6 @@ use super::talk::{self, Ended};
 use super::{Diagnosis, EngineError, Job, Log};
 use crate::progress::Progress;
 
-/// The file in which an engine leaves the id of what it built.
-const ID: &str = "id";
 /// The folder to which an image is exported.
 pub(super) const EXPORTED: &str = "image";
 
@@ -65,7 +64,9 @@ impl Program {
         command.current_dir(job.context);
         command.args(["build", "--layers=false", "--force-rm", "--no-cache", "--pull=never", "--timestamp"]);
         command.arg(job.epoch.seconds().to_string());
-        command.arg("--iidfile").arg(output.join(ID));
+        command.arg("--tag").arg(made(job));
+        // Where an engine that was killed left something, it goes with the folder.
+        command.env("TMPDIR", output);
         if !job.network {
             command.args(["--network", "none"]);
         }
@@ -102,30 +103,33 @@ impl Program {
 
     /// Writes the image that was built to a folder, its layers as plain tars (containers-transports(5),
     /// `dir:`).
-    pub(super) fn export(self, output: &Utf8Path) -> Result<(), EngineError> {
+    pub(super) fn export(self, output: &Utf8Path, job: &Job<'_>) -> Result<(), EngineError> {
         let mut command = self.command();
         command.args(["push", "--quiet"]);
         if self == Self::Buildah {
             command.arg("--disable-compression");
         }
-        command.arg(self.id(output)?);
+        command.arg(made(job));
         command.arg(format!("dir:{}", output.join(EXPORTED)));
         self.run(&mut command, &Secrets::none(), &Progress::silent()).map(drop)
     }
 
     /// Removes what a job left in the engine's storage. That there is nothing is no failure.
-    pub(super) fn forget(self, output: &Utf8Path, job: &Job<'_>) {
-        let images = self.id(output).ok().into_iter().chain(job.taken_in.map(str::to_owned));
-        for image in images {
+    pub(super) fn forget(self, job: &Job<'_>) {
+        let remove = |arguments: &[&str]| {
             let mut command = self.command();
-            command.args(["rmi", "--force", &image]).stdin(Stdio::null());
+            // Ctrl-C is for what is at work, and not for what tidies up after it.
+            command.args(arguments).stdin(Stdio::null()).process_group(0);
             drop(command.output());
+        };
+        let container = format!("{}-working-container", job.name);
+        match self {
+            Self::Podman => remove(&["rm", "--force", &container]),
+            Self::Buildah => remove(&["rm", &container]),
         }
-    }
-
-    fn id(self, output: &Utf8Path) -> Result<String, EngineError> {
-        let id = std::fs::read_to_string(output.join(ID));
-        id.map(|id| id.trim().to_owned()).map_err(|source| EngineError::Output { program: self, source })
+        // By their names: another build, or the user, may have images of the same ids.
+        remove(&["rmi", "--force", &made(job)]);
+        remove(&["rmi", "--force", &format!("localhost/{}", job.name)]);
     }
 
     fn run(
@@ -144,6 +148,11 @@ impl Program {
             }
         }
     }
+}
+
+/// What the engine calls what a job makes.
+fn made(job: &Job<'_>) -> String {
+    format!("localhost/{}-made", job.name)
 }
 
 impl fmt::Display for Program {

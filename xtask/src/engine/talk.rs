@@ -1,13 +1,17 @@
 //! An engine's talk: shown line by line as it comes, and kept for the error.
 
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use super::interrupt::Engine;
 use super::secret::Secrets;
 use crate::progress::Progress;
 
 /// Lines that an error shows.
 const LAST: usize = 12;
+/// Characters of a line that an error shows.
+const LONG: usize = 400;
 /// How lines begin that a step prints for us and not for the user.
 pub(crate) const LISTED: &str = "lapstrake-";
 /// Lines that are kept; a build that says more has said it to the user.
@@ -22,8 +26,9 @@ pub(super) struct Ended {
 /// Runs a command; what it says on either stream is one talk, in which no secret is told.
 pub(super) fn run(command: &mut Command, secrets: &Secrets, progress: &Progress) -> io::Result<Ended> {
     let (reader, writer) = io::pipe()?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).process_group(0);
     let mut child = command.spawn()?;
+    let _engine = Engine::started(&child);
     // The command holds the writing ends; with them open the talk would not end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut said = Vec::new();
@@ -50,7 +55,17 @@ pub(super) fn last(said: &[String]) -> Vec<String> {
         .iter()
         .filter(|line| !line.trim().is_empty() && !TAKING_IN.iter().any(|start| line.starts_with(start)))
         .collect();
-    telling[telling.len().saturating_sub(LAST)..].iter().map(|line| (*line).clone()).collect()
+    telling[telling.len().saturating_sub(LAST)..].iter().map(|line| shortened(line)).collect()
+}
+
+/// The beginning and the end of a line; buildah prints whole requests in between.
+fn shortened(line: &str) -> String {
+    let count = line.chars().count();
+    if count <= LONG {
+        return line.to_owned();
+    }
+    let (start, end) = (line.chars().take(LONG / 2), line.chars().skip(count - LONG / 2));
+    start.chain(" … ".chars()).chain(end).collect()
 }
 
 /// A line as a person may see it: of a progress bar its last state, no control characters.

@@ -7,11 +7,19 @@ fn diagnosed(said: &[&str]) -> String {
     Diagnosis::of(&said, false).map(|diagnosis| diagnosis.to_string()).unwrap_or_default()
 }
 
+fn assert_told(cases: &[(&[&str], &str)]) {
+    for (said, told) in cases {
+        assert_eq!(diagnosed(said), *told, "{said:?}");
+    }
+}
+
+/// What podman ends with when a step has failed.
+const EXIT: &str = "Error: building at STEP \"RUN dnf -y install jqq\": while running runtime: exit status 1";
+
 #[test]
-fn the_cause_is_told_and_not_the_consequence() {
-    let exit = "Error: building at STEP \"RUN dnf -y install jqq\": while running runtime: exit status 1";
-    for (said, told) in [
-        (&["Error: Unable to find a match: jqq", exit][..], "no repository has package `jqq`"),
+fn what_keeps_packages_from_the_repositories_is_told() {
+    assert_told(&[
+        (&["Error: Unable to find a match: jqq", EXIT][..], "no repository has package `jqq`"),
         (
             &["No match for argument: jqq", "Error: Unable to find a match: jqq"],
             "no repository has package `jqq`",
@@ -20,51 +28,161 @@ fn the_cause_is_told_and_not_the_consequence() {
             &[
                 "Errors during downloading metadata for repository 'vendor':",
                 "Error: Failed to download metadata for repo 'vendor': Cannot download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried",
-                exit,
+                EXIT,
             ],
             "repository `vendor` can't be reached",
         ),
-        (&["[Errno 28] No space left on device", exit], "the disk is full"),
         (
             &[
-                "error: %prein(broken-1-1.noarch) scriptlet failed, exit status 7",
-                "Error: Transaction failed",
-                exit,
+                "No match for argument: rig-signed",
+                "No match for argument: rig-data-7",
+                "Error: Unable to find a match: rig-signed rig-data-7",
+                EXIT,
             ],
-            "a scriptlet of package `broken-1-1.noarch` failed",
+            "no repository has package `rig-signed`, `rig-data-7`",
         ),
         (
-            &["Package jq-1.6-1.noarch.rpm is not signed", "Error: GPG check FAILED", exit],
+            &[
+                "Errors during downloading metadata for repository 'named':",
+                "  - Curl error (6): Couldn't resolve host name for http://repo.invalid/repo/repodata/repomd.xml [Could not resolve host: repo.invalid]",
+                "Error: Failed to download metadata for repo 'named': Cannot download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried",
+                "Ignoring repositories: named",
+                "Error: Unable to find a match: x",
+                EXIT,
+            ],
+            "repository `named` can't be reached",
+        ),
+        (
+            &[
+                "[MIRROR] rig-weak-1-1.noarch.rpm: Status code: 404 for http://127.0.0.1:8765/rig-weak-1-1.noarch.rpm (IP: 127.0.0.1)",
+                "[FAILED] rig-weak-1-1.noarch.rpm: No more mirrors to try - All mirrors were already tried without success",
+                "Error: Error downloading packages:",
+                "  rig-weak-1-1.noarch: Cannot download, all mirrors were already tried without success",
+                EXIT,
+            ],
+            "`rig-weak-1-1.noarch` can't be downloaded",
+        ),
+        (
+            &[
+                "signed                                          0.0  B/s |   0  B     00:00    ",
+                "Curl error (37): Couldn't read a file:// file for file:///etc/yum.repos.d/absent [Couldn't open file /etc/yum.repos.d/absent]",
+                EXIT,
+            ],
+            "`file:///etc/yum.repos.d/absent` can't be downloaded",
+        ),
+    ]);
+}
+
+#[test]
+fn what_keeps_packages_from_being_installed_is_told() {
+    assert_told(&[
+        (
+            &[
+                "Error: ",
+                " Problem: cannot install both rig-greeter-1.1-1.noarch and rig-greeter-1.0-1.noarch",
+                "  - conflicting requests",
+                EXIT,
+            ],
+            "the packages can't be installed together: cannot install both rig-greeter-1.1-1.noarch and rig-greeter-1.0-1.noarch",
+        ),
+        (
+            &[
+                "You have enabled checking of packages via GPG keys. This is a good thing.",
+                "However, you do not have any GPG public keys installed. You need to download",
+                "Problem repository: [signed]",
+                EXIT,
+            ],
+            "a package is not signed by a key that the image trusts",
+        ),
+        (
+            &[
+                "Import of key(s) didn't help, wrong key(s)?",
+                "Public key for rig-signed-1-1.noarch.rpm is not installed. Failing package is: rig-signed-1-1.noarch",
+                "Error: GPG check FAILED",
+                EXIT,
+            ],
+            "package `rig-signed-1-1.noarch.rpm` is not signed by a key that the image trusts",
+        ),
+        (
+            &[
+                "Error: Failed to download metadata for repo 'rig': repomd.xml parser error: Parse error at line: 1 (Extra content at the end of the document",
+                "Error: Unable to find a match: rig-data rig-weak",
+                "time=\"2026-11-26T01:47:49Z\" level=error msg=\"error unmounting container: saving updated state for build container \\\"5a5b\\\": write userdata/.tmp-buildah.json1433797538: no space left on device\"",
+                EXIT,
+            ],
+            "the disk is full",
+        ),
+        (&["[Errno 28] No space left on device", EXIT], "the disk is full"),
+        (
+            &[
+                "rig-refused: this system will not do",
+                "error: %prein(rig-refused-1-1.noarch) scriptlet failed, exit status 7",
+                "",
+                "Error in PREIN scriptlet in rpm package rig-refused",
+                "Error: Transaction failed",
+                EXIT,
+            ],
+            "a scriptlet of package `rig-refused-1-1.noarch` failed",
+        ),
+        (
+            &["Package jq-1.6-1.noarch.rpm is not signed", "Error: GPG check FAILED", EXIT],
             "package `jq-1.6-1.noarch.rpm` is not signed by a key that the image trusts",
         ),
+    ]);
+}
+
+#[test]
+fn what_keeps_an_engine_from_running_a_step_is_told() {
+    assert_told(&[
         (
             &["Error: default OCI runtime \"crun\" not found: invalid argument"],
             "the OCI runtime `crun` does not work here",
         ),
         (
             &[
-                "error running container: runc create failed: unable to start container process: error during container init: error setting rlimits for ready process: error setting rlimit type 7: operation not permitted",
+                "error running container: from /usr/bin/crun creating container for [/usr/bin/busybox true]: cgroups in hybrid mode not supported, drop all controllers from cgroupv2",
+                ": exit status 1",
+                EXIT,
             ],
-            "the OCI runtime `runc` does not work here",
+            "the OCI runtime `/usr/bin/crun` does not work here",
         ),
         (
-            &["cannot clone: Operation not permitted", "Error: cannot re-exec process"],
+            &[
+                "cannot clone: No space left on device",
+                "user namespaces are not enabled in /proc/sys/user/max_user_namespaces",
+                "Error: cannot re-exec process",
+            ],
             "containers are not permitted here",
+        ),
+        (
+            &[
+                "Error during unshare(CLONE_NEWUSER): No space left on device",
+                "User namespaces are not enabled in /proc/sys/user/max_user_namespaces.",
+            ],
+            "containers are not permitted here",
+        ),
+        (
+            &["STEP 2/2: RUN [\"make\"]", "newuidmap: cannot clone: no", EXIT],
+            "step `RUN dnf -y install jqq` failed",
         ),
         (
             &["Error: building at STEP \"RUN make\": while running runtime: exit status 2"],
             "step `RUN make` failed",
         ),
         (&[], "the build failed"),
-    ] {
-        assert_eq!(diagnosed(said), told, "{said:?}");
-    }
+    ]);
 }
 
 #[test]
 fn a_scriptlet_that_fails_is_told_though_the_transaction_went_on() {
-    let said = ["warning: %post(broken-1-1.noarch) scriptlet failed, exit status 7".to_owned()];
+    let said = [
+        "rig-broken: no such device",
+        "warning: %post(rig-broken-1-1.noarch) scriptlet failed, exit status 7",
+        "Error in POSTIN scriptlet in rpm package rig-broken",
+        "Complete!",
+    ]
+    .map(str::to_owned);
     let told = Diagnosis::of(&said, true).map(|diagnosis| diagnosis.to_string());
-    assert_eq!(told.as_deref(), Some("a scriptlet of package `broken-1-1.noarch` failed"));
+    assert_eq!(told.as_deref(), Some("a scriptlet of package `rig-broken-1-1.noarch` failed"));
     assert_eq!(Diagnosis::of(&["Complete!".to_owned()], true), None);
 }

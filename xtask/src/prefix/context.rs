@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::installed;
 use crate::emit::{self, Contents};
+use crate::engine;
 use crate::layer::{Removals, write_tar};
 use crate::native::{self, Workbench, WrittenLayer};
 use crate::oci::Layout;
@@ -19,7 +20,7 @@ const PREFIX: &str = ".engine-";
 /// A context on disk, for as long as it is needed.
 pub(super) struct Context {
     pub(super) folder: Utf8PathBuf,
-    /// What the engine calls the image below once it has taken it in.
+    /// The folder of what lies below, and the job's name.
     pub(super) base: String,
     _guard: TempDir,
 }
@@ -35,9 +36,12 @@ pub(super) fn write(
     let folder =
         Utf8Path::from_path(guard.path()).ok_or_else(|| io::Error::other("no UTF-8 path"))?.to_owned();
     // Builds at once, in one process or several, must not take each other's image away.
-    let tag = format!("lapstrake-{}", folder.file_name().unwrap_or_default().trim_start_matches(PREFIX));
-    layout(plan, &folder.join("base"), &tag, below, bench)?;
-    let mut text = format!("FROM oci:base:{tag}\n");
+    // An engine calls an image of a layout by the layout's folder (podman 4) or by its tag (podman 5), and
+    // wants that to be a repository's name.
+    let base = engine::name_of(&folder);
+    let tag = format!("localhost/{base}");
+    layout(plan, &folder.join(&base), &tag, below, bench)?;
+    let mut text = format!("FROM oci:{base}:{tag}\n");
     if plan.base.user.is_some() {
         text += "USER 0:0\n";
     }
@@ -64,7 +68,7 @@ pub(super) fn write(
         write_tar(layer, bench.staged, Removals::Elsewhere, &mut out)?;
         out.flush()?;
     }
-    Ok(Context { folder, base: format!("localhost/base:{tag}"), _guard: guard })
+    Ok(Context { folder, base, _guard: guard })
 }
 
 fn layout(

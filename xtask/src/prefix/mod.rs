@@ -158,7 +158,7 @@ fn by_engine(
         .map_err(|source| PrefixError::Context { layer: layer.name.clone(), source })?;
     let job = Job {
         context: &context.folder,
-        taken_in: Some(&context.base),
+        name: &context.base,
         network: layer.wants_network(),
         epoch: settings.epoch,
         secrets: &secrets,

@@ -7,8 +7,6 @@ use super::sources::WORKSPACE;
 use crate::emit::{self, Mounts, exec};
 use crate::plan::{Invocation, PlannedStage, Product};
 
-/// The folder of the context for a builder that is a folder or a file.
-pub(super) const BASE: &str = "base";
 /// Where the workspace, cargo's own files and what it made are in the stage.
 const HOME: &str = "/lapstrake";
 /// Changes to a directory and becomes a program; both are arguments, so that nothing is expanded.

@@ -11,9 +11,9 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Location;
 
-use self::containerfile::{BASE, containerfile};
+use self::containerfile::containerfile;
 use self::sources::SourcesError;
-use crate::base::Cache;
+use crate::base::{self, BaseError, Cache};
 use crate::emit;
 use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
 use crate::native::Epoch;
@@ -43,6 +43,8 @@ pub(crate) enum StagesError {
     Read(#[source] StageError),
     #[error("its context can't be written")]
     Context(#[source] io::Error),
+    #[error("its builder image can't be read")]
+    Base(#[source] BaseError),
     #[error("builder image `{reference}` can't be taken in")]
     Builder { reference: String, source: LayoutError },
     #[error("what was built can't be kept in `{folder}`")]
@@ -59,6 +61,7 @@ impl StagesError {
             Self::Idle { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),
             Self::Secret(source) => source.help(),
             Self::Sources(source) => source.help(),
+            Self::Base(source) => source.help(),
             Self::Read(_) | Self::Context(_) | Self::Builder { .. } | Self::Keep { .. } | Self::Recipe(_) => {
                 None
             }
@@ -103,7 +106,7 @@ fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesErr
     let recipe = serde_json::json!({
         "version": VERSION,
         "builder": stage.digest,
-        "steps": containerfile(stage, BASE, ""),
+        "steps": containerfile(stage, "", ""),
         "network": stage.wants_network(),
         "read": prefix::read(&context, &staged),
     });
@@ -122,15 +125,15 @@ fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesErr
     let guard = tempfile::Builder::new().prefix(".stage-").tempdir_in(store.root());
     let guard = guard.map_err(StagesError::Context)?;
     let root = Utf8Path::from_path(guard.path()).unwrap_or(store.root());
-    let (from, taken_in) = match &stage.location {
+    let name = engine::name_of(root);
+    let from = match &stage.location {
         Location::Registry(registry) => {
             let pinned = format!("{}@{}", registry.repository(), stage.digest);
-            (engine::image(program, &pinned, progress).map_err(failed)?, None)
+            engine::image(program, &pinned, progress).map_err(failed)?
         }
-        Location::ContainersStorage(_) => (stage.digest.hex().to_owned(), None),
+        Location::ContainersStorage(_) => stage.digest.hex(),
         Location::Oci { .. } | Location::OciArchive { .. } | Location::StandIn => {
-            let (from, name) = take_in(stage, root, bench)?;
-            (from, Some(name))
+            take_in(stage, root, &name, bench)?
         }
     };
     // What cargo keeps is this workspace's and this builder's, whatever else uses the same engine.
@@ -143,7 +146,7 @@ fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesErr
     fs::create_dir(&results).map_err(StagesError::Context)?;
     let job = Job {
         context: root,
-        taken_in: taken_in.as_deref(),
+        name: &name,
         network: stage.wants_network(),
         epoch: Epoch::default(),
         secrets: &secrets,
@@ -159,22 +162,22 @@ fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesErr
     }
 }
 
-/// Puts a builder that is a folder or a file beside the context: what FROM says, and what the engine then
-/// calls it.
+/// Puts a builder that is a folder or a file beside the context; gives what FROM says.
 fn take_in(
     stage: &PlannedStage,
     root: &Utf8Path,
+    name: &str,
     bench: &Bench<'_>,
-) -> Result<(String, String), StagesError> {
+) -> Result<String, StagesError> {
     let failed = |source| StagesError::Builder { reference: stage.reference.clone(), source };
-    let tag = format!("lapstrake-{}", root.file_name().unwrap_or_default().trim_start_matches('.'));
-    let layout = Layout::create_or_open(&root.join(BASE)).map_err(failed)?;
-    let image = crate::base::lone_image(&stage.location, &stage.digest, bench.cache);
-    let (blobs, descriptor, parts) =
-        image.map_err(|error| StagesError::Context(io::Error::other(error.to_string())))?;
+    // podman 4 calls it by its folder, podman 5 by its tag.
+    let tag = format!("localhost/{name}");
+    let layout = Layout::create_or_open(&root.join(name)).map_err(failed)?;
+    let image = base::lone_image(&stage.location, &stage.digest, bench.cache);
+    let (blobs, descriptor, parts) = image.map_err(StagesError::Base)?;
     for (digest, size) in parts {
         layout.blobs().link_from(&blobs, &digest, size).map_err(StagesError::Context)?;
     }
     layout.tag(&tag, &descriptor).map_err(failed)?;
-    Ok((format!("oci:{BASE}:{tag}"), format!("localhost/{BASE}:{tag}")))
+    Ok(format!("oci:{name}:{tag}"))
 }

@@ -55,7 +55,7 @@ fn failing(argv: &[&str]) -> String {
     let PrefixError::Engine { layer, source } = error else { panic!("{error:?}") };
     assert_eq!(layer.as_str(), "steps");
     let log = std::error::Error::source(&*source).map(ToString::to_string).unwrap_or_default();
-    let base = log.split_once("FROM oci:").unwrap().1.split_whitespace().next().unwrap().to_owned();
+    let base = log.split_once("FROM oci:").unwrap().1.split(':').next().unwrap().to_owned();
     let left = output("podman", &["image", "exists", &format!("localhost/{base}")], workshop.path());
     assert_eq!(left.status.code(), Some(1), "`{base}` stays in the engine's storage");
     format!("{source}; {}; {log}", source.help().unwrap_or_default())

@@ -17,6 +17,7 @@ const FILES: &[(&str, &str)] = &[
     ("xtask/src/main.rs", include_str!("described/xtask/main.rs")),
     ("xtask/src/faulty.rs", include_str!("described/xtask/faulty.rs")),
     ("xtask/src/planted.rs", include_str!("described/xtask/planted.rs")),
+    ("xtask/src/running.rs", include_str!("described/xtask/running.rs")),
     ("gateway/Cargo.toml", "[package]\nname = \"gateway\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
     ("gateway/build.rs", include_str!("described/gateway/build.rs")),
     ("gateway/src/bin/gatewayd.rs", include_str!("described/gateway/main.rs")),
@@ -187,6 +188,11 @@ fn skipped(what: &str) {
     eprintln!(
         "\n*** SKIPPED, {what}: `cargo xtask test` installs what is missing, as root, on Debian or Fedora ***\n"
     );
+}
+
+/// The xtask of every workspace here.
+pub(crate) fn binary() -> &'static Path {
+    &compiled().binary
 }
 
 struct Compiled {

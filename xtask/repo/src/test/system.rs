@@ -12,13 +12,14 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 25] = [
+pub(super) const TOOLS: [Tool; 26] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
     tool("umoci", "umoci", "umoci"),
     tool("ostree", "ostree", "ostree"),
     tool("runc", "runc", "runc"),
+    tool("newuidmap", "uidmap", "shadow-utils"),
     // Debian's other busybox is linked dynamically, and would not run in an image of its own.
     tool("busybox", "busybox-static", "busybox"),
     tool("zstd", "zstd", "zstd"),

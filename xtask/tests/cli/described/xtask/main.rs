@@ -1,5 +1,6 @@
 mod faulty;
 mod planted;
+mod running;
 
 use lapstrake_xtask::prelude::*;
 
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
         "twins" => vec![cockpit(), cockpit()],
         "shadowed" => vec![shadowed()],
         "untraced" => vec![untraced()],
+        "running" => vec![running::running()],
         "namesakes" => vec![namesakes()],
         _ => vec![gateway(), cockpit()],
     };

@@ -1,0 +1,14 @@
+use lapstrake_xtask::prelude::*;
+
+/// One step, which the test says: its program and arguments, a line each.
+pub fn running() -> Image {
+    let said = |name| std::env::var(name).unwrap_or_default();
+    let owner = if said("OWNER").is_empty() { "0:0".to_owned() } else { said("OWNER") };
+    Image::new("running", Base::stand_in())
+        .layer(
+            Layer::new("tools")
+                .with(File::new("deploy/busybox", "/usr/bin/busybox").mode(0o755))
+                .with(File::text("not a program\n", "/usr/bin/garbage").mode(0o755).owner(owner)),
+        )
+        .layer(Layer::new("steps").run(said("STEP").lines()))
+}
