@@ -11,7 +11,7 @@ use lapstrake::entry::{DropIn, File, Unit};
 use lapstrake::value::{SysusersLine, TmpfilesLine};
 use lapstrake::{Image, Layer, Location};
 
-use crate::base::{self, Base, Cache, StandIn};
+use crate::base::{self, Base, Cache, Demand, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Stage, Subject};
 use crate::finding::{draw, sarif};
 use crate::plan::{self, Builders, CargoOptions};
@@ -151,7 +151,7 @@ impl Bench {
         let directory = tempfile::tempdir()?;
         let cache = Cache::at(Utf8Path::from_path(directory.path()).ok_or("a directory that is not UTF-8")?)?;
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-        let base = base::open(&Location::StandIn, &Location::StandIn, None, None, &cache, &progress)?;
+        let base = base::open(&Location::StandIn, &Location::StandIn, Demand::default(), &cache, &progress)?;
         let nowhere = Utf8PathBuf::from("/nowhere");
         let workspace = Workspace { target: nowhere.clone(), packages: BTreeMap::new(), root: nowhere };
         Ok(Self { workspace, base, stand_in: StandIn::read()?, checks: Checks::default().all() })

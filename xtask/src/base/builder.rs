@@ -7,23 +7,18 @@ use oci_spec::image::Descriptor;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::{BaseError, Found, archive, layout, registry, storage};
+use super::{BaseError, Demand, Found, archive, layout, registry, storage};
 use crate::oci::{Blobs, Digest};
 
 /// The digest of a builder image; in podman's storage that of its config, which is its id there.
-pub(crate) fn builder(
-    place: &Location,
-    wanted: Option<Architecture>,
-    pinned: Option<&Digest>,
-    cache: &Cache,
-) -> Result<Digest, BaseError> {
-    match (place, pinned) {
+pub(crate) fn builder(place: &Location, demand: Demand<'_>, cache: &Cache) -> Result<Digest, BaseError> {
+    let wanted = demand.architecture;
+    match (place, demand.pinned) {
         // What is pinned is asked of nobody: the engine has it, or fetches it by its digest.
         (Location::Registry(_), Some(pinned)) => Ok(pinned.clone()),
-        (Location::Registry(reference), None) => Ok(registry::resolve(reference.as_str(), wanted, cache)?.1),
+        (Location::Registry(reference), None) => registry::resolve(reference, demand, cache),
         (Location::ContainersStorage(reference), pinned) => {
-            let id = storage::id(&pinned.map_or_else(|| reference.to_string(), Digest::hex))?;
-            Digest::parse(&format!("sha256:{}", id.trim_start_matches("sha256:"))).map_err(BaseError::Listed)
+            storage::id(&pinned.map_or_else(|| reference.to_string(), Digest::hex))
         }
         (Location::Oci { tag, .. } | Location::OciArchive { tag, .. }, pinned) => {
             let found = listed(place, cache)?;
@@ -44,12 +39,16 @@ pub(crate) fn builder(
     }
 }
 
-/// The blobs of a builder image in a folder or a file: where they are, its descriptor, and each of them.
-pub(crate) fn lone_image(
-    place: &Location,
-    digest: &Digest,
-    cache: &Cache,
-) -> Result<(Blobs, Descriptor, Vec<(Digest, u64)>), BaseError> {
+/// A builder image in a folder or a file.
+pub(crate) struct LoneImage {
+    pub(crate) descriptor: Descriptor,
+    /// Where its blobs are, and each of them.
+    pub(crate) blobs: Blobs,
+    pub(crate) parts: Vec<(Digest, u64)>,
+}
+
+/// The image of that digest at a place that is a folder or a file.
+pub(crate) fn lone_image(place: &Location, digest: &Digest, cache: &Cache) -> Result<LoneImage, BaseError> {
     let found = listed(place, cache)?;
     let places = Places([&found.blobs, cache.blobs()]);
     let descriptor = image::pinned(places, digest).ok_or_else(|| BaseError::Moved {
@@ -60,7 +59,8 @@ pub(crate) fn lone_image(
     let image = image::read(places, descriptor.clone(), None)?;
     let parts = [(digest.clone(), descriptor.size()), (image.config_digest, image.manifest.config().size())];
     let layers = image.layers.into_iter().map(|layer| (layer.digest, layer.size));
-    Ok((found.blobs, descriptor, parts.into_iter().chain(layers).collect()))
+    let parts = parts.into_iter().chain(layers).collect();
+    Ok(LoneImage { descriptor, blobs: found.blobs, parts })
 }
 
 fn listed(place: &Location, cache: &Cache) -> Result<Found, BaseError> {

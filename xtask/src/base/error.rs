@@ -19,6 +19,8 @@ pub(crate) enum BaseError {
     Cache { path: Utf8PathBuf, source: io::Error },
     #[error("`{program}` is not installed, and reads what stands in {place}")]
     NoProgram { program: &'static str, place: &'static str },
+    #[error("`{reference}` is not in the cache, and `--offline` was given")]
+    Offline { reference: String },
     #[error("`{reference}` can't be had: {why}: {said}")]
     Transport { reference: String, why: Refusal, said: String },
     #[error("what `{program}` wrote can't be read")]
@@ -69,6 +71,7 @@ impl BaseError {
             }
             Self::Transport { reference, why, .. } => why.help(reference),
             Self::NoCompiler => Some("name an image with one: `Stage::on(Base::registry(\"…\"))`".to_owned()),
+            Self::Offline { .. } => Some("build once without `--offline`".to_owned()),
             Self::Moved { .. } => Some("run `cargo xtask image lock --update`".to_owned()),
             Self::Architecture { found, .. } => {
                 Some(format!("write `.architecture(\"{found}\")`, or take another base"))

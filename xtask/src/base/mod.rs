@@ -18,6 +18,7 @@ mod layer;
 mod layout;
 mod merge;
 mod registry;
+mod repo_digest;
 mod resolve;
 mod stand_in;
 mod storage;
@@ -33,7 +34,7 @@ use lapstrake::value::Architecture;
 use oci_spec::image::{Descriptor, ImageManifest, MediaType};
 use serde_json::Value;
 
-pub(crate) use builder::{builder, lone_image};
+pub(crate) use builder::{LoneImage, builder, lone_image};
 pub(crate) use cache::Cache;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
 pub(crate) use decompress::Decompressor;
@@ -83,6 +84,17 @@ pub(crate) struct BaseLayer {
     pub(crate) media_type: MediaType,
 }
 
+/// What is asked of a place.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Demand<'a> {
+    /// Of an image for several architectures the one that is taken; the host's where none is named.
+    pub(crate) architecture: Option<Architecture>,
+    /// The base is the image of that digest, whatever the place lists by now.
+    pub(crate) pinned: Option<&'a Digest>,
+    /// No registry is asked.
+    pub(crate) offline: bool,
+}
+
 /// What a transport finds at a place.
 struct Found {
     manifests: Manifests,
@@ -123,22 +135,19 @@ impl Base {
     }
 }
 
-/// Opens the base at `place`, which was described as `location`. Of one for several architectures the
-/// image for `wanted` is taken, or else the host's. With a pin the base is the image of that digest,
-/// whatever the place lists by now.
+/// Opens the base at `place`, which was described as `location`.
 pub(crate) fn open(
     place: &Location,
     location: &Location,
-    wanted: Option<Architecture>,
-    pinned: Option<&Digest>,
+    demand: Demand<'_>,
     cache: &Cache,
     progress: &Progress,
 ) -> Result<Base, BaseError> {
-    let opened = open_once(place, location, wanted, pinned, cache, progress, false);
+    let opened = open_once(place, location, demand, cache, progress, false);
     match (place, opened) {
         // An archive that was remembered, and whose blobs are gone.
         (Location::OciArchive { .. }, Err(BaseError::Blob(_) | BaseError::Moved { .. })) => {
-            open_once(place, location, wanted, pinned, cache, progress, true)
+            open_once(place, location, demand, cache, progress, true)
         }
         (_, opened) => opened,
     }
@@ -147,20 +156,15 @@ pub(crate) fn open(
 fn open_once(
     place: &Location,
     location: &Location,
-    wanted: Option<Architecture>,
-    pinned: Option<&Digest>,
+    demand: Demand<'_>,
     cache: &Cache,
     progress: &Progress,
     again: bool,
 ) -> Result<Base, BaseError> {
+    let Demand { architecture: wanted, pinned, .. } = demand;
     let (found, tag) = match place {
-        Location::Registry(reference) => (
-            registry::find(reference.as_str(), reference.repository(), wanted, pinned, cache, progress)?,
-            None,
-        ),
-        Location::ContainersStorage(reference) => {
-            (storage::find(reference.as_str(), pinned, cache, progress)?, None)
-        }
+        Location::Registry(reference) => (registry::find(reference, demand, cache, progress)?, None),
+        Location::ContainersStorage(reference) => (storage::find(reference, demand, cache, progress)?, None),
         Location::Oci { dir, tag } => (layout::find(dir)?, tag.as_deref()),
         Location::OciArchive { file, tag } => (archive::find(file, cache, again)?, tag.as_deref()),
         Location::StandIn => (stand_in::find(wanted, cache)?, None),

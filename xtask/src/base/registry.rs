@@ -1,45 +1,86 @@
 //! `docker://REFERENCE`: a base in a registry, brought by skopeo byte for byte. What is pinned and in the
 //! cache is not asked for again, so that a build needs no network and a tag that moved changes nothing.
 
-use lapstrake::value::Architecture;
+use lapstrake::value::{Architecture, Reference};
+use oci_spec::image::Descriptor;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::transport::{ask, describe, has, lone, manifest, parse, parts, platform, take};
-use super::{BaseError, Found};
+use super::transport::{ask, describe, folder, has, lone, manifest, parse, parts, platform, take};
+use super::{BaseError, Demand, Found};
 use crate::oci::{BlobError, Digest};
 use crate::progress::Progress;
 
-const SKOPEO: &str = "skopeo";
+pub(super) const SKOPEO: &str = "skopeo";
 
 pub(super) fn find(
-    reference: &str,
-    repository: &str,
-    wanted: Option<Architecture>,
-    pinned: Option<&Digest>,
+    reference: &Reference,
+    demand: Demand<'_>,
     cache: &Cache,
     progress: &Progress,
 ) -> Result<Found, BaseError> {
     let blobs = cache.blobs();
-    let places = Places([blobs, blobs]);
-    if let Some(descriptor) = pinned.and_then(|pinned| image::pinned(places, pinned)) {
+    if let Some(descriptor) = demand.pinned.and_then(|pinned| image::pinned(Places([blobs, blobs]), pinned)) {
         return Ok(Found { manifests: lone(&descriptor)?, blobs: blobs.clone() });
     }
-    let asked = pinned.map_or_else(|| reference.to_owned(), |pinned| format!("{repository}@{pinned}"));
-    let (digest, image) = resolve(&asked, wanted, cache)?;
+    let repository = reference.repository();
+    let asked =
+        demand.pinned.map_or_else(|| reference.to_string(), |pinned| format!("{repository}@{pinned}"));
+    if demand.offline {
+        return Err(BaseError::Offline { reference: format!("docker://{asked}") });
+    }
+    if !has(SKOPEO) {
+        return Err(BaseError::NoProgram { program: SKOPEO, place: "registries" });
+    }
+    let descriptor = bring(&asked, repository, demand.architecture, Patience::Any, cache, progress)?;
+    Ok(Found { manifests: lone(&descriptor)?, blobs: blobs.clone() })
+}
+
+/// How long a registry may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    Any,
+    /// It must answer at once, for there is another way.
+    Little,
+}
+
+impl Patience {
+    /// As an option of skopeo's: to say what there is, and to send it.
+    fn options(self) -> [&'static [&'static str]; 2] {
+        match self {
+            Self::Any => [&[], &[]],
+            Self::Little => [&["--command-timeout", "5s"], &["--command-timeout", "15m"]],
+        }
+    }
+}
+
+/// The one image that a reference stands for, with all its blobs in the cache.
+pub(super) fn bring(
+    asked: &str,
+    repository: &str,
+    wanted: Option<Architecture>,
+    patience: Patience,
+    cache: &Cache,
+    progress: &Progress,
+) -> Result<Descriptor, BaseError> {
+    let blobs = cache.blobs();
+    let places = Places([blobs, blobs]);
+    let [to_answer, to_send] = patience.options();
+    let (digest, image) = named(asked, wanted, to_answer, cache)?;
     if let Some(known) = image::pinned(places, &image) {
-        return Ok(Found { manifests: lone(&known)?, blobs: blobs.clone() });
+        return Ok(known);
     }
     progress.status("Copying", format_args!("base docker://{asked}"));
     let _working = progress.working(format!("copying base docker://{asked}"));
-    let folder = tempfile::tempdir().map_err(|source| BaseError::Transported { program: SKOPEO, source })?;
+    let folder = folder(SKOPEO, blobs)?;
     let dir = camino::Utf8Path::from_path(folder.path()).unwrap_or(camino::Utf8Path::new("."));
     let from = format!("docker://{repository}@{image}");
     let to = format!("dir:{dir}");
     let platform = platform(wanted);
     let mut arguments: Vec<&str> = platform.iter().map(String::as_str).collect();
+    arguments.extend(to_send);
     arguments.extend(["copy", "--quiet", "--preserve-digests", &from, &to]);
-    ask(SKOPEO, &arguments, &asked)?;
+    ask(SKOPEO, &arguments, asked)?;
     let bytes = manifest(SKOPEO, dir)?;
     let found = Digest::of(&bytes);
     if found != image {
@@ -48,19 +89,29 @@ pub(super) fn find(
     let document = parse(&bytes)?;
     take(SKOPEO, dir, &parts(&digest, &document)?, blobs)?;
     put(&bytes, cache)?;
-    Ok(Found { manifests: lone(&describe(&bytes, &document))?, blobs: blobs.clone() })
+    Ok(describe(&bytes, &document))
 }
 
-/// What a reference stands for now: the digest of what it lists, and that of the image for `wanted`.
-pub(super) fn resolve(
-    asked: &str,
-    wanted: Option<Architecture>,
-    cache: &Cache,
-) -> Result<(Digest, Digest), BaseError> {
+/// The digest of the one image that a reference stands for; nothing of it is brought.
+pub(super) fn resolve(reference: &Reference, demand: Demand<'_>, cache: &Cache) -> Result<Digest, BaseError> {
+    if demand.offline {
+        return Err(BaseError::Offline { reference: format!("docker://{reference}") });
+    }
     if !has(SKOPEO) {
         return Err(BaseError::NoProgram { program: SKOPEO, place: "registries" });
     }
-    let raw = ask(SKOPEO, &["inspect", "--raw", &format!("docker://{asked}")], asked)?;
+    Ok(named(reference.as_str(), demand.architecture, &[], cache)?.1)
+}
+
+/// What a registry has by a name: the digest of what it lists, and that of the image for `wanted`.
+fn named(
+    asked: &str,
+    wanted: Option<Architecture>,
+    options: &[&str],
+    cache: &Cache,
+) -> Result<(Digest, Digest), BaseError> {
+    let source = format!("docker://{asked}");
+    let raw = ask(SKOPEO, &[options, &["inspect", "--raw", &source]].concat(), asked)?;
     let document = parse(&raw)?;
     let (digest, _) = put(&raw, cache)?;
     let places = Places([cache.blobs(), cache.blobs()]);

@@ -1,19 +1,22 @@
 //! `containers-storage:REFERENCE`: a base in podman's storage, where `aib build` leaves its result. The
 //! storage keeps no compressed blob, so what is frozen is the config and the uncompressed layers: each is
-//! compressed once, always to the same bytes, and the manifest is ours.
+//! compressed once, always to the same bytes, and the manifest is ours. Where the image came from a
+//! registry that still has it, the registry's own manifest and blobs are taken instead.
 
 use std::fs::File;
 use std::io;
 
 use camino::Utf8Path;
-use oci_spec::image::MediaType;
+use lapstrake::value::Reference;
+use oci_spec::image::{Descriptor, MediaType};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::transport::{Refusal, ask, describe, has, lone, manifest, parse, parts, take};
-use super::{BaseError, Found};
+use super::repo_digest::RepoDigests;
+use super::transport::{Refusal, ask, describe, folder, has, lone, manifest, parse, parts, take};
+use super::{BaseError, Demand, Found};
 use crate::oci::{BlobError, Compression, Digest, HashingWriter, canonical};
 use crate::progress::Progress;
 
@@ -28,43 +31,111 @@ struct Compressed {
     size: u64,
 }
 
+/// An image as podman knows it.
+struct Stored {
+    /// The digest of its config. By it an image is exported: a tag may move meanwhile.
+    id: String,
+    /// Where it came from.
+    repo_digests: Vec<String>,
+}
+
 pub(super) fn find(
-    reference: &str,
-    pinned: Option<&Digest>,
+    reference: &Reference,
+    demand: Demand<'_>,
     cache: &Cache,
     progress: &Progress,
 ) -> Result<Found, BaseError> {
     let blobs = cache.blobs();
     let places = Places([blobs, blobs]);
-    if !has(PODMAN) {
-        // What is pinned and was read is enough.
-        if let Some(known) = pinned.and_then(|pinned| image::pinned(places, pinned)) {
-            return Ok(Found { manifests: lone(&known)?, blobs: blobs.clone() });
+    let found = |descriptor: &Descriptor| Ok(Found { manifests: lone(descriptor)?, blobs: blobs.clone() });
+    // What is pinned and was read is enough: neither podman nor a registry need have it any more.
+    if let Some(kept) = demand.pinned.and_then(|pinned| image::pinned(places, pinned)) {
+        if has(PODMAN) && stored(reference.as_str()).is_ok_and(|stored| !is_of(&kept, &stored, cache)) {
+            progress
+                .status("Pinned", format_args!("{reference} to {}; podman's is another now", kept.digest()));
         }
+        return found(&kept);
+    }
+    if !has(PODMAN) {
         return Err(BaseError::NoProgram { program: PODMAN, place: "podman's storage" });
     }
-    let id = id(reference)?;
-    let key = Digest::of(format!("{id} {}", Compression::Zstd.identity()).as_bytes());
+    let stored = stored(reference.as_str())?;
+    // What an image was taken for once, it is for good: what a registry does meanwhile moves no digest.
+    let key = Digest::of(format!("{} {}", stored.id, Compression::Zstd.identity()).as_bytes());
     let known = cache.recall::<Digest>(IMAGE, &key).and_then(|digest| image::pinned(places, &digest));
-    if let Some(known) = known {
-        return Ok(Found { manifests: lone(&known)?, blobs: blobs.clone() });
+    let is_wanted = |image: &Descriptor| {
+        demand.pinned.is_none_or(|pinned| image.digest().to_string() == pinned.to_string())
+    };
+    if let Some(known) = known.filter(is_wanted) {
+        return found(&known);
+    }
+    let keep = |image: Descriptor| {
+        let digest = Digest::try_from(image.digest()).map_err(BaseError::Listed)?;
+        cache.keep(IMAGE, &key, &digest)?;
+        found(&image)
+    };
+    let registries = RepoDigests::of(reference, &stored.repo_digests, demand.offline);
+    let mut refused = None;
+    let mut ask = || {
+        let asked =
+            registries.ask(demand.architecture, cache, progress, |image| is_of(image, &stored, cache));
+        asked.unwrap_or_else(|error| {
+            refused = Some(error);
+            None
+        })
+    };
+    // A pin that no registry gave need not be asked for.
+    let is_first = demand.pinned.is_none_or(|pinned| registries.name(pinned));
+    if let Some(image) = is_first.then(&mut ask).flatten().filter(is_wanted) {
+        return keep(image);
     }
     progress.status("Copying", format_args!("base containers-storage:{reference}"));
-    let _working = progress.working(format!("copying base containers-storage:{reference}"));
-    let folder = tempfile::tempdir().map_err(|source| BaseError::Transported { program: PODMAN, source })?;
-    let dir = Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("."));
-    ask(PODMAN, &["push", "--quiet", &id, &format!("dir:{dir}")], reference)?;
-    let bytes = made(dir, cache)?;
-    let writing = |source| BlobError::Write { digest: Digest::of(&bytes), source };
-    let (digest, _) = blobs.put(&bytes).map_err(writing)?;
-    cache.keep(IMAGE, &key, &digest)?;
-    let document = parse(&bytes)?;
-    Ok(Found { manifests: lone(&describe(&bytes, &document))?, blobs: blobs.clone() })
+    let own = own(reference.as_str(), &stored, cache, progress)?;
+    if is_wanted(&own) {
+        return keep(own);
+    }
+    if let Some(image) = (!is_first).then(&mut ask).flatten().filter(is_wanted) {
+        return keep(image);
+    }
+    // That a registry could not be asked explains more than that we have another.
+    refused.map_or_else(|| found(&own), Err)
 }
 
-/// The id of an image, by which it is exported: a tag may move meanwhile.
-pub(super) fn id(reference: &str) -> Result<String, BaseError> {
-    let format = "{{.Id}}";
+/// Whether a manifest in the cache is of that image.
+fn is_of(image: &Descriptor, stored: &Stored, cache: &Cache) -> bool {
+    let manifest = || {
+        let digest = Digest::try_from(image.digest()).ok()?;
+        let document = parse(&cache.blobs().read(&digest, image.size()).ok()?).ok()?;
+        Some(parts(&digest, &document).ok()?.first()?.hex() == stored.id)
+    };
+    manifest().unwrap_or(false)
+}
+
+/// The image with layers that we compressed.
+fn own(
+    reference: &str,
+    stored: &Stored,
+    cache: &Cache,
+    progress: &Progress,
+) -> Result<Descriptor, BaseError> {
+    let _working = progress.working(format!("copying base containers-storage:{reference}"));
+    let folder = folder(PODMAN, cache.blobs())?;
+    let dir = Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("."));
+    ask(PODMAN, &["push", "--quiet", &stored.id, &format!("dir:{dir}")], reference)?;
+    let bytes = made(dir, cache)?;
+    let writing = |source| BlobError::Write { digest: Digest::of(&bytes), source };
+    cache.blobs().put(&bytes).map_err(writing)?;
+    Ok(describe(&bytes, &parse(&bytes)?))
+}
+
+/// The digest of an image's config, by which podman knows it.
+pub(super) fn id(reference: &str) -> Result<Digest, BaseError> {
+    let id = stored(reference)?.id;
+    Digest::parse(&format!("sha256:{}", id.trim_start_matches("sha256:"))).map_err(BaseError::Listed)
+}
+
+fn stored(reference: &str) -> Result<Stored, BaseError> {
+    let format = "{{.Id}}{{range .RepoDigests}} {{.}}{{end}}";
     let asked = ask(PODMAN, &["image", "inspect", "--format", format, reference], reference);
     let asked = asked.map_err(|error| match error {
         BaseError::Transport { reference, said, .. }
@@ -75,7 +146,9 @@ pub(super) fn id(reference: &str) -> Result<String, BaseError> {
         }
         other => other,
     })?;
-    Ok(String::from_utf8_lossy(&asked).trim().to_owned())
+    let asked = String::from_utf8_lossy(&asked);
+    let mut words = asked.split_whitespace().map(str::to_owned);
+    Ok(Stored { id: words.next().unwrap_or_default(), repo_digests: words.collect() })
 }
 
 /// Whose storage podman looks in.

@@ -11,6 +11,7 @@ use camino::Utf8Path;
 use lapstrake::value::Architecture;
 use oci_spec::image::{Descriptor, MediaType};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::BaseError;
 use crate::oci::{BlobError, Blobs, Digest, Manifests};
@@ -49,6 +50,7 @@ impl Refusal {
             "timeout",
             "network is unreachable",
             "dial tcp",
+            "deadline exceeded",
         ]) {
             Self::Unreachable
         } else if has(&["newuidmap", "operation not permitted", "permission denied", "cannot clone"]) {
@@ -81,7 +83,7 @@ impl Refusal {
             Self::NotPermitted => {
                 "run as root, or set up rootless containers (podman(1), \"Rootless mode\")".to_owned()
             }
-            Self::DiskFull => "free space in TMPDIR and the cache".to_owned(),
+            Self::DiskFull => "free space in the cache (`LAPSTRAKE_CACHE`) and TMPDIR".to_owned(),
             Self::Other => return None,
         })
     }
@@ -136,6 +138,11 @@ pub(super) fn ask(program: &'static str, arguments: &[&str], reference: &str) ->
 fn message(line: &str) -> String {
     let message = line.split_once("msg=\"").and_then(|(_, rest)| rest.trim_end().strip_suffix('"'));
     message.unwrap_or(line).replace("\\\"", "`").replace("\\\\`", "`")
+}
+
+/// A folder for what a program writes, on the disk on which it is to stay.
+pub(super) fn folder(program: &'static str, cache: &Blobs) -> Result<TempDir, BaseError> {
+    cache.folder().map_err(|source| BaseError::Transported { program, source })
 }
 
 /// Takes the blobs of a `dir:` into the cache; each is verified where it is used.

@@ -122,6 +122,7 @@ impl Building {
             base: self.base.clone(),
             locked: self.locked || self.frozen,
             update: false,
+            offline: self.offline || self.frozen,
             compression: Compression::default(),
         }
     }

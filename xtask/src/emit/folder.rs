@@ -41,7 +41,7 @@ pub(crate) fn write_files(
                 match (from, staged.get(from)) {
                     (Origin::Text(text), _) => out.write_all(text.as_bytes())?,
                     (_, Some(staged)) => {
-                        staged.read_into(&mut |bytes| io::copy(bytes, &mut out).map(drop))?
+                        staged.read_into(&mut |bytes| io::copy(bytes, &mut out).map(drop))?;
                     }
                     (_, None) => return Err(io::Error::other(format!("`{name}` was not staged"))),
                 }

@@ -190,6 +190,11 @@ pub(crate) fn image(program: Program, reference: &str, progress: &Progress) -> R
     Ok(program.known(reference).unwrap_or_else(|| reference.to_owned()))
 }
 
+/// Whether the engine's storage has an image.
+pub(crate) fn has_image(program: Program, reference: &str) -> bool {
+    program.known(reference).is_some()
+}
+
 impl Made {
     /// Writes the layer in our own profile, as a change to `below`; with `caches` without the caches and
     /// logs of a package manager.

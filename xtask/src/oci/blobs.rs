@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::{Digest, HashingReader, HashingWriter};
 
@@ -51,7 +51,7 @@ impl Blobs {
             let age = left.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
             if matches!(age, Ok(Ok(age)) if age > ABANDONED) {
                 // Another process may have been faster.
-                drop(fs::remove_file(left.path()));
+                drop(fs::remove_file(left.path()).or_else(|_| fs::remove_dir_all(left.path())));
             }
         }
         Ok(blobs)
@@ -120,6 +120,12 @@ impl Blobs {
             _ => Err(error),
         })?;
         Ok(BlobWriter { out: HashingWriter::new(BufWriter::with_capacity(BUFFER, file)), to: self.clone() })
+    }
+
+    /// A folder for blobs that another program brings, gone when the value is.
+    pub(crate) fn folder(&self) -> io::Result<TempDir> {
+        fs::create_dir_all(&self.partial)?;
+        TempDir::new_in(&self.partial)
     }
 
     /// Stores some bytes.
@@ -285,7 +291,10 @@ mod tests {
         fs::write(&old, "").unwrap();
         fs::write(blobs.partial.join("new"), "").unwrap();
         let yesterday = std::time::SystemTime::now() - 2 * super::ABANDONED;
-        fs::File::open(&old).unwrap().set_modified(yesterday).unwrap();
+        fs::create_dir(blobs.partial.join("folder")).unwrap();
+        for old in [&old, &blobs.partial.join("folder")] {
+            fs::File::open(old).unwrap().set_modified(yesterday).unwrap();
+        }
         Blobs::open(Utf8Path::from_path(scratch.path()).unwrap()).unwrap();
         assert_eq!(files(&blobs), 1);
     }

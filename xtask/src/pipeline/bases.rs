@@ -7,7 +7,7 @@ use lapstrake::value::Architecture;
 use lapstrake::{Image, Layer, Location, Stage};
 
 use super::{Failure, Session};
-use crate::base::{self, Base};
+use crate::base::{self, Base, Demand};
 use crate::finding::{Finding, Findings};
 use crate::plan::{Builder, Builders};
 
@@ -34,14 +34,16 @@ impl Session<'_> {
             _ => None,
         };
         let place = if locks { self.absolute(&location) } else { location.clone() };
-        let opened = base::open(&place, &location, wanted, pin.as_ref(), &self.cache, self.progress);
+        let demand = Demand { architecture: wanted, pinned: pin.as_ref(), offline: self.request.offline };
+        let opened = base::open(&place, &location, demand, &self.cache, self.progress);
         // Which architecture a lone image has is only known now, and with it the pin.
         let opened = match opened {
             Ok(base) if locks && !self.request.update && pin.is_none() && location != Location::StandIn => {
                 match self.lock.pin(&location, base.architecture).cloned() {
                     Some(held) if held != base.digest => {
-                        let on = Some(base.architecture);
-                        base::open(&place, &location, on, Some(&held), &self.cache, self.progress)
+                        let architecture = Some(base.architecture);
+                        let demand = Demand { architecture, pinned: Some(&held), ..demand };
+                        base::open(&place, &location, demand, &self.cache, self.progress)
                     }
                     _ => Ok(base),
                 }
@@ -88,7 +90,9 @@ impl Session<'_> {
         let architecture = stage.base().wanted_architecture().map_err(invalid)?.unwrap_or(base);
         let pin = if self.request.update { None } else { self.lock.pin(location, architecture).cloned() };
         let place = self.absolute(location);
-        let digest = base::builder(&place, Some(architecture), pin.as_ref(), &self.cache);
+        let offline = self.request.offline;
+        let demand = Demand { architecture: Some(architecture), pinned: pin.as_ref(), offline };
+        let digest = base::builder(&place, demand, &self.cache);
         let digest = digest.map_err(|error| Box::new(error.into_builder_finding(site)))?;
         self.lock.set(location, architecture, &digest);
         Ok(Builder { digest, architecture, place })

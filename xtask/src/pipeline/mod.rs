@@ -43,6 +43,8 @@ pub(crate) struct Request {
     /// `--base`: builds on another base than described; it is not locked.
     pub(crate) base: Option<Location>,
     pub(crate) locked: bool,
+    /// No registry is asked for a base.
+    pub(crate) offline: bool,
     /// `lock --update`: pins are made anew.
     pub(crate) update: bool,
     /// How layers are compressed; a kept layer is one that was compressed so.
@@ -132,7 +134,8 @@ impl<'a> Session<'a> {
         if !plan.stages.is_empty() {
             let store = Store::open(&self.workspace.target)?;
             let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
-            let bench = stages::Bench { workspace, cache, store: &store, engine, progress };
+            let offline = self.request.offline;
+            let bench = stages::Bench { workspace, cache, store: &store, engine, offline, progress };
             artefacts.compiled = stages::make(&plan.stages, &bench)
                 .map_err(|source| Failure::Stages { image: image(), source: Box::new(source) })?;
         }

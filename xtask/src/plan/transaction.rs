@@ -202,7 +202,7 @@ impl Building<'_, '_> {
             let Some(asset) = self.steps.valid(file) else { continue };
             let name = asset.path().file_name().unwrap_or_default().to_owned();
             let at = site_or(file.site(), site);
-            if !name.ends_with(".rpm")
+            if asset.path().extension() != Some("rpm")
                 || name.contains(char::is_whitespace)
                 || to.rpm_files.contains_key(&name)
             {
@@ -229,7 +229,7 @@ impl Building<'_, '_> {
 
     fn repo_file(&mut self, asset: &Asset, site: Site, to: &mut Transaction) {
         let name = asset.path().file_name().unwrap_or_default().to_owned();
-        if !name.ends_with(".repo") || to.repositories.contains(&name) {
+        if asset.path().extension() != Some("repo") || to.repositories.contains(&name) {
             let message = format!("`{asset}` is no `.repo` file with a name of its own; dnf reads no other");
             self.steps.findings.push(Finding::fatal("repo-file", site, message));
         } else if self.steps.take(asset, &format!("{FOLDER}/repos/{name}"), site).is_some() {

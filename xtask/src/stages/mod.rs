@@ -13,7 +13,7 @@ use lapstrake::Location;
 
 use self::containerfile::containerfile;
 use self::sources::SourcesError;
-use crate::base::{self, BaseError, Cache};
+use crate::base::{self, BaseError, Cache, LoneImage};
 use crate::emit;
 use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
 use crate::native::Epoch;
@@ -35,6 +35,8 @@ pub(crate) enum StagesError {
     Engine { reference: String, source: Box<EngineError> },
     #[error("it is compiled in `{reference}`, and `--engine native` runs nothing")]
     Idle { reference: String },
+    #[error("builder image `{reference}` is not in the engine's storage, and `--offline` was given")]
+    Offline { reference: String },
     #[error("its steps can't have their secrets")]
     Secret(#[source] SecretError),
     #[error("what cargo needs can't be gathered")]
@@ -59,6 +61,7 @@ impl StagesError {
         match self {
             Self::Engine { source, .. } => source.help(),
             Self::Idle { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),
+            Self::Offline { .. } => Some("build once without `--offline`".to_owned()),
             Self::Secret(source) => source.help(),
             Self::Sources(source) => source.help(),
             Self::Base(source) => source.help(),
@@ -76,6 +79,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) store: &'a Store,
     pub(crate) engine: Engine,
+    /// No registry is asked for a builder image.
+    pub(crate) offline: bool,
     pub(crate) progress: &'a Progress,
 }
 
@@ -129,6 +134,9 @@ fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesErr
     let from = match &stage.location {
         Location::Registry(registry) => {
             let pinned = format!("{}@{}", registry.repository(), stage.digest);
+            if bench.offline && !engine::has_image(program, &pinned) {
+                return Err(StagesError::Offline { reference: reference() });
+            }
             engine::image(program, &pinned, progress).map_err(failed)?
         }
         Location::ContainersStorage(_) => stage.digest.hex(),
@@ -174,7 +182,7 @@ fn take_in(
     let tag = format!("localhost/{name}");
     let layout = Layout::create_or_open(&root.join(name)).map_err(failed)?;
     let image = base::lone_image(&stage.location, &stage.digest, bench.cache);
-    let (blobs, descriptor, parts) = image.map_err(StagesError::Base)?;
+    let LoneImage { descriptor, blobs, parts } = image.map_err(StagesError::Base)?;
     for (digest, size) in parts {
         layout.blobs().link_from(&blobs, &digest, size).map_err(StagesError::Context)?;
     }

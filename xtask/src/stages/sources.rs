@@ -121,8 +121,8 @@ fn closure<'w>(
 fn manifest(packages: &BTreeMap<&str, &Package>, workspace: &Workspace) -> Result<Table, SourcesError> {
     let path = workspace.root.join("Cargo.toml");
     let mut manifest = read(&path)?;
-    let is_root = |package: &&Package| package.manifest == path;
-    if !packages.values().any(|package| is_root(&package)) {
+    let is_root = |package: &Package| package.manifest == path;
+    if !packages.values().any(|package| is_root(package)) {
         manifest.retain(|key, _| MANIFEST.contains(&key));
     }
     let members = packages.values().filter(|package| !is_root(package));

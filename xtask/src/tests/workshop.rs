@@ -10,7 +10,7 @@ use lapstrake::{Image, Location};
 use tempfile::TempDir;
 
 use super::hostile;
-use crate::base::{self, Base, Cache};
+use crate::base::{self, Base, Cache, Demand};
 use crate::check::{self, Checks, Contents, Stage, Subject};
 use crate::emit;
 use crate::engine::Engine;
@@ -62,7 +62,7 @@ impl Workshop {
         let root = root(&directory);
         let cache = Cache::at(&root.join("cache")).unwrap();
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-        let base = base::open(location, location, None, None, &cache, &progress).unwrap();
+        let base = base::open(location, location, Demand::default(), &cache, &progress).unwrap();
         let workspace = Workspace { target: root.join("target"), packages: BTreeMap::new(), root };
         let store = Store::open(&workspace.target).unwrap();
         Self { directory, workspace, base, cache, store }
@@ -72,7 +72,7 @@ impl Workshop {
     pub(crate) fn open_again(&self) -> Base {
         let (location, progress) =
             (&self.base.location, Progress::new(ProgressMode::None, true, Colour::Never));
-        base::open(location, location, None, None, &self.cache, &progress).unwrap()
+        base::open(location, location, Demand::default(), &self.cache, &progress).unwrap()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -142,7 +142,8 @@ impl Workshop {
     ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, StagesError> {
         let (workspace, cache, store, progress) =
             (&self.workspace, &self.cache, &self.store, &Progress::silent());
-        stages::make(&plan.stages, &stages::Bench { workspace, cache, store, engine, progress })
+        let bench = stages::Bench { workspace, cache, store, engine, offline: true, progress };
+        stages::make(&plan.stages, &bench)
     }
 
     /// The base, as a description names it.

@@ -13,6 +13,7 @@ mod fixture;
 mod interrupts;
 mod lock;
 mod planted;
+mod repo_digests;
 mod result;
 mod rootless;
 mod storage;

@@ -11,16 +11,20 @@ use serde_json::Value;
 use crate::fixture::{Run, Workspace, present};
 
 /// Debian's registry on a port of its own, gone when the test is.
-struct Registry {
+pub(crate) struct Registry {
     process: Child,
-    host: String,
+    pub(crate) host: String,
     home: std::path::PathBuf,
 }
 
 impl Registry {
-    fn start(workspace: &Workspace) -> Self {
+    pub(crate) fn start(workspace: &Workspace) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let host = format!("127.0.0.1:{port}");
+        Self::start_at(workspace, &format!("127.0.0.1:{port}"))
+    }
+
+    /// With what an earlier one of that workspace was pushed.
+    pub(crate) fn start_at(workspace: &Workspace, host: &str) -> Self {
         let root = workspace.path("registry");
         let text = format!(
             "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {host}\n",
@@ -39,15 +43,15 @@ impl Registry {
         command.arg("serve").arg(workspace.path("registry.yml"));
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let started = Instant::now();
-        while std::net::TcpStream::connect(&host).is_err() {
+        while std::net::TcpStream::connect(host).is_err() {
             assert!(started.elapsed() < Duration::from_secs(20), "the registry does not listen");
             thread::sleep(Duration::from_millis(50));
         }
-        Self { process, host, home: workspace.path("home") }
+        Self { process, host: host.to_owned(), home: workspace.path("home") }
     }
 
     /// Pushes the image that a workspace built, in a form of skopeo's.
-    fn push(&self, from: &Workspace, to: &str, format: &str) {
+    pub(crate) fn push(&self, from: &Workspace, to: &str, format: &str) {
         let image = format!("oci:{}:cockpit", from.layout().display());
         let to = format!("docker://{}/{to}", self.host);
         let arguments = ["copy", "--quiet", "--dest-tls-verify=false", "--format", format, &image, &to];
@@ -55,7 +59,11 @@ impl Registry {
     }
 
     fn image(&self, workspace: &Workspace, arguments: &[&str]) -> Run {
-        let mut command = workspace.command(arguments);
+        Run::of(self.trusted(&mut workspace.command(arguments)))
+    }
+
+    /// A command that trusts this registry without TLS.
+    pub(crate) fn trusted<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         // Where cargo and rustup are must not move with the home.
         let own = std::path::PathBuf::from(std::env::var_os("HOME").unwrap());
         for (variable, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
@@ -63,7 +71,7 @@ impl Registry {
                 command.env(variable, own.join(folder));
             }
         }
-        Run::of(command.env("HOME", &self.home))
+        command.env("HOME", &self.home)
     }
 }
 
@@ -74,11 +82,11 @@ impl Drop for Registry {
     }
 }
 
-fn first(run: &Run) -> Value {
+pub(crate) fn first(run: &Run) -> Value {
     run.json()["images"][0].clone()
 }
 
-fn vendor(text: &str, compression: &str) -> Workspace {
+pub(crate) fn vendor(text: &str, compression: &str) -> Workspace {
     let vendor = Workspace::new();
     vendor.write("deploy/gateway.toml", text);
     vendor.image(&["build", "cockpit", "--compression", compression]).done();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 
-use crate::base::{self, Base, BaseError, BaseIndex, Cache};
+use crate::base::{self, Base, BaseError, BaseIndex, Cache, Demand};
 use crate::oci::Digest;
 use crate::progress::{Colour, Progress, ProgressMode};
 
@@ -136,7 +136,8 @@ pub(crate) fn open(
     cache: &Cache,
 ) -> Result<Base, BaseError> {
     let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-    base::open(location, location, wanted, pinned, cache, &progress)
+    let demand = Demand { architecture: wanted, pinned, offline: true };
+    base::open(location, location, demand, cache, &progress)
 }
 
 /// An error with its causes, as a person reads it.

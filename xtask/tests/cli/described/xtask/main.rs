@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         "twins" => vec![cockpit(), cockpit()],
         "shadowed" => vec![shadowed()],
         "untraced" => vec![untraced()],
+        "stored" => vec![running::stored()],
         "running" => vec![running::running()],
         "namesakes" => vec![namesakes()],
         _ => vec![gateway(), cockpit()],

@@ -12,3 +12,9 @@ pub fn running() -> Image {
         )
         .layer(Layer::new("steps").run(said("STEP").lines()))
 }
+
+/// On a base in podman's storage, which the test names.
+pub fn stored() -> Image {
+    let base = std::env::var("BASE").unwrap_or_default();
+    Image::new("stored", Base::containers_storage(base)).layer(Layer::new("motd").text("hello\n", "/etc/motd"))
+}
