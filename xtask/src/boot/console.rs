@@ -9,6 +9,18 @@ use camino::Utf8Path;
 
 /// What the boot's own unit says once the system is up.
 pub(super) const UP: &str = "lapstrake: the system is up";
+/// What that unit is called.
+pub(super) const DESCRIPTION: &str = "cargo xtask image boot";
+/// What systemd says where it gives up, as its versions have it.
+const EMERGENCY: [&str; 7] = [
+    "You are in emergency mode",
+    "You are in rescue mode",
+    "Reached target Emergency Mode",
+    "Reached target Rescue Mode",
+    "Reached target emergency.target",
+    "Reached target rescue.target",
+    "Started Emergency Shell",
+];
 /// Lines that an error shows.
 const LAST: usize = 12;
 
@@ -26,7 +38,7 @@ pub(super) struct Console {
 pub(super) enum Sign {
     Up,
     Panic,
-    /// systemd, or the initramfs, waits for somebody with a keyboard.
+    /// systemd does not reach its default target, or waits for somebody with a keyboard.
     Emergency,
     /// The initramfs found no root.
     NoRoot,
@@ -35,6 +47,12 @@ pub(super) enum Sign {
 /// The end of a console's talk.
 #[derive(Debug, Default)]
 pub(crate) struct Last(Vec<String>);
+
+impl Last {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 impl std::error::Error for Last {}
 
@@ -76,12 +94,10 @@ impl Console {
 
 /// What a line means, if it means something.
 fn sign(line: &str) -> Option<Sign> {
-    // The kernel's time, where it tells it.
-    let said = match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
-        Some((time, said)) if time.trim().parse::<f64>().is_ok() => said,
-        _ => line,
-    };
+    let said = untimed(line);
     let has = |phrases: &[&str]| phrases.iter().any(|phrase| said.contains(phrase));
+    // systemd shortens the middle of a long line.
+    let depends = has(&["Dependency failed for"]) && has(&["Local File Systems", DESCRIPTION]);
     if said.starts_with("Kernel panic - not syncing") {
         Some(Sign::Panic)
     } else if has(&[UP]) {
@@ -90,15 +106,18 @@ fn sign(line: &str) -> Option<Sign> {
     } else if has(&["Dropping to a shell!", "Warning: Could not boot", "Entering emergency mode."]) {
         // initramfs-tools, and dracut twice.
         Some(Sign::NoRoot)
-    } else if has(&[
-        "You are in emergency mode",
-        "You are in rescue mode",
-        "Dependency failed for Local File Systems",
-        "Dependency failed for local-fs.target",
-    ]) {
+    } else if depends || has(&EMERGENCY) {
         Some(Sign::Emergency)
     } else {
         None
+    }
+}
+
+/// A line without the kernel's time, where it tells it.
+pub(super) fn untimed(line: &str) -> &str {
+    match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((time, said)) if time.trim().parse::<f64>().is_ok() => said,
+        _ => line,
     }
 }
 
@@ -140,6 +159,10 @@ mod tests {
                 Some(Sign::Emergency),
             ),
             ("[DEPEND] Dependency failed for local-fs.target - Local File Systems.", Some(Sign::Emergency)),
+            ("[DEPEND] Dependency failed for loca…s.target - Local File Systems.", Some(Sign::Emergency)),
+            ("[DEPEND] Dependency failed for lapstra…of cargo xtask image boot.", Some(Sign::Emergency)),
+            ("[DEPEND] Dependency failed for data.mount - /data.", None),
+            ("[  OK  ] Reached target emergency.target - Emergency Mode.", Some(Sign::Emergency)),
             (
                 "You are in emergency mode. After logging in, type \"journalctl -xb\" to view",
                 Some(Sign::Emergency),

@@ -54,19 +54,19 @@ pub(crate) enum BootError {
         #[source]
         last: Last,
     },
-    #[error("the kernel panicked: {line}")]
+    #[error("the kernel does not go on: `{line}`")]
     Panic {
         line: String,
         #[source]
         last: Last,
     },
-    #[error("the initramfs found no root filesystem: {line}")]
+    #[error("the initramfs found no root filesystem: `{line}`")]
     NoRoot {
         line: String,
         #[source]
         last: Last,
     },
-    #[error("the system is in emergency mode: {line}")]
+    #[error("the system does not come up: `{line}`")]
     Emergency {
         line: String,
         #[source]
@@ -104,6 +104,9 @@ impl BootError {
                 "the kernel or its initramfs must have `virtio_pci`, `virtio_blk` and `ext4`"
             }
             Self::Panic { line, .. } if line.contains("memory") => "give it more memory: `--memory 2048`",
+            Self::Off { last } if last.is_empty() => {
+                "its kernel did not come far enough to speak: give it more memory, `--memory 2048`"
+            }
             Self::NoRoot { .. } => "the initramfs must have `virtio_pci`, `virtio_blk` and `ext4`",
             Self::Emergency { .. } => {
                 "the first `FAILED` or `DEPEND` in the serial log names the unit; an image for bootc has no /etc/fstab"

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::Command;
-use super::console::UP;
+use super::console::{DESCRIPTION, UP};
 use crate::layer::header::{self, Kind};
 use crate::plan::Inode;
 use lapstrake::value::Mode;
@@ -40,7 +40,7 @@ pub(super) fn layer(command: &Command, target: &str) -> Vec<u8> {
 }
 
 /// The unit's text. It comes after the target that wants it, which systemd only allows where it has no
-/// default dependencies (systemd.target(5)).
+/// default dependencies (systemd.target(5)); without that target it does not run.
 pub(super) fn unit(command: &Command, target: &str) -> String {
     let started = format!(
         "read -r up idle </proc/uptime; echo \"$up\" >{UPTIME}; echo \"{UP} after $up s\" >/dev/console"
@@ -56,8 +56,9 @@ pub(super) fn unit(command: &Command, target: &str) -> String {
     let shell = |script: &str| line("/bin/sh", &["-c", script]);
     format!(
         "[Unit]\n\
-         Description=The command of cargo xtask image boot\n\
+         Description=The command of {DESCRIPTION}\n\
          DefaultDependencies=no\n\
+         Requires={target}\n\
          After={target}\n\
          \n\
          [Service]\n\
@@ -143,6 +144,7 @@ mod tests {
     fn the_unit_runs_once_the_default_target_is_reached() {
         let unit = UnitFile::parse(&unit(&Command::FailedUnits, "graphical.target"));
         assert_eq!(unit.values("Unit", "After").collect::<Vec<_>>(), ["graphical.target"]);
+        assert_eq!(unit.values("Unit", "Requires").collect::<Vec<_>>(), ["graphical.target"]);
         assert_eq!(unit.values("Unit", "DefaultDependencies").collect::<Vec<_>>(), ["no"]);
         assert_eq!(unit.values("Service", "Type").collect::<Vec<_>>(), ["oneshot"]);
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 
-use super::console::{Console, Sign};
+use super::console::{Console, Sign, untimed};
 use super::folder::Folder;
 use super::machine::Machine;
 use super::record::{self, Record};
@@ -66,9 +66,13 @@ pub(super) fn run(
                     up = true;
                     progress.status("Running", job.command.shown());
                 }
-                Some(sign) if bad.is_none() && !up => bad = Some((sign, line, Instant::now())),
+                Some(sign) if bad.is_none() && !up => {
+                    bad = Some((sign, untimed(&line).to_owned(), Instant::now()))
+                }
                 // Once the system is up, a panic alone means that no result will come.
-                Some(Sign::Panic) if bad.is_none() => bad = Some((Sign::Panic, line, Instant::now())),
+                Some(Sign::Panic) if bad.is_none() => {
+                    bad = Some((Sign::Panic, untimed(&line).to_owned(), Instant::now()))
+                }
                 _ => {}
             }
         }

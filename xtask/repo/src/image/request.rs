@@ -1,11 +1,12 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
 /// The options of `image` that take the next word as their value. An image is told from a value by this.
-pub(super) const WITH_VALUE: [&str; 17] = [
+pub(super) const WITH_VALUE: [&str; 18] = [
     "--base",
     "--color",
     "--compression",
     "--engine",
+    EXECUTE,
     "--features",
     "--format",
     "--memory",
