@@ -67,11 +67,11 @@ pub(super) fn run(
                     progress.status("Running", job.command.shown());
                 }
                 Some(sign) if bad.is_none() && !up => {
-                    bad = Some((sign, untimed(&line).to_owned(), Instant::now()))
+                    bad = Some((sign, untimed(&line).to_owned(), Instant::now()));
                 }
                 // Once the system is up, a panic alone means that no result will come.
                 Some(Sign::Panic) if bad.is_none() => {
-                    bad = Some((Sign::Panic, untimed(&line).to_owned(), Instant::now()))
+                    bad = Some((Sign::Panic, untimed(&line).to_owned(), Instant::now()));
                 }
                 _ => {}
             }

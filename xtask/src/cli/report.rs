@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use super::boot::ExecuteError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
-use crate::pipeline::Failure;
+use crate::finding::underline;
+use crate::pipeline::{Failure, Place};
 use crate::progress::Colour;
 
 /// A command that did not end well.
@@ -43,11 +44,16 @@ pub(super) fn report(failed: &Failed, colour: Colour) -> ExitCode {
         Failed::Execute(error) => (Some(error.help()), 2),
         Failed::Failure(error) => (error.help(), 1),
     };
-    eprint!("{}", draw(failed, help.as_deref(), colour.on_stderr()));
+    let place = match failed {
+        Failed::Failure(error) => error.place(),
+        _ => None,
+    };
+    let place = place.and_then(|Place { site, root }| underline(*site, root, colour.on_stderr()));
+    eprint!("{}", draw(failed, place.as_deref(), help.as_deref(), colour.on_stderr()));
     ExitCode::from(code)
 }
 
-fn draw(error: &dyn Error, help: Option<&str>, colour: bool) -> String {
+fn draw(error: &dyn Error, place: Option<&str>, help: Option<&str>, colour: bool) -> String {
     let paint = |code: &str, text: &str| {
         if colour { format!("\x1b[1m\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     };
@@ -62,6 +68,9 @@ fn draw(error: &dyn Error, help: Option<&str>, colour: bool) -> String {
             cause.to_string().trim_end().replace('\n', "\n    ")
         );
         source = cause.source();
+    }
+    if let Some(place) = place {
+        _ = writeln!(out, "{place}");
     }
     if let Some(help) = help {
         _ = writeln!(out, "  {}: {help}", paint("36", "help"));

@@ -78,6 +78,11 @@ pub(crate) fn run(run: &PlannedRun, folder: &str, out: &mut String) -> fmt::Resu
     writeln!(out, "RUN {mounts}{}", exec(argv(run)))
 }
 
+/// The step among these that an engine names when it gives up: by its words, parted by blanks.
+pub(crate) fn named<'a>(runs: &'a [PlannedRun], step: &str) -> Option<&'a PlannedRun> {
+    runs.iter().find(|run| step.ends_with(&argv(run).join(" ")))
+}
+
 /// The program with its environment, in its directory.
 fn argv(run: &PlannedRun) -> Vec<String> {
     let mut argv: Vec<String> = Vec::new();
@@ -135,7 +140,8 @@ mod tests {
     fn planned(argv: &[&str]) -> PlannedRun {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
         let (environment, dir, network) = (Vec::new(), None, false);
-        PlannedRun { argv, environment, dir, network, caches: vec![], binds: vec![], secrets: vec![] }
+        let site = lapstrake::Layer::new("steps").site();
+        PlannedRun { site, argv, environment, dir, network, caches: vec![], binds: vec![], secrets: vec![] }
     }
 
     #[test]

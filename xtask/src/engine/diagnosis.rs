@@ -53,7 +53,9 @@ impl Diagnosis {
             .or_else(|| known(conflict))
             .or_else(|| known(runtime))
             .or_else(|| known(not_executable))
-            .or_else(|| Some(Self::Step { step: said.iter().rev().find_map(|line| step(line)) }))
+            .or_else(|| {
+                Some(Self::Step { step: said.iter().rev().find_map(|line| step(line)).map(str::to_owned) })
+            })
     }
 
     /// One line to paste.
@@ -247,7 +249,7 @@ fn permission(line: &str) -> Option<Diagnosis> {
 }
 
 /// The step that podman names when it gives up: `Error: building at STEP "RUN …": …`.
-fn step(line: &str) -> Option<String> {
+pub(super) fn step(line: &str) -> Option<&str> {
     let (_, rest) = line.split_once("STEP \"")?;
-    rest.split_once("\":").map(|(step, _)| step.to_owned())
+    rest.split_once("\":").map(|(step, _)| step)
 }

@@ -107,6 +107,14 @@ impl std::fmt::Display for Log {
 }
 
 impl EngineError {
+    /// The step that failed, as the engine names it.
+    pub(crate) fn step(&self) -> Option<&str> {
+        match self {
+            Self::Failed { log, .. } => log.0.iter().rev().find_map(|line| diagnosis::step(line)),
+            _ => None,
+        }
+    }
+
     /// One line to paste.
     pub(crate) fn help(&self) -> Option<String> {
         match self {

@@ -16,6 +16,14 @@ pub(crate) fn draw(findings: &[Finding], root: &Utf8Path, colour: bool) -> Strin
     findings.iter().map(|finding| one(finding, root, &renderer) + "\n\n").collect()
 }
 
+/// A place of the description, underlined; nothing where its file is not there.
+pub(crate) fn underline(site: Site, root: &Utf8Path, colour: bool) -> Option<String> {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let source = std::fs::read_to_string(root.join(site.file())).ok()?;
+    let element = snippet(&source, site.file(), &[(site, AnnotationKind::Primary, "")]);
+    Some(renderer.render(&[Group::with_level(Level::ERROR).element(element)]))
+}
+
 fn one(finding: &Finding, root: &Utf8Path, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Fatal => Level::ERROR,

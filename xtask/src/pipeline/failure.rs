@@ -1,6 +1,8 @@
 //! Why a step of the pipeline failed, for reasons outside of the description: one type for all steps, which
 //! adds the image to what its room says.
 
+use camino::Utf8PathBuf;
+use lapstrake::Site;
 use lapstrake::value::ImageName;
 
 use crate::base::BaseError;
@@ -28,7 +30,7 @@ pub(crate) enum Failure {
     #[error("the binaries of image `{image}` can't be compiled")]
     Compile { image: ImageName, source: CompileError },
     #[error("a stage of image `{image}` can't be made")]
-    Stages { image: ImageName, source: Box<StagesError> },
+    Stages { image: ImageName, place: Place, source: Box<StagesError> },
     #[error("the files of image `{image}` can't be staged")]
     Stage { image: ImageName, source: StageError },
     #[error("the files of image `{image}` can't be looked at")]
@@ -38,7 +40,7 @@ pub(crate) enum Failure {
     )]
     Engine { image: ImageName, layer: String },
     #[error("image `{image}` can't be built")]
-    Prefix { image: ImageName, source: Box<PrefixError> },
+    Prefix { image: ImageName, place: Option<Place>, source: Box<PrefixError> },
     #[error("image `{image}` can't be built")]
     Build { image: ImageName, source: Box<NativeError> },
     #[error("image `{image}` can't be written as a context")]
@@ -53,7 +55,23 @@ pub(crate) enum Failure {
     Epoch(#[from] native::EpochError),
 }
 
+/// A line of the description, and the workspace in which it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) site: Site,
+    pub(crate) root: Utf8PathBuf,
+}
+
 impl Failure {
+    /// What of the description failed, where that is known.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Prefix { place, .. } => place.as_ref(),
+            Self::Stages { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+
     /// One line to paste.
     pub(crate) fn help(&self) -> Option<String> {
         match self {

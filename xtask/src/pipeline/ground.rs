@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lapstrake::Image;
 
-use super::{Failure, Planned, Ready, Session};
+use super::{Failure, Place, Planned, Ready, Session};
 use crate::base::Base;
 use crate::check::{self, Contents};
 use crate::engine::Engine;
@@ -127,7 +127,10 @@ impl Session<'_> {
         }
         let Ready { plan, base, described, contents, staged, .. } = ready;
         let bench = self.bench(&base, &staged, store, settings);
-        let failed = |source| Failure::Prefix { image: plan.name.clone(), source: Box::new(source) };
+        let failed = |source: prefix::PrefixError| {
+            let place = source.site(&plan).map(|site| Place { site, root: self.workspace.root.clone() });
+            Failure::Prefix { image: plan.name.clone(), place, source: Box::new(source) }
+        };
         let laid = prefix::lay(&plan, count, all_by_engine, engine, &bench).map_err(failed)?;
         let Some(prefix) = laid else {
             let layer = plan.layers.iter().find(|layer| layer.needs_engine());

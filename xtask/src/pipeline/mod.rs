@@ -15,7 +15,7 @@ use lapstrake::value::Architecture;
 use lapstrake::{Image, Location};
 
 pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, names};
-pub(crate) use self::failure::Failure;
+pub(crate) use self::failure::{Failure, Place};
 use self::ground::Described;
 pub(crate) use self::ground::Ground;
 use crate::base::{Base, Cache};
@@ -136,8 +136,10 @@ impl<'a> Session<'a> {
             let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
             let offline = self.request.offline;
             let bench = stages::Bench { workspace, cache, store: &store, engine, offline, progress };
-            artefacts.compiled = stages::make(&plan.stages, &bench)
-                .map_err(|source| Failure::Stages { image: image(), source: Box::new(source) })?;
+            artefacts.compiled = stages::make(&plan.stages, &bench).map_err(|(source, site)| {
+                let place = Place { site, root: self.workspace.root.clone() };
+                Failure::Stages { image: image(), place, source: Box::new(source) }
+            })?;
         }
         let staged = Staged::of(&plan.layers, artefacts)
             .map_err(|source| Failure::Stage { image: image(), source })?;

@@ -16,6 +16,7 @@ use crate::source::{Scanned, Sources, TreeMember};
 /// A step, its values parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct PlannedRun {
+    pub(crate) site: Site,
     pub(crate) argv: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) environment: Vec<(Variable, String)>,
@@ -101,7 +102,7 @@ impl<'a> Steps<'a> {
         let caches = run.caches().iter().filter_map(|at| self.mount_point(at)).collect();
         let binds = run.binds().iter().filter_map(|(asset, at)| self.bind(asset, at, site)).collect();
         let secrets = run.secrets().iter().filter_map(|secret| self.secret(secret)).collect();
-        Some(PlannedRun { argv, environment, dir, network: run.has_network(), caches, binds, secrets })
+        Some(PlannedRun { site, argv, environment, dir, network: run.has_network(), caches, binds, secrets })
     }
 
     fn bind(&mut self, asset: &Asset, at: &Given<ImagePath>, site: Site) -> Option<Bind> {

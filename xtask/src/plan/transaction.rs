@@ -24,6 +24,8 @@ const KEYS: &str = "/etc/pki/rpm-gpg";
 /// What happens to packages in a layer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Transaction {
+    /// Of its first entry.
+    pub(crate) site: Site,
     /// None where the tree so far has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tool: Option<PackageTool>,
@@ -131,7 +133,7 @@ pub(super) fn transaction(
     for entry in layer.entries() {
         if let EntryKind::Packages(packages) = entry.kind() {
             let site = site_or(entry.site(), layer.site());
-            building.add(packages, site, transaction.get_or_insert_with(|| Transaction::by(tool)));
+            building.add(packages, site, transaction.get_or_insert_with(|| Transaction::by(tool, site)));
         }
     }
     let Some(found) = transaction else { return (None, Vec::new()) };
@@ -156,8 +158,9 @@ pub(super) fn transaction(
 }
 
 impl Transaction {
-    fn by(tool: Option<PackageTool>) -> Self {
+    fn by(tool: Option<PackageTool>, site: Site) -> Self {
         Self {
+            site,
             tool,
             install: BTreeSet::new(),
             remove: BTreeSet::new(),

@@ -11,11 +11,13 @@ use std::io::{self, BufReader};
 use std::sync::Arc;
 
 use camino::Utf8Path;
+use lapstrake::Site;
 use lapstrake::value::{ImagePath, LayerName};
 
 use self::recipe::EngineRecipe;
 pub(crate) use self::recipe::read;
 use crate::base::{self, Base, BaseError, BaseIndex, Decompressor, Entry, LayerError, LayerTree};
+use crate::emit;
 use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
 use crate::native::{self, LayerOrigin, NativeError, Workbench, WrittenLayer};
 use crate::oci::{BlobError, BlobWriter, Digest, HashingWriter};
@@ -64,6 +66,21 @@ pub(crate) enum PrefixError {
 }
 
 impl PrefixError {
+    /// What of the description failed: the step, the packages, or the layer.
+    pub(crate) fn site(&self, plan: &Plan) -> Option<Site> {
+        let (name, step) = match self {
+            Self::Engine { layer, source } => (layer, source.step()),
+            Self::Secret { layer, .. } | Self::Drift { layer, .. } => (layer, None),
+            _ => return None,
+        };
+        let layer = plan.layers.iter().find(|layer| layer.name == *name)?;
+        let run = step.and_then(|step| emit::named(&layer.runs, step)).map(|run| run.site);
+        let reads = || layer.runs.iter().find(|run| !run.secrets.is_empty()).map(|run| run.site);
+        let run = if matches!(self, Self::Secret { .. }) { reads() } else { run };
+        let packages = layer.transaction.as_ref().map(|transaction| transaction.site);
+        Some(run.or(packages).unwrap_or(layer.site))
+    }
+
     /// One line to paste.
     pub(crate) fn help(&self) -> Option<String> {
         match self {

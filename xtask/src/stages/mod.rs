@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::Location;
+use lapstrake::{Location, Site};
 
 use self::containerfile::containerfile;
 use self::sources::SourcesError;
@@ -33,6 +33,8 @@ const VERSION: u32 = 1;
 pub(crate) enum StagesError {
     #[error("`{reference}` can't compile it")]
     Engine { reference: String, source: Box<EngineError> },
+    #[error("the steps in `{reference}` made no `{product}`")]
+    NoResult { reference: String, product: String },
     #[error("it is compiled in `{reference}`, and `--engine native` runs nothing")]
     Idle { reference: String },
     #[error("builder image `{reference}` is not in the engine's storage, and `--offline` was given")]
@@ -56,6 +58,15 @@ pub(crate) enum StagesError {
 }
 
 impl StagesError {
+    /// What of a stage failed: the step, or the stage.
+    fn site(&self, stage: &PlannedStage) -> Site {
+        let step = match self {
+            Self::Engine { source, .. } => source.step(),
+            _ => None,
+        };
+        step.and_then(|step| emit::named(&stage.runs, step)).map_or(stage.site, |run| run.site)
+    }
+
     /// One line to paste.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
@@ -64,6 +75,7 @@ impl StagesError {
             Self::Offline { .. } => Some("build once without `--offline`".to_owned()),
             Self::Secret(source) => source.help(),
             Self::Sources(source) => source.help(),
+            Self::NoResult { .. } => Some("let a step make it, or name what a step makes".to_owned()),
             Self::Base(source) => source.help(),
             Self::Read(_) | Self::Context(_) | Self::Builder { .. } | Self::Keep { .. } | Self::Recipe(_) => {
                 None
@@ -84,14 +96,17 @@ pub(crate) struct Bench<'a> {
     pub(crate) progress: &'a Progress,
 }
 
-/// Makes sure of all that these stages give.
+/// Makes sure of all that these stages give. An error comes with the place of what failed.
 pub(crate) fn make(
     stages: &[PlannedStage],
     bench: &Bench<'_>,
-) -> Result<BTreeMap<Compiled, Utf8PathBuf>, StagesError> {
+) -> Result<BTreeMap<Compiled, Utf8PathBuf>, (StagesError, Site)> {
     let mut built = BTreeMap::new();
     for (index, stage) in stages.iter().enumerate() {
-        let folder = one(stage, bench)?;
+        let folder = one(stage, bench).map_err(|error| {
+            let site = error.site(stage);
+            (error, site)
+        })?;
         for (number, product) in stage.results.iter().enumerate() {
             let product = product.clone();
             built.insert(Compiled { stage: index, product }, folder.join(number.to_string()));
@@ -121,7 +136,10 @@ fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesErr
         return Ok(folder);
     }
     let reference = || stage.reference.clone();
-    let failed = |source| StagesError::Engine { reference: reference(), source: Box::new(source) };
+    let failed = |source: EngineError| match lacking(stage, &source) {
+        Some(product) => StagesError::NoResult { reference: reference(), product },
+        None => StagesError::Engine { reference: reference(), source: Box::new(source) },
+    };
     let program = engine.program().map_err(failed)?;
     let program = program.ok_or_else(|| StagesError::Idle { reference: reference() })?;
     let secrets = stage.runs.iter().flat_map(|run| &run.secrets);
@@ -168,6 +186,13 @@ fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesErr
         Err(source) if !folder.is_dir() => Err(keep(source)),
         _ => Ok(folder),
     }
+}
+
+/// The result that a stage lacks when its steps are done, where that is why it failed.
+fn lacking(stage: &PlannedStage, error: &EngineError) -> Option<String> {
+    let copied = error.step()?.strip_prefix("COPY --from=stage ")?;
+    let (_, number) = copied.rsplit_once(" /")?;
+    stage.results.iter().nth(number.parse().ok()?).map(ToString::to_string)
 }
 
 /// Puts a builder that is a folder or a file beside the context; gives what FROM says.

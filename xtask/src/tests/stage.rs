@@ -56,7 +56,7 @@ fn a_stage_runs_again_only_when_what_goes_into_it_changes() {
             std::fs::read_to_string(path).unwrap()
         })
     };
-    let idle = |result: Result<String, StagesError>| matches!(result, Err(StagesError::Idle { .. }));
+    let idle = |result: Result<String, _>| matches!(result, Err((StagesError::Idle { .. }, _)));
     assert!(idle(made(COMPILE, "/usr/bin/x", Engine::Idle)), "nothing is kept yet");
     assert_eq!(made(COMPILE, "/usr/bin/x", Engine::Any).unwrap(), "main\npart\n");
     // Where it goes is no matter of the stage.
@@ -89,13 +89,18 @@ fn a_stage_that_fails_or_lacks_its_result_says_so_and_leaves_nothing() {
         let listed = output("podman", &["images", "--all", "--format", "{{.Names}}"], workshop.path());
         String::from_utf8(listed.stdout).unwrap()
     };
-    for (script, told) in [("echo no such header >&2; exit 2", "no such header"), ("true", "canfw")] {
+    for (script, told) in
+        [("echo no such header >&2; exit 2", "no such header"), ("true", "made no `/src/canfw`")]
+    {
         let plan = workshop.planned(&image(&stage(&workshop, script), "/usr/bin/x"));
-        let StagesError::Engine { source, .. } = workshop.stages(&plan, Engine::Any).unwrap_err() else {
-            panic!()
-        };
-        let log = std::error::Error::source(&*source).map(ToString::to_string).unwrap_or_default();
-        assert!(log.contains(told), "{source}: {log}");
-        assert!(!names().contains("lapstrake-stage-"), "{}", names());
+        let (error, site) = workshop.stages(&plan, Engine::Any).unwrap_err();
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        let said: Vec<_> = causes.map(ToString::to_string).collect();
+        assert!(said.join("\n").contains(told), "{said:?}");
+        assert!(site.file().ends_with("tests/stage.rs"), "{site}");
+        // Of another stage that is run meanwhile there may be images.
+        let own = said.iter().find_map(|said| said.split_once("FROM oci:")?.1.split(':').next());
+        assert!(!own.is_some_and(|own| names().contains(own)), "{}", names());
+        assert_eq!(own.is_some(), told == "no such header", "{said:?}");
     }
 }

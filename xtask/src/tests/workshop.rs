@@ -139,7 +139,7 @@ impl Workshop {
         &self,
         plan: &Plan,
         engine: Engine,
-    ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, StagesError> {
+    ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, (StagesError, lapstrake::Site)> {
         let (workspace, cache, store, progress) =
             (&self.workspace, &self.cache, &self.store, &Progress::silent());
         let bench = stages::Bench { workspace, cache, store, engine, offline: true, progress };
