@@ -50,6 +50,7 @@ mod finding;
 #[doc(hidden)]
 pub mod fuzz;
 mod image;
+mod installed;
 mod layer;
 mod literals;
 mod lock;

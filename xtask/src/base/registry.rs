@@ -6,8 +6,9 @@ use oci_spec::image::Descriptor;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::transport::{ask, describe, folder, has, lone, manifest, parse, parts, platform, take};
+use super::transport::{ask, describe, folder, lone, manifest, parse, parts, platform, take};
 use super::{BaseError, Demand, Found};
+use crate::installed::installed;
 use crate::oci::{BlobError, Digest};
 use crate::progress::Progress;
 
@@ -29,7 +30,7 @@ pub(super) fn find(
     if demand.offline {
         return Err(BaseError::Offline { reference: format!("docker://{asked}") });
     }
-    if !has(SKOPEO) {
+    if !installed(SKOPEO) {
         return Err(BaseError::NoProgram { program: SKOPEO, place: "registries" });
     }
     let descriptor = bring(&asked, repository, demand.architecture, Patience::Any, cache, progress)?;
@@ -97,7 +98,7 @@ pub(super) fn resolve(reference: &Reference, demand: Demand<'_>, cache: &Cache) 
     if demand.offline {
         return Err(BaseError::Offline { reference: format!("docker://{reference}") });
     }
-    if !has(SKOPEO) {
+    if !installed(SKOPEO) {
         return Err(BaseError::NoProgram { program: SKOPEO, place: "registries" });
     }
     Ok(named(reference.as_str(), demand.architecture, &[], cache)?.1)

@@ -9,7 +9,8 @@ use oci_spec::image::Descriptor;
 use super::BaseError;
 use super::cache::Cache;
 use super::registry::{self, Patience, SKOPEO};
-use super::transport::{Refusal, has};
+use super::transport::Refusal;
+use crate::installed::installed;
 use crate::oci::Digest;
 use crate::progress::Progress;
 
@@ -47,7 +48,7 @@ impl<'a> RepoDigests<'a> {
         progress: &Progress,
         accepts: impl Fn(&Descriptor) -> bool,
     ) -> Result<Option<Descriptor>, BaseError> {
-        if self.0.is_empty() || !has(SKOPEO) {
+        if self.0.is_empty() || !installed(SKOPEO) {
             return Ok(None);
         }
         let mut silent = BTreeSet::new();

@@ -15,8 +15,9 @@ use serde_json::json;
 use super::cache::Cache;
 use super::image::{self, Places};
 use super::repo_digest::RepoDigests;
-use super::transport::{Refusal, ask, describe, folder, has, lone, manifest, parse, parts, take};
+use super::transport::{Refusal, ask, describe, folder, lone, manifest, parse, parts, take};
 use super::{BaseError, Demand, Found};
+use crate::installed::installed;
 use crate::oci::{BlobError, Compression, Digest, HashingWriter, canonical};
 use crate::progress::Progress;
 
@@ -50,13 +51,13 @@ pub(super) fn find(
     let found = |descriptor: &Descriptor| Ok(Found { manifests: lone(descriptor)?, blobs: blobs.clone() });
     // What is pinned and was read is enough: neither podman nor a registry need have it any more.
     if let Some(kept) = demand.pinned.and_then(|pinned| image::pinned(places, pinned)) {
-        if has(PODMAN) && stored(reference.as_str()).is_ok_and(|stored| !is_of(&kept, &stored, cache)) {
+        if installed(PODMAN) && stored(reference.as_str()).is_ok_and(|stored| !is_of(&kept, &stored, cache)) {
             progress
                 .status("Pinned", format_args!("{reference} to {}; podman's is another now", kept.digest()));
         }
         return found(&kept);
     }
-    if !has(PODMAN) {
+    if !installed(PODMAN) {
         return Err(BaseError::NoProgram { program: PODMAN, place: "podman's storage" });
     }
     let stored = stored(reference.as_str())?;

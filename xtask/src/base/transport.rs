@@ -113,13 +113,6 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Whether a program can be started.
-pub(super) fn has(program: &str) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok()
-}
-
 /// Runs a program that brings `reference`, and gives its stdout.
 pub(super) fn ask(program: &'static str, arguments: &[&str], reference: &str) -> Result<Vec<u8>, BaseError> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();

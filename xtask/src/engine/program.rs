@@ -10,6 +10,7 @@ use camino::Utf8Path;
 use super::secret::Secrets;
 use super::talk::{self, Ended};
 use super::{Diagnosis, EngineError, Job, Log};
+use crate::installed::installed;
 use crate::progress::Progress;
 
 /// The folder to which an image is exported.
@@ -35,10 +36,7 @@ impl Program {
     }
 
     fn is_installed(self) -> bool {
-        let silent = |command: &mut Command| {
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-        };
-        silent(self.command().arg("--version"))
+        installed(self.as_str())
     }
 
     pub(crate) fn as_str(self) -> &'static str {

@@ -70,6 +70,14 @@ impl Storage {
     }
 }
 
+impl Drop for Storage {
+    /// Engines mount this folder over itself, and not all take the mount away.
+    fn drop(&mut self) {
+        let overlay = self.place().join("graph/overlay");
+        drop(Command::new("umount").args(["--quiet", "--lazy"]).arg(overlay).output());
+    }
+}
+
 /// That no build has left its context in a target directory.
 #[track_caller]
 pub(crate) fn assert_no_context(target: &Path) {
