@@ -1,6 +1,6 @@
 //! Where things are in a checkout of this repository.
 
-use std::io;
+use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -15,6 +15,8 @@ pub(crate) struct Checkout {
 #[derive(Debug)]
 pub(crate) struct Example {
     pub(crate) directory: Utf8PathBuf,
+    /// The folder of its own that it can't do without, and that no checkout has.
+    pub(crate) needs: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,16 @@ pub(crate) enum CheckoutError {
     NotByCargo,
     #[error("can't list `{directory}`")]
     List { directory: Utf8PathBuf, source: io::Error },
+    #[error("can't read `{manifest}`")]
+    Manifest { manifest: Utf8PathBuf, source: ManifestError },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ManifestError {
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    #[error("it is no TOML")]
+    Toml(#[from] toml::de::Error),
 }
 
 impl Checkout {
@@ -42,7 +54,7 @@ impl Checkout {
         for entry in directory.read_dir_utf8().map_err(list)? {
             let directory = entry.map_err(list)?.into_path();
             if directory.join("Cargo.toml").is_file() && directory.join("xtask").is_dir() {
-                examples.push(Example { directory });
+                examples.push(Example::at(directory)?);
             }
         }
         examples.sort_by(|a, b| a.directory.cmp(&b.directory));
@@ -51,8 +63,29 @@ impl Checkout {
 }
 
 impl Example {
+    fn at(directory: Utf8PathBuf) -> Result<Self, CheckoutError> {
+        let manifest = directory.join("Cargo.toml");
+        match needs(&manifest) {
+            Ok(needs) => Ok(Self { directory, needs }),
+            Err(source) => Err(CheckoutError::Manifest { manifest, source }),
+        }
+    }
+
     /// The folder's name.
     pub(crate) fn name(&self) -> &str {
         self.directory.file_name().unwrap_or_default()
     }
+
+    /// The folder that it needs, if that is not there.
+    pub(crate) fn lacks(&self) -> Option<Utf8PathBuf> {
+        self.needs.as_ref().map(|needs| self.directory.join(needs)).filter(|needs| !needs.is_dir())
+    }
+}
+
+/// What `[workspace.metadata.lapstrake] needs = "FOLDER"` says.
+fn needs(manifest: &Utf8Path) -> Result<Option<Utf8PathBuf>, ManifestError> {
+    let manifest: toml::Table = fs::read_to_string(manifest)?.parse()?;
+    let metadata = manifest.get("workspace").and_then(|workspace| workspace.get("metadata"));
+    let needs = metadata.and_then(|metadata| metadata.get("lapstrake")?.get("needs")?.as_str());
+    Ok(needs.map(Utf8PathBuf::from))
 }

@@ -21,6 +21,8 @@ use route::{RouteError, route};
 enum ImageError {
     #[error("there is no example in `{0}`")]
     NoExample(Utf8PathBuf),
+    #[error("the example `{example}` needs `{folder}`, which is not there")]
+    Lacks { example: String, folder: Utf8PathBuf },
     #[error("can't run cargo for `{directory}`")]
     Start { directory: Utf8PathBuf, source: io::Error },
     #[error("the example `{example}` can't list its images")]
@@ -39,6 +41,7 @@ impl ImageError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Route(error) => Some(error.help()),
+            Self::Lacks { example, .. } => Some(read_how(example)),
             _ => None,
         }
     }
@@ -71,25 +74,30 @@ fn forward(
     out: &mut impl Write,
 ) -> Result<u8, ImageError> {
     let request = Request::parse(args);
-    let first = match &checkout.examples[..] {
+    // All that is asked of no image in particular is asked of those that can do it.
+    let examples: Vec<_> =
+        checkout.examples.iter().filter(|example| request.names_any() || is_whole(example)).collect();
+    let first = match &examples[..] {
         [] => return Err(ImageError::NoExample(checkout.root.join("examples"))),
         // Its own command line says all there is to say, of a wrong name too.
         [only] => return through(only, here, args),
-        [first, ..] => first,
+        [first, ..] => *first,
     };
     if request.is_about_none() {
         return through(first, here, args);
     }
-    let images =
-        checkout.examples.iter().map(|example| images(example, here)).collect::<Result<Vec<_>, _>>()?;
+    let images = examples.iter().map(|example| images(example, here)).collect::<Result<Vec<_>, _>>()?;
     let routes = route(&request, &images)?;
+    if let Some(lacks) = routes.iter().find_map(|route| lacks(examples[route.example])) {
+        return Err(lacks);
+    }
     if let [one] = &routes[..] {
-        return through(&checkout.examples[one.example], here, &one.args);
+        return through(examples[one.example], here, &one.args);
     }
     let mut worst = 0;
     let mut documents = Vec::new();
     for route in &routes {
-        let example = &checkout.examples[route.example];
+        let example = examples[route.example];
         if request.is_one_document() {
             let (code, document) = captured(example, here, &route.args)?;
             worst = worst.max(code);
@@ -102,6 +110,22 @@ fn forward(
         writeln!(out, "{merged:#}").map_err(ImageError::Print)?;
     }
     Ok(worst)
+}
+
+/// Whether an example has all that it needs; if not, it is said that it is left out.
+fn is_whole(example: &Example) -> bool {
+    let Some(folder) = example.lacks() else { return true };
+    let name = example.name();
+    eprintln!("the example `{name}` is left out: it needs `{folder}`; {}", read_how(name));
+    false
+}
+
+fn lacks(example: &Example) -> Option<ImageError> {
+    example.lacks().map(|folder| ImageError::Lacks { example: example.name().to_owned(), folder })
+}
+
+fn read_how(example: &str) -> String {
+    format!("`examples/{example}/README.md` says how to have it")
 }
 
 /// Runs the command in an example with our own terminal, so that progress and colours live.

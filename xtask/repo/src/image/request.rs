@@ -87,6 +87,11 @@ impl Request {
             || self.words.iter().any(|word| matches!(word, Word::Other(o) if o == "--help" || o == "-h"))
     }
 
+    /// Whether it names an image.
+    pub(super) fn names_any(&self) -> bool {
+        self.words.iter().any(|word| matches!(word, Word::Image(_)))
+    }
+
     /// Whether the command works on everything when no image is named.
     pub(super) fn takes_all(&self) -> bool {
         self.verb.as_deref().is_some_and(|verb| verb == "gc" || OF_ALL.contains(&verb))

@@ -77,6 +77,31 @@ fn a_name_that_nobody_has_is_wrong_usage() {
 }
 
 #[test]
+fn an_example_without_what_it_needs_is_left_out_and_refused_by_its_name() {
+    let (_dir, checkout) = checkout();
+    let rear = checkout.root.join("examples/rear");
+    let manifest = std::fs::read_to_string(rear.join("Cargo.toml")).unwrap();
+    let needs = format!("{manifest}[workspace.metadata.lapstrake]\nneeds = \"parts\"\n");
+    std::fs::write(rear.join("Cargo.toml"), needs).unwrap();
+    let checkout = Checkout::at(&checkout.root).unwrap();
+    let args = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let forward = |line: &str| forward(&checkout, &checkout.root, &args(line), &mut Vec::new());
+
+    assert_eq!(forward("build --fail-rear --fail-sensord").unwrap(), 2, "the other is asked");
+    assert_eq!(forward("build --fail-rear").unwrap(), 0, "this one is not");
+    for named in ["build rear", "build rear sensord", "build r*"] {
+        let error = forward(named).unwrap_err();
+        assert_eq!(error.to_string(), format!("the example `rear` needs `{rear}/parts`, which is not there"));
+        assert_eq!(error.code(), 1);
+        assert_eq!(error.help().unwrap(), "`examples/rear/README.md` says how to have it");
+    }
+
+    std::fs::create_dir(rear.join("parts")).unwrap();
+    assert_eq!(forward("build rear --fail-rear").unwrap(), 2);
+    assert_eq!(forward("build --fail-rear").unwrap(), 2);
+}
+
+#[test]
 fn a_relative_path_starts_where_the_user_is() {
     let (_dir, checkout) = checkout();
     let here = checkout.root.join("examples/notes");
