@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::escape::{comment, exec};
 use super::step::{Mounts, folder};
-use crate::plan::{FOLDER, MOUNTED, PackageTool, PlannedLayer, REPOSITORIES, Transaction};
+use crate::plan::{DISCARDED, FOLDER, MOUNTED, PackageTool, PlannedLayer, REPOSITORIES, Transaction};
 
 /// The script of a transaction in the context's folder for packages.
 const SCRIPT: &str = "transaction";
@@ -19,13 +19,10 @@ pub(super) fn packages(index: usize, layer: &PlannedLayer, out: &mut String) -> 
         mounts.bind(&format!("{}/{FOLDER}", folder(index, layer)), MOUNTED);
     }
     let tool = transaction.tool.unwrap_or(PackageTool::Dnf);
-    mounts.cache(match tool {
-        PackageTool::Dnf => "/var/cache/dnf",
-        PackageTool::Dnf5 => "/var/cache/libdnf5",
-        PackageTool::Microdnf => "/var/cache/yum",
-    });
-    mounts.discard("/var/log");
-    mounts.discard("/var/lib/dnf");
+    mounts.cache(tool.cache());
+    for at in DISCARDED {
+        mounts.discard(at);
+    }
     for command in commands(tool, transaction) {
         // A package manager in Python would leave its own byte code in the layer.
         let command = ["env".to_owned(), "PYTHONDONTWRITEBYTECODE=1".to_owned()].into_iter().chain(command);

@@ -98,7 +98,10 @@ fn argv(run: &PlannedRun) -> Vec<String> {
     argv
 }
 
-/// The line that takes away what the steps of a layer leave beside their work: mount points below `/run`,
+/// Takes directories away that are empty, and leaves the others.
+const EMPTY_ONES: [&str; 4] = ["/bin/sh", "-c", "rmdir \"$@\" 2>/dev/null || :", "sh"];
+
+/// The lines that take away what the steps of a layer leave beside their work: mount points,
 /// and what reads an rpm database.
 pub(super) fn clean(layer: &PlannedLayer, out: &mut String) -> fmt::Result {
     let mut left: BTreeSet<String> = BTreeSet::new();
@@ -115,14 +118,16 @@ pub(super) fn clean(layer: &PlannedLayer, out: &mut String) -> fmt::Result {
             left.insert(crate::plan::MOUNTED.to_owned());
         }
     }
-    if left.is_empty() {
-        return Ok(());
+    if !left.is_empty() {
+        let remove = ["rm", "-rf", "--"].map(str::to_owned);
+        writeln!(out, "RUN {}", exec(remove.into_iter().chain(left)))?;
     }
-    writeln!(
-        out,
-        "RUN {}",
-        exec(["rm".to_owned(), "-rf".to_owned(), "--".to_owned()].into_iter().chain(left))
-    )
+    if !layer.mount_points.is_empty() {
+        // What is in a directory goes before it.
+        let inside_first = layer.mount_points.iter().rev().map(ToString::to_string);
+        writeln!(out, "RUN {}", exec(EMPTY_ONES.map(str::to_owned).into_iter().chain(inside_first)))?;
+    }
+    Ok(())
 }
 
 /// The directory directly in `/run` through which a path leads.

@@ -31,7 +31,7 @@ pub(crate) use render::render;
 pub(crate) use resolve::{Laid, Resolved, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
-pub(crate) use transaction::{FOLDER, MOUNTED, PackageTool, REPOSITORIES, Transaction};
+pub(crate) use transaction::{DISCARDED, FOLDER, MOUNTED, PackageTool, REPOSITORIES, Transaction};
 
 /// The version of the plan's JSON form; it grows when a field changes its meaning or goes away.
 pub(crate) const SCHEMA: u32 = 1;
@@ -81,6 +81,9 @@ pub(crate) struct PlannedLayer {
     /// Every inode of the layer, parents before children.
     pub(crate) members: BTreeMap<ImagePath, Member>,
     pub(crate) runs: Vec<PlannedRun>,
+    /// Directories that an engine makes to mount something at, and that nothing which is known here has.
+    #[serde(skip)]
+    pub(crate) mount_points: BTreeSet<ImagePath>,
     /// What the steps read of the build context and the layer does not hold, by its path below the layer's
     /// own folder there.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -16,7 +16,7 @@ use super::own_units::own_units;
 use super::place::{Placer, site_or};
 use super::stage::{Builders, Stages};
 use super::step::{PlannedRun, Steps};
-use super::transaction::{Kept, transaction};
+use super::transaction::{Kept, Transaction, transaction};
 use super::whiteout::whiteouts;
 use super::{CargoOptions, Content, Inode, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
 use crate::base::{Base, BaseIndex};
@@ -262,6 +262,7 @@ impl<'a> Resolver<'a> {
         let unseen = self.unseen;
         let runs = runs(layer, &mut steps);
         self.unseen |= !runs.is_empty();
+        let mount_points = self.mount_points(transaction.as_ref(), &runs);
         let Steps { context, findings, .. } = steps;
         self.findings.extend(findings);
         PlannedLayer {
@@ -273,8 +274,25 @@ impl<'a> Resolver<'a> {
             whiteouts,
             members,
             runs,
+            mount_points,
             context,
         }
+    }
+
+    /// What an engine makes for the sake of a mount alone, and what leads there. Of what lies in `/run`
+    /// nothing stays anyway.
+    fn mount_points(&self, transaction: Option<&Transaction>, runs: &[PlannedRun]) -> BTreeSet<ImagePath> {
+        let of_packages = transaction.into_iter().flat_map(Transaction::mounts);
+        let of_packages = of_packages.filter_map(|path| ImagePath::parse(path).ok());
+        let of_runs =
+            runs.iter().flat_map(|run| run.caches.iter().chain(run.binds.iter().map(|bind| &bind.at)));
+        let all = of_packages.chain(of_runs.cloned());
+        let resolved = all.map(|path| self.merged.resolve_all(&path).unwrap_or(path));
+        let on_the_way = resolved.flat_map(|path| path.ancestors().into_iter().chain([path]));
+        let in_run = |path: &ImagePath| path.components().next() == Some("run");
+        on_the_way
+            .filter(|path| !path.is_root() && !in_run(path) && self.merged.get(path).is_none())
+            .collect()
     }
 
     fn removals(&mut self, layer: &Layer) -> BTreeMap<ImagePath, Removal> {

@@ -17,6 +17,8 @@ use crate::finding::Finding;
 /// The folder of the context that the package manager reads, and where it stands in the image meanwhile.
 pub(crate) const FOLDER: &str = "packages";
 pub(crate) const MOUNTED: &str = "/run/lapstrake";
+/// What a package manager writes of itself, and no image holds.
+pub(crate) const DISCARDED: [&str; 2] = ["/var/log", "/var/lib/dnf"];
 /// Where repositories that stay are; dnf.conf(5), `reposdir`.
 pub(crate) const REPOSITORIES: &str = "/etc/yum.repos.d";
 const KEYS: &str = "/etc/pki/rpm-gpg";
@@ -70,6 +72,15 @@ impl PackageTool {
             Self::Microdnf => "microdnf",
         }
     }
+
+    /// Where it keeps what it has downloaded.
+    pub(crate) fn cache(self) -> &'static str {
+        match self {
+            Self::Dnf => "/var/cache/dnf",
+            Self::Dnf5 => "/var/cache/libdnf5",
+            Self::Microdnf => "/var/cache/yum",
+        }
+    }
 }
 
 impl Transaction {
@@ -86,6 +97,11 @@ impl Transaction {
             option(self.without_weak_dependencies, "without weak dependencies"),
         ];
         install.chain(remove).chain(swap).chain(files).chain(options.into_iter().flatten()).collect()
+    }
+
+    /// What is mounted over while it runs.
+    pub(crate) fn mounts(&self) -> impl Iterator<Item = &'static str> {
+        DISCARDED.into_iter().chain(self.tool.map(PackageTool::cache))
     }
 
     /// Whether packages come in, so that there is something to lock.

@@ -85,6 +85,20 @@ fn a_step_has_what_it_was_given_and_podman_alone_makes_the_same() {
 }
 
 #[test]
+fn what_was_made_to_mount_a_cache_at_is_not_in_the_image() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let steps = Layer::new("steps")
+        .with(sh("echo x > /var/cache/new/deep/x").cache("/var/cache/new/deep"))
+        .with(sh("mkdir /opt/tool; echo tool > /opt/tool/tool"))
+        .with(sh("echo x > /opt/tool/cache/x").cache("/opt/tool/cache"));
+    let gone = "test ! -e /var/cache/new && test ! -e /opt/tool/cache && test -f /opt/tool/tool";
+    let image = Image::new("steps", Base::stand_in()).layer(steps).layer(Layer::new("after").with(sh(gone)));
+    compare_with(&workshop(), &image, &[]);
+}
+
+#[test]
 fn a_step_that_only_reads_its_secret_leaves_nothing_of_it() {
     if !present(&["podman", "busybox"]) {
         return;
