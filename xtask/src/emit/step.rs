@@ -19,6 +19,11 @@ const SIDE_FILES: [&str; 6] = [
 /// Changes to a directory and becomes a program; both are arguments, so that nothing is expanded.
 const IN_DIRECTORY: [&str; 3] = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\""];
 
+/// The words before a program that is to run in a directory.
+pub(crate) fn in_directory(dir: &str) -> Vec<String> {
+    IN_DIRECTORY.into_iter().chain([dir]).map(str::to_owned).collect()
+}
+
 /// The folder of the context that a layer's steps read.
 pub(crate) fn folder(index: usize, layer: &PlannedLayer) -> String {
     format!("steps/{:02}-{}", index + 1, layer.name)
@@ -87,8 +92,7 @@ pub(crate) fn named<'a>(runs: &'a [PlannedRun], step: &str) -> Option<&'a Planne
 fn argv(run: &PlannedRun) -> Vec<String> {
     let mut argv: Vec<String> = Vec::new();
     if let Some(dir) = &run.dir {
-        argv.extend(IN_DIRECTORY.map(str::to_owned));
-        argv.push(dir.to_string());
+        argv.extend(in_directory(dir.as_str()));
     }
     if !run.environment.is_empty() {
         argv.push("env".to_owned());

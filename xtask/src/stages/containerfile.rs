@@ -9,8 +9,6 @@ use crate::plan::{Invocation, PlannedStage, Product};
 
 /// Where the workspace, cargo's own files and what it made are in the stage.
 const HOME: &str = "/lapstrake";
-/// Changes to a directory and becomes a program; both are arguments, so that nothing is expanded.
-const IN_DIRECTORY: [&str; 3] = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\""];
 
 /// The text; `caches` tells apart what cargo keeps between builds.
 pub(super) fn containerfile(stage: &PlannedStage, from: &str, caches: &str) -> String {
@@ -52,8 +50,7 @@ fn compile(number: usize, invocation: &Invocation, caches: &str, out: &mut Strin
     mounts.bind(WORKSPACE, &format!("{HOME}/{WORKSPACE}"));
     mounts.cache_named(&format!("lapstrake-cargo-{caches}"), &format!("{HOME}/cargo"));
     mounts.cache_named(&format!("lapstrake-target-{caches}"), &format!("{HOME}/target"));
-    let build = IN_DIRECTORY.map(str::to_owned).into_iter().chain([
-        format!("{HOME}/{WORKSPACE}"),
+    let build = emit::in_directory(&format!("{HOME}/{WORKSPACE}")).into_iter().chain([
         "env".to_owned(),
         format!("CARGO_HOME={HOME}/cargo"),
         format!("CARGO_TARGET_DIR={HOME}/target"),
