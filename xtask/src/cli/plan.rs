@@ -95,6 +95,9 @@ fn expect(
     if layer.artefacts().next().is_some() {
         return Ok("depends on what cargo builds".to_owned());
     }
+    if layer.is_compiled() {
+        return Ok("depends on what a builder image compiles".to_owned());
+    }
     let Some(store) = store else { return Ok("first build".to_owned()) };
     let staged = Staged::of(std::slice::from_ref(layer), Artefacts::default());
     let staged = staged.map_err(|source| Failure::Stage { image: plan.name.clone(), source })?;

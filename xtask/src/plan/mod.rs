@@ -119,6 +119,12 @@ impl PlannedLayer {
         self.runs.iter().flat_map(|run| &run.secrets)
     }
 
+    /// Whether a stage makes something that the layer holds.
+    pub(crate) fn is_compiled(&self) -> bool {
+        let mut contents = self.members.values().map(|member| &member.content);
+        contents.any(|content| matches!(content, Content::File { from: Origin::Compiled(_) }))
+    }
+
     /// The binaries of cargo that the layer holds.
     pub(crate) fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
         self.members.values().filter_map(|member| match &member.content {
