@@ -69,6 +69,10 @@ fn what_we_build_of_an_example_is_what_podman_builds() {
         if !example.join("xtask").is_dir() {
             continue;
         }
+        if std::fs::read_to_string(example.join("Cargo.toml")).unwrap().contains("\nneeds = ") {
+            eprintln!("{} needs more than a checkout has: `real_parts` compares it", example.display());
+            continue;
+        }
         let tool =
             ["run", "-q", "--profile", "xtask", "--target", "host-tuple", "-p", "xtask", "--", "image"];
         let image = |arguments: &[&str]| {

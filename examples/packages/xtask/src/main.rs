@@ -71,15 +71,23 @@ fn tuning() -> Layer {
         .dir("/usr/share/gateway")
         .with(
             // An argument list, and no shell between it and the program.
-            Run::new(["sort", "--unique", "-T", "/var/cache/sort", "-o", "routes", "/run/calibration/routes.csv"])
-                // Else the order were that of whatever language the image speaks.
-                .env("LC_ALL", "C")
-                // Where `routes` is put.
-                .dir("/usr/share/gateway")
-                // Kept between builds, never in the image; here for what does not fit into memory.
-                .cache("/var/cache/sort")
-                // Read by the step, and not in the image. Below `/run` not even the mount point is.
-                .bind(asset!("calibration"), "/run/calibration"),
+            Run::new([
+                "sort",
+                "--unique",
+                "-T",
+                "/var/cache/sort",
+                "-o",
+                "routes",
+                "/run/calibration/routes.csv",
+            ])
+            // Else the order were that of whatever language the image speaks.
+            .env("LC_ALL", "C")
+            // Where `routes` is put.
+            .dir("/usr/share/gateway")
+            // Kept between builds, never in the image; here for what does not fit into memory.
+            .cache("/var/cache/sort")
+            // Read by the step, and not in the image. Below `/run` not even the mount point is.
+            .bind(asset!("calibration"), "/run/calibration"),
         )
         .with(
             // A shell where one is asked for, for the redirection. A real one would fetch something by the token;

@@ -17,6 +17,8 @@ use crate::checkout::Checkout;
 pub(crate) struct Ready {
     /// The environment that the tests need beside their own.
     pub(crate) env: Vec<(&'static str, Utf8PathBuf)>,
+    /// Whether root runs it.
+    pub(crate) is_root: bool,
     /// What is missing, and what to do about it, a line each.
     pub(crate) missing: Vec<String>,
 }
@@ -31,6 +33,7 @@ pub(crate) fn prepare(checkout: &Checkout) -> Ready {
         }
     };
     let is_root = cmd!(shell, "id -u").quiet().read().is_ok_and(|id| id == "0");
+    ready.is_root = is_root;
     let installer = fs::read_to_string("/etc/os-release").ok().and_then(|text| Installer::of(&text));
     let absent = absent(&shell);
     match installer.filter(|_| is_root) {

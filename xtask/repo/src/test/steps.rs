@@ -13,6 +13,8 @@ pub(super) struct Step {
     pub(super) directory: Utf8PathBuf,
     pub(super) args: Vec<String>,
     pub(super) env: Option<(&'static str, &'static str)>,
+    /// Whether only root can do it. Elsewhere it is left out, and the tests that it is for say so; not under CI.
+    pub(super) as_root: bool,
 }
 
 const FMT: &[&str] = &["fmt", "--all", "--check"];
@@ -46,6 +48,8 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
     // Of the bars of `bench` the one that takes no second, and that is far from what it holds.
     let measured = ["-p", "lapstrake-xtask", "--lib", "speed", "--", "--ignored"];
     steps.push(Step::new("measure the checks", root, &[TEST, &TOOL, &measured]));
+    // Before the tests that ask for it: there it would be waited for by whichever comes first.
+    steps.push(Step { as_root: true, ..Step::new("rig", root, &[&["xtask", "rig"]]) });
     // Without `--all-targets`, which would leave the documentation's examples out.
     steps.push(Step::new("test", root, &[TEST, &TOOL]));
     steps
@@ -54,7 +58,7 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
 impl Step {
     fn new(name: &str, directory: &Utf8Path, args: &[&[&str]]) -> Self {
         let args = args.iter().copied().flatten().map(|arg| (*arg).to_owned()).collect();
-        Self { name: name.to_owned(), directory: directory.to_owned(), args, env: None }
+        Self { name: name.to_owned(), directory: directory.to_owned(), args, env: None, as_root: false }
     }
 
     /// The tests of the workspace at `root`, with more arguments.

@@ -1,0 +1,199 @@
+//! The example `packages` from end to end on real parts: a base that boots, RPMs, a builder image. Built by this
+//! crate with an engine, by podman, by buildah and by a newer podman; then booted and asked.
+
+#![expect(clippy::unwrap_used, reason = "what a test can't do without, it stops at")]
+
+mod example;
+mod rig;
+mod server;
+mod stored;
+mod traces;
+mod tree;
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use example::{Example, MARKER};
+use stored::Stored;
+use tree::assert_same;
+
+/// The layers of ours: name, who made it, whether it was there before.
+fn layers(image: &Value) -> Vec<(&str, &str, bool)> {
+    let ours = image["layers"].as_array().unwrap().iter().filter(|layer| layer["origin"] != "base");
+    ours.map(|layer| {
+        let [name, origin] = ["name", "origin"].map(|key| layer[key].as_str().unwrap());
+        (name, origin, layer["reused"].as_bool().unwrap())
+    })
+    .collect()
+}
+
+/// How often an engine ran: for a layer, for a stage.
+fn engines(talk: &str) -> (usize, usize) {
+    let count = |verb: &str| talk.lines().filter(|line| line.trim_start().starts_with(verb)).count();
+    (count("Running layer "), count("Compiling in "))
+}
+
+#[test]
+fn packages_steps_and_stages_on_a_base_that_boots() {
+    let Some(rig) = rig::made() else { return };
+    let example = Example::copied(&rig);
+    let first = "engine, for it runs inside the image; then kept";
+    the_plan_says(&example, [first, first, first, "native, on what the engine makes of `tuning`"]);
+    builds_once(&example);
+    let kept = "engine, kept: its steps, their inputs and what lies below are the same";
+    the_plan_says(&example, [kept, kept, kept, "depends on what a builder image compiles"]);
+    an_edit_of_the_app_touches_nothing_below_it(&example);
+    the_lock_holds(&example);
+    every_engine_makes_the_same(&example);
+    it_boots_and_answers(&example);
+    traces::assert_none(&example);
+}
+
+fn builds_once(example: &Example) {
+    let (first, talk) = example.build();
+    assert_eq!(
+        layers(&first),
+        [
+            ("platform", "engine", false),
+            ("changes", "engine", false),
+            ("tuning", "engine", false),
+            ("app", "native", false)
+        ]
+    );
+    assert_eq!(engines(&talk), (3, 2));
+    let lock = example.lock();
+    for nevra in [
+        "rig-greeter-1.0-1.noarch",
+        "rig-data-1-1.x86_64",
+        "rig-signed-1-1.noarch",
+        "rig-local-1-1.noarch",
+        "rig-new-1-1.noarch",
+    ] {
+        assert!(lock.contains(&format!("\"{nevra}\"")), "{nevra} in {lock}");
+    }
+    assert!(!lock.contains("rig-weak"), "what is only recommended is left out");
+
+    let before = traces::names(&example.project.join("target/lapstrake"));
+    let (second, talk) = example.build();
+    assert_eq!(second["digest"], first["digest"]);
+    assert!(layers(&second).iter().all(|(_, _, reused)| *reused), "{second}");
+    assert_eq!(engines(&talk), (0, 0), "{talk}");
+    assert_eq!(traces::names(&example.project.join("target/lapstrake")), before);
+    assert_eq!(example.lock(), lock);
+}
+
+fn an_edit_of_the_app_touches_nothing_below_it(example: &Example) {
+    example.edit("gatewayd/src/answer.rs", "gateway: generation", "gateway, generation");
+    let (edited, talk) = example.build();
+    assert_eq!(
+        layers(&edited),
+        [
+            ("platform", "engine", true),
+            ("changes", "engine", true),
+            ("tuning", "engine", true),
+            ("app", "native", false)
+        ]
+    );
+    assert_eq!(engines(&talk), (0, 1), "{talk}");
+}
+
+fn the_lock_holds(example: &Example) {
+    let (code, _, talk) = example.image(&["build", "gateway", "--locked"]);
+    assert_eq!(code, 0, "{talk}");
+    let (known, more) = ("\"rig-user\", \"rig-signed\"]", "\"rig-user\", \"rig-signed\", \"rig-weak\"]");
+    example.edit("xtask/src/main.rs", known, more);
+    let (code, _, talk) = example.image(&["build", "gateway", "--locked"]);
+    assert_eq!((code, engines(&talk)), (1, (0, 0)), "{talk}");
+    assert!(talk.contains("lapstrake.lock") && talk.contains("platform"), "{talk}");
+    example.edit("xtask/src/main.rs", more, known);
+}
+
+fn the_plan_says(example: &Example, forecasts: [&str; 4]) {
+    let (code, plan, talk) = example.image(&["plan", "gateway"]);
+    assert_eq!(code, 0, "{talk}");
+    for (layer, forecast) in ["platform", "changes", "tuning", "app"].into_iter().zip(forecasts) {
+        let line = format!("layer  {layer}: {forecast}\n");
+        assert!(plan.contains(&line), "`{line}` in {plan}");
+    }
+}
+
+fn every_engine_makes_the_same(example: &Example) {
+    let log = &example.log;
+    let hybrid = Stored::named("hybrid");
+    let take = |to: &Stored| {
+        let from = format!("oci:{}:gateway", example.project.join("target/lapstrake/oci").display());
+        log.read(Command::new("skopeo").args([
+            "copy",
+            "-q",
+            &from,
+            &format!("containers-storage:{}", to.name()),
+        ]));
+    };
+    take(&hybrid);
+    let (expected, packages) = (hybrid.tree(log), hybrid.packages(log));
+    assert!(packages.contains(&"rig-greeter-1.0-1.noarch".to_owned()), "{packages:?}");
+    let (code, _, talk) =
+        example.image(&["emit", "gateway", "-o", example.beside.join("context").to_str().unwrap()]);
+    assert_eq!(code, 0, "{talk}");
+
+    let secret = "id=token,env=GATEWAY_TOKEN";
+    for engine in ["podman", "buildah"] {
+        let built = Stored::named(engine);
+        let mut build = Command::new(engine);
+        build.args(["build", "-q", "--no-cache", "--secret", secret, "-t", built.name(), "."]);
+        log.read(build.current_dir(example.beside.join("context")).env("GATEWAY_TOKEN", MARKER));
+        assert_same(&expected, &built.tree(log), &format!("hybrid (left), {engine} (right)"));
+        assert_eq!(built.packages(log), packages, "{engine}");
+    }
+
+    let built = Stored::named("podman5");
+    by_podman5(example, &built);
+    assert_same(&expected, &built.tree(log), "hybrid (left), podman 5 (right)");
+    assert_eq!(built.packages(log), packages, "podman 5");
+
+    // From nothing.
+    fs::remove_dir_all(example.project.join("target/lapstrake")).unwrap();
+    let (rebuilt, talk) = example.build();
+    assert_eq!(engines(&talk), (3, 2), "{talk}");
+    assert!(layers(&rebuilt).iter().all(|(_, _, reused)| !reused), "{rebuilt}");
+    let again = Stored::named("again");
+    take(&again);
+    assert_same(&expected, &again.tree(log), "hybrid (left), the same made again (right)");
+    assert_eq!(again.packages(log), packages, "made again");
+}
+
+/// Builds the context by the newer podman, and brings the result over to the machine's own.
+fn by_podman5(example: &Example, built: &Stored) {
+    let context = example.beside.join("context");
+    let podman = |arguments: &[&str]| example.log.read(rig::podman5(&context).args(arguments));
+    // It has no variable of ours, and sees no file outside of the context.
+    let (token, archive) = (context.join("token"), context.join("by5.tar"));
+    fs::write(&token, MARKER).unwrap();
+    podman(&["build", "-q", "--no-cache", "--secret", "id=token,src=token", "-t", built.name(), "."]);
+    fs::remove_file(&token).unwrap();
+    podman(&["save", "-q", "--format", "docker-archive", "-o", "by5.tar", built.name()]);
+    podman(&["rmi", "-f", built.name()]);
+    example.log.read(Command::new("podman").args(["load", "-q", "-i"]).arg(&archive));
+    fs::remove_file(&archive).unwrap();
+}
+
+fn it_boots_and_answers(example: &Example) {
+    let script = "systemctl is-active gatewayd && id -un gatewayd && stat -c '%U %F' /var/lib/gatewayd && \
+                  gatewayd --ask && gatewayd --ask && cat /var/lib/gatewayd/asked";
+    let (code, stdout, talk) = example.image(&["boot", "gateway", "--execute", "sh", "-c", script]);
+    assert_eq!(code, 0, "{stdout}\n{talk}");
+    let lines: Vec<_> = stdout.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "active",
+            "gatewayd",
+            "gatewayd directory",
+            "gateway, generation new, 3 routes, asked 1",
+            "gateway, generation new, 3 routes, asked 2",
+            "2"
+        ]
+    );
+}
