@@ -16,6 +16,8 @@ pub(crate) enum Diagnosis {
     Runtime { name: String },
     NoSuchPackage { package: String },
     Repository { name: Option<String> },
+    NoRepository,
+    NoKey { repository: String },
     NotDownloaded { what: String },
     Signature { package: Option<String> },
     Conflict { problem: Option<String> },
@@ -45,6 +47,7 @@ impl Diagnosis {
             .find_map(|line| permission(line))
             .or_else(|| known(disk))
             .or_else(|| known(repository))
+            .or_else(|| known(no_key))
             .or_else(|| known(package))
             .or_else(|| known(download))
             .or_else(|| known(named_signature))
@@ -81,10 +84,13 @@ impl Diagnosis {
                 "check its name and the repositories; for one that `lapstrake.lock` pins, run `cargo xtask image lock --update`".to_owned()
             }
             Self::Repository { .. } => "check the network and the repository's URL".to_owned(),
+            Self::NoRepository => {
+                "put a `.repo` file into /etc/yum.repos.d, in this layer or one below".to_owned()
+            }
             Self::NotDownloaded { .. } => {
                 "check the network; a repository that changed meanwhile wants its metadata made anew".to_owned()
             }
-            Self::Signature { .. } => "give the repository its key: `.gpg_key(asset!(\"deploy/RPM-GPG-KEY\"))`".to_owned(),
+            Self::Signature { .. } | Self::NoKey { .. } => "give the repository its key: `.gpg_key(asset!(\"deploy/RPM-GPG-KEY\"))`".to_owned(),
             Self::Scriptlet { .. } => "a package must not start services or write to /var while an image is built; mend or replace it".to_owned(),
             Self::NotInImage { .. } => "install its package in this layer or one below".to_owned(),
             Self::NotExecutable { .. } => {
@@ -113,6 +119,10 @@ impl fmt::Display for Diagnosis {
             Self::Repository { name } => {
                 named(f, "repository", name)?;
                 f.write_str(" can't be reached")
+            }
+            Self::NoRepository => f.write_str("the image has no repository that is enabled"),
+            Self::NoKey { repository } => {
+                write!(f, "repository `{repository}` has no key by which its packages could be checked")
             }
             Self::NotDownloaded { what } => write!(f, "`{what}` can't be downloaded"),
             Self::Signature { package } => {
@@ -157,6 +167,9 @@ fn repository(line: &str) -> Option<Diagnosis> {
     if let Some((_, rest)) = line.split_once("Failed to download metadata for repo '") {
         return Some(Diagnosis::Repository { name: rest.split('\'').next().map(str::to_owned) });
     }
+    if line.contains("There are no enabled repositories") {
+        return Some(Diagnosis::NoRepository);
+    }
     let unreachable = [
         "Could not resolve host",
         "Cannot download repomd.xml",
@@ -164,6 +177,12 @@ fn repository(line: &str) -> Option<Diagnosis> {
         "Could not resolve hostname",
     ];
     unreachable.iter().any(|phrase| line.contains(phrase)).then_some(Diagnosis::Repository { name: None })
+}
+
+/// dnf shows the repository in full: `Problem repository: [NAME]`, and its settings.
+fn no_key(line: &str) -> Option<Diagnosis> {
+    let name = line.strip_prefix("Problem repository: ")?.trim_matches(['[', ']', ' ']);
+    Some(Diagnosis::NoKey { repository: name.to_owned() })
 }
 
 /// A package, or a repository's key.
@@ -179,13 +198,8 @@ fn download(line: &str) -> Option<Diagnosis> {
 }
 
 fn signature(line: &str) -> Option<Diagnosis> {
-    let untrusted = [
-        "is not signed",
-        "GPG check FAILED",
-        "Public key for ",
-        "No corresponding key was found",
-        "you do not have any GPG public keys installed",
-    ];
+    let untrusted =
+        ["is not signed", "GPG check FAILED", "Public key for ", "No corresponding key was found"];
     if !untrusted.iter().any(|phrase| line.contains(phrase)) {
         return None;
     }

@@ -43,6 +43,13 @@ fn what_keeps_packages_from_the_repositories_is_told() {
         ),
         (
             &[
+                "Error: There are no enabled repositories in \"/etc/yum.repos.d\", \"/etc/yum/repos.d\", \"/etc/distro.repos.d\".",
+                EXIT,
+            ],
+            "the image has no repository that is enabled",
+        ),
+        (
+            &[
                 "Errors during downloading metadata for repository 'named':",
                 "  - Curl error (6): Couldn't resolve host name for http://repo.invalid/repo/repodata/repomd.xml [Could not resolve host: repo.invalid]",
                 "Error: Failed to download metadata for repo 'named': Cannot download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried",
@@ -90,9 +97,10 @@ fn what_keeps_packages_from_being_installed_is_told() {
                 "You have enabled checking of packages via GPG keys. This is a good thing.",
                 "However, you do not have any GPG public keys installed. You need to download",
                 "Problem repository: [signed]",
+                "bandwidth: 0",
                 EXIT,
             ],
-            "a package is not signed by a key that the image trusts",
+            "repository `signed` has no key by which its packages could be checked",
         ),
         (
             &[
