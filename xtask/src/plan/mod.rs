@@ -5,6 +5,7 @@
 mod compile;
 mod destination;
 mod enablement;
+mod labels;
 mod merged;
 mod own_units;
 mod place;

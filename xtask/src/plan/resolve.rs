@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::entry::{Entry, EntryKind, State};
 use lapstrake::rule::{Claim, What, between, conflicts};
-use lapstrake::value::{ImageName, ImagePath, LabelKey, LayerName, UnitName};
+use lapstrake::value::{ImageName, ImagePath, LayerName, UnitName};
 use lapstrake::{Given, Image, Layer, Site};
 
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
 use super::enablement::{OwnUnits, Units};
+use super::labels::labels;
 use super::merged::Merged;
 use super::own_units::own_units;
 use super::place::{Placer, site_or};
@@ -25,11 +26,6 @@ use crate::nearest::nearest;
 use crate::source::Sources;
 use crate::workspace::Workspace;
 use lapstrake::value::Mode;
-
-/// The label that `bootc status` shows as the version.
-const VERSION_LABEL: &str = "org.opencontainers.image.version";
-/// bootc refuses an image without it.
-const BOOTC_LABEL: &str = "containers.bootc";
 
 /// A plan, as far as there is one, and what was found.
 #[derive(Debug)]
@@ -70,7 +66,7 @@ pub(crate) fn resolve(
         findings: Vec::new(),
     };
     let name = resolver.valid(image.name(), image.site());
-    let labels = resolver.labels(image);
+    let labels = labels(image, base, &mut resolver.findings);
     let repository = image.given_repository().and_then(|given| resolver.valid(given, image.site()));
     let layers = resolver.layers(image);
     let Resolver { invocations, stages, findings, .. } = resolver;
@@ -110,41 +106,6 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn labels(&mut self, image: &Image) -> BTreeMap<LabelKey, String> {
-        let mut labels = BTreeMap::new();
-        if let (Some(version), Ok(key)) = (image.given_version(), LabelKey::parse(VERSION_LABEL)) {
-            labels.insert(key, version.to_owned());
-        }
-        for (key, value) in image.labels() {
-            let Some(valid) = self.valid(key, image.site()) else { continue };
-            if let Some(wrong) = value.chars().find(|c| c.is_control()) {
-                let message = format!(
-                    "label `{valid}` holds `{}`, which no Containerfile can say",
-                    wrong.escape_debug()
-                );
-                self.findings.push(Finding::fatal("label-value", site_or(key.site(), image.site()), message));
-                continue;
-            }
-            labels.insert(valid, value.clone());
-        }
-        let described = labels.get(BOOTC_LABEL).map(String::as_str);
-        if described.or_else(|| self.base.label(BOOTC_LABEL)) != Some("1") {
-            let message =
-                "neither the base nor the image has the label `containers.bootc=1`; bootc refuses it";
-            let finding = Finding::warning("bootc-label", image.base().site(), message);
-            self.findings
-                .push(finding.help("add `.label(\"containers.bootc\", \"1\")`, or take a bootc base"));
-        }
-        if self.base.index.is_sealed() {
-            let message = "the base is sealed: what is layered on it does not boot until it is resealed";
-            let finding = Finding::warning("sealed-base", image.base().site(), message);
-            self.findings.push(
-                finding.help("run `aib reseal SRC NEW` on the result, or take a base with `sealed: false`"),
-            );
-        }
-        labels
-    }
-
     fn layers(&mut self, image: &Image) -> Vec<PlannedLayer> {
         /// bootc's importers take at most 127 layers; some of the base's come first.
         const MOST: usize = 127;
