@@ -1,7 +1,6 @@
 //! What a workspace has built: one OCI layout for all its images, and the records by which a layer is
 //! not written twice. Everything in it can be deleted; nothing in it is half-written.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 
@@ -70,20 +69,6 @@ impl Store {
         write(&self.layer_record(key), written)
     }
 
-    /// What the packages of the layer of that key came to.
-    pub(crate) fn installed(&self, key: &Digest) -> Option<BTreeSet<String>> {
-        read(&self.installed_record(key))
-    }
-
-    /// Remembers what the packages of a layer came to.
-    pub(crate) fn remember_installed(
-        &self,
-        key: &Digest,
-        installed: &BTreeSet<String>,
-    ) -> Result<(), StoreError> {
-        write(&self.installed_record(key), installed)
-    }
-
     /// The recipe by which an image's layer was last written.
     pub(crate) fn last_recipe(&self, image: &ImageName, layer: &LayerName) -> Option<Recipe> {
         read(&self.recipe_record(image, layer))
@@ -105,10 +90,6 @@ impl Store {
 
     fn layer_record(&self, key: &Digest) -> Utf8PathBuf {
         self.records.join("layer").join(key.hex())
-    }
-
-    fn installed_record(&self, key: &Digest) -> Utf8PathBuf {
-        self.records.join("installed").join(key.hex())
     }
 
     fn recipe_record(&self, image: &ImageName, layer: &LayerName) -> Utf8PathBuf {

@@ -94,7 +94,8 @@ impl Bin {
 
     /// Compiles it inside a builder image, after the stage's own steps, and not on this machine: with
     /// `--locked`, with only the files that its package needs, and with caches for cargo's registry and target
-    /// directory. The builder image has `cargo` in its PATH.
+    /// directory. The builder image has `cargo` in its PATH. A file of the workspace that the package takes
+    /// from elsewhere, by `include_str!("../../x")`, is named: `Stage::source("x", "/lapstrake/workspace/x")`.
     ///
     /// ```
     /// use lapstrake::{Base, Stage, entry::Bin};

@@ -210,7 +210,7 @@ impl Repository {
     }
 
     /// Leaves it in the image: `/etc/yum.repos.d/ID.repo`, and its key in `/etc/pki/rpm-gpg`. Default: the
-    /// image does not know of it.
+    /// image has neither; a key that packages were checked by stays in rpm's database all the same.
     pub fn kept(mut self) -> Self {
         self.kept = true;
         self

@@ -193,8 +193,8 @@ impl Run {
 }
 
 /// A secret of the machine that builds. Its value is never in a layer, the history, the Containerfile, an
-/// argument or a log; a layer that holds it all the same is refused. It does not decide whether a layer is
-/// built again.
+/// argument or a log; a layer, or a result of a stage, that holds it all the same is refused, and so is one
+/// that holds a line of it with 16 bytes or more. It does not decide whether a layer is built again.
 ///
 /// ```
 /// use lapstrake::entry::{Secret, SecretSource};

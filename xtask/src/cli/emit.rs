@@ -1,5 +1,7 @@
 //! `image emit`: the plan as a Containerfile and its context.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use lapstrake::Image;
@@ -12,7 +14,7 @@ use super::{Outcome, print, print_json};
 use crate::check::Checks;
 use crate::engine::Engine;
 use crate::finding::draw;
-use crate::plan::SCHEMA;
+use crate::plan::{PlannedLayer, SCHEMA};
 
 #[derive(Debug, Args)]
 pub(super) struct Emit {
@@ -62,9 +64,12 @@ impl Emit {
                 None => contexts.join(plan.name.as_str()),
             };
             session.emit(&ready, &to)?;
+            let secrets: BTreeSet<_> = plan.layers.iter().flat_map(PlannedLayer::secrets).collect();
+            let secrets: String = secrets.into_iter().map(|secret| format!("--secret {secret} ")).collect();
+            let name = &plan.name;
             progress.status(
                 "Emitted",
-                format_args!("{}: `cd {to} && podman build -t localhost/{} .`", plan.name, plan.name),
+                format_args!("{name}: `cd {to} && podman build {secrets}-t localhost/{name} .`"),
             );
             written.push((plan.name.clone(), to));
         }

@@ -31,10 +31,10 @@ pub(crate) fn write_files(
     for (name, file) in files {
         let path = folder.join(name);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
+            directory(parent)?;
         }
         match file {
-            ContextFile::Directory => fs::create_dir_all(&path)?,
+            ContextFile::Directory => directory(&path)?,
             ContextFile::Symlink { target } => symlink(target, &path)?,
             ContextFile::File { from, executable } => {
                 let mut out = fs::File::create(&path)?;
@@ -45,11 +45,22 @@ pub(crate) fn write_files(
                     }
                     (_, None) => return Err(io::Error::other(format!("`{name}` was not staged"))),
                 }
-                if *executable {
-                    out.set_permissions(fs::Permissions::from_mode(0o755))?;
-                }
+                let mode = if *executable { 0o755 } else { 0o644 };
+                out.set_permissions(fs::Permissions::from_mode(mode))?;
             }
         }
     }
     Ok(())
+}
+
+/// A directory of the context, with those that lead to it; a step may copy its mode, whoever builds.
+fn directory(path: &Utf8Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        directory(parent)?;
+    }
+    fs::create_dir(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }

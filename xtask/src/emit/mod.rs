@@ -12,4 +12,4 @@ pub(crate) use containerfile::{Contents, layer_steps, tar_name};
 pub(crate) use context::{EmitError, emit};
 pub(crate) use escape::exec;
 pub(crate) use folder::{files, write_files};
-pub(crate) use step::{Mounts, folder, in_directory, named, run};
+pub(crate) use step::{Mounts, folder, named, run};

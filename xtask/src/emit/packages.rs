@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::escape::{comment, exec};
 use super::step::{Mounts, folder};
-use crate::plan::{DISCARDED, FOLDER, MOUNTED, PackageTool, PlannedLayer, REPOSITORIES, Transaction};
+use crate::plan::{DISCARDED, FOLDER, MOUNTED, PackageTool, PlannedLayer, REPOSITORY_FOLDERS, Transaction};
 
 /// The script of a transaction in the context's folder for packages.
 const SCRIPT: &str = "transaction";
@@ -50,7 +50,7 @@ fn commands(tool: PackageTool, transaction: &Transaction) -> Vec<Vec<String>> {
     let install = installed(transaction);
     let (remove, swap) = (&transaction.remove, &transaction.swap);
     let gone: Vec<String> = remove.iter().chain(swap.iter().map(|(from, _)| from)).cloned().collect();
-    let come = || install.iter().chain(swap.iter().map(|(_, to)| to)).cloned().collect::<Vec<_>>();
+    let come = || install.iter().cloned().chain(swapped_in(transaction)).collect::<Vec<_>>();
     match (tool, transaction.installs(), transaction.removes()) {
         (PackageTool::Dnf5, true, true) => {
             // dnf5-do(8): actions of several kinds, one transaction.
@@ -73,6 +73,12 @@ fn commands(tool: PackageTool, transaction: &Transaction) -> Vec<Vec<String>> {
     }
 }
 
+/// What comes in by a swap; a lock has it by its exact name.
+fn swapped_in(transaction: &Transaction) -> impl Iterator<Item = String> {
+    let open = transaction.locked.is_none();
+    transaction.swap.iter().filter(move |_| open).map(|(_, to)| to.clone())
+}
+
 /// What is installed: with a lock exactly what it says, and RPM files by their place.
 fn installed(transaction: &Transaction) -> Vec<String> {
     let wanted = transaction.locked.as_ref().unwrap_or(&transaction.install);
@@ -83,7 +89,7 @@ fn installed(transaction: &Transaction) -> Vec<String> {
 fn options(transaction: &Transaction) -> Vec<String> {
     let mut options = Vec::new();
     if !transaction.repositories.is_empty() {
-        options.push(format!("--setopt=reposdir={REPOSITORIES},{MOUNTED}/repos"));
+        options.push(format!("--setopt=reposdir={REPOSITORY_FOLDERS},{MOUNTED}/repos"));
     }
     if transaction.without_docs {
         options.push("--setopt=tsflags=nodocs".to_owned());
@@ -101,11 +107,15 @@ pub(super) fn script(layer: &PlannedLayer) -> Option<(String, String)> {
     let transaction = layer.transaction.as_ref().filter(|transaction| transaction.is_script())?;
     // Command-line RPMs must come before anything else is decided.
     let mut text = format!("install {}\n", installed(transaction).join(" "));
+    let mut remove: Vec<_> = transaction.remove.iter().map(String::as_str).collect();
     for (from, to) in &transaction.swap {
-        text += &format!("swap {from} {to}\n");
+        if transaction.locked.is_some() {
+            remove.push(from);
+        } else {
+            text += &format!("swap {from} {to}\n");
+        }
     }
-    if !transaction.remove.is_empty() {
-        let remove: Vec<_> = transaction.remove.iter().map(String::as_str).collect();
+    if !remove.is_empty() {
         text += &format!("remove {}\n", remove.join(" "));
     }
     text += "run\nexit\n";
@@ -173,5 +183,20 @@ mod tests {
             lines(PackageTool::Dnf, &install),
             [format!("dnf -y {options} install a-1-1.noarch dep-2-1.noarch")]
         );
+    }
+
+    #[test]
+    fn what_a_swap_brings_is_locked_too() {
+        let locked = Some(BTreeSet::from(["new-1-1.noarch".to_owned()]));
+        let swap = Transaction { locked, ..transaction(&[], &[], &[("old", "new")]) };
+        let options = "--setopt=install_weak_deps=False";
+        assert_eq!(
+            lines(PackageTool::Dnf5, &swap),
+            [format!("dnf5 -y do {options} --action=remove old --action=install new-1-1.noarch")]
+        );
+        assert!(swap.is_script());
+        let mut image = Vec::new();
+        image.extend(lines(PackageTool::Dnf, &swap));
+        assert_eq!(image[0], format!("dnf -y {options} shell /run/lapstrake/transaction"));
     }
 }

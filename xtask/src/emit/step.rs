@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use super::escape::{comment, exec};
-use crate::plan::{PlannedLayer, PlannedRun, SecretFrom};
+use crate::plan::{PlannedLayer, PlannedRun};
 
 /// Side files of an rpm database that a reader leaves.
 const SIDE_FILES: [&str; 6] = [
@@ -20,7 +20,7 @@ const SIDE_FILES: [&str; 6] = [
 const IN_DIRECTORY: [&str; 3] = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\""];
 
 /// The words before a program that is to run in a directory.
-pub(crate) fn in_directory(dir: &str) -> Vec<String> {
+fn in_directory(dir: &str) -> Vec<String> {
     IN_DIRECTORY.into_iter().chain([dir]).map(str::to_owned).collect()
 }
 
@@ -42,9 +42,9 @@ impl Mounts {
         self.0 += &format!("--mount=type=cache,target={at} ");
     }
 
-    /// A cache that is shared by a name of its own, whatever it is mounted at.
-    pub(crate) fn cache_named(&mut self, id: &str, at: &str) {
-        self.0 += &format!("--mount=type=cache,id={id},target={at} ");
+    /// A cache by a name of its own, which one step uses at a time.
+    pub(crate) fn cache_alone(&mut self, id: &str, at: &str) {
+        self.0 += &format!("--mount=type=cache,id={id},sharing=locked,target={at} ");
     }
 
     /// An empty directory whose content is thrown away.
@@ -73,11 +73,7 @@ pub(crate) fn run(run: &PlannedRun, folder: &str, out: &mut String) -> fmt::Resu
         mounts.bind(&format!("{folder}/{}", bind.source), bind.at.as_str());
     }
     for secret in &run.secrets {
-        let from = match &secret.from {
-            SecretFrom::Variable(name) => format!("env={name}"),
-            SecretFrom::File(path) => format!("src={path}"),
-        };
-        writeln!(out, "# wants {}", comment(&format!("--secret id={},{from}", secret.id)))?;
+        writeln!(out, "# wants {}", comment(&format!("--secret {secret}")))?;
         mounts.secret(secret.id.as_str());
     }
     writeln!(out, "RUN {mounts}{}", exec(argv(run)))
@@ -85,7 +81,9 @@ pub(crate) fn run(run: &PlannedRun, folder: &str, out: &mut String) -> fmt::Resu
 
 /// The step among these that an engine names when it gives up: by its words, parted by blanks.
 pub(crate) fn named<'a>(runs: &'a [PlannedRun], step: &str) -> Option<&'a PlannedRun> {
-    runs.iter().find(|run| step.ends_with(&argv(run).join(" ")))
+    let words = |run: &&PlannedRun| argv(run).join(" ");
+    // `true` ends as `cd … && true` does.
+    runs.iter().filter(|run| step.ends_with(&words(run))).max_by_key(|run| words(run).len())
 }
 
 /// The program with its environment, in its directory.
@@ -151,6 +149,16 @@ mod tests {
         let (environment, dir, network) = (Vec::new(), None, false);
         let site = lapstrake::Layer::new("steps").site();
         PlannedRun { site, argv, environment, dir, network, caches: vec![], binds: vec![], secrets: vec![] }
+    }
+
+    #[test]
+    fn a_step_that_ends_as_another_is_not_taken_for_it() {
+        let mut second = planned(&["true"]);
+        second.dir = Some(ImagePath::parse("/no/such").unwrap());
+        let runs = [planned(&["true"]), second];
+        let step = format!("RUN {}", argv(&runs[1]).join(" "));
+        assert_eq!(named(&runs, &step), Some(&runs[1]));
+        assert_eq!(named(&runs, "RUN true"), Some(&runs[0]));
     }
 
     #[test]

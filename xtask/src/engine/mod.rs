@@ -67,7 +67,7 @@ pub(crate) struct Job<'a> {
 /// An engine could not make a layer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EngineError {
-    #[error("neither podman nor buildah is installed, and a layer runs something inside the image")]
+    #[error("neither podman nor buildah is installed, and something has to run inside an image")]
     Missing,
     #[error("`{program}` is not installed")]
     Absent { program: Program },
@@ -137,8 +137,8 @@ fn install(program: Program) -> String {
 #[derive(Debug)]
 pub(crate) struct Made {
     tar: std::fs::File,
-    /// What the steps printed, line by line.
-    pub(crate) said: Vec<String>,
+    /// What the steps printed for us, line by line.
+    pub(crate) listed: Vec<String>,
 }
 
 /// Makes a layer on a base of `below` layers. Whatever happens, neither image nor container of it stays
@@ -153,9 +153,9 @@ pub(crate) fn make(
     let folder = output_folder(program, job)?;
     let output = Utf8Path::from_path(folder.path()).unwrap_or(job.context);
     let built = program.build(job, output, progress);
-    let exported = built.and_then(|said| {
+    let exported = built.and_then(|listed| {
         let tar = export::last_layer(program, output, job, below)?;
-        Ok(Made { tar, said })
+        Ok(Made { tar, listed })
     });
     program.forget(job);
     if Watch::is_interrupted() { Err(EngineError::Interrupted) } else { exported }

@@ -50,8 +50,8 @@ impl Program {
         Command::new(self.as_str())
     }
 
-    /// Builds the context of a job, as one layer or for what its last stage holds; gives what the steps
-    /// said.
+    /// Builds the context of a job, as one layer or for what its last stage holds; gives what the
+    /// steps printed for us.
     pub(super) fn build(
         self,
         job: &Job<'_>,
@@ -137,10 +137,10 @@ impl Program {
         progress: &Progress,
     ) -> Result<Vec<String>, EngineError> {
         let ended = talk::run(command, secrets, progress);
-        let Ended { succeeded, said } =
+        let Ended { succeeded, said, listed } =
             ended.map_err(|source| EngineError::Start { program: self, source })?;
         match Diagnosis::of(&said, succeeded) {
-            None => Ok(said),
+            None => Ok(listed),
             Some(diagnosis) => {
                 Err(EngineError::Failed { program: self, diagnosis, log: Log(talk::last(&said)) })
             }

@@ -21,6 +21,8 @@ const KEPT: usize = 20_000;
 pub(super) struct Ended {
     pub(super) succeeded: bool,
     pub(super) said: Vec<String>,
+    /// What was printed for us, to the last line.
+    pub(super) listed: Vec<String>,
 }
 
 /// Runs a command; what it says on either stream is one talk, in which no secret is told.
@@ -31,23 +33,24 @@ pub(super) fn run(command: &mut Command, secrets: &Secrets, progress: &Progress)
     let _engine = Engine::started(&child);
     // The command holds the writing ends; with them open the talk would not end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut said = Vec::new();
+    let (mut said, mut listed) = (Vec::new(), Vec::new());
     for line in BufReader::new(reader).split(b'\n') {
         let line = secrets.hide(told(&line?));
-        if !line.starts_with(LISTED) {
-            progress.line(&line);
+        if line.starts_with(LISTED) {
+            listed.push(line);
+            continue;
         }
+        progress.line(&line);
         if said.len() == KEPT {
             said.drain(..KEPT / 2);
         }
         said.push(line);
     }
-    Ok(Ended { succeeded: child.wait()?.success(), said })
+    Ok(Ended { succeeded: child.wait()?.success(), said, listed })
 }
 
 /// How lines begin that tell of taking in the base, which the user did not ask for.
-const TAKING_IN: [&str; 5] =
-    ["Getting image source", "Copying ", "Writing manifest", "Storing signatures", LISTED];
+const TAKING_IN: [&str; 4] = ["Getting image source", "Copying ", "Writing manifest", "Storing signatures"];
 
 /// The lines to show with an error.
 pub(super) fn last(said: &[String]) -> Vec<String> {

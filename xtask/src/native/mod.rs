@@ -91,6 +91,8 @@ pub(crate) struct Workbench<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) store: &'a Store,
     pub(crate) settings: Settings,
+    /// Whether a lock is to say what packages come to.
+    pub(crate) pins: bool,
     pub(crate) progress: &'a Progress,
 }
 

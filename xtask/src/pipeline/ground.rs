@@ -1,10 +1,12 @@
 //! What the layers that this process writes stand on: the base, or what an engine made on it. A plan is made
 //! once on the base alone, and once more when what lies below is known to the last file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use lapstrake::Image;
+use lapstrake::value::LayerName;
 
 use super::{Failure, Place, Planned, Ready, Session};
 use crate::base::Base;
@@ -69,7 +71,8 @@ impl Session<'_> {
         let settings =
             Settings { compression: self.request.compression, epoch: native::Epoch::of_environment().ok()? };
         let bench = self.bench(base, &staged, &store, settings);
-        let prefix = prefix::lay(plan, count, false, Engine::Idle, &bench).ok()??;
+        let mut installed = BTreeMap::new();
+        let prefix = prefix::lay(plan, count, false, Engine::Idle, &mut installed, &bench).ok()??;
         let (plan, ground, findings) = self.plan_on(prefix, base, described);
         let contents = Contents::of(&plan.as_ref()?.layers);
         Some((
@@ -81,6 +84,9 @@ impl Session<'_> {
     /// Fills in what the lock says that packages come to.
     fn pin_packages(&self, plan: &mut Plan) {
         let (image, architecture) = (&plan.name, plan.base.architecture);
+        if self.request.base.is_some() {
+            return;
+        }
         for layer in &mut plan.layers {
             if let Some(transaction) = layer.transaction.as_mut().filter(|transaction| transaction.installs())
             {
@@ -90,6 +96,21 @@ impl Session<'_> {
         }
     }
 
+    /// Locks what packages came to.
+    fn pin(&mut self, plan: &Plan, installed: BTreeMap<LayerName, BTreeSet<String>>) -> Result<(), Failure> {
+        if self.request.base.is_some() {
+            return Ok(());
+        }
+        for (name, installed) in installed {
+            let layer = plan.layers.iter().find(|layer| layer.name == name);
+            let transaction = layer.and_then(|layer| layer.transaction.as_ref());
+            let asked = transaction.map(plan::Transaction::asked).unwrap_or_default();
+            let on = plan.base.architecture;
+            self.lock.set_packages(&plan.name, &name, on, asked, installed);
+        }
+        self.save_lock()
+    }
+
     /// The plan once more, on the layers that an engine made.
     fn plan_on(
         &self,
@@ -97,7 +118,7 @@ impl Session<'_> {
         base: &Rc<Base>,
         described: &Described,
     ) -> (Option<Plan>, Ground, Vec<Finding>) {
-        let Prefix { layers, made, index, .. } = prefix;
+        let Prefix { layers, made, index } = prefix;
         let laid = Laid { layers: layers.len(), index: &index };
         let resolved = self.resolve(described, base, Some(laid));
         let below = Rc::new(Base { index: Arc::clone(&index), ..(**base).clone() });
@@ -127,24 +148,21 @@ impl Session<'_> {
         }
         let Ready { plan, base, described, contents, staged, .. } = ready;
         let bench = self.bench(&base, &staged, store, settings);
+        let root = self.workspace.root.clone();
         let failed = |source: prefix::PrefixError| {
-            let place = source.site(&plan).map(|site| Place { site, root: self.workspace.root.clone() });
+            let place = source.site(&plan).map(|site| Place { site, root });
             Failure::Prefix { image: plan.name.clone(), place, source: Box::new(source) }
         };
-        let laid = prefix::lay(&plan, count, all_by_engine, engine, &bench).map_err(failed)?;
+        let mut installed = BTreeMap::new();
+        let laid = prefix::lay(&plan, count, all_by_engine, engine, &mut installed, &bench);
+        // Pinned even where a layer above has failed.
+        self.pin(&plan, installed)?;
+        let laid = laid.map_err(failed)?;
         let Some(prefix) = laid else {
             let layer = plan.layers.iter().find(|layer| layer.needs_engine());
             let layer = layer.map(|layer| layer.name.to_string()).unwrap_or_default();
             return Err(Failure::Engine { image: plan.name, layer });
         };
-        for (name, installed) in &prefix.installed {
-            let layer = plan.layers.iter().find(|layer| layer.name == *name);
-            let transaction = layer.and_then(|layer| layer.transaction.as_ref());
-            let asked = transaction.map(plan::Transaction::asked).unwrap_or_default();
-            let on = plan.base.architecture;
-            self.lock.set_packages(&plan.name, name, on, asked, installed.clone());
-        }
-        self.save_lock()?;
         let (again, ground, findings) = self.plan_on(prefix, &base, &described);
         let plan = again.unwrap_or(plan);
         Ok((Ready { plan, base, ground, described, contents, staged }, findings))

@@ -165,7 +165,9 @@ impl<'a> Session<'a> {
         settings: Settings,
     ) -> Workbench<'b> {
         let (root, cache, progress) = (&*self.workspace.root, &self.cache, self.progress);
-        Workbench { root, staged, base, cache, store, settings, progress }
+        // Another base than described is not locked.
+        let pins = self.request.base.is_none();
+        Workbench { root, staged, base, cache, store, settings, pins, progress }
     }
 
     /// exact bytes → Containerfile and context, in a folder.

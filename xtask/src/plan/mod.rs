@@ -32,7 +32,7 @@ pub(crate) use render::render;
 pub(crate) use resolve::{Laid, Resolved, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
-pub(crate) use transaction::{DISCARDED, FOLDER, MOUNTED, PackageTool, REPOSITORIES, Transaction};
+pub(crate) use transaction::{DISCARDED, FOLDER, MOUNTED, PackageTool, REPOSITORY_FOLDERS, Transaction};
 
 /// The version of the plan's JSON form; it grows when a field changes its meaning or goes away.
 pub(crate) const SCHEMA: u32 = 1;

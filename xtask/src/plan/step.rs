@@ -44,14 +44,26 @@ pub(crate) struct Bind {
 }
 
 /// A secret, by its name; its value is no part of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct PlannedSecret {
     pub(crate) id: SecretId,
     pub(crate) from: SecretFrom,
 }
 
+/// As podman-build(1) wants it behind `--secret`, for a shell.
+impl std::fmt::Display for PlannedSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.from {
+            SecretFrom::Variable(name) => write!(f, "id={},env={name}", self.id),
+            SecretFrom::File(path) => {
+                write!(f, "id={},src={}", self.id, path.as_str().replacen("~/", "$HOME/", 1))
+            }
+        }
+    }
+}
+
 /// Where the value of a secret is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SecretFrom {
     Variable(Variable),
@@ -74,12 +86,15 @@ pub(super) struct Steps<'a> {
     /// The site that stands in for one outside of the workspace.
     pub(super) fallback: Site,
     pub(super) context: BTreeMap<String, ContextFile>,
+    /// Where the secrets so far are, and who said so.
+    secrets: BTreeMap<SecretId, (SecretFrom, Site)>,
     pub(super) findings: Vec<Finding>,
 }
 
 impl<'a> Steps<'a> {
     pub(super) fn new(sources: &'a Sources, fallback: Site) -> Self {
-        Self { sources, fallback, context: BTreeMap::new(), findings: Vec::new() }
+        let (context, secrets, findings) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Self { sources, fallback, context, secrets, findings }
     }
 
     /// A step, as far as it can be run.
@@ -132,7 +147,16 @@ impl<'a> Steps<'a> {
             SecretSource::Variable(name) => SecretFrom::Variable(self.valid(name)?),
             SecretSource::File(path) => SecretFrom::File(path.clone()),
         };
-        Some(PlannedSecret { id: self.valid(secret.id())?, from })
+        let id = self.valid(secret.id())?;
+        let site = site_or(secret.id().site(), self.fallback);
+        let first = self.secrets.entry(id.clone()).or_insert_with(|| (from.clone(), site));
+        if first.0 != from {
+            let message = format!("secret `{id}` is another one in a step before");
+            let finding = Finding::fatal("duplicate-secret", site, message);
+            self.findings.push(finding.also(first.1, "first written here").help("give it another id"));
+            return None;
+        }
+        Some(PlannedSecret { id, from })
     }
 
     /// How many folders of the context have a name that starts so.

@@ -21,6 +21,9 @@ pub(crate) const MOUNTED: &str = "/run/lapstrake";
 pub(crate) const DISCARDED: [&str; 2] = ["/var/log", "/var/lib/dnf"];
 /// Where repositories that stay are; dnf.conf(5), `reposdir`.
 pub(crate) const REPOSITORIES: &str = "/etc/yum.repos.d";
+/// Everywhere that dnf, dnf5 and microdnf look for them by themselves.
+pub(crate) const REPOSITORY_FOLDERS: &str =
+    "/etc/yum.repos.d,/etc/yum/repos.d,/etc/distro.repos.d,/usr/share/dnf5/repos.d";
 const KEYS: &str = "/etc/pki/rpm-gpg";
 
 /// What happens to packages in a layer.
@@ -117,7 +120,7 @@ impl Transaction {
     /// Whether dnf 4 has to read it from a script: no command of its own both installs and removes.
     pub(crate) fn is_script(&self) -> bool {
         let swaps_only = self.install.is_empty() && self.rpm_files.is_empty() && self.remove.is_empty();
-        let one_swap = swaps_only && self.swap.len() == 1;
+        let one_swap = swaps_only && self.swap.len() == 1 && self.locked.is_none();
         self.tool.is_none_or(|tool| tool == PackageTool::Dnf)
             && self.installs()
             && self.removes()
@@ -166,8 +169,9 @@ pub(super) fn transaction(
             .findings
             .push(finding.help("remove in a layer of its own, or list `dnf` in the base's manifest"));
     }
-    let reads = found.is_script() || steps.context.keys().any(|path| path.starts_with(FOLDER));
-    if reads {
+    // A lock may make a script of it, which no plan knows yet.
+    let may_be_script = tool.is_none_or(|tool| tool == PackageTool::Dnf) && found.removes();
+    if may_be_script || steps.context.keys().any(|path| path.starts_with(FOLDER)) {
         steps.context.insert(FOLDER.to_owned(), ContextFile::Directory);
     }
     (Some(found), kept)
@@ -263,6 +267,12 @@ impl Building<'_, '_> {
             return;
         };
         let at = site_or(repository.id().site(), site);
+        if to.repositories.contains(&format!("{id}.repo")) && !self.known.contains_key(&id) {
+            let message = format!("repository `{id}` would take the place of the file `{id}.repo`");
+            let finding = Finding::fatal("duplicate-repository", at, message);
+            self.steps.findings.push(finding.help("give it another id"));
+            return;
+        }
         if let Some(first) = self.known.insert(id.clone(), at) {
             let finding =
                 Finding::fatal("duplicate-repository", at, format!("repository `{id}` is given twice"));

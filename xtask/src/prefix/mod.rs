@@ -31,8 +31,6 @@ const MADE: &str = "made";
 #[derive(Debug)]
 pub(crate) struct Prefix {
     pub(crate) layers: Vec<WrittenLayer>,
-    /// What the packages of a layer that was made just now came to, dependencies too.
-    pub(crate) installed: BTreeMap<LayerName, BTreeSet<String>>,
     /// What the steps of these layers made: the number of the layer.
     pub(crate) made: BTreeMap<ImagePath, usize>,
     pub(crate) index: Arc<BaseIndex>,
@@ -96,16 +94,16 @@ impl PrefixError {
 type Installed = Option<BTreeSet<String>>;
 
 /// Makes sure of the lowest `count` layers of a plan. None, where one is missing and no engine may be
-/// started.
+/// started. What packages came to is in `installed` as soon as it is known: a layer above may fail.
 pub(crate) fn lay(
     plan: &Plan,
     count: usize,
     all_by_engine: bool,
     engine: Engine,
+    installed: &mut BTreeMap<LayerName, BTreeSet<String>>,
     bench: &Workbench<'_>,
 ) -> Result<Option<Prefix>, PrefixError> {
     let mut layers: Vec<WrittenLayer> = Vec::new();
-    let mut installed = BTreeMap::new();
     for (number, layer) in plan.layers.iter().enumerate().take(count) {
         // What lies over a step's work, and below another's, is laid where that work is known.
         let written = if layer.needs_engine() || layer.unseen || all_by_engine {
@@ -130,7 +128,7 @@ pub(crate) fn lay(
             made.extend(paths.into_iter().map(|path| (path, number)));
         }
     }
-    Ok(Some(Prefix { layers, installed, made, index }))
+    Ok(Some(Prefix { layers, made, index }))
 }
 
 fn by_engine(
@@ -149,14 +147,11 @@ fn by_engine(
         let (name, origin, reason) = (layer.name.clone(), LayerOrigin::Engine, reason.to_owned());
         WrittenLayer { name, written, origin, reused, reason }
     };
-    if let Some(written) = store.layer(&key) {
-        // What an unpinned transaction came to is wanted for the lock, by whichever build it was made.
-        let unpinned = layer.transaction.as_ref().is_some_and(Transaction::is_unpinned);
-        let installed = if unpinned { store.installed(&key) } else { None };
-        if installed.is_some() || !unpinned {
-            let reason = "kept: its steps, their inputs and what lies below are the same";
-            return Ok(Some((kept(written, true, reason), installed)));
-        }
+    // What no lock pins is found out anew, where there is to be one.
+    let is_open = bench.pins && layer.transaction.as_ref().is_some_and(Transaction::is_unpinned);
+    if let Some(written) = store.layer(&key).filter(|_| !is_open) {
+        let reason = "kept: its steps, their inputs and what lies below are the same";
+        return Ok(Some((kept(written, true, reason), None)));
     }
     let Some(program) = engine.program().map_err(failed)? else { return Ok(None) };
     // One that is missing is told before an hour's work below it, and not after.
@@ -191,18 +186,18 @@ fn by_engine(
     let (compressor, diff_id, _) = tar.finish();
     let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(writing)?;
     let written = Written { digest, size, diff_id };
-    store.remember(&key, &written)?;
     let Some(transaction) = layer.transaction.as_ref().filter(|transaction| transaction.installs()) else {
+        store.remember(&key, &written)?;
         return Ok(Some((kept(written, false, &reason), None)));
     };
-    let installed = installed::installed(&made.said);
+    let installed = installed::installed(&made.listed);
     if let Some(locked) = &transaction.locked
         && *locked != installed
     {
         let differs = locked.symmetric_difference(&installed).cloned().collect::<Vec<_>>().join("`, `");
         return Err(PrefixError::Drift { layer: layer.name.clone(), differs });
     }
-    store.remember_installed(&key, &installed)?;
+    store.remember(&key, &written)?;
     // Once the lock names them, the same layer has another recipe.
     let mut pinned = plan.clone();
     pinned.layers[number].transaction =

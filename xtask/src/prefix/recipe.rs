@@ -12,7 +12,7 @@ use crate::plan::{ContextFile, Origin, Plan};
 use crate::stage::Staged;
 
 /// Grows with every change of what is done to an engine's layer.
-const REWRITER: u32 = 2;
+const REWRITER: u32 = 3;
 
 /// The inputs of a layer that an engine makes.
 #[derive(Debug, Serialize)]

@@ -18,6 +18,12 @@ pub(super) fn containerfile(stage: &PlannedStage, from: &str, caches: &str) -> S
     out
 }
 
+/// Builds, and copies the binaries out of cargo's folder, in one step: no other build comes between. cargo goes
+/// by times, and what another build compiled meanwhile may be newer than our sources: they are touched first.
+/// All that is not constant is an argument; a binary's name has no blank.
+const BUILD: &str = "cd \"$0\"; find . -exec touch {} +; from=$1 to=$2 bins=$3; shift 3; \"$@\"; \
+                     mkdir -p \"$to\"; for bin in $bins; do cp \"$from/$bin\" \"$to\"; done";
+
 fn render(stage: &PlannedStage, from: &str, caches: &str, out: &mut String) -> std::fmt::Result {
     writeln!(out, "FROM {from} AS stage\nUSER 0:0")?;
     for (name, at) in &stage.copies {
@@ -25,6 +31,9 @@ fn render(stage: &PlannedStage, from: &str, caches: &str, out: &mut String) -> s
     }
     for run in &stage.runs {
         emit::run(run, ".", out)?;
+    }
+    if !stage.compile.is_empty() {
+        writeln!(out, "COPY {}", exec([WORKSPACE.to_owned(), format!("{HOME}/{WORKSPACE}")]))?;
     }
     for (number, invocation) in stage.compile.iter().enumerate() {
         compile(number, invocation, caches, out)?;
@@ -47,17 +56,8 @@ fn made(invocation: usize, bin: &str) -> String {
 
 fn compile(number: usize, invocation: &Invocation, caches: &str, out: &mut String) -> std::fmt::Result {
     let mut mounts = Mounts::default();
-    mounts.bind(WORKSPACE, &format!("{HOME}/{WORKSPACE}"));
-    mounts.cache_named(&format!("lapstrake-cargo-{caches}"), &format!("{HOME}/cargo"));
-    mounts.cache_named(&format!("lapstrake-target-{caches}"), &format!("{HOME}/target"));
-    let build = emit::in_directory(&format!("{HOME}/{WORKSPACE}")).into_iter().chain([
-        "env".to_owned(),
-        format!("CARGO_HOME={HOME}/cargo"),
-        format!("CARGO_TARGET_DIR={HOME}/target"),
-        "cargo".to_owned(),
-    ]);
-    let arguments = invocation.arguments().into_iter().chain(["--locked".to_owned()]);
-    writeln!(out, "RUN {mounts}{}", exec(build.chain(arguments)))?;
+    mounts.cache_alone(&format!("lapstrake-cargo-{caches}"), &format!("{HOME}/cargo"));
+    mounts.cache_alone(&format!("lapstrake-target-{caches}"), &format!("{HOME}/target"));
     // cargo-build(1): the folder of a profile has its name, but for those of the dev profile.
     let profile = match invocation.profile.as_str() {
         "dev" | "test" => "debug",
@@ -65,10 +65,15 @@ fn compile(number: usize, invocation: &Invocation, caches: &str, out: &mut Strin
         other => other,
     };
     let target = invocation.target.as_ref().map(|target| format!("/{target}")).unwrap_or_default();
-    for bin in &invocation.bins {
-        let from = format!("{HOME}/target{target}/{profile}/{bin}");
-        let copy = ["install", "-D", &from, &made(number, bin)];
-        writeln!(out, "RUN {mounts}{}", exec(copy))?;
-    }
-    Ok(())
+    let bins: Vec<_> = invocation.bins.iter().map(String::as_str).collect();
+    let script = ["/bin/sh", "-ec", BUILD].map(str::to_owned).into_iter().chain([
+        format!("{HOME}/{WORKSPACE}"),
+        format!("{HOME}/target{target}/{profile}"),
+        made(number, ""),
+        bins.join(" "),
+    ]);
+    let cargo = ["env", "CARGO_HOME=/lapstrake/cargo", "CARGO_TARGET_DIR=/lapstrake/target", "cargo"];
+    let cargo = cargo.map(str::to_owned).into_iter();
+    let arguments = invocation.arguments().into_iter().chain(["--locked".to_owned()]);
+    writeln!(out, "RUN {mounts}{}", exec(script.chain(cargo).chain(arguments)))
 }

@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::value::SecretId;
 use lapstrake::{Location, Site};
 
 use self::containerfile::containerfile;
@@ -26,7 +27,7 @@ use crate::store::Store;
 use crate::workspace::Workspace;
 
 /// Grows with every change of what is done in a stage.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A stage could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,8 @@ pub(crate) enum StagesError {
     Offline { reference: String },
     #[error("its steps can't have their secrets")]
     Secret(#[source] SecretError),
+    #[error("`{product}` holds the secret `{id}`: a step wrote it there")]
+    Leaked { product: String, id: SecretId },
     #[error("what cargo needs can't be gathered")]
     Sources(#[from] SourcesError),
     #[error("what the steps read can't be staged")]
@@ -75,6 +78,9 @@ impl StagesError {
             Self::Offline { .. } => Some("build once without `--offline`".to_owned()),
             Self::Secret(source) => source.help(),
             Self::Sources(source) => source.help(),
+            Self::Leaked { id, .. } => {
+                Some(format!("let the step read `/run/secrets/{id}` and write nothing of it"))
+            }
             Self::NoResult { .. } => Some("let a step make it, or name what a step makes".to_owned()),
             Self::Base(source) => source.help(),
             Self::Read(_) | Self::Context(_) | Self::Builder { .. } | Self::Keep { .. } | Self::Recipe(_) => {
@@ -179,6 +185,14 @@ fn one(stage: &PlannedStage, bench: &Bench<'_>) -> Result<Utf8PathBuf, StagesErr
         results: Some(&results),
     };
     engine::extract(program, &job, progress).map_err(failed)?;
+    for (number, product) in stage.results.iter().enumerate() {
+        let path = results.join(number.to_string());
+        let found = fs::File::open(&path).and_then(|file| secrets.find_in(file));
+        if let Some(id) = found.map_err(StagesError::Context)? {
+            let (product, id) = (product.to_string(), id.clone());
+            return Err(StagesError::Leaked { product, id });
+        }
+    }
     let keep = |source| StagesError::Keep { folder: folder.clone(), source };
     fs::create_dir_all(store.root().join("stages")).map_err(keep)?;
     // Another build may have been faster; what it kept is the same.

@@ -18,7 +18,7 @@ use crate::workspace::{Package, Workspace};
 pub(super) const WORKSPACE: &str = "workspace";
 /// What of cargo's configuration says where crates come from and how they are compiled. The rest is of the
 /// machine: aliases, patches by paths, target directories.
-const CONFIGURATION: [&str; 6] = ["source", "registries", "registry", "env", "target", "net"];
+const CONFIGURATION: [&str; 7] = ["source", "registries", "registry", "env", "target", "net", "profile"];
 /// What of the root manifest is about the members.
 const MANIFEST: [&str; 4] = ["workspace", "profile", "patch", "replace"];
 
@@ -31,6 +31,8 @@ pub(crate) enum SourcesError {
     Parse { path: Utf8PathBuf, source: Box<toml::de::Error> },
     #[error("TOML can't be made")]
     Write(#[source] toml::ser::Error),
+    #[error("package `{package}` is patched by a path, and what is compiled in an image has no such path")]
+    Patched { package: String },
     #[error("package `{package}` depends on `{path}`, which lies outside of the workspace")]
     Outside { package: String, path: Utf8PathBuf },
 }
@@ -44,6 +46,7 @@ impl SourcesError {
             {
                 Some("run `cargo generate-lockfile`: what is compiled in an image is locked".to_owned())
             }
+            Self::Patched { .. } => Some("patch it by git, or make it a member of the workspace".to_owned()),
             Self::Outside { .. } => {
                 Some("move it into the workspace, or depend on it by git or a registry".to_owned())
             }
@@ -59,29 +62,34 @@ pub(super) fn needed(
 ) -> Result<BTreeMap<String, ContextFile>, SourcesError> {
     let packages = closure(invocations, workspace)?;
     let mut files = BTreeMap::new();
-    files.insert("Cargo.toml".to_owned(), text(&manifest(&packages, workspace)?)?);
-    files.insert("Cargo.lock".to_owned(), text(&lock(&packages, workspace)?)?);
+    let lock = lock(&packages, workspace)?;
+    files.insert("Cargo.toml".to_owned(), text(&manifest(&packages, &lock, workspace)?)?);
+    files.insert("Cargo.lock".to_owned(), text(&lock)?);
+    let mut hosts: Vec<Utf8PathBuf> = Vec::new();
     if let Some(configuration) = configuration(workspace)? {
         files.insert(".cargo/config.toml".to_owned(), text(&configuration)?);
-    }
-    for package in packages.values() {
-        let folder = package.manifest.parent().unwrap_or(&workspace.root);
-        for host in listed(folder, workspace)? {
-            let path = host.strip_prefix(&workspace.root).unwrap_or(&host).to_owned();
-            let failed = |source| SourcesError::Read { path: host.clone(), source };
-            // The manifest and the lock at the root are those that were cut down.
-            let file = if files.contains_key(path.as_str()) {
-                continue;
-            } else if host.is_symlink() {
-                let target = host.read_link_utf8().map_err(failed)?.into_string();
-                ContextFile::Symlink { target }
-            } else {
-                let metadata = fs::metadata(&host).map_err(failed)?;
-                let executable = metadata.permissions().mode() & 0o100 != 0;
-                ContextFile::File { from: Origin::Asset { path: path.clone(), host }, executable }
-            };
-            files.insert(path.into_string(), file);
+        for folder in vendored(&configuration, workspace) {
+            hosts.extend(below(&folder, |_, _| true)?);
         }
+    }
+    for folder in packages.values().filter_map(|package| package.manifest.parent()) {
+        hosts.extend(listed(folder, workspace)?);
+    }
+    for host in hosts {
+        let path = host.strip_prefix(&workspace.root).unwrap_or(&host).to_owned();
+        let failed = |source| SourcesError::Read { path: host.clone(), source };
+        // The manifest and the lock at the root are those that were cut down.
+        let file = if files.contains_key(path.as_str()) {
+            continue;
+        } else if host.is_symlink() {
+            let target = host.read_link_utf8().map_err(failed)?.into_string();
+            ContextFile::Symlink { target }
+        } else {
+            let metadata = fs::metadata(&host).map_err(failed)?;
+            let executable = metadata.permissions().mode() & 0o100 != 0;
+            ContextFile::File { from: Origin::Asset { path: path.clone(), host }, executable }
+        };
+        files.insert(path.into_string(), file);
     }
     Ok(files.into_iter().map(|(path, file)| (format!("{WORKSPACE}/{path}"), file)).collect())
 }
@@ -118,7 +126,11 @@ fn closure<'w>(
 }
 
 /// The root manifest, of a workspace of these packages.
-fn manifest(packages: &BTreeMap<&str, &Package>, workspace: &Workspace) -> Result<Table, SourcesError> {
+fn manifest(
+    packages: &BTreeMap<&str, &Package>,
+    lock: &Table,
+    workspace: &Workspace,
+) -> Result<Table, SourcesError> {
     let path = workspace.root.join("Cargo.toml");
     let mut manifest = read(&path)?;
     let is_root = |package: &Package| package.manifest == path;
@@ -141,7 +153,10 @@ fn manifest(packages: &BTreeMap<&str, &Package>, workspace: &Workspace) -> Resul
         // A patch is loaded whether it is needed or not.
         for (_, patches) in patches.iter_mut() {
             if let Some(patches) = patches.as_table_mut() {
-                patches.retain(|_, patch| patch.get("path").is_none());
+                patches.retain(|name, patch| {
+                    let name = patch.get("package").and_then(Value::as_str).unwrap_or(name);
+                    patch.get("path").is_none() && is_locked(lock, name)
+                });
             }
         }
     }
@@ -168,10 +183,33 @@ fn lock(packages: &BTreeMap<&str, &Package>, workspace: &Workspace) -> Result<Ta
             wanted.extend(all[index].dependencies.iter().filter_map(of_spec));
         }
     }
+    // One without a source that is no member was put in by a patch, from a folder that does not come along.
+    let patched = kept
+        .iter()
+        .map(|index| &all[*index])
+        .find(|locked| locked.source.is_none() && !packages.contains_key(locked.name));
+    if let Some(locked) = patched {
+        return Err(SourcesError::Patched { package: locked.name.to_owned() });
+    }
     let kept = kept.into_iter().map(|index| all[index].entry.clone()).collect();
     lock.insert("package".to_owned(), Value::Array(kept));
     lock.remove("patch");
     Ok(lock)
+}
+
+/// Whether a lock names a package.
+fn is_locked(lock: &Table, name: &str) -> bool {
+    let packages = lock.get("package").and_then(Value::as_array);
+    packages.into_iter().flatten().any(|package| package.get("name").and_then(Value::as_str) == Some(name))
+}
+
+/// The folders of the workspace that crates come from, by `cargo vendor`.
+fn vendored(configuration: &Table, workspace: &Workspace) -> Vec<Utf8PathBuf> {
+    let sources = configuration.get("source").and_then(Value::as_table);
+    let folders = sources.into_iter().flat_map(Table::values);
+    let folders = folders.filter_map(|source| source.get("directory").and_then(Value::as_str));
+    let folders = folders.map(|folder| workspace.root.join(folder));
+    folders.filter(|folder| folder.starts_with(&workspace.root) && folder.is_dir()).collect()
 }
 
 /// One package of a lock.
@@ -235,7 +273,20 @@ fn read(path: &Utf8Path) -> Result<Table, SourcesError> {
 /// ignores. cargo would know them only once it has every dependency, which this machine need not have.
 fn listed(folder: &Utf8Path, workspace: &Workspace) -> Result<Vec<Utf8PathBuf>, SourcesError> {
     let mut skipped = ignored(folder);
-    skipped.extend([workspace.target.clone(), folder.join("target"), folder.join(".git")]);
+    skipped.extend([workspace.target.clone()]);
+    // What of cargo's configuration comes along is written; our own lock is none of cargo's.
+    skipped.extend(["target", ".git", ".cargo", "lapstrake.lock"].map(|name| folder.join(name)));
+    below(folder, |path, kind| {
+        let is_package = kind.is_dir() && path.join("Cargo.toml").exists();
+        !is_package && !skipped.contains(path)
+    })
+}
+
+/// The files below a folder, of what is wanted of it.
+fn below(
+    folder: &Utf8Path,
+    wanted: impl Fn(&Utf8PathBuf, fs::FileType) -> bool,
+) -> Result<Vec<Utf8PathBuf>, SourcesError> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -244,13 +295,8 @@ fn listed(folder: &Utf8Path, workspace: &Workspace) -> Result<Vec<Utf8PathBuf>, 
             let entry = entry.map_err(failed)?;
             let path = entry.path().to_owned();
             let kind = entry.file_type().map_err(failed)?;
-            if skipped.contains(&path) {
-                continue;
-            }
-            if kind.is_dir() && !path.join("Cargo.toml").exists() {
-                folders.push(path);
-            } else if !kind.is_dir() {
-                files.push(path);
+            if wanted(&path, kind) {
+                if kind.is_dir() { folders.push(path) } else { files.push(path) }
             }
         }
     }

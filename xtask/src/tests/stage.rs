@@ -1,7 +1,7 @@
 //! Stages: what is compiled in another image is staged like any file, kept for as long as nothing that goes
 //! into it changes, and nothing else of that image is in ours.
 
-use lapstrake::entry::{File, Run};
+use lapstrake::entry::{File, Run, Secret};
 use lapstrake::{Base, Image, Layer, Stage};
 
 use super::engine::{output, present};
@@ -65,6 +65,24 @@ fn a_stage_runs_again_only_when_what_goes_into_it_changes() {
     workshop.source("firmware/part/b.c", b"changed\n");
     assert!(idle(made(COMPILE, "/usr/bin/x", Engine::Idle)), "a source changed");
     assert_eq!(made(COMPILE, "/usr/bin/x", Engine::Any).unwrap(), "main\nchanged\n");
+}
+
+#[test]
+fn a_result_that_holds_a_secret_of_its_stage_is_refused() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    workshop.source("secrets/token", b"marker-0d5e1f\n");
+    let leak = Run::new(["/bin/busybox", "sh", "-ec", "cat /run/secrets/token main.c > canfw"]).dir("/src");
+    let stage = Stage::on(workshop.described_base())
+        .source("firmware", "/src")
+        .with(leak.secret(Secret::file("token", "secrets/token")));
+    let plan = workshop.planned(&image(&stage, "/usr/bin/x"));
+    let (error, _) = workshop.stages(&plan, Engine::Any).unwrap_err();
+    assert_eq!(error.to_string(), "`/src/canfw` holds the secret `token`: a step wrote it there");
+    let idle = workshop.stages(&plan, Engine::Idle);
+    assert!(matches!(idle, Err((StagesError::Idle { .. }, _))), "it is not kept either");
 }
 
 #[test]

@@ -169,12 +169,15 @@ impl Workshop {
         let staged = self.staged(&plan);
         let (base, cache, store) = (&self.base, &self.cache, &self.store);
         let root = &self.workspace.root;
-        let bench = Workbench { root, staged: &staged, base, cache, store, settings, progress: &progress };
+        let (staged, progress) = (&staged, &progress);
+        let bench = Workbench { root, staged, base, cache, store, settings, pins: false, progress };
         let mut below = Vec::new();
         if plan.prefix() > 0 {
             let all = matches!(engine, Engine::This(_));
             let count = if all { plan.layers.len() } else { plan.prefix() };
-            let Some(laid) = prefix::lay(&plan, count, all, engine, &bench)? else { return Ok(None) };
+            let Some(laid) = prefix::lay(&plan, count, all, engine, &mut BTreeMap::new(), &bench)? else {
+                return Ok(None);
+            };
             let on = Laid { layers: laid.layers.len(), index: &laid.index };
             plan = self.resolve(image, Some(on)).plan.unwrap();
             below = laid.layers;

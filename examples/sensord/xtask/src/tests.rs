@@ -22,6 +22,7 @@ fn unit(image: &Image) -> (&Unit, UnitFile) {
 fn text(source: &Source) -> String {
     match source {
         Source::Text(text) => text.clone(),
+        Source::Stage(..) => panic!("a unit is written, not compiled"),
         Source::Asset(asset) => {
             let root = asset.root().expect("`asset!` knows its workspace");
             std::fs::read_to_string(root.join(asset.path())).unwrap()

@@ -108,6 +108,23 @@ fn the_lock_holds(example: &Example) {
     assert_eq!((code, engines(&talk)), (1, (0, 0)), "{talk}");
     assert!(talk.contains("lapstrake.lock") && talk.contains("platform"), "{talk}");
     example.edit("xtask/src/main.rs", more, known);
+
+    // What came to another set than the lock says is refused, and is no more there the second time.
+    let lock = example.lock();
+    let dependency = "\"rig-data-1-1.x86_64\", ";
+    example.edit("lapstrake.lock", dependency, "");
+    for _ in 0..2 {
+        let (code, _, talk) = example.image(&["build", "gateway", "--locked"]);
+        assert_eq!(code, 1, "{talk}");
+        assert!(talk.contains("are not what `lapstrake.lock` says: `rig-data-1-1.x86_64`"), "{talk}");
+    }
+    // Forgotten, they are found out anew, whatever is kept.
+    assert_eq!(example.image(&["lock", "--update"]).0, 0);
+    let (code, _, talk) = example.image(&["build", "gateway", "--locked"]);
+    assert_eq!((code, engines(&talk).0), (1, 0), "{talk}");
+    let (_, talk) = example.build();
+    assert_eq!(engines(&talk), (3, 0), "{talk}");
+    assert_eq!(example.lock(), lock);
 }
 
 fn the_plan_says(example: &Example, forecasts: [&str; 4]) {

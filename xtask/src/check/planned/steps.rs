@@ -18,6 +18,18 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "duplicate-secret",
+        "an engine knows the secrets of a build by their ids, and of two by one id each step would read the same",
+        layers(
+            r#"Layer::new("app")
+    .with(Run::new(["a"]).secret(Secret::variable("token", "A_TOKEN")))
+    .with(Run::new(["b"]).secret(Secret::variable("token", "B_TOKEN")))"#,
+            r#"Layer::new("app")
+    .with(Run::new(["a"]).secret(Secret::variable("a-token", "A_TOKEN")))
+    .with(Run::new(["b"]).secret(Secret::variable("b-token", "B_TOKEN")))"#,
+        ),
+    ),
+    fatal(
         "empty-packages",
         "an entry of packages names one to install, remove or swap",
         layers(
