@@ -8,7 +8,6 @@ use std::process::{Command, Output};
 use std::time::Instant;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::server::serve;
 
@@ -70,22 +69,31 @@ pub(crate) struct Example {
     pub(crate) project: PathBuf,
     /// Beside the project: contexts, and what is the user's and not the project's.
     pub(crate) beside: PathBuf,
-    _guard: TempDir,
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.beside));
+    }
 }
 
 impl Example {
     /// Copies it, with parts out of the rig. It lies inside the repository's target directory, so that the crates
     /// of this repository are those that it gets.
     pub(crate) fn copied(rig: &Path) -> Self {
-        let guard = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let beside = fs::canonicalize(guard.path()).unwrap();
+        // Always the same: of a folder that a killed run left under another name, cargo would take what it
+        // compiled there for what it is to compile here.
+        let beside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real_parts");
+        drop(fs::remove_dir_all(&beside));
+        fs::create_dir_all(&beside).unwrap();
+        let beside = fs::canonicalize(beside).unwrap();
         let project = beside.join("gateway");
         let port = serve(&rig.join("rpms"));
         copy(&root().join("examples/packages"), &project, &format!("127.0.0.1:{port}"));
         for part in ["base", "builder", "rpms"] {
             link(&rig.join(part), &project.join("parts").join(part));
         }
-        Self { log: Log::default(), project, beside, _guard: guard }
+        Self { log: Log::default(), project, beside }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
