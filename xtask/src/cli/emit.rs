@@ -66,10 +66,14 @@ impl Emit {
             session.emit(&ready, &to)?;
             let secrets: BTreeSet<_> = plan.layers.iter().flat_map(PlannedLayer::secrets).collect();
             let secrets: String = secrets.into_iter().map(|secret| format!("--secret {secret} ")).collect();
+            // What steps do not reach by us, they need not reach by podman.
+            let any = |is: fn(&PlannedLayer) -> bool| plan.layers.iter().any(is);
+            let alone = any(PlannedLayer::needs_engine) && !any(PlannedLayer::wants_network);
+            let offline = if alone { "--network none " } else { "" };
             let name = &plan.name;
             progress.status(
                 "Emitted",
-                format_args!("{name}: `cd {to} && podman build {secrets}-t localhost/{name} .`"),
+                format_args!("{name}: `cd {to} && podman build {offline}{secrets}-t localhost/{name} .`"),
             );
             written.push((plan.name.clone(), to));
         }
