@@ -163,7 +163,7 @@ fn said() -> Image {
                 env: ["TZ" => "UTC", "REGION" => format!("{}u", "e")],
                 dir: "/usr/share/maps",
                 cache: "/var/cache/maps",
-                cache: ["/root/.cache/a", "/root/.cache/b"],
+                cache: ["/var/cache/a", "/var/cache/b"],
                 bind: "xtask/src" => "/run/maps",
                 bind: ["README.md" => "/run/readme", asset("README.md") => "/run/other"],
                 secret: Secret::variable("maps-token", "MAPS_TOKEN"),
@@ -284,8 +284,8 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .env("REGION", "eu")
                 .dir("/usr/share/maps")
                 .cache("/var/cache/maps")
-                .cache("/root/.cache/a")
-                .cache("/root/.cache/b")
+                .cache("/var/cache/a")
+                .cache("/var/cache/b")
                 .bind(asset("xtask/src"), "/run/maps")
                 .bind(asset("README.md"), "/run/readme")
                 .bind(asset("README.md"), "/run/other")

@@ -108,7 +108,7 @@ impl Run {
     ///
     /// ```
     /// # use lapstrake::entry::Run;
-    /// assert_eq!(Run::new(["pip", "install", "x"]).cache("/root/.cache/pip").caches().len(), 1);
+    /// assert_eq!(Run::new(["pip", "install", "x"]).cache("/var/cache/pip").caches().len(), 1);
     /// ```
     #[track_caller]
     pub fn cache(mut self, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
