@@ -7,9 +7,9 @@ use camino::Utf8PathBuf;
 use lapstrake::Location;
 use lapstrake::value::Reference;
 
-use crate::oci::LayoutError;
-use crate::progress::Progress;
 use crate::store::Store;
+use crate::support::progress::Progress;
+use lapstrake_oci::LayoutError;
 
 /// A place for a built image.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,13 +11,13 @@ use lapstrake::entry::{DropIn, File, Unit};
 use lapstrake::value::{SysusersLine, TmpfilesLine};
 use lapstrake::{Image, Layer, Location};
 
-use crate::base::{self, Base, Cache, Demand, StandIn};
-use crate::check::{self, Checks, Contents, Facts, Stage, Subject};
+use crate::base::{self, Base, BaseRequest, Cache, StandIn};
+use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
 use crate::finding::{draw, sarif};
 use crate::plan::{self, Builders, CargoOptions};
-use crate::progress::{Colour, Progress, ProgressMode};
-use crate::source::Sources;
-use crate::workspace::Workspace;
+use crate::project::assets::Sources;
+use crate::project::workspace::Workspace;
+use crate::support::progress::{Colour, Progress, ProgressMode};
 
 /// Something to fuzz.
 #[derive(Debug)]
@@ -151,7 +151,8 @@ impl Bench {
         let directory = tempfile::tempdir()?;
         let cache = Cache::at(Utf8Path::from_path(directory.path()).ok_or("a directory that is not UTF-8")?)?;
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-        let base = base::open(&Location::StandIn, &Location::StandIn, Demand::default(), &cache, &progress)?;
+        let base =
+            base::open(&Location::StandIn, &Location::StandIn, BaseRequest::default(), &cache, &progress)?;
         let nowhere = Utf8PathBuf::from("/nowhere");
         let workspace = Workspace { target: nowhere.clone(), packages: BTreeMap::new(), root: nowhere };
         Ok(Self { workspace, base, stand_in: StandIn::read()?, checks: Checks::default().all() })
@@ -171,11 +172,12 @@ impl Bench {
         let mut findings = resolved.findings;
         if let Some(plan) = resolved.plan {
             let mut contents = Contents::of(&plan.layers);
-            findings.extend(check::run(&self.checks, Stage::Tree, &Subject::new(&plan, base, &contents)));
+            findings.extend(check::run(&self.checks, Phase::Tree, &Subject::new(&plan, base, &contents)));
             contents.learn(&plan.layers, &Facts::of(program));
-            findings.extend(check::run(&self.checks, Stage::Staged, &Subject::new(&plan, base, &contents)));
+            findings.extend(check::run(&self.checks, Phase::Inputs, &Subject::new(&plan, base, &contents)));
         }
         drop(draw(&findings, &self.workspace.root, true));
-        drop(sarif(&findings, &self.checks, true, &self.workspace.root));
+        let rules: Vec<_> = self.checks.iter().map(check::Check::rule).collect();
+        drop(sarif(&findings, &rules, true, &self.workspace.root));
     }
 }

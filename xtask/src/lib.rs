@@ -10,38 +10,38 @@
 //! }
 //! ```
 //!
-//! # The way data flows
+//! # How data flows
 //!
 //! | room | from | to |
 //! |---|---|---|
-//! | `workspace`, `source` | the user's cargo workspace | its binaries, and the files a description names |
+//! | `support` | programs of this machine, threads | progress, suggestions |
+//! | `finding` | what is wrong | the user's own line, underlined |
+//! | `project` | the user's cargo workspace | its packages, the files that a description names, its lockfile |
 //! | `base` | `docker://`, `containers-storage:`, `oci:`, `oci-archive:`, `stand-in` | a verified, frozen base and the index of its tree |
-//! | `plan` | description, workspace, sources, base | every inode of every layer; pure, total, sorted |
-//! | `finding` | what is wrong with any of these | the user's own line, underlined |
-//! | `check` | the plan, its tree on the base, the staged files | findings, as early as each can be made |
-//! | `analyze` | the units of a plan | the word of systemd-analyze, where this machine has it |
-//! | `compile` | the plan's cargo invocations | executables |
-//! | `stages` | the plan's stages, builder images | what an engine compiles in them, kept |
-//! | `stage` | plan, executables | exact bytes and digests |
-//! | `layer` | a planned layer, staged | one deterministic tar, compressed |
-//! | `engine`, `prefix` | the layers in which something runs | the same as layers of ours, kept, and the tree they make |
-//! | `native` | layers, base | an OCI image in the `store` |
-//! | `deliver` | that image | an archive, podman's storage |
-//! | `boot` | that image | a disk, a machine in QEMU, and what a command in it said |
+//! | `plan` | description, project, base | every inode of every layer: pure, total, sorted |
+//! | `inputs` | the plan, the executables | exact bytes and digests |
+//! | `check` | the plan, its tree on the base, the inputs | findings, as early as each can be made |
+//! | `cargo` | the plan's invocations of cargo | executables |
+//! | `layer` | a planned layer and its inputs | its cache key, and one deterministic tar |
+//! | `store` | layers that were written | the same layers, found again by their keys |
+//! | `image` | layers, base | an OCI image in the store |
 //! | `emit` | the same layers | a Containerfile and its context |
-//! | `oci`, `lock`, `progress`, `cli` | | blobs and layouts, pins, the talk, the commands |
+//! | `engine` | the layers and build stages in which something runs | engine layers and compiled files, cached by their inputs |
+//! | `deliver` | an image of the store | an archive, containers-storage |
+//! | `boot` | an image of the store | a disk, a machine in QEMU, and the output of a command in it |
+//! | `session` | descriptions | all of the above, in this order |
+//! | `cli` | arguments | the commands |
 //!
-//! `pipeline` is that table as code. Nothing above `cli` knows of the command line, nothing above
-//! `pipeline` of the order; the description itself is the crate [`lapstrake`], which knows none of this.
+//! A room uses the rooms above it in this table, never those below. `macros` holds the exported macros.
+//! The description itself is the crate [`lapstrake`], images as bytes are the crate [`lapstrake_oci`].
 
-mod analyze;
 mod base;
 mod boot;
+mod cargo;
 pub mod check;
 #[doc = include_str!("../checks.md")]
 pub mod checks {}
 mod cli;
-mod compile;
 mod deliver;
 mod emit;
 mod engine;
@@ -50,29 +50,20 @@ mod finding;
 #[doc(hidden)]
 pub mod fuzz;
 mod image;
-mod installed;
+mod inputs;
 mod layer;
-mod literals;
-mod lock;
-mod native;
-mod nearest;
-mod oci;
-mod parallel;
-mod pipeline;
+mod macros;
 mod plan;
-mod prefix;
 pub mod prelude;
-mod progress;
-mod source;
-mod stage;
-mod stages;
+mod project;
+mod session;
 mod store;
+mod support;
 #[cfg(test)]
 mod tests;
-mod workspace;
 
 pub use cli::{ImageArgs, main, main_with};
 pub use finding::{Blame, Finding, Related, Severity};
 pub use lapstrake;
 #[doc(hidden)]
-pub use literals::__private;
+pub use macros::__private;

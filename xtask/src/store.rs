@@ -9,8 +9,8 @@ use lapstrake::value::{ImageName, LayerName};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::layer::Recipe;
-use crate::oci::{Digest, Layout, LayoutError};
+use crate::layer::CacheKey;
+use lapstrake_oci::{Digest, Layout, LayoutError};
 
 /// The store of a workspace, in its target directory.
 #[derive(Debug)]
@@ -69,23 +69,23 @@ impl Store {
         write(&self.layer_record(key), written)
     }
 
-    /// The recipe by which an image's layer was last written.
-    pub(crate) fn last_recipe(&self, image: &ImageName, layer: &LayerName) -> Option<Recipe> {
+    /// The cache_key by which an image's layer was last written.
+    pub(crate) fn last_inputs_of(&self, image: &ImageName, layer: &LayerName) -> Option<CacheKey> {
         read(&self.recipe_record(image, layer))
     }
 
-    /// Remembers the recipe of an image's layer.
-    pub(crate) fn remember_recipe(
+    /// Remembers the cache_key of an image's layer.
+    pub(crate) fn remember_inputs_of(
         &self,
         image: &ImageName,
         layer: &LayerName,
-        recipe: &Recipe,
+        cache_key: &CacheKey,
     ) -> Result<(), StoreError> {
         let path = self.recipe_record(image, layer);
-        if read::<Recipe>(&path).as_ref() == Some(recipe) {
+        if read::<CacheKey>(&path).as_ref() == Some(cache_key) {
             return Ok(());
         }
-        write(&path, recipe)
+        write(&path, cache_key)
     }
 
     fn layer_record(&self, key: &Digest) -> Utf8PathBuf {
@@ -93,7 +93,7 @@ impl Store {
     }
 
     fn recipe_record(&self, image: &ImageName, layer: &LayerName) -> Utf8PathBuf {
-        self.records.join("recipe").join(image.as_str()).join(layer.as_str())
+        self.records.join("cache_key").join(image.as_str()).join(layer.as_str())
     }
 }
 

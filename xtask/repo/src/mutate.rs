@@ -23,73 +23,73 @@ struct Mutation {
 const MUTATIONS: [Mutation; 12] = [
     Mutation {
         what: "drop setuid, setgid and sticky",
-        file: "layer/header.rs",
+        file: "oci/src/tar/header.rs",
         from: "header.set_mode(inode.mode.bits());",
         to: "header.set_mode(inode.mode.bits() & 0o777);",
     },
     Mutation {
         what: "swap user and group",
-        file: "layer/header.rs",
+        file: "oci/src/tar/header.rs",
         from: "header.set_gid(u64::from(if inode.gid > MAX_ID { 0 } else { inode.gid }));",
         to: "header.set_gid(u64::from(if inode.uid > MAX_ID { 0 } else { inode.uid }));",
     },
     Mutation {
         what: "lose file capabilities",
-        file: "layer/header.rs",
+        file: "oci/src/tar/header.rs",
         from: "if let Some(capabilities) = inode.capabilities {",
         to: "if let Some(capabilities) = inode.capabilities.filter(|_| false) {",
     },
     Mutation {
         what: "cut long names short",
-        file: "layer/header.rs",
+        file: "oci/src/tar/header.rs",
         from: "record(&mut records, \"path\", name.as_bytes());",
         to: "_ = name;",
     },
     Mutation {
         what: "add the clock",
-        file: "layer/header.rs",
+        file: "oci/src/tar/header.rs",
         from: "header.set_mtime(0);",
         to: "header.set_mtime(std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_secs()));",
     },
     Mutation {
         what: "drop the parents",
-        file: "plan/destination.rs",
+        file: "src/plan/destination.rs",
         from: "for above in path.ancestors() {",
         to: "for above in path.ancestors().into_iter().take(0) {",
     },
     Mutation {
         what: "give parents a metadata of our own",
-        file: "plan/destination.rs",
+        file: "src/plan/destination.rs",
         from: "Some(found) => found.inode,",
         to: "Some(_) => Inode::of_root(Mode::PROGRAM),",
     },
     Mutation {
         what: "write through a symlink",
-        file: "base/resolve.rs",
+        file: "src/base/resolve.rs",
         from: "Some(Kind::Symlink(target)) if last || !rest.is_empty() => {",
         to: "Some(Kind::Symlink(target)) if last => {",
     },
     Mutation {
         what: "put children before their parents",
-        file: "layer/tarball.rs",
+        file: "src/layer/tar.rs",
         from: "for (path, member) in needed(layer, removals) {",
         to: "for (path, member) in needed(layer, removals).into_iter().rev() {",
     },
     Mutation {
         what: "skip a whiteout",
-        file: "layer/tarball.rs",
+        file: "src/layer/tar.rs",
         from: "for path in &layer.whiteouts {",
         to: "for path in layer.whiteouts.iter().skip(1) {",
     },
     Mutation {
         what: "forget what git keeps of a mode",
-        file: "plan/place.rs",
+        file: "src/plan/place.rs",
         from: "if file.executable { Mode::PROGRAM } else { Mode::FILE }",
         to: "if file.executable { Mode::FILE } else { Mode::FILE }",
     },
     Mutation {
         what: "take the blob's digest for the tar's",
-        file: "native/layers.rs",
+        file: "src/image/layers.rs",
         from: "Ok(Written { digest, size, diff_id })",
         to: "drop(diff_id);\n    Ok(Written { diff_id: digest.clone(), digest, size })",
     },
@@ -105,7 +105,7 @@ pub(crate) fn mutate(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
     }
     let mut missed = Vec::new();
     for mutation in &MUTATIONS {
-        let path = copy.directory.join("xtask/src").join(mutation.file);
+        let path = copy.directory.join("xtask").join(mutation.file);
         let whole = fs::read_to_string(&path)?;
         if whole.matches(mutation.from).count() != 1 {
             return Err(

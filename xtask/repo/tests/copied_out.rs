@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const CRATES: [&str; 3] = ["lapstrake", "lapstrake-macros", "lapstrake-xtask"];
+const CRATES: [&str; 4] = ["lapstrake", "lapstrake-macros", "lapstrake-oci", "lapstrake-xtask"];
 
 /// Cargo as it is outside of a test: the one that runs us speaks of this package in the environment.
 fn cargo(directory: &Path) -> Command {

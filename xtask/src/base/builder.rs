@@ -7,11 +7,11 @@ use oci_spec::image::Descriptor;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::{BaseError, Demand, Found, archive, layout, registry, storage};
-use crate::oci::{Blobs, Digest};
+use super::{BaseError, BaseRequest, Found, archive, layout, registry, storage};
+use lapstrake_oci::{Blobs, Digest};
 
 /// The digest of a builder image; in podman's storage that of its config, which is its id there.
-pub(crate) fn builder(place: &Location, demand: Demand<'_>, cache: &Cache) -> Result<Digest, BaseError> {
+pub(crate) fn builder(place: &Location, demand: BaseRequest<'_>, cache: &Cache) -> Result<Digest, BaseError> {
     let wanted = demand.architecture;
     match (place, demand.pinned) {
         // What is pinned is asked of nobody: the engine has it, or fetches it by its digest.
@@ -40,7 +40,7 @@ pub(crate) fn builder(place: &Location, demand: Demand<'_>, cache: &Cache) -> Re
 }
 
 /// A builder image in a folder or a file.
-pub(crate) struct LoneImage {
+pub(crate) struct LocalImage {
     pub(crate) descriptor: Descriptor,
     /// Where its blobs are, and each of them.
     pub(crate) blobs: Blobs,
@@ -48,7 +48,7 @@ pub(crate) struct LoneImage {
 }
 
 /// The image of that digest at a place that is a folder or a file.
-pub(crate) fn lone_image(place: &Location, digest: &Digest, cache: &Cache) -> Result<LoneImage, BaseError> {
+pub(crate) fn lone_image(place: &Location, digest: &Digest, cache: &Cache) -> Result<LocalImage, BaseError> {
     let found = listed(place, cache)?;
     let places = Places([&found.blobs, cache.blobs()]);
     let descriptor = image::pinned(places, digest).ok_or_else(|| BaseError::Moved {
@@ -60,7 +60,7 @@ pub(crate) fn lone_image(place: &Location, digest: &Digest, cache: &Cache) -> Re
     let parts = [(digest.clone(), descriptor.size()), (image.config_digest, image.manifest.config().size())];
     let layers = image.layers.into_iter().map(|layer| (layer.digest, layer.size));
     let parts = parts.into_iter().chain(layers).collect();
-    Ok(LoneImage { descriptor, blobs: found.blobs, parts })
+    Ok(LocalImage { descriptor, blobs: found.blobs, parts })
 }
 
 fn listed(place: &Location, cache: &Cache) -> Result<Found, BaseError> {

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::BaseError;
 use super::index::BaseIndex;
-use crate::oci::{Blobs, Digest};
+use lapstrake_oci::{Blobs, Digest};
 
 /// Grows when `BaseIndex` changes its form or what is in it.
 const VERSION: u32 = 3;

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use lapstrake::value::ImagePath;
 
 use super::elf::{self, Elf};
-use crate::oci::{Digest, HashingReader};
+use lapstrake_oci::{Digest, HashingReader};
 
 /// A program larger than this, in bytes, has no facts.
 pub(crate) const ELF_MAX: usize = 256 << 20;

@@ -8,7 +8,7 @@ use std::io;
 use super::layer::LayerError;
 use super::transport::Refusal;
 use crate::finding::Finding;
-use crate::oci::{ArchiveError, BlobError, Digest, DigestError, LayoutError};
+use lapstrake_oci::{ArchiveError, BlobError, Digest, DigestError, LayoutError};
 
 /// A base can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
 use serde_json::Value;
 
 use super::{BaseError, BaseLayer};
-use crate::oci::{BlobError, Blobs, Digest};
+use lapstrake_oci::{BlobError, Blobs, Digest};
 
 /// Docker's media types (Image Manifest V2, Schema 2): the bytes are the same as under OCI's.
 const DOCKER: [(&str, MediaType); 5] = [

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::elf::Elf;
 use super::resolve::{self, Kind};
-use crate::oci::Digest;
+use lapstrake_oci::Digest;
 
 /// The merged tree of a base.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

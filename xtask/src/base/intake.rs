@@ -7,15 +7,15 @@ use std::io::{self, BufReader, Read, Sink, Take, Write};
 use std::sync::Mutex;
 use std::thread;
 
-use super::decompress::Decompressor;
 use super::image::{ImageDocuments, Places};
 use super::index::BaseIndex;
 use super::layer::{self, LayerTree, MEMBERS_MAX};
 use super::merge::merge;
 use super::{BaseError, BaseLayer};
-use crate::oci::member::MemberError;
-use crate::oci::{BlobError, BlobWriter, Blobs, HashingReader, HashingWriter};
-use crate::parallel;
+use crate::support::parallel;
+use lapstrake_oci::Decompressor;
+use lapstrake_oci::tar::MemberError;
+use lapstrake_oci::{BlobError, BlobWriter, Blobs, HashingReader, HashingWriter};
 
 const BUFFER: usize = 256 << 10;
 

@@ -9,7 +9,7 @@ use tar::EntryType;
 
 use super::capture::Capture;
 use super::index::{Node, NodeKind, mode};
-use crate::oci::member::{Member, MemberError, Members, shown};
+use lapstrake_oci::tar::{Member, MemberError, Members, shown};
 
 const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";

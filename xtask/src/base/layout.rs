@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use super::{BaseError, Found};
-use crate::oci::Layout;
+use lapstrake_oci::Layout;
 
 pub(super) fn find(directory: &Utf8Path) -> Result<Found, BaseError> {
     let layout = Layout::open(directory).map_err(BaseError::Layout)?;

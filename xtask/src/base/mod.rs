@@ -8,7 +8,6 @@ mod archive;
 mod builder;
 mod cache;
 mod capture;
-mod decompress;
 mod elf;
 mod error;
 mod image;
@@ -34,10 +33,9 @@ use lapstrake::value::Architecture;
 use oci_spec::image::{Descriptor, ImageManifest, MediaType};
 use serde_json::Value;
 
-pub(crate) use builder::{LoneImage, builder, lone_image};
+pub(crate) use builder::{LocalImage, builder, lone_image};
 pub(crate) use cache::Cache;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
-pub(crate) use decompress::Decompressor;
 pub(crate) use elf::Elf;
 pub(crate) use error::BaseError;
 pub(crate) use index::{BaseIndex, Node, NodeKind, ResolveError};
@@ -52,8 +50,8 @@ pub(crate) use stand_in::{Library, Wanted, stand_in_tar};
 pub(crate) use tests::fixture;
 
 use self::image::{ImageDocuments, Places};
-use crate::oci::{Blobs, Digest, Manifests};
-use crate::progress::Progress;
+use crate::support::progress::Progress;
+use lapstrake_oci::{Blobs, Digest, Manifests};
 
 /// A base that can be built on: all of it is in the cache.
 #[derive(Debug, Clone)]
@@ -86,7 +84,7 @@ pub(crate) struct BaseLayer {
 
 /// What is asked of a place.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Demand<'a> {
+pub(crate) struct BaseRequest<'a> {
     /// Of an image for several architectures the one that is taken; the host's where none is named.
     pub(crate) architecture: Option<Architecture>,
     /// The base is the image of that digest, whatever the place lists by now.
@@ -139,7 +137,7 @@ impl Base {
 pub(crate) fn open(
     place: &Location,
     location: &Location,
-    demand: Demand<'_>,
+    demand: BaseRequest<'_>,
     cache: &Cache,
     progress: &Progress,
 ) -> Result<Base, BaseError> {
@@ -156,12 +154,12 @@ pub(crate) fn open(
 fn open_once(
     place: &Location,
     location: &Location,
-    demand: Demand<'_>,
+    demand: BaseRequest<'_>,
     cache: &Cache,
     progress: &Progress,
     again: bool,
 ) -> Result<Base, BaseError> {
-    let Demand { architecture: wanted, pinned, .. } = demand;
+    let BaseRequest { architecture: wanted, pinned, .. } = demand;
     let (found, tag) = match place {
         Location::Registry(reference) => (registry::find(reference, demand, cache, progress)?, None),
         Location::ContainersStorage(reference) => (storage::find(reference, demand, cache, progress)?, None),

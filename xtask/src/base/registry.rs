@@ -7,16 +7,16 @@ use oci_spec::image::Descriptor;
 use super::cache::Cache;
 use super::image::{self, Places};
 use super::transport::{ask, describe, folder, lone, manifest, parse, parts, platform, take};
-use super::{BaseError, Demand, Found};
-use crate::installed::installed;
-use crate::oci::{BlobError, Digest};
-use crate::progress::Progress;
+use super::{BaseError, BaseRequest, Found};
+use crate::support::program::installed;
+use crate::support::progress::Progress;
+use lapstrake_oci::{BlobError, Digest};
 
 pub(super) const SKOPEO: &str = "skopeo";
 
 pub(super) fn find(
     reference: &Reference,
-    demand: Demand<'_>,
+    demand: BaseRequest<'_>,
     cache: &Cache,
     progress: &Progress,
 ) -> Result<Found, BaseError> {
@@ -94,7 +94,11 @@ pub(super) fn bring(
 }
 
 /// The digest of the one image that a reference stands for; nothing of it is brought.
-pub(super) fn resolve(reference: &Reference, demand: Demand<'_>, cache: &Cache) -> Result<Digest, BaseError> {
+pub(super) fn resolve(
+    reference: &Reference,
+    demand: BaseRequest<'_>,
+    cache: &Cache,
+) -> Result<Digest, BaseError> {
     if demand.offline {
         return Err(BaseError::Offline { reference: format!("docker://{reference}") });
     }

@@ -10,9 +10,9 @@ use super::BaseError;
 use super::cache::Cache;
 use super::registry::{self, Patience, SKOPEO};
 use super::transport::Refusal;
-use crate::installed::installed;
-use crate::oci::Digest;
-use crate::progress::Progress;
+use crate::support::program::installed;
+use crate::support::progress::Progress;
+use lapstrake_oci::Digest;
 
 /// `REPOSITORY@DIGEST`s that registries are asked for.
 pub(super) struct RepoDigests<'a>(Vec<(&'a str, Digest)>);

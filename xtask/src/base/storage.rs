@@ -16,10 +16,10 @@ use super::cache::Cache;
 use super::image::{self, Places};
 use super::repo_digest::RepoDigests;
 use super::transport::{Refusal, ask, describe, folder, lone, manifest, parse, parts, take};
-use super::{BaseError, Demand, Found};
-use crate::installed::installed;
-use crate::oci::{BlobError, Compression, Digest, HashingWriter, canonical};
-use crate::progress::Progress;
+use super::{BaseError, BaseRequest, Found};
+use crate::support::program::installed;
+use crate::support::progress::Progress;
+use lapstrake_oci::{BlobError, Compression, Digest, HashingWriter, canonical};
 
 const PODMAN: &str = "podman";
 /// Records: the manifest that was made of an image, and the blob that was made of a layer.
@@ -42,7 +42,7 @@ struct Stored {
 
 pub(super) fn find(
     reference: &Reference,
-    demand: Demand<'_>,
+    demand: BaseRequest<'_>,
     cache: &Cache,
     progress: &Progress,
 ) -> Result<Found, BaseError> {
@@ -199,7 +199,7 @@ fn compressed(dir: &Utf8Path, diff_id: &Digest, cache: &Cache) -> Result<Compres
     if found != *diff_id {
         return Err(BlobError::Content { digest: diff_id.clone(), found }.into());
     }
-    let (digest, size) = compressor.finish().and_then(crate::oci::BlobWriter::finish).map_err(writing)?;
+    let (digest, size) = compressor.finish().and_then(lapstrake_oci::BlobWriter::finish).map_err(writing)?;
     let compressed = Compressed { digest, size };
     cache.keep(LAYER, &key, &compressed)?;
     Ok(compressed)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::BaseError;
-use crate::oci::{BlobError, Blobs, Digest, Manifests};
+use lapstrake_oci::{BlobError, Blobs, Digest, Manifests};
 
 /// The most of a program's talk that an error shows, in lines.
 const LINES: usize = 3;

@@ -10,7 +10,7 @@ use super::bootable::Unbootable;
 use super::console::Last;
 use super::program::Needed;
 use crate::base::LayerError;
-use crate::oci::{BlobError, Digest};
+use lapstrake_oci::{BlobError, Digest};
 
 /// An image did not boot, or could not be asked.
 #[derive(Debug, thiserror::Error)]

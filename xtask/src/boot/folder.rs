@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::ImageName;
 
 use super::BootError;
-use crate::progress::Progress;
+use crate::support::progress::Progress;
 
 /// The folder of a boot, for as long as the value lives.
 #[derive(Debug)]

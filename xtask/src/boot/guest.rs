@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use super::Command;
 use super::console::{DESCRIPTION, UP};
-use crate::layer::header::{self, Kind};
 use crate::plan::Inode;
 use lapstrake::value::Mode;
+use lapstrake_oci::tar::{self as header, Kind};
 
 /// Not in /etc: the presets of a first boot may take links away there.
 const UNITS: &str = "usr/lib/systemd/system";

@@ -34,8 +34,8 @@ pub(crate) use record::End;
 use self::folder::Folder;
 use self::tree::Layers;
 use crate::base::BaseIndex;
-use crate::oci::{Blobs, Digest};
-use crate::progress::Progress;
+use crate::support::progress::Progress;
+use lapstrake_oci::{Blobs, Digest};
 
 /// What is booted, and how.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::folder::Folder;
 use super::machine::Machine;
 use super::record::{self, Record};
 use super::{BootError, Job};
-use crate::progress::Progress;
+use crate::support::progress::Progress;
 
 const TICK: Duration = Duration::from_millis(50);
 /// How long a console that has told a bad end may tell more of it.

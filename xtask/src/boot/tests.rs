@@ -16,10 +16,10 @@ use super::program::Programs;
 use super::tree::Layers;
 use super::{BootError, Command, guest};
 use crate::check::{Contents, Subject};
-use crate::oci::{Compression, Digest};
 use crate::tests::engine::{Stored, output, present, run};
 use crate::tests::merged_tree::{self, Seen as Name};
 use crate::tests::workshop::Workshop;
+use lapstrake_oci::{Compression, Digest};
 
 const UNIT: &str = "usr/lib/systemd/system/lapstrake-boot.service";
 

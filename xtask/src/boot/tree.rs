@@ -11,11 +11,9 @@ use lapstrake::value::ImagePath;
 use tar::EntryType;
 
 use super::BootError;
-use crate::base::{
-    self, BaseIndex, Decompressor, LayerError, LayerTree, Name, Node, NodeKind, hardlink_target,
-};
-use crate::oci::member::{Members, shown};
-use crate::oci::{Blobs, Digest};
+use crate::base::{self, BaseIndex, LayerError, LayerTree, Name, Node, NodeKind, hardlink_target};
+use lapstrake_oci::tar::{Members, shown};
+use lapstrake_oci::{Blobs, Decompressor, Digest};
 
 const BUFFER: usize = 256 << 10;
 

@@ -3,8 +3,8 @@
 
 use super::Checks;
 use crate::finding::Finding;
-use crate::nearest::nearest;
 use crate::plan::Plan;
+use crate::support::suggest::nearest;
 
 /// The findings of `.allow("NAME")` where no check has the name: a slip there would accept nothing.
 pub(crate) fn unknown_allowances(checks: &Checks, plan: &Plan) -> Vec<Finding> {

@@ -8,10 +8,10 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::secret::{Secret, scan};
+use super::secrets::{Secret, scan};
 use crate::base::{Cache, ELF_MAX, Elf, TEXT_MAX, wants_text};
+use crate::inputs::{InputFile, Inputs};
 use crate::plan::{Content, Origin, PlannedLayer};
-use crate::stage::{Staged, StagedFile};
 
 /// The kind of record in the cache.
 const FACTS: &str = "facts";
@@ -50,7 +50,7 @@ impl Contents {
     }
 
     /// Adds what is known of every file, now that its bytes are.
-    pub(crate) fn add(&mut self, layers: &[PlannedLayer], staged: &Staged, cache: &Cache) -> io::Result<()> {
+    pub(crate) fn add(&mut self, layers: &[PlannedLayer], staged: &Inputs, cache: &Cache) -> io::Result<()> {
         for member in layers.iter().flat_map(|layer| layer.members.values()) {
             let Content::File { from } = &member.content else { continue };
             let Some(file) = staged.get(from) else { continue };
@@ -99,7 +99,7 @@ impl Contents {
     }
 }
 
-fn facts(file: &StagedFile, cache: &Cache) -> io::Result<Facts> {
+fn facts(file: &InputFile, cache: &Cache) -> io::Result<Facts> {
     if let Some(known) = cache.recall(FACTS, &file.digest) {
         return Ok(known);
     }

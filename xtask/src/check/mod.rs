@@ -10,43 +10,44 @@ mod accounts;
 mod allowance;
 mod autosd;
 mod bootc;
+mod catalog;
 mod contents;
+mod deployment;
+mod description;
 mod fault;
-mod field;
 #[cfg(test)]
 mod page;
-mod planned;
 mod prepare_root;
-mod registry;
-mod secret;
+mod secrets;
 mod selection;
 mod subject;
+mod systemd;
 #[cfg(test)]
 mod tests;
 mod tmpfiles;
 mod tree;
-mod unit;
 
 pub(crate) use allowance::unknown_allowances;
+pub use catalog::registry;
 pub(crate) use contents::Contents;
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) use contents::Facts;
 pub use fault::Fault;
-pub use registry::registry;
 pub(crate) use selection::{Selection, UnknownCheck};
 pub use subject::Subject;
+pub(crate) use systemd::analyze;
+pub(crate) use systemd::{SYSTEMD_ANALYZE, unit_files};
 pub(crate) use tree::Laid;
 pub use tree::{Kind, Node, Tree};
-pub(crate) use unit::{SYSTEMD_ANALYZE, unit_files};
 
 use serde::Serialize;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Rule, Severity};
 
 /// One rule that an image is held to.
 ///
 /// ```
-/// use lapstrake_xtask::check::{Check, Example, Fault, Stage, Subject};
+/// use lapstrake_xtask::check::{Check, Example, Fault, Phase, Subject};
 /// use lapstrake_xtask::Severity;
 ///
 /// fn no_telnet(subject: &Subject<'_>) -> Vec<Fault> {
@@ -56,9 +57,9 @@ use crate::finding::{Finding, Severity};
 /// }
 /// const NO_TELNET: Check = Check::warning("no-telnet", "telnet has no encryption", no_telnet);
 ///
-/// assert_eq!((NO_TELNET.name, NO_TELNET.stage), ("no-telnet", Stage::Tree));
+/// assert_eq!((NO_TELNET.name, NO_TELNET.phase), ("no-telnet", Phase::Tree));
 /// assert_eq!(Check::fatal("no-telnet", "it has no encryption", no_telnet).severity, Severity::Fatal);
-/// assert_eq!(NO_TELNET.of_staged_files().stage, Stage::Staged);
+/// assert_eq!(NO_TELNET.of_input_files().phase, Phase::Inputs);
 /// assert_eq!(NO_TELNET.shown(Example::None).example, Example::None);
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +71,7 @@ pub struct Check {
     /// Why the rule is there, in one sentence.
     pub reason: &'static str,
     /// What it has to see.
-    pub stage: Stage,
+    pub phase: Phase,
     /// A description that has the fault, and the same without it.
     pub example: Example,
     pub(crate) run: fn(&Subject<'_>) -> Vec<Fault>,
@@ -79,21 +80,21 @@ pub struct Check {
 /// What a check has to see, and so how early it can run.
 ///
 /// ```
-/// use lapstrake_xtask::check::{Stage, registry};
+/// use lapstrake_xtask::check::{Phase, registry};
 ///
-/// assert!(registry().any(|check| check.name == "elf-version" && check.stage == Stage::Staged));
-/// assert!(Stage::Description < Stage::Tree, "the earlier comes first");
+/// assert!(registry().any(|check| check.name == "elf-version" && check.phase == Phase::Inputs));
+/// assert!(Phase::Description < Phase::Tree, "the earlier comes first");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum Phase {
     /// The description, as it is planned; these can't be skipped where they are fatal, for there is no
     /// plan without them.
     Description,
     /// The tree that the layers make on the base; cargo has not run.
     Tree,
     /// The bytes of every file that the layers bring, binaries too.
-    Staged,
+    Inputs,
 }
 
 /// How a fault looks, and how it is mended.
@@ -133,13 +134,19 @@ pub enum Example {
     None,
 }
 
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
+impl Phase {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
             Self::Description => "description",
             Self::Tree => "tree",
-            Self::Staged => "staged",
-        })
+            Self::Inputs => "inputs",
+        }
+    }
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -150,7 +157,7 @@ impl Check {
         reason: &'static str,
         run: fn(&Subject<'_>) -> Vec<Fault>,
     ) -> Self {
-        Self { name, severity: Severity::Fatal, reason, stage: Stage::Tree, example: Example::None, run }
+        Self { name, severity: Severity::Fatal, reason, phase: Phase::Tree, example: Example::None, run }
     }
 
     /// A check of the tree that only tells.
@@ -159,14 +166,20 @@ impl Check {
         reason: &'static str,
         run: fn(&Subject<'_>) -> Vec<Fault>,
     ) -> Self {
-        Self { name, severity: Severity::Warning, reason, stage: Stage::Tree, example: Example::None, run }
+        Self { name, severity: Severity::Warning, reason, phase: Phase::Tree, example: Example::None, run }
     }
 
     /// The same, run once every file that the layers bring is staged, binaries too.
     #[must_use]
-    pub const fn of_staged_files(mut self) -> Self {
-        self.stage = Stage::Staged;
+    pub const fn of_input_files(mut self) -> Self {
+        self.phase = Phase::Inputs;
         self
+    }
+
+    /// Returns the rule that a SARIF log lists for this check.
+    pub(crate) fn rule(&self) -> Rule {
+        let Self { name, severity, reason, phase, .. } = *self;
+        Rule { name, severity, reason, phase: phase.as_str() }
     }
 
     /// The same, with what the documentation shows.
@@ -206,7 +219,7 @@ impl Checks {
         let replaced = |check: &&Check| !self.own.iter().any(|own| own.name == check.name);
         let mut all: Vec<_> = registry().filter(replaced).copied().collect();
         all.extend(&self.own);
-        all.sort_by_key(|check| check.stage);
+        all.sort_by_key(|check| check.phase);
         all
     }
 }
@@ -217,8 +230,8 @@ pub(crate) fn told(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> 
 }
 
 /// Runs the checks of one stage.
-pub(crate) fn run(checks: &[Check], stage: Stage, subject: &Subject<'_>) -> Vec<Finding> {
-    let due = checks.iter().filter(|check| check.stage == stage);
+pub(crate) fn run(checks: &[Check], phase: Phase, subject: &Subject<'_>) -> Vec<Finding> {
+    let due = checks.iter().filter(|check| check.phase == phase);
     let found = |check: &Check| {
         let mut faults = (check.run)(subject);
         if faults.iter().any(|fault| fault.is_of_steps(subject)) {

@@ -2,7 +2,7 @@
 //! registry, and tested to be current. Its examples are tests of rustdoc's: each fault is found, and is
 //! not once it is mended.
 
-use super::{Check, Example, Stage};
+use super::{Check, Example, Phase};
 use crate::finding::Severity;
 
 const HEAD: &str = "\
@@ -28,10 +28,10 @@ fn section(check: &Check) -> String {
         Severity::Fatal => "Fatal",
         Severity::Warning => "Warning",
     };
-    let stage = match check.stage {
-        Stage::Description => "of the description",
-        Stage::Tree => "of the tree",
-        Stage::Staged => "of staged files",
+    let stage = match check.phase {
+        Phase::Description => "of the description",
+        Phase::Tree => "of the tree",
+        Phase::Inputs => "of staged files",
     };
     let Check { name, reason, .. } = check;
     let head = format!("## {name}\n\n*{severity}, {stage}:* {}.\n", escaped(reason));

@@ -7,7 +7,7 @@ use lapstrake::Site;
 use lapstrake::value::{ImagePath, Mode};
 
 use super::contents::Contents;
-use super::secret::Secret;
+use super::secrets::Secret;
 use crate::base::{self, BaseIndex, Elf, NodeKind, follow};
 use crate::plan::{Content, Member, Origin, PlannedLayer};
 

@@ -4,15 +4,15 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 use lapstrake::Location;
 
-use crate::compile::Passed;
-use crate::oci::Compression;
-use crate::pipeline::Request;
+use crate::cargo::CargoPassthrough;
 use crate::plan::CargoOptions;
-use crate::progress::{Colour, Progress, ProgressMode};
+use crate::session::Request;
+use crate::support::progress::{Colour, Progress, ProgressMode};
+use lapstrake_oci::Compression;
 
-/// Which images.
+/// TargetArgs images.
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(super) struct TargetArgs {
     /// Images, by name or glob; all when left out
     #[arg(value_name = "IMAGE")]
     pub(super) images: Vec<String>,
@@ -34,7 +34,7 @@ pub(super) struct Output {
 
 /// What the result is written in.
 #[derive(Debug, Args)]
-pub(super) struct Formatted {
+pub(super) struct FormatArgs {
     /// The result on stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
@@ -51,7 +51,7 @@ pub(super) enum Format {
 
 /// What is built, and how cargo builds it.
 #[derive(Debug, Args)]
-pub(super) struct Building {
+pub(super) struct BuildArgs {
     /// Build on another base: `docker://REF`, `containers-storage:REF`, `oci:DIR[:TAG]`, `oci-archive:FILE`,
     /// `stand-in`
     #[arg(long, value_name = "BASE")]
@@ -91,7 +91,7 @@ impl Output {
     }
 }
 
-impl Building {
+impl BuildArgs {
     /// The request that these options are.
     pub(super) fn request(&self, output: &Output) -> Request {
         let flag = |given: bool, name: &str| given.then(|| name.to_owned());
@@ -113,7 +113,7 @@ impl Building {
                 target: self.target.clone(),
                 features: self.features.clone(),
             },
-            passed: Passed {
+            passed: CargoPassthrough {
                 arguments,
                 target_dir: self.target_dir.clone(),
                 verbose: self.verbose,

@@ -8,20 +8,20 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Building, Format, Formatted, Output, Which};
-use super::make::{Maker, Making};
-use super::prepare::{Checking, Prepared, prepare};
+use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::make::{EngineArgs, ImageBuilder};
+use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
 use super::selection::select_one;
 use super::{Outcome, print_bytes, print_json};
 use crate::boot::{Asked, Booted, Command, End};
 use crate::check::Checks;
 use crate::finding::draw;
-use crate::native::shown;
-use crate::pipeline::{Failure, Request};
+use crate::image::shown;
 use crate::plan::SCHEMA;
-use crate::progress::Progress;
+use crate::session::{Failure, Request};
 use crate::store::Store;
+use crate::support::progress::Progress;
 
 #[derive(Debug, Args)]
 pub(super) struct Boot {
@@ -39,13 +39,13 @@ pub(super) struct Boot {
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..))]
     memory: u32,
     #[command(flatten)]
-    making: Making,
+    making: EngineArgs,
     #[command(flatten)]
-    checking: Checking,
+    checking: CheckArgs,
     #[command(flatten)]
-    building: Building,
+    building: BuildArgs,
     #[command(flatten)]
-    formatted: Formatted,
+    formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
@@ -79,7 +79,7 @@ impl Boot {
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
         let selection = self.checking.selection(&[]);
-        let which = Which { images: self.image.iter().cloned().collect() };
+        let which = TargetArgs { images: self.image.iter().cloned().collect() };
         let prepared = prepare(images, checks, &which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
@@ -90,7 +90,7 @@ impl Boot {
         planned.can_boot(&command)?;
         session.save_lock()?;
         let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
-        let maker = Maker {
+        let maker = ImageBuilder {
             making: &self.making,
             store: &store,
             settings,

@@ -6,35 +6,35 @@ use clap::Args;
 use lapstrake::{Image, Location};
 use serde_json::{Value, json};
 
-use super::arguments::{Building, Format, Formatted, Output, Which};
-use super::make::{Maker, Making};
-use super::prepare::{Checking, Prepared, prepare};
+use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::make::{EngineArgs, ImageBuilder};
+use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
 use crate::deliver::Destination;
 use crate::finding::draw;
-use crate::native::{self, Built, LayerOrigin};
-use crate::pipeline::{Failure, Ready, Request};
+use crate::image::{self, Built, LayerOrigin};
 use crate::plan::SCHEMA;
-use crate::progress::Progress;
+use crate::session::{Failure, Ready, Request};
 use crate::store::Store;
+use crate::support::progress::Progress;
 
 #[derive(Debug, Args)]
 pub(super) struct Build {
     #[command(flatten)]
-    which: Which,
+    which: TargetArgs,
     /// Also put the image at oci-archive:FILE or containers-storage:REFERENCE; only for one image
     #[arg(short, long = "output", value_name = "DESTINATION", value_parser = Destination::parse)]
     output_to: Vec<Destination>,
     #[command(flatten)]
-    making: Making,
+    making: EngineArgs,
     #[command(flatten)]
-    checking: Checking,
+    checking: CheckArgs,
     #[command(flatten)]
-    building: Building,
+    building: BuildArgs,
     #[command(flatten)]
-    formatted: Formatted,
+    formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
@@ -55,7 +55,7 @@ impl Build {
         session.save_lock()?;
         let plan_took = started.elapsed();
         let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
-        let maker = Maker {
+        let maker = ImageBuilder {
             making: &self.making,
             store: &store,
             settings,
@@ -77,7 +77,7 @@ impl Build {
                 let taken = destination.take(&store, ready.plan.name.as_str(), &progress);
                 taken.map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
             }
-            let reference = native::reference(&store, &ready.plan);
+            let reference = image::reference(&store, &ready.plan);
             finished(&ready, &built, &progress);
             stands_in |= ready.base.location == Location::StandIn;
             written |= built.layers.iter().any(|layer| !layer.reused);

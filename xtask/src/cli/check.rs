@@ -5,20 +5,20 @@ use clap::{Args, ValueEnum};
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Building, Output, Which};
-use super::prepare::{Checking, Prepared, prepare};
+use super::arguments::{BuildArgs, Output, TargetArgs};
+use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
-use crate::check::{Check as Rule, Checks, Stage};
+use crate::check::{self, Checks, Phase};
 use crate::engine::Engine;
 use crate::finding::{Findings, Severity, draw, sarif};
-use crate::pipeline::{check_staged, check_units};
 use crate::plan::SCHEMA;
+use crate::session::{check_staged, check_units};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
-    which: Which,
+    which: TargetArgs,
     /// List the checks, and check nothing
     #[arg(long)]
     list: bool,
@@ -26,12 +26,12 @@ pub(super) struct Check {
     #[arg(long, value_name = "CHECK")]
     only: Vec<String>,
     #[command(flatten)]
-    checking: Checking,
+    checking: CheckArgs,
     /// The result on stdout
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Form,
     #[command(flatten)]
-    building: Building,
+    building: BuildArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
@@ -59,7 +59,7 @@ impl Check {
         let selection = self.checking.selection(&self.only);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
-        let waiting = checks.iter().filter(|check| check.stage == Stage::Staged).count();
+        let waiting = checks.iter().filter(|check| check.phase == Phase::Inputs).count();
         for planned in &planned {
             findings.add(Some(&planned.plan.name), check_units(planned, &checks));
         }
@@ -90,26 +90,29 @@ impl Check {
             Form::Json => {
                 print_json(&json!({ "schema": SCHEMA, "complete": complete, "findings": findings.all() }));
             }
-            Form::Sarif => print_json(&sarif(findings.all(), &all, complete, root)),
+            Form::Sarif => {
+                let rules: Vec<_> = all.iter().map(check::Check::rule).collect();
+                print_json(&sarif(findings.all(), &rules, complete, root));
+            }
         }
         session.check_lock()?;
         Ok(if findings.any_fatal() { Outcome::Refused } else { Outcome::Done })
     }
 
-    fn show(&self, checks: &[Rule]) {
+    fn show(&self, checks: &[check::Check]) {
         if self.format == Form::Text {
             let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
-            let line = |check: &Rule| {
+            let line = |check: &check::Check| {
                 let severity = match check.severity {
                     Severity::Fatal => "fatal  ",
                     Severity::Warning => "warning",
                 };
-                format!("{:width$}  {severity}  {:11}  {}\n", check.name, check.stage, check.reason)
+                format!("{:width$}  {severity}  {:11}  {}\n", check.name, check.phase, check.reason)
             };
             print(&checks.iter().map(line).collect::<String>());
             return;
         }
-        let check = |check: &Rule| json!({ "name": check.name, "severity": check.severity, "stage": check.stage, "reason": check.reason });
+        let check = |check: &check::Check| json!({ "name": check.name, "severity": check.severity, "phase": check.phase, "reason": check.reason });
         let checks: Vec<_> = checks.iter().map(check).collect();
         print_json(&json!({ "schema": SCHEMA, "checks": checks }));
     }

@@ -7,8 +7,8 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Building, Format, Formatted, Output, Which};
-use super::prepare::{Checking, Prepared, prepare, staged};
+use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::prepare::{CheckArgs, Prepared, prepare, staged};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
@@ -19,16 +19,16 @@ use crate::plan::{PlannedLayer, SCHEMA};
 #[derive(Debug, Args)]
 pub(super) struct Emit {
     #[command(flatten)]
-    which: Which,
+    which: TargetArgs,
     /// Folder for the context; with several images, for one folder each [default: target/lapstrake/context/IMAGE]
     #[arg(short, long = "output", value_name = "DIR")]
     output_dir: Option<Utf8PathBuf>,
     #[command(flatten)]
-    checking: Checking,
+    checking: CheckArgs,
     #[command(flatten)]
-    building: Building,
+    building: BuildArgs,
     #[command(flatten)]
-    formatted: Formatted,
+    formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Format, Formatted, Output, Which};
+use super::arguments::{Format, FormatArgs, Output, TargetArgs};
 use super::report::Failed;
 use super::selection::select;
 use super::{Outcome, print, print_json};
@@ -13,9 +13,9 @@ use crate::plan::SCHEMA;
 #[derive(Debug, Args)]
 pub(super) struct List {
     #[command(flatten)]
-    which: Which,
+    which: TargetArgs,
     #[command(flatten)]
-    formatted: Formatted,
+    formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }

@@ -4,10 +4,10 @@ use clap::Args;
 use lapstrake::Image;
 
 use super::Outcome;
-use super::arguments::{Building, Output};
+use super::arguments::{BuildArgs, Output};
 use super::report::Failed;
 use crate::finding::draw;
-use crate::pipeline::Session;
+use crate::session::Session;
 
 #[derive(Debug, Args)]
 pub(super) struct Lock {
@@ -16,7 +16,7 @@ pub(super) struct Lock {
     #[arg(long)]
     update: bool,
     #[command(flatten)]
-    building: Building,
+    building: BuildArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }

@@ -8,21 +8,42 @@ use super::report::Failed;
 use crate::check::{Check, Selection};
 use crate::engine::{Engine as Start, Program};
 use crate::finding::{Findings, draw};
-use crate::native::{Built, Epoch, LayerOrigin, Settings};
-use crate::oci::Compression;
-use crate::pipeline::{Failure, Planned, Ready, Session};
-use crate::progress::Colour;
+use crate::image::{Built, Epoch, LayerOrigin, Settings};
+use crate::session::{Failure, Planned, Ready, Session};
 use crate::store::Store;
+use crate::support::progress::Colour;
+use lapstrake_oci::Compression;
 
 /// How the layers are made.
 #[derive(Debug, Args)]
-pub(super) struct Making {
+pub(super) struct EngineArgs {
     /// How the layers are compressed
     #[arg(long, value_name = "HOW", default_value = "zstd")]
-    compression: Compression,
+    compression: CompressionArg,
     /// What builds the layers
     #[arg(long, value_name = "ENGINE", default_value = "auto")]
     engine: Engine,
+}
+
+/// How layers are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CompressionArg {
+    /// Plain zstd, level 3
+    Zstd,
+    /// gzip, level 6, for readers that know no zstd
+    Gzip,
+    /// Not compressed
+    None,
+}
+
+impl From<CompressionArg> for Compression {
+    fn from(arg: CompressionArg) -> Self {
+        match arg {
+            CompressionArg::Zstd => Self::Zstd,
+            CompressionArg::Gzip => Self::Gzip,
+            CompressionArg::None => Self::None,
+        }
+    }
 }
 
 /// What builds layers.
@@ -66,10 +87,10 @@ impl Engine {
     }
 }
 
-impl Making {
+impl EngineArgs {
     pub(super) fn settings(&self) -> Result<Settings, Failed> {
         let epoch = Epoch::of_environment().map_err(Failure::from)?;
-        Ok(Settings { compression: self.compression, epoch })
+        Ok(Settings { compression: self.compression.into(), epoch })
     }
 
     /// What made the image, in the word of `--engine`.
@@ -79,8 +100,8 @@ impl Making {
 }
 
 /// What images are made with.
-pub(super) struct Maker<'a> {
-    pub(super) making: &'a Making,
+pub(super) struct ImageBuilder<'a> {
+    pub(super) making: &'a EngineArgs,
     pub(super) store: &'a Store,
     pub(super) settings: Settings,
     pub(super) checks: &'a [Check],
@@ -88,7 +109,7 @@ pub(super) struct Maker<'a> {
     pub(super) colour: Colour,
 }
 
-impl Maker<'_> {
+impl ImageBuilder<'_> {
     /// Makes an image, and shows what is found on the way. None, where that is fatal.
     pub(super) fn make(
         &self,

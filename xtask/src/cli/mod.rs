@@ -155,7 +155,7 @@ impl ImageArgs {
             Ok(Outcome::Ended(code)) => ExitCode::from(code),
             Err(failed) => {
                 let code = report(&failed, colour);
-                engine::pass_on();
+                engine::reraise_signal();
                 code
             }
         }

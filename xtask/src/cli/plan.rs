@@ -5,30 +5,30 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::{Value, json};
 
-use super::arguments::{Building, Format, Formatted, Output, Which};
-use super::prepare::{Checking, Prepared, prepare};
+use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
 use super::{Outcome, print, print_json};
 use crate::check::Checks;
 use crate::finding::draw;
-use crate::layer::Recipe;
-use crate::native::{LayerOrigin, forecast};
-use crate::oci::Compression;
-use crate::pipeline::{Failure, Planned};
+use crate::image::{LayerOrigin, forecast};
+use crate::inputs::{Artefacts, Inputs};
+use crate::layer::CacheKey;
 use crate::plan::{PlannedLayer, SCHEMA, render};
-use crate::stage::{Artefacts, Staged};
+use crate::session::{Failure, Planned};
 use crate::store::Store;
+use lapstrake_oci::Compression;
 
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     #[command(flatten)]
-    which: Which,
+    which: TargetArgs,
     #[command(flatten)]
-    checking: Checking,
+    checking: CheckArgs,
     #[command(flatten)]
-    building: Building,
+    building: BuildArgs,
     #[command(flatten)]
-    formatted: Formatted,
+    formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
@@ -43,9 +43,9 @@ impl Plan {
         let store = Store::open_existing(&session.workspace.target);
         let mut text = String::new();
         let mut documents = Vec::new();
-        for Planned { plan, ground, .. } in &planned {
+        for Planned { plan, lower, .. } in &planned {
             let forecasts =
-                plan.layers.iter().enumerate().map(|(number, layer)| match ground.layers.get(number) {
+                plan.layers.iter().enumerate().map(|(number, layer)| match lower.layers.get(number) {
                     Some(laid) if laid.origin == LayerOrigin::Engine => {
                         Ok(format!("engine, {}", laid.reason))
                     }
@@ -99,7 +99,7 @@ fn expect(
         return Ok("depends on what a builder image compiles".to_owned());
     }
     let Some(store) = store else { return Ok("first build".to_owned()) };
-    let staged = Staged::of(std::slice::from_ref(layer), Artefacts::default());
+    let staged = Inputs::of(std::slice::from_ref(layer), Artefacts::default());
     let staged = staged.map_err(|source| Failure::Stage { image: plan.name.clone(), source })?;
-    Ok(forecast(plan, layer, &Recipe::of(layer, &staged, Compression::default()), store))
+    Ok(forecast(plan, layer, &CacheKey::of(layer, &staged, Compression::default()), store))
 }

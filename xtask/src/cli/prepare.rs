@@ -4,17 +4,17 @@
 use clap::Args;
 use lapstrake::Image;
 
-use super::arguments::Which;
+use super::arguments::TargetArgs;
 use super::report::Failed;
 use super::selection::select;
 use crate::check::{Check, Checks, Selection, unknown_allowances};
 use crate::finding::{Finding, Findings};
-use crate::pipeline::{self, Planned, Ready, Request, Session, check_staged};
-use crate::progress::Progress;
+use crate::session::{self, Planned, Ready, Request, Session, check_staged};
+use crate::support::progress::Progress;
 
-/// Which checks.
+/// TargetArgs checks.
 #[derive(Debug, Args)]
-pub(super) struct Checking {
+pub(super) struct CheckArgs {
     /// Leave a check out; `check --list` names them
     #[arg(long, value_name = "CHECK")]
     skip: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Checking {
     fatal_warnings: bool,
 }
 
-impl Checking {
+impl CheckArgs {
     pub(super) fn selection(&self, only: &[String]) -> Selection {
         Selection { only: only.to_vec(), skip: self.skip.clone(), fatal_warnings: self.fatal_warnings }
     }
@@ -43,7 +43,7 @@ pub(super) struct Prepared<'a> {
 pub(super) fn prepare<'a>(
     images: &[Image],
     checks: &Checks,
-    which: &Which,
+    which: &TargetArgs,
     selection: Selection,
     request: Request,
     progress: &'a Progress,
@@ -52,12 +52,12 @@ pub(super) fn prepare<'a>(
     let all = checks;
     let checks = selection.of(all)?;
     let mut session = Session::open(request, progress)?;
-    let mut findings = pipeline::names(images);
+    let mut findings = session::names(images);
     let (planned, found) = session.plan(&selected);
     findings.merge(found);
     for planned in &planned {
         findings.add(Some(&planned.plan.name), unknown_allowances(all, &planned.plan));
-        findings.add(Some(&planned.plan.name), pipeline::check_tree(planned, &checks));
+        findings.add(Some(&planned.plan.name), session::check_tree(planned, &checks));
     }
     findings.change(|findings| selection.keep(findings));
     let asked = selected.len();
@@ -81,10 +81,10 @@ pub(super) fn on_ground(
     told: impl Fn(&Finding) -> bool,
 ) -> Findings {
     let mut findings = Findings::default();
-    if ready.ground.layers.is_empty() {
+    if ready.lower.layers.is_empty() {
         return findings;
     }
-    found.extend(pipeline::check_laid(ready, checks));
+    found.extend(session::check_laid(ready, checks));
     findings.add(Some(&ready.plan.name), found);
     findings.change(|findings| {
         selection.keep(findings);

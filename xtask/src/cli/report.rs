@@ -8,8 +8,8 @@ use super::boot::ExecuteError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
 use crate::finding::underline;
-use crate::pipeline::{Failure, Place};
-use crate::progress::Colour;
+use crate::session::{Failure, Place};
+use crate::support::progress::Colour;
 
 /// A command that did not end well.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,9 @@
-//! Which of the described images a command is about.
+//! TargetArgs of the described images a command is about.
 
 use glob::Pattern;
 use lapstrake::Image;
 
-use crate::nearest::nearest;
+use crate::support::suggest::nearest;
 
 /// A pattern that selects nothing: wrong usage.
 #[derive(Debug, thiserror::Error)]

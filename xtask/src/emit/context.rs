@@ -11,11 +11,11 @@ use lapstrake::Location;
 use super::containerfile::{Contents, From, containerfile, tar_name};
 use super::{files, folder, write_files};
 use crate::base::Base;
+use crate::inputs::Inputs;
 use crate::layer::{Removals, write_tar};
-use crate::oci::{Blobs, Layout, LayoutError};
-use crate::parallel;
 use crate::plan::Plan;
-use crate::stage::Staged;
+use crate::support::parallel;
+use lapstrake_oci::{Blobs, Layout, LayoutError};
 
 /// The file by which a folder is known to be a context of ours, and may be replaced.
 const MARK: &str = ".lapstrake-context";
@@ -34,7 +34,7 @@ pub(crate) enum EmitError {
 /// Writes the context of `plan` to the folder `to`.
 pub(crate) fn emit(
     plan: &Plan,
-    staged: &Staged,
+    staged: &Inputs,
     base: &Base,
     cache: &Blobs,
     to: &Utf8Path,

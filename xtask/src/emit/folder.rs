@@ -9,8 +9,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use camino::Utf8Path;
 
 use super::packages::script;
+use crate::inputs::Inputs;
 use crate::plan::{ContextFile, Origin, PlannedLayer};
-use crate::stage::Staged;
 
 /// Everything that a layer's steps read, below its folder of the context.
 pub(crate) fn files(layer: &PlannedLayer) -> BTreeMap<String, ContextFile> {
@@ -25,7 +25,7 @@ pub(crate) fn files(layer: &PlannedLayer) -> BTreeMap<String, ContextFile> {
 /// Writes these files below `folder`.
 pub(crate) fn write_files(
     files: &BTreeMap<String, ContextFile>,
-    staged: &Staged,
+    staged: &Inputs,
     folder: &Utf8Path,
 ) -> io::Result<()> {
     for (name, file) in files {

@@ -25,12 +25,12 @@ struct State {
 }
 
 /// For as long as it lives, a signal stops engines and not this process.
-pub(super) struct Watch(());
+pub(super) struct SignalGuard(());
 
 /// An engine at work.
 pub(super) struct Engine(Pid);
 
-impl Watch {
+impl SignalGuard {
     pub(super) fn start() -> io::Result<Self> {
         static CAUGHT: OnceLock<Option<i32>> = OnceLock::new();
         let failed = CAUGHT.get_or_init(|| catch().err().map(|error| error.raw_os_error().unwrap_or(0)));
@@ -47,7 +47,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for SignalGuard {
     fn drop(&mut self) {
         state().watches -= 1;
     }
@@ -73,7 +73,7 @@ impl Drop for Engine {
 }
 
 /// Ends this process by the signal that has come, if one has.
-pub(crate) fn pass_on() {
+pub(crate) fn reraise_signal() {
     let came = state().came;
     if let Some(signal) = came {
         // It fails for a signal without a default action, and these have one.
@@ -105,7 +105,7 @@ fn came(signal: i32) {
     let again = state.came.replace(signal).is_some();
     if state.watches == 0 {
         drop(state);
-        pass_on();
+        reraise_signal();
         return;
     }
     for group in state.engines.iter().copied().filter_map(Pid::from_raw) {

@@ -2,15 +2,17 @@
 //! one layer at a time out of a context that this crate wrote, and hands it back as a tar; what the
 //! layer means, and whether it is needed, is decided elsewhere.
 
+pub(crate) mod build_stage;
+mod debris;
 mod diagnosis;
 mod export;
 mod interrupt;
-mod leftover;
+pub(crate) mod layers;
+mod output;
 mod program;
 mod refusal;
 mod rewrite;
-mod secret;
-mod talk;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -19,15 +21,15 @@ use std::io;
 use camino::Utf8Path;
 
 pub(crate) use diagnosis::Diagnosis;
-pub(crate) use interrupt::pass_on;
+pub(crate) use interrupt::reraise_signal;
 pub(crate) use program::Program;
 pub(crate) use rewrite::RewriteError;
-pub(crate) use secret::{SecretError, Secrets};
+pub(crate) use secrets::{SecretError, Secrets};
 
-use self::interrupt::Watch;
+use self::interrupt::SignalGuard;
 use crate::base::BaseIndex;
-use crate::native::Epoch;
-use crate::progress::Progress;
+use crate::image::Epoch;
+use crate::support::progress::Progress;
 
 /// Which program may be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +151,7 @@ pub(crate) fn make(
     below: usize,
     progress: &Progress,
 ) -> Result<Made, EngineError> {
-    let _watch = Watch::start().map_err(EngineError::Signals)?;
+    let _watch = SignalGuard::start().map_err(EngineError::Signals)?;
     let folder = output_folder(program, job)?;
     let output = Utf8Path::from_path(folder.path()).unwrap_or(job.context);
     let built = program.build(job, output, progress);
@@ -158,17 +160,17 @@ pub(crate) fn make(
         Ok(Made { tar, listed })
     });
     program.forget(job);
-    if Watch::is_interrupted() { Err(EngineError::Interrupted) } else { exported }
+    if SignalGuard::is_interrupted() { Err(EngineError::Interrupted) } else { exported }
 }
 
 /// Runs the stages of a Containerfile for what the last one holds.
 pub(crate) fn extract(program: Program, job: &Job<'_>, progress: &Progress) -> Result<(), EngineError> {
-    let _watch = Watch::start().map_err(EngineError::Signals)?;
+    let _watch = SignalGuard::start().map_err(EngineError::Signals)?;
     let folder = output_folder(program, job)?;
     let output = Utf8Path::from_path(folder.path()).unwrap_or(job.context);
     let built = program.build(job, output, progress);
     program.forget(job);
-    if Watch::is_interrupted() { Err(EngineError::Interrupted) } else { built.map(drop) }
+    if SignalGuard::is_interrupted() { Err(EngineError::Interrupted) } else { built.map(drop) }
 }
 
 /// The folder for what an engine writes: in the context, for it lies where the layer will, and a whole image

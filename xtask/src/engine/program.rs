@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 
-use super::secret::Secrets;
-use super::talk::{self, Ended};
+use super::output::{self, Ended};
+use super::secrets::Secrets;
 use super::{Diagnosis, EngineError, Job, Log};
-use crate::installed::installed;
-use crate::progress::Progress;
+use crate::support::program::installed;
+use crate::support::progress::Progress;
 
 /// The folder to which an image is exported.
 pub(super) const EXPORTED: &str = "image";
@@ -136,13 +136,13 @@ impl Program {
         secrets: &Secrets,
         progress: &Progress,
     ) -> Result<Vec<String>, EngineError> {
-        let ended = talk::run(command, secrets, progress);
+        let ended = output::run(command, secrets, progress);
         let Ended { succeeded, said, listed } =
             ended.map_err(|source| EngineError::Start { program: self, source })?;
         match Diagnosis::of(&said, succeeded) {
             None => Ok(listed),
             Some(diagnosis) => {
-                Err(EngineError::Failed { program: self, diagnosis, log: Log(talk::last(&said)) })
+                Err(EngineError::Failed { program: self, diagnosis, log: Log(output::last(&said)) })
             }
         }
     }

@@ -8,13 +8,13 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use lapstrake::value::{Capabilities, ImagePath, Mode, SecretId};
 use tar::EntryType;
 
-use super::leftover::Leftovers;
-use super::secret::Secrets;
+use super::debris::Leftovers;
+use super::secrets::Secrets;
 use crate::base::{BaseIndex, Entry, LayerError, LayerTree, Name, Node, NodeKind, hardlink_target};
-use crate::layer::header::{self, Kind};
 use crate::layer::write_whiteout;
-use crate::oci::member::{Members, shown};
 use crate::plan::Inode;
+use lapstrake_oci::tar::{self as header, Kind};
+use lapstrake_oci::tar::{Members, shown};
 
 /// An engine's layer can't be rewritten.
 #[derive(Debug, thiserror::Error)]

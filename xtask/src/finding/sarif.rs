@@ -9,16 +9,23 @@ use lapstrake::Site;
 use serde_json::{Map, Value, json};
 
 use super::{Finding, Severity, excerpt};
-use crate::check::Check;
-
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// What a reader puts in front of relative URIs: the root of its own checkout.
 const ROOT: &str = "SRCROOT";
 
-/// The log of one run; `root` is the workspace that sites are relative to. A run that is not `complete`
+/// A rule that findings go by, as a SARIF log lists it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rule {
+    pub(crate) name: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) reason: &'static str,
+    pub(crate) phase: &'static str,
+}
+
+/// Returns the log of one run; `root` is the workspace that sites are relative to. A run that is not `complete`
 /// left out the checks of what cargo builds.
-pub(crate) fn sarif(findings: &[Finding], checks: &[Check], complete: bool, root: &Utf8Path) -> Value {
+pub(crate) fn sarif(findings: &[Finding], checks: &[Rule], complete: bool, root: &Utf8Path) -> Value {
     let rules: Vec<_> = checks.iter().map(rule).collect();
     let log =
         Log { indices: checks.iter().zip(0..).map(|(check, index)| (check.name, index)).collect(), root };
@@ -36,12 +43,12 @@ pub(crate) fn sarif(findings: &[Finding], checks: &[Check], complete: bool, root
     }] })
 }
 
-fn rule(check: &Check) -> Value {
+fn rule(check: &Rule) -> Value {
     json!({
         "id": check.name,
         "shortDescription": { "text": check.reason },
         "defaultConfiguration": { "level": level(check.severity) },
-        "properties": { "stage": check.stage },
+        "properties": { "phase": check.phase },
     })
 }
 

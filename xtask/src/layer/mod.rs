@@ -1,9 +1,8 @@
 //! A layer's bytes: one deterministic tar, and the record by which an unchanged layer
 //! is known again. The tar keeps to the profile that ostree's and composefs' importers agree on.
 
-pub(crate) mod header;
-mod recipe;
-mod tarball;
+mod cache_key;
+mod tar;
 
-pub(crate) use recipe::Recipe;
-pub(crate) use tarball::{Removals, write_tar, write_whiteout};
+pub(crate) use cache_key::CacheKey;
+pub(crate) use tar::{Removals, write_tar, write_whiteout};

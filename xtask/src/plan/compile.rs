@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::Artefact;
 use crate::finding::Finding;
-use crate::nearest::nearest;
-use crate::workspace::Workspace;
+use crate::project::workspace::Workspace;
+use crate::support::suggest::nearest;
 
 /// What the command line says of every invocation.
 #[derive(Debug, Clone, Default)]

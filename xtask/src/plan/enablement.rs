@@ -12,7 +12,7 @@ use super::merged::Merged;
 use super::place::UNITS;
 use crate::base::{BaseIndex, Kind};
 use crate::finding::Finding;
-use crate::nearest::nearest;
+use crate::support::suggest::nearest;
 
 /// Where the administrator's units and links are.
 const ETC_UNITS: &str = "/etc/systemd/system";

@@ -20,17 +20,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
-use lapstrake::value::{
-    Architecture, Capabilities, ImageName, ImagePath, LabelKey, LayerName, Mode, Reference,
-};
+use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey, LayerName, Reference};
 use serde::Serialize;
 
-use crate::oci::Digest;
+use lapstrake_oci::Digest;
+pub(crate) use lapstrake_oci::tar::Inode;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use render::render;
 pub(crate) use resolve::{Laid, Resolved, resolve};
-pub(crate) use stage::{Builder, Builders, Compiled, PlannedStage, Product};
+pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
 pub(crate) use transaction::{DISCARDED, FOLDER, MOUNTED, PackageTool, REPOSITORY_FOLDERS, Transaction};
 
@@ -49,7 +48,7 @@ pub(crate) struct Plan {
     pub(crate) compile: Vec<Invocation>,
     /// What is compiled in images of its own, by an engine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) stages: Vec<PlannedStage>,
+    pub(crate) stages: Vec<PlannedBuildStage>,
     pub(crate) layers: Vec<PlannedLayer>,
 }
 
@@ -158,23 +157,6 @@ pub(crate) struct Member {
     /// The checks whose findings here are accepted, and where that is said. It is not part of the layer.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) allowed: BTreeMap<String, Site>,
-}
-
-/// What every inode has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct Inode {
-    pub(crate) mode: Mode,
-    pub(crate) uid: u32,
-    pub(crate) gid: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) capabilities: Option<Capabilities>,
-}
-
-impl Inode {
-    /// An inode of root's.
-    pub(crate) fn of_root(mode: Mode) -> Self {
-        Self { mode, uid: 0, gid: 0, capabilities: None }
-    }
 }
 
 /// What kind of inode it is, and what it holds.

@@ -9,7 +9,7 @@ use super::enablement::OwnUnits;
 use super::merged::Merged;
 use super::place::UNITS;
 use crate::base::BaseIndex;
-use crate::source::{Scanned, Sources, TreeMember};
+use crate::project::assets::{Scanned, Sources, TreeMember};
 
 /// Every unit file that the image brings, whatever kind of entry brings it.
 pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> OwnUnits {

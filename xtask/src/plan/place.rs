@@ -11,7 +11,7 @@ use super::stage::{self, Stages};
 use super::{Content, Inode, Origin};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
-use crate::source::{Scanned, SourceError, SourceFile, Sources, TreeMember};
+use crate::project::assets::{Scanned, SourceError, SourceFile, Sources, TreeMember};
 
 /// Where units of the vendor are; systemd.unit(5).
 pub(super) const UNITS: &str = "/usr/lib/systemd/system";

@@ -3,7 +3,9 @@
 
 use std::fmt::Write;
 
-use super::{Content, Member, Origin, Plan, PlannedLayer, PlannedRun, PlannedStage, SecretFrom, Transaction};
+use super::{
+    Content, Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction,
+};
 
 /// The page of a plan; `forecasts` says of each layer what a build would do with it.
 pub(crate) fn render(plan: &Plan, forecasts: &[String]) -> String {
@@ -100,7 +102,7 @@ fn write_run(run: &PlannedRun, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-fn write_stage(number: usize, stage: &PlannedStage, out: &mut String) -> std::fmt::Result {
+fn write_stage(number: usize, stage: &PlannedBuildStage, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
         "  stage  {} {} {} {}  {}",

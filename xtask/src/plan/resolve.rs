@@ -22,9 +22,9 @@ use super::whiteout::whiteouts;
 use super::{CargoOptions, Content, Inode, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
 use crate::base::{Base, BaseIndex};
 use crate::finding::{Blame, Finding};
-use crate::nearest::nearest;
-use crate::source::Sources;
-use crate::workspace::Workspace;
+use crate::project::assets::Sources;
+use crate::project::workspace::Workspace;
+use crate::support::suggest::nearest;
 use lapstrake::value::Mode;
 
 /// A plan, as far as there is one, and what was found.

@@ -12,9 +12,9 @@ use super::place::site_or;
 use super::step::{ContextFile, PlannedRun, Steps};
 use super::{Artefact, CargoOptions, Invocation};
 use crate::finding::Finding;
-use crate::oci::Digest;
-use crate::source::Sources;
-use crate::workspace::Workspace;
+use crate::project::assets::Sources;
+use crate::project::workspace::Workspace;
+use lapstrake_oci::Digest;
 
 /// The builder images of stages, where they could be found.
 pub(crate) type Builders = BTreeMap<Location, Builder>;
@@ -30,7 +30,7 @@ pub(crate) struct Builder {
 
 /// One stage.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct PlannedStage {
+pub(crate) struct PlannedBuildStage {
     pub(crate) site: Site,
     /// The builder image, as it was described.
     pub(crate) reference: String,
@@ -70,7 +70,7 @@ pub(crate) struct Compiled {
     pub(crate) product: Product,
 }
 
-impl PlannedStage {
+impl PlannedBuildStage {
     /// Whether something in it reaches the network: a step that asks, or cargo for what its lock names.
     pub(crate) fn wants_network(&self) -> bool {
         !self.compile.is_empty() || self.runs.iter().any(|run| run.network)
@@ -94,7 +94,7 @@ pub(super) struct Stages<'a> {
     pub(super) builders: &'a Builders,
     /// Of the base.
     pub(super) architecture: Architecture,
-    list: Vec<(Stage, PlannedStage)>,
+    list: Vec<(Stage, PlannedBuildStage)>,
     failed: Vec<Stage>,
 }
 
@@ -157,7 +157,7 @@ impl<'a> Stages<'a> {
         Some(Compiled { stage: index, product })
     }
 
-    pub(super) fn finish(self) -> Vec<PlannedStage> {
+    pub(super) fn finish(self) -> Vec<PlannedBuildStage> {
         self.list.into_iter().map(|(_, planned)| planned).collect()
     }
 
@@ -178,7 +178,7 @@ impl<'a> Stages<'a> {
         Some(self.list.len() - 1)
     }
 
-    fn plan(&self, stage: &Stage, site: Site, findings: &mut Vec<Finding>) -> Option<PlannedStage> {
+    fn plan(&self, stage: &Stage, site: Site, findings: &mut Vec<Finding>) -> Option<PlannedBuildStage> {
         let mut steps = Steps::new(self.sources, site);
         let mut copies = BTreeMap::new();
         for (asset, at) in stage.sources() {
@@ -193,7 +193,7 @@ impl<'a> Stages<'a> {
         let location = stage.base().location().ok()?;
         // One that could not be found has been told.
         let Builder { digest, architecture, place } = self.builders.get(location)?.clone();
-        Some(PlannedStage {
+        Some(PlannedBuildStage {
             site,
             reference: location.to_string(),
             location: place,

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::Origin;
 use super::place::{site_or, source_finding};
 use crate::finding::Finding;
-use crate::source::{Scanned, Sources, TreeMember};
+use crate::project::assets::{Scanned, Sources, TreeMember};
 
 /// A step, its values parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::engine::{Stored, present, run};
 use super::workshop::Workshop;
 use super::{described, merged_tree};
-use crate::oci::Compression;
+use lapstrake_oci::Compression;
 
 /// The least number of random descriptions of a run.
 const CASES: u32 = 64;

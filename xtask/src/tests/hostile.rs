@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::json;
 use tar::{EntryType, Header};
 
-use crate::oci::Digest;
+use lapstrake_oci::Digest;
 
 /// Paths of the base that a description can remove.
 pub(super) const REMOVABLE: [&str; 8] = [

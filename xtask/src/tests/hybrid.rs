@@ -7,10 +7,10 @@ use lapstrake::{Base, Image, Layer};
 use super::engine::{output, present};
 use super::equivalence;
 use super::workshop::Workshop;
+use crate::engine::layers::EngineLayersError;
 use crate::engine::{Engine, Program};
-use crate::native::{Built, LayerOrigin};
-use crate::oci::Compression;
-use crate::prefix::PrefixError;
+use crate::image::{Built, LayerOrigin};
+use lapstrake_oci::Compression;
 
 /// What a step may do to a tree that a tar can hold: replace, link, hide, empty, own.
 const SCRIPT: &str = "
@@ -43,7 +43,7 @@ fn image(app: &str) -> Image {
         )
 }
 
-fn layer<'a>(built: &'a Built, name: &str) -> &'a crate::native::BuiltLayer {
+fn layer<'a>(built: &'a Built, name: &str) -> &'a crate::image::BuiltLayer {
     built.layers.iter().find(|layer| layer.name.as_ref().is_some_and(|own| own.as_str() == name)).unwrap()
 }
 
@@ -52,7 +52,7 @@ fn failing(argv: &[&str]) -> String {
     let image = Image::new("failing", Base::stand_in())
         .layer(Layer::new("steps").with(Run::new(argv.iter().copied())));
     let error = workshop.build_by(&image, Engine::Any, Compression::Zstd).unwrap_err();
-    let PrefixError::Engine { layer, source } = error else { panic!("{error:?}") };
+    let EngineLayersError::Engine { layer, source } = error else { panic!("{error:?}") };
     assert_eq!(layer.as_str(), "steps");
     let log = std::error::Error::source(&*source).map(ToString::to_string).unwrap_or_default();
     let base = log.split_once("FROM oci:").unwrap().1.split(':').next().unwrap().to_owned();

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use lapstrake::{Base, Image, Layer};
 
 use super::workshop::Workshop;
-use crate::oci::Compression;
+use lapstrake_oci::Compression;
 
 /// Bytes of the file, and the most that building it may take; other tests run beside this one.
 const SIZE: u64 = 768 << 20;

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
-use crate::oci::Digest;
+use lapstrake_oci::Digest;
 
 /// One name of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]

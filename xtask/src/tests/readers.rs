@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::engine::{Stored, present, run};
 use super::workshop::Workshop;
 use super::{equivalence, merged_tree};
-use crate::oci::Compression;
+use lapstrake_oci::Compression;
 
 fn image() -> Image {
     Image::new("readers", Base::stand_in())

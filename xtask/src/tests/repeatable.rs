@@ -6,7 +6,7 @@ use lapstrake::entry::Tree;
 use lapstrake::{Base, Image, Layer};
 
 use super::workshop::Workshop;
-use crate::oci::Compression;
+use lapstrake_oci::Compression;
 
 fn image() -> Image {
     Image::new("again", Base::stand_in())

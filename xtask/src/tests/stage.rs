@@ -8,7 +8,7 @@ use super::engine::{output, present};
 use super::equivalence;
 use super::workshop::Workshop;
 use crate::engine::Engine;
-use crate::stages::StagesError;
+use crate::engine::build_stage::BuildStageError;
 
 /// A stage on the workshop's own base: its shell is all the compiler that a test needs.
 fn stage(workshop: &Workshop, script: &str) -> Stage {
@@ -56,7 +56,7 @@ fn a_stage_runs_again_only_when_what_goes_into_it_changes() {
             std::fs::read_to_string(path).unwrap()
         })
     };
-    let idle = |result: Result<String, _>| matches!(result, Err((StagesError::Idle { .. }, _)));
+    let idle = |result: Result<String, _>| matches!(result, Err((BuildStageError::Idle { .. }, _)));
     assert!(idle(made(COMPILE, "/usr/bin/x", Engine::Idle)), "nothing is kept yet");
     assert_eq!(made(COMPILE, "/usr/bin/x", Engine::Any).unwrap(), "main\npart\n");
     // Where it goes is no matter of the stage.
@@ -82,7 +82,7 @@ fn a_result_that_holds_a_secret_of_its_stage_is_refused() {
     let (error, _) = workshop.stages(&plan, Engine::Any).unwrap_err();
     assert_eq!(error.to_string(), "`/src/canfw` holds the secret `token`: a step wrote it there");
     let idle = workshop.stages(&plan, Engine::Idle);
-    assert!(matches!(idle, Err((StagesError::Idle { .. }, _))), "it is not kept either");
+    assert!(matches!(idle, Err((BuildStageError::Idle { .. }, _))), "it is not kept either");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use super::equivalence::compare_with;
 use super::workshop::Workshop;
 use crate::base::fixture::Tar;
 use crate::engine::Engine;
-use crate::oci::Compression;
-use crate::prefix::PrefixError;
+use crate::engine::layers::EngineLayersError;
+use lapstrake_oci::Compression;
 
 const MARKER: &str = "marker-5f2e91c07ab3";
 
@@ -41,7 +41,7 @@ fn sh(script: &str) -> Run {
 
 fn refused(run: Run) -> String {
     let error = workshop().build_by(&image(run), Engine::Any, Compression::Zstd).unwrap_err();
-    let PrefixError::Engine { source, .. } = &error else { panic!("{error:?}") };
+    let EngineLayersError::Engine { source, .. } = &error else { panic!("{error:?}") };
     format!("{source}; {}", error.help().unwrap_or_default())
 }
 

@@ -8,7 +8,7 @@ use lapstrake::{Base, Image, Layer};
 
 use super::engine::{present, run};
 use super::workshop::Workshop;
-use crate::oci::Compression;
+use lapstrake_oci::Compression;
 
 fn image() -> Image {
     Image::new("profile", Base::stand_in())

@@ -10,21 +10,21 @@ use lapstrake::{Image, Location};
 use tempfile::TempDir;
 
 use super::hostile;
-use crate::base::{self, Base, Cache, Demand};
-use crate::check::{self, Checks, Contents, Stage, Subject};
+use crate::base::{self, Base, BaseRequest, Cache};
+use crate::check::{self, Checks, Contents, Phase, Subject};
 use crate::emit;
 use crate::engine::Engine;
+use crate::engine::build_stage::{self, BuildStageError};
+use crate::engine::layers::{self, EngineLayersError};
 use crate::finding::{Finding, Severity};
-use crate::native::{self, Built, Epoch, Settings, Workbench};
-use crate::oci::Compression;
+use crate::image::{self, BuildEnv, Built, Epoch, Settings};
+use crate::inputs::{Artefacts, Inputs};
 use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, Laid, Plan};
-use crate::prefix::{self, PrefixError};
-use crate::progress::{Colour, Progress, ProgressMode};
-use crate::source;
-use crate::stage::{Artefacts, Staged};
-use crate::stages::{self, StagesError};
+use crate::project::assets;
+use crate::project::workspace::Workspace;
 use crate::store::Store;
-use crate::workspace::Workspace;
+use crate::support::progress::{Colour, Progress, ProgressMode};
+use lapstrake_oci::Compression;
 
 /// Everything a description needs to be built, away from the user's own.
 pub(crate) struct Workshop {
@@ -62,7 +62,7 @@ impl Workshop {
         let root = root(&directory);
         let cache = Cache::at(&root.join("cache")).unwrap();
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-        let base = base::open(location, location, Demand::default(), &cache, &progress).unwrap();
+        let base = base::open(location, location, BaseRequest::default(), &cache, &progress).unwrap();
         let workspace = Workspace { target: root.join("target"), packages: BTreeMap::new(), root };
         let store = Store::open(&workspace.target).unwrap();
         Self { directory, workspace, base, cache, store }
@@ -72,7 +72,7 @@ impl Workshop {
     pub(crate) fn open_again(&self) -> Base {
         let (location, progress) =
             (&self.base.location, Progress::new(ProgressMode::None, true, Colour::Never));
-        base::open(location, location, Demand::default(), &self.cache, &progress).unwrap()
+        base::open(location, location, BaseRequest::default(), &self.cache, &progress).unwrap()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -93,7 +93,7 @@ impl Workshop {
     }
 
     fn resolve(&self, image: &Image, laid: Option<Laid<'_>>) -> plan::Resolved {
-        let sources = source::scan([image], &self.workspace.root);
+        let sources = assets::scan([image], &self.workspace.root);
         let Base { location, digest, architecture, .. } = &self.base;
         let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
         let builders = Builders::from([(location.clone(), Builder { digest, architecture, place })]);
@@ -109,10 +109,10 @@ impl Workshop {
         let checks = Checks::default().all();
         let mut contents = Contents::of(&plan.layers);
         let subject = Subject::new(&plan, &self.base, &contents);
-        findings.extend(check::run(&checks, Stage::Tree, &subject));
+        findings.extend(check::run(&checks, Phase::Tree, &subject));
         contents.add(&plan.layers, &self.staged(&plan), &self.cache).unwrap();
         let subject = Subject::new(&plan, &self.base, &contents);
-        findings.extend(check::run(&checks, Stage::Staged, &subject));
+        findings.extend(check::run(&checks, Phase::Inputs, &subject));
         findings
     }
 
@@ -129,9 +129,9 @@ impl Workshop {
         self.plan(image).1.iter().all(|finding| finding.severity != Severity::Fatal)
     }
 
-    fn staged(&self, plan: &Plan) -> Staged {
+    fn staged(&self, plan: &Plan) -> Inputs {
         let compiled = self.stages(plan, Engine::Any).unwrap();
-        Staged::of(&plan.layers, Artefacts { compiled, ..Artefacts::default() }).unwrap()
+        Inputs::of(&plan.layers, Artefacts { compiled, ..Artefacts::default() }).unwrap()
     }
 
     /// What the stages of a plan make.
@@ -139,11 +139,11 @@ impl Workshop {
         &self,
         plan: &Plan,
         engine: Engine,
-    ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, (StagesError, lapstrake::Site)> {
+    ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, (BuildStageError, lapstrake::Site)> {
         let (workspace, cache, store, progress) =
             (&self.workspace, &self.cache, &self.store, &Progress::silent());
-        let bench = stages::Bench { workspace, cache, store, engine, offline: true, progress };
-        stages::make(&plan.stages, &bench)
+        let bench = build_stage::BuilderEnv { workspace, cache, store, engine, offline: true, progress };
+        build_stage::make(&plan.stages, &bench)
     }
 
     /// The base, as a description names it.
@@ -162,7 +162,7 @@ impl Workshop {
         image: &Image,
         engine: Engine,
         compression: Compression,
-    ) -> Result<Option<Built>, PrefixError> {
+    ) -> Result<Option<Built>, EngineLayersError> {
         let mut plan = self.planned(image);
         let progress = Progress::silent();
         let settings = Settings { compression, epoch: Epoch::default() };
@@ -170,19 +170,19 @@ impl Workshop {
         let (base, cache, store) = (&self.base, &self.cache, &self.store);
         let root = &self.workspace.root;
         let (staged, progress) = (&staged, &progress);
-        let bench = Workbench { root, staged, base, cache, store, settings, pins: false, progress };
+        let bench = BuildEnv { root, staged, base, cache, store, settings, pins: false, progress };
         let mut below = Vec::new();
         if plan.prefix() > 0 {
             let all = matches!(engine, Engine::This(_));
             let count = if all { plan.layers.len() } else { plan.prefix() };
-            let Some(laid) = prefix::lay(&plan, count, all, engine, &mut BTreeMap::new(), &bench)? else {
+            let Some(laid) = layers::lay(&plan, count, all, engine, &mut BTreeMap::new(), &bench)? else {
                 return Ok(None);
             };
             let on = Laid { layers: laid.layers.len(), index: &laid.index };
             plan = self.resolve(image, Some(on)).plan.unwrap();
             below = laid.layers;
         }
-        let built = native::build(&plan, &below, &bench);
+        let built = image::build(&plan, &below, &bench);
         Ok(Some(built.unwrap()))
     }
 

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::cache::Cache;
 use super::{BaseError, Found};
-use crate::oci::{Digest, Manifests, canonical};
+use lapstrake_oci::{Digest, Manifests, canonical};
 
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) use under::StandIn;

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 
-use crate::base::{self, Base, BaseError, BaseIndex, Cache, Demand};
-use crate::oci::Digest;
-use crate::progress::{Colour, Progress, ProgressMode};
+use crate::base::{self, Base, BaseError, BaseIndex, BaseRequest, Cache};
+use crate::support::progress::{Colour, Progress, ProgressMode};
+use lapstrake_oci::Digest;
 
 /// A directory with a layout in it and a cache beside.
 pub(crate) struct Place {
@@ -136,7 +136,7 @@ pub(crate) fn open(
     cache: &Cache,
 ) -> Result<Base, BaseError> {
     let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-    let demand = Demand { architecture: wanted, pinned, offline: true };
+    let demand = BaseRequest { architecture: wanted, pinned, offline: true };
     base::open(location, location, demand, cache, &progress)
 }
 

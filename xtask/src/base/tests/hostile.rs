@@ -9,7 +9,7 @@ use tar::EntryType;
 
 use super::fixture::{Made, Place, Tar, gzip, header, told};
 use crate::base::layer;
-use crate::oci::Digest;
+use lapstrake_oci::Digest;
 
 /// A tar that can't be a layer, and what is said after the layer's name.
 fn refused(tar: Vec<u8>) -> String {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::fixture::{Place, Tar, gzip, index, open, path, told};
 use crate::base::BaseError;
 use crate::base::index::NodeKind;
-use crate::oci::{Digest, Layout};
+use lapstrake_oci::{Digest, Layout};
 
 fn tars() -> Vec<Vec<u8>> {
     (0..6)
@@ -180,8 +180,8 @@ fn a_pin_holds_while_its_image_can_be_had() {
     assert_eq!((&held.digest, &held.index), (&old.digest, &old.index));
     assert_ne!(held.resolved_now, held.digest);
     // Gone from the place, but still in the cache; then from both.
-    let manifest = |blobs: &crate::oci::Blobs| fs::remove_file(blobs.path(&old.digest)).unwrap();
-    manifest(&crate::oci::Blobs::at(&place.layout()));
+    let manifest = |blobs: &lapstrake_oci::Blobs| fs::remove_file(blobs.path(&old.digest)).unwrap();
+    manifest(&lapstrake_oci::Blobs::at(&place.layout()));
     place.open_as(None, Some(&old.digest)).unwrap();
     manifest(place.cache().blobs());
     let error = place.open_as(None, Some(&old.digest)).unwrap_err();

@@ -6,7 +6,7 @@ use super::fixture::{Tar, gzip};
 use crate::base::elf::Elf;
 use crate::base::layer;
 use crate::base::merge::merge;
-use crate::oci::Blobs;
+use lapstrake_oci::Blobs;
 
 fn valid() -> Vec<u8> {
     Tar::new()
@@ -76,14 +76,14 @@ proptest! {
         for (at, byte) in changes {
             *at.get_mut(&mut tar) = byte;
         }
-        drop(crate::oci::import(mended(tar).as_slice(), &blobs));
+        drop(lapstrake_oci::import(mended(tar).as_slice(), &blobs));
     }
 
     #[test]
     fn compressed_bytes_changed_are_no_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         for mut blob in [gzip(&valid()), zstd::encode_all(valid().as_slice(), 3).unwrap()] {
             *at.get_mut(&mut blob) = byte;
-            if let Ok(tar) = crate::base::decompress::Decompressor::new(blob.as_slice()) {
+            if let Ok(tar) = lapstrake_oci::Decompressor::new(blob.as_slice()) {
                 drop(layer::read(tar, 1000));
             }
         }

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check::warning(
     "the loader knows directories of ld.so.conf by its cache alone, and ldconfig.service does not run on the device",
     check,
 )
-.of_staged_files()
+.of_input_files()
 .shown(Example::Words {
     faulty: "A library in `/usr/local/lib`, which `/etc/ld.so.conf.d/local.conf` names",
     mended: "Put it into `/usr/lib64`, or add `.run([\"ldconfig\"])` to its layer",

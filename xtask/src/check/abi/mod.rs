@@ -3,19 +3,19 @@
 //! [`loader`] is glibc's loader on the merged tree; it judges nothing. Each check is a question to what
 //! it finds. A program of another libc is asked for its loader alone.
 
+mod elf_interpreter;
+mod elf_library;
+mod elf_machine;
+mod elf_version;
 mod files;
 #[cfg(test)]
 mod host;
-mod interpreter;
 mod ldconfig;
 mod loader;
-mod machine;
-mod needed;
 mod program;
 mod search;
-mod version;
 
 use super::Check;
 
 pub(super) const CHECKS: &[Check] =
-    &[machine::CHECK, interpreter::CHECK, needed::CHECK, version::CHECK, ldconfig::CHECK];
+    &[elf_machine::CHECK, elf_interpreter::CHECK, elf_library::CHECK, elf_version::CHECK, ldconfig::CHECK];

@@ -1,17 +1,22 @@
 //! AutoSD: what Automotive Image Builder needs of an image, its QM partition, its masked generators, its
 //! transient /etc. That a base is sealed is known when it is planned on (`sealed-base`).
 
-mod builder_files;
-mod generator;
-mod package_manager;
-mod qm;
+mod aib_files;
+mod masked_generator;
+mod no_package_manager;
+mod qm_path;
 mod transient_etc;
 
 use super::prepare_root::{PLACES, is_yes, setting};
 use super::{Check, Subject};
 
-pub(super) const CHECKS: &[Check] =
-    &[builder_files::CHECK, package_manager::CHECK, qm::CHECK, transient_etc::CHECK, generator::CHECK];
+pub(super) const CHECKS: &[Check] = &[
+    aib_files::CHECK,
+    no_package_manager::CHECK,
+    qm_path::CHECK,
+    transient_etc::CHECK,
+    masked_generator::CHECK,
+];
 
 /// Whether what is changed in /etc on the device is gone after a reboot (ostree-prepare-root(1)).
 pub(super) fn is_etc_transient(subject: &Subject<'_>) -> bool {

@@ -2,36 +2,36 @@
 //! All of them always run: where bootc stops at two kernels, these go on. Where a layer puts something
 //! that bootc only warns of, and that no device would ever use, the fault is fatal.
 
-mod base_directories;
+mod api_base_directories;
 mod baseimage;
-mod boot;
-mod injected;
-mod kargs;
+mod bootc_kargs;
+mod buildah_injected;
+mod etc_usretc;
 mod kernel;
-mod log;
-mod refused;
-mod run;
+mod nonempty_boot;
+mod nonempty_run_tmp;
+mod refused_destination;
 mod sysusers;
-mod usr_etc;
 mod utf8;
-mod var;
+mod var_log;
+mod var_tmpfiles;
 
 use super::Check;
 
 pub(super) const CHECKS: &[Check] = &[
-    base_directories::CHECK,
+    api_base_directories::CHECK,
     baseimage::ROOT,
-    kargs::CHECK,
-    usr_etc::CHECK,
+    bootc_kargs::CHECK,
+    etc_usretc::CHECK,
     kernel::CHECK,
     utf8::CHECK,
-    run::VAR_RUN,
+    nonempty_run_tmp::VAR_RUN,
     baseimage::COMPOSEFS,
-    injected::CHECK,
-    boot::CHECK,
-    run::CHECK,
+    buildah_injected::CHECK,
+    nonempty_boot::CHECK,
+    nonempty_run_tmp::CHECK,
     sysusers::CHECK,
-    log::CHECK,
-    var::CHECK,
-    refused::CHECK,
+    var_log::CHECK,
+    var_tmpfiles::CHECK,
+    refused_destination::CHECK,
 ];

@@ -1,10 +1,10 @@
 //! `utf8`: names that are no UTF-8. A base with one is refused when it is read, a source with one when
 //! it is looked at: no path of a plan can be anything else.
 
-use crate::check::{Check, Example, Stage};
+use crate::check::{Check, Example, Phase};
 
 pub(super) const CHECK: Check = Check {
-    stage: Stage::Description,
+    phase: Phase::Description,
     ..Check::fatal("utf8", "ostree takes no name that is not UTF-8", |_| Vec::new())
 }
 .shown(Example::Words {

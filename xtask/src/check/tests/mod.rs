@@ -4,10 +4,10 @@
 mod abi;
 mod autosd;
 mod bootc;
-mod field;
-mod registry;
-mod secret;
-mod unit;
+mod catalog;
+mod deployment;
+mod secrets;
+mod systemd;
 
 use lapstrake::{Base, Image, Layer};
 

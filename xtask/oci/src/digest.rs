@@ -1,0 +1,237 @@
+//! The name of a blob: its SHA-256. Of the algorithms in the OCI image spec (descriptor.md, "Digests")
+//! only that one is in use, and only that one is taken.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+
+const ALGORITHM: &str = "sha256";
+
+/// The SHA-256 of a blob; as a text `sha256:` and 64 lowercase hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+/// A text that is no digest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not `sha256:` and 64 lowercase hexadecimal digits")]
+pub struct DigestError {
+    text: String,
+}
+
+impl Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Parses `sha256:HEX`.
+    pub fn parse(text: &str) -> Result<Self, DigestError> {
+        text.strip_prefix(ALGORITHM)
+            .and_then(|rest| rest.strip_prefix(':'))
+            .and_then(Self::of_hex)
+            .ok_or_else(|| DigestError { text: text.escape_debug().to_string() })
+    }
+
+    /// Parses 64 lowercase hexadecimal digits, the name of a blob's file.
+    pub fn of_hex(hex: &str) -> Option<Self> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; 32];
+        if hex.len() != 2 * bytes.len() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// The digits alone.
+    pub fn hex(&self) -> String {
+        self.0
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .map(|nibble| char::from(HEX[usize::from(nibble)]))
+            .collect()
+    }
+
+    /// The same digest in the type of the OCI documents.
+    pub fn to_oci(&self) -> oci_spec::image::Digest {
+        match oci_spec::image::Digest::try_from(self.to_string()) {
+            Ok(digest) => digest,
+            Err(error) => unreachable!("a SHA-256 in hexadecimal digits is a digest: {error}"),
+        }
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+impl TryFrom<&oci_spec::image::Digest> for Digest {
+    type Error = DigestError;
+
+    fn try_from(digest: &oci_spec::image::Digest) -> Result<Self, DigestError> {
+        Self::parse(digest.as_ref())
+    }
+}
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{ALGORITHM}:{}", self.hex())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Text in documents that people read; bytes in the index of a base, which has thousands of them.
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            Self::parse(&text).map_err(serde::de::Error::custom)
+        } else {
+            <[u8; 32]>::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// A reader that hashes and counts what is read through it.
+#[derive(Debug)]
+pub struct HashingReader<R> {
+    inner: R,
+    hash: Sha256,
+    count: u64,
+}
+
+impl<R: Read> HashingReader<R> {
+    pub fn new(inner: R) -> Self {
+        Self { inner, hash: Sha256::new(), count: 0 }
+    }
+
+    /// The digest of what was read.
+    pub fn finish(self) -> Digest {
+        Digest(self.hash.finalize().into())
+    }
+}
+
+impl<R: Read> Read for HashingReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        self.count += count as u64;
+        Ok(count)
+    }
+}
+
+/// A writer that hashes and counts what is written through it.
+#[derive(Debug)]
+pub struct HashingWriter<W> {
+    inner: W,
+    hash: Sha256,
+    count: u64,
+}
+
+impl<W: Write> HashingWriter<W> {
+    pub fn new(inner: W) -> Self {
+        Self { inner, hash: Sha256::new(), count: 0 }
+    }
+
+    /// The inner writer, and the digest and number of the bytes that went into it.
+    pub fn finish(self) -> (W, Digest, u64) {
+        (self.inner, Digest(self.hash.finalize().into()), self.count)
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        self.count += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::{Digest, HashingReader, HashingWriter};
+
+    /// What `printf abc | sha256sum` says.
+    const ABC: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn a_digest_is_what_sha256sum_says() {
+        assert_eq!(Digest::of(b"abc").to_string(), ABC);
+        assert_eq!(Digest::parse(ABC).unwrap(), Digest::of(b"abc"));
+        assert_eq!(Digest::of(b"abc").to_oci().to_string(), ABC);
+    }
+
+    #[test]
+    fn what_passes_is_hashed_and_counted() {
+        let mut reader = HashingReader::new(&b"abc"[..]);
+        reader.read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(reader.finish().to_string(), ABC);
+        let mut writer = HashingWriter::new(Vec::new());
+        writer.write_all(b"a").unwrap();
+        writer.write_all(b"bc").unwrap();
+        assert_eq!(writer.finish(), (b"abc".to_vec(), Digest::of(b"abc"), 3));
+    }
+
+    #[test]
+    fn nothing_else_is_a_digest() {
+        let upper = ABC.to_uppercase();
+        let bad = [
+            "",
+            "sha256:",
+            "sha256:abc",
+            &ABC[7..],
+            &upper,
+            "sha512:00",
+            &format!("{ABC}0"),
+            "sha256:../../x",
+        ];
+        for text in bad {
+            Digest::parse(text).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn json_holds_text_and_postcard_bytes() {
+        let digest = Digest::of(b"abc");
+        assert_eq!(serde_json::to_string(&digest).unwrap(), format!("{ABC:?}"));
+        let bytes = postcard::to_stdvec(&digest).unwrap();
+        assert_eq!((bytes.len(), postcard::from_bytes::<Digest>(&bytes).unwrap()), (32, digest));
+    }
+}

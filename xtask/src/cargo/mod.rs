@@ -1,0 +1,190 @@
+//! Runs the cargo invocations of a plan and finds the binaries they make. Cargo's own diagnostics and
+//! progress go to the terminal as they would without us; paths come from its messages, never from
+//! composing `target/…`.
+
+mod environment;
+mod reproducible;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, BufReader};
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::{Message, TargetKind};
+
+use crate::inputs::Artefacts;
+use crate::plan::{Invocation, Plan, PlannedLayer};
+use crate::project::workspace::{Workspace, cargo};
+use crate::support::progress::Progress;
+
+pub(crate) use reproducible::ProbeError;
+
+/// What of the command line goes through to cargo as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CargoPassthrough {
+    /// `--locked`, `--offline`, `--frozen`, `--color WHEN`, `-q`, as they were given.
+    pub(crate) arguments: Vec<String>,
+    pub(crate) target_dir: Option<Utf8PathBuf>,
+    /// How often `-v` was given: once prints the inner command, twice makes cargo verbose too.
+    pub(crate) verbose: u8,
+    pub(crate) reproducible: bool,
+}
+
+/// Cargo did not build what the plan needs.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CompileError {
+    #[error("cargo can't be run")]
+    Start(#[source] io::Error),
+    #[error("cargo's messages can't be read")]
+    Messages(#[source] io::Error),
+    #[error("`{command}` failed")]
+    Failed { command: String, help: Option<String> },
+    #[error("binary `{path}` can't be kept while cargo builds another of its name")]
+    Keep { path: Utf8PathBuf, source: io::Error },
+    #[error("flags for a reproducible build can't be found out")]
+    Probe(#[from] ProbeError),
+}
+
+impl CompileError {
+    /// What to do, where cargo's own words don't say it.
+    pub(crate) fn help(&self) -> Option<&str> {
+        match self {
+            Self::Failed { help, .. } => help.as_deref(),
+            Self::Start(_) | Self::Messages(_) | Self::Keep { .. } | Self::Probe(_) => None,
+        }
+    }
+}
+
+/// Builds every artefact of the plan.
+pub(crate) fn compile(
+    plan: &Plan,
+    workspace: &Workspace,
+    passed: &CargoPassthrough,
+    progress: &Progress,
+) -> Result<Artefacts, CompileError> {
+    let mut artefacts = Artefacts::default();
+    for (index, invocation) in plan.compile.iter().enumerate() {
+        let built = run(invocation, workspace, passed, progress)?;
+        for artefact in plan
+            .layers
+            .iter()
+            .flat_map(PlannedLayer::artefacts)
+            .filter(|artefact| artefact.invocation == index)
+        {
+            let package = &workspace.packages[&artefact.package];
+            if let Some(path) = built.get(&(package.id.repr.clone(), artefact.bin.clone())) {
+                let later = plan.compile[index + 1..].iter().any(|later| later.bins.contains(&artefact.bin));
+                let path = if later { keep(path, index, &mut artefacts, workspace)? } else { path.clone() };
+                artefacts.paths.insert(artefact.clone(), path);
+            }
+        }
+    }
+    Ok(artefacts)
+}
+
+/// Copies a binary away: cargo gives one name one file, whatever its package and features, and the next
+/// invocation writes over it.
+fn keep(
+    path: &Utf8Path,
+    index: usize,
+    artefacts: &mut Artefacts,
+    workspace: &Workspace,
+) -> Result<Utf8PathBuf, CompileError> {
+    let failed = |source| CompileError::Keep { path: path.to_owned(), source };
+    if artefacts.kept.is_none() {
+        let directory = workspace.target.join("lapstrake");
+        fs::create_dir_all(&directory).map_err(failed)?;
+        let kept = tempfile::Builder::new().prefix("kept-").tempdir_in(directory).map_err(failed)?;
+        artefacts.kept = Some(kept);
+    }
+    let directory = artefacts.kept.as_ref().and_then(|kept| Utf8Path::from_path(kept.path()));
+    let name = format!("{index}-{}", path.file_name().unwrap_or_default());
+    let to = directory.unwrap_or(&workspace.target).join(name);
+    fs::copy(path, &to).map_err(failed)?;
+    Ok(to)
+}
+
+/// The executables of an invocation, by package id and name.
+fn run(
+    invocation: &Invocation,
+    workspace: &Workspace,
+    passed: &CargoPassthrough,
+    progress: &Progress,
+) -> Result<BTreeMap<(String, String), Utf8PathBuf>, CompileError> {
+    let mut arguments = invocation.arguments();
+    arguments.extend(passed.arguments.iter().cloned());
+    let mut variables: Vec<(&str, OsString)> = Vec::new();
+    let mut target_dir = passed.target_dir.clone();
+    if passed.reproducible {
+        let directory = workspace.target.join("lapstrake").join("reproducible");
+        let flags = reproducible::flags(invocation, workspace, &directory)?;
+        variables.push(("CARGO_ENCODED_RUSTFLAGS", flags.into()));
+        target_dir = Some(directory);
+    }
+    if let Some(directory) = &target_dir {
+        arguments.extend(["--target-dir".to_owned(), directory.to_string()]);
+    }
+    if passed.verbose > 1 {
+        arguments.push("-v".to_owned());
+    }
+    if passed.verbose > 0 {
+        progress.status("Running", shell_line(&variables, &arguments));
+    }
+    let mut command = Command::new(cargo());
+    environment::inherit(&mut command, &workspace.target);
+    command
+        .args(&arguments)
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(&workspace.root)
+        .envs(variables)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(CompileError::Start)?;
+    let mut built = BTreeMap::new();
+    if let Some(stdout) = child.stdout.take() {
+        for message in Message::parse_stream(BufReader::new(stdout)) {
+            let Message::CompilerArtifact(artifact) = message.map_err(CompileError::Messages)? else {
+                continue;
+            };
+            if let (true, Some(executable)) =
+                (artifact.target.kind.contains(&TargetKind::Bin), artifact.executable)
+            {
+                built.insert((artifact.package_id.repr, artifact.target.name), executable);
+            }
+        }
+    }
+    let status = child.wait().map_err(CompileError::Start)?;
+    if !status.success() {
+        let command = shell_line(&[], &arguments);
+        return Err(CompileError::Failed { command, help: missing_target(invocation) });
+    }
+    Ok(built)
+}
+
+/// rustc says that `core` is missing, which is true, and not that a target is.
+fn missing_target(invocation: &Invocation) -> Option<String> {
+    let target = invocation.target.as_ref()?;
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let libraries = rustc.args(["--print", "target-libdir", "--target", target]).output().ok()?;
+    let directory = Utf8PathBuf::from(String::from_utf8(libraries.stdout).ok()?.trim());
+    (!directory.as_str().is_empty() && !directory.is_dir())
+        .then(|| format!("run `rustup target add {target}`"))
+}
+
+/// A command as it can be pasted into a shell.
+fn shell_line(variables: &[(&str, OsString)], arguments: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=/.,:@+%".contains(c);
+    let quote = |word: &str| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word.to_owned()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    };
+    let variables =
+        variables.iter().map(|(name, value)| format!("{name}={} ", quote(&value.to_string_lossy())));
+    let arguments: Vec<_> = arguments.iter().map(|argument| quote(argument)).collect();
+    format!("{}cargo {}", variables.collect::<String>(), arguments.join(" "))
+}

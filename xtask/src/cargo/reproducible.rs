@@ -1,0 +1,101 @@
+//! Compiler flags that keep this machine's paths out of a binary. They join the flags that cargo has
+//! resolved from environment and configuration, which only a build script is told: a probe asks for
+//! them.
+
+use std::fs;
+use std::io;
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::Message;
+
+use super::environment;
+use crate::plan::Invocation;
+use crate::project::workspace::{Workspace, cargo};
+
+/// The character between flags in `CARGO_ENCODED_RUSTFLAGS`.
+const SEPARATOR: char = '\u{1f}';
+
+const MANIFEST: &str =
+    "[package]\nname = \"lapstrake-probe\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n";
+const BUILD_SCRIPT: &str = "fn main() {
+    let flags = std::env::var(\"CARGO_ENCODED_RUSTFLAGS\").unwrap_or_default();
+    println!(\"cargo:rustc-env=FLAGS={flags}\");
+    println!(\"cargo:rerun-if-changed=build.rs\");
+}
+";
+
+/// The flags could not be found out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProbeError {
+    #[error("probe `{path}` can't be written")]
+    Write { path: Utf8PathBuf, source: io::Error },
+    #[error("cargo can't be run")]
+    Start(#[source] io::Error),
+    #[error("the probe failed\n{stderr}")]
+    Failed { stderr: String },
+}
+
+/// The encoded flags for an invocation: cargo's own, and a remapping of every path that depends on where
+/// the sources, the registry and the target directory are.
+pub(super) fn flags(
+    invocation: &Invocation,
+    workspace: &Workspace,
+    target: &Utf8Path,
+) -> Result<String, ProbeError> {
+    let mut flags = resolved(invocation, workspace, target)?;
+    let mut remap = |from: &str, to: &str| flags.push(format!("--remap-path-prefix={from}={to}"));
+    // Of several that match, rustc takes the last: the narrowest comes last.
+    if let Some(home) = cargo_home() {
+        remap(home.as_str(), "/cargo");
+    }
+    remap(workspace.root.as_str(), "/workspace");
+    remap(target.as_str(), "/target");
+    Ok(flags.join(&SEPARATOR.to_string()))
+}
+
+fn cargo_home() -> Option<Utf8PathBuf> {
+    let given = std::env::var("CARGO_HOME").ok().map(Utf8PathBuf::from);
+    given.or_else(|| std::env::var("HOME").ok().map(|home| Utf8PathBuf::from(home).join(".cargo")))
+}
+
+/// The flags that cargo would use, asked of cargo.
+fn resolved(
+    invocation: &Invocation,
+    workspace: &Workspace,
+    target: &Utf8Path,
+) -> Result<Vec<String>, ProbeError> {
+    let probe = target.join("probe");
+    let write = |path: &str, text: &str| {
+        let path = probe.join(path);
+        let directory = path.parent().unwrap_or(&probe);
+        let written = fs::create_dir_all(directory).and_then(|()| match fs::read_to_string(&path) {
+            Ok(same) if same == text => Ok(()),
+            _ => fs::write(&path, text),
+        });
+        written.map_err(|source| ProbeError::Write { path: path.clone(), source })
+    };
+    write("Cargo.toml", MANIFEST)?;
+    write("build.rs", BUILD_SCRIPT)?;
+    write("src/lib.rs", "")?;
+    let mut command = Command::new(cargo());
+    environment::inherit(&mut command, &workspace.target);
+    command.args(["build", "--quiet", "--message-format=json", "--target-dir"]).arg(probe.join("target"));
+    command.arg("--manifest-path").arg(probe.join("Cargo.toml"));
+    if let Some(target) = &invocation.target {
+        command.args(["--target", target]);
+    }
+    // Configuration is found from the current directory upwards, as for the real build.
+    let output = command.current_dir(&workspace.root).output().map_err(ProbeError::Start)?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+        return Err(ProbeError::Failed { stderr });
+    }
+    let messages = Message::parse_stream(&output.stdout[..]).filter_map(Result::ok);
+    let encoded = messages.filter_map(|message| match message {
+        Message::BuildScriptExecuted(script) => script.env.into_iter().find(|(key, _)| key == "FLAGS"),
+        _ => None,
+    });
+    let encoded = encoded.map(|(_, flags)| flags).next().unwrap_or_default();
+    Ok(encoded.split(SEPARATOR).filter(|flag| !flag.is_empty()).map(str::to_owned).collect())
+}

@@ -1,0 +1,27 @@
+//! `nonempty-boot`: /boot is bootc's to fill. `EFI` in it is left out, as bootc leaves it out.
+
+use super::refused_destination;
+use crate::check::{Check, Example, Fault, Kind, Subject};
+
+pub(super) const CHECK: Check = Check::warning(
+    "nonempty-boot",
+    "bootc fills /boot from /usr/lib/modules, and what an image has there is hidden",
+    check,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").text("set timeout=0\n", "/boot/grub2/user.cfg")"#,
+    mended: r#"Layer::new("app").kargs("10-quiet", ["quiet"])"#,
+});
+
+fn check(subject: &Subject<'_>) -> Vec<Fault> {
+    let Some(boot) = subject.tree().get("/boot").filter(|node| node.kind() == Kind::Directory) else {
+        return vec![
+            subject.gone("/boot", "the image has no directory `/boot`").help("leave it to the base"),
+        ];
+    };
+    let mut faults = refused_destination::below(subject, boot.path().as_str());
+    let of_base = subject.tree().children("/boot").filter(|node| node.layer().is_none());
+    let left = of_base.filter(|node| node.path().file_name() != "EFI");
+    faults.extend(left.map(|node| Fault::at(&node, format!("`{}` is hidden at run time", node.path()))));
+    faults
+}

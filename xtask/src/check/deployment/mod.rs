@@ -1,0 +1,30 @@
+//! What `bootc container lint` misses and the field has seen: accounts, modes, links that became
+//! directories, bound images, SELinux contexts. Each is told by what breaks on the device.
+
+mod account;
+mod bound_image;
+mod etc_merge;
+mod machine_id;
+mod owner;
+mod selinux_label;
+mod special_file;
+mod tmpfiles;
+mod top_level;
+
+use super::Check;
+
+pub(super) const CHECKS: &[Check] = &[
+    account::GID,
+    account::GSHADOW,
+    owner::NUMBER,
+    owner::USR,
+    owner::SETUID,
+    special_file::CHECK,
+    tmpfiles::MODE,
+    tmpfiles::OWNER,
+    etc_merge::CHECK,
+    bound_image::CHECK,
+    machine_id::CHECK,
+    selinux_label::CHECK,
+    top_level::CHECK,
+];

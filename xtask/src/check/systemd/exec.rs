@@ -1,0 +1,167 @@
+//! `exec-start`, `exec-missing` and `exec-mode`: what a service starts.
+
+use lapstrake::systemd::Command;
+use lapstrake::value::UnitKind;
+
+use super::loaded::{Setting, loaded};
+use crate::check::{Check, Example, Fault, Kind, Node, Subject, Tree};
+use crate::support::suggest::nearest;
+
+pub(super) const START: Check = Check::fatal(
+    "exec-start",
+    "systemd refuses a service that has nothing to start, or starts several programs without Type=oneshot",
+    start,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").unit(Unit::text("app.service", "[Service]\nUser=dbus\n"))"#,
+    mended: r##"Layer::new("app")
+    .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
+    .unit(Unit::text("app.service", "[Service]\nUser=dbus\nExecStart=/usr/bin/app\n"))"##,
+});
+
+pub(super) const MISSING: Check = Check::fatal(
+    "exec-missing",
+    "a service whose program is not in the image fails with 203/EXEC",
+    missing,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app --serve\n"))"#,
+    mended: r##"Layer::new("app")
+    .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
+    .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app --serve\n"))"##,
+});
+
+pub(super) const MODE: Check =
+    Check::fatal("exec-mode", "a service whose program nobody may execute fails with 203/EXEC", mode).shown(
+        Example::Layers {
+            faulty: r##"Layer::new("app")
+    .text("#!/bin/sh\n", "/usr/bin/app")
+    .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n"))"##,
+            mended: r##"Layer::new("app")
+    .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
+    .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n"))"##,
+        },
+    );
+
+const KEYS: [&str; 7] =
+    ["ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost"];
+/// Where systemd looks for a program that is named without a path (systemd.service(5)).
+const SEARCHED: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+fn start(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for unit in loaded(subject).iter().filter(|unit| unit.name.kind() == UnitKind::Service) {
+        let Some(node) = unit.ours().filter(|node| node.text().is_some()) else { continue };
+        let starts = unit.values("Service", "ExecStart");
+        let is_oneshot = unit.value("Service", "Type").is_some_and(|setting| setting.value == "oneshot");
+        let ends = [("Service", "ExecStop"), ("Unit", "SuccessAction")];
+        let has_end = ends.iter().any(|(section, key)| unit.value(section, key).is_some());
+        let name = &unit.name;
+        if starts.is_empty() && !has_end {
+            let message = format!("`{name}` has no `ExecStart=`, so systemd refuses it");
+            faults
+                .push(Fault::at(&node, message).help("add `ExecStart=/usr/bin/PROGRAM` to its `[Service]`"));
+        } else if starts.len() > 1 && !is_oneshot {
+            let message = format!("`{name}` has {} `ExecStart=`, and is not `Type=oneshot`", starts.len());
+            let last = starts.iter().rfind(|setting| setting.is_ours()).map_or(node, |setting| setting.node);
+            let help = "write an empty `ExecStart=` before the one that counts, or `Type=oneshot`";
+            faults.push(Fault::at(&last, message).help(help));
+        }
+    }
+    faults
+}
+
+/// A command that a layer's file has a service run.
+struct Run<'a> {
+    unit: String,
+    key: &'static str,
+    command: Command,
+    setting: Setting<'a>,
+}
+
+fn runs<'a>(subject: &Subject<'a>) -> Vec<Run<'a>> {
+    let mut runs = Vec::new();
+    for unit in loaded(subject).iter().filter(|unit| unit.is_service_in_root()) {
+        for key in KEYS {
+            for setting in unit.values("Service", key).into_iter().filter(Setting::is_ours) {
+                let commands = Command::parse(&setting.value).unwrap_or_default();
+                let literal = commands.into_iter().filter(|command| is_literal(&command.program));
+                let unit = unit.name.to_string();
+                runs.extend(literal.map(|command| Run {
+                    unit: unit.clone(),
+                    key,
+                    command,
+                    setting: setting.clone(),
+                }));
+            }
+        }
+    }
+    runs
+}
+
+/// Whether the program is what is written: neither a specifier nor a variable makes it something else.
+fn is_literal(program: &str) -> bool {
+    !program.contains(['%', '$'])
+}
+
+/// What systemd would start.
+fn program<'a>(tree: &Tree<'a>, program: &str) -> Option<Node<'a>> {
+    if program.starts_with('/') {
+        return tree.follow(program);
+    }
+    let mut found = SEARCHED.iter().filter_map(|directory| tree.follow(&format!("{directory}/{program}")));
+    found.find(|node| node.kind() == Kind::File)
+}
+
+fn missing(subject: &Subject<'_>) -> Vec<Fault> {
+    if subject.runs_unseen() {
+        return Vec::new();
+    }
+    let tree = subject.tree();
+    let mut faults = Vec::new();
+    for run in runs(subject) {
+        let name = &run.command.program;
+        let what = match program(tree, name) {
+            Some(node) if node.kind() == Kind::File => continue,
+            Some(_) => "which is no file",
+            None => "which is not in the image",
+        };
+        let message = format!("`{}` has `{}=` run `{name}`, {what}", run.unit, run.key);
+        let fault = Fault::at(&run.setting.node, message).help(advice(tree, name));
+        // A real base has programs that the stand-in lacks.
+        let is_doubt = run.command.may_fail || subject.is_on_stand_in();
+        faults.push(if is_doubt { fault.as_warning() } else { fault });
+    }
+    faults
+}
+
+/// Where a program of that name is, or of nearly that name.
+fn advice(tree: &Tree<'_>, name: &str) -> String {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let programs: Vec<_> =
+        tree.ours().filter(Node::is_executable).map(|node| node.path().to_string()).collect();
+    let same = programs.iter().find(|path| path.rsplit('/').next() == Some(file));
+    match same.or_else(|| nearest(name, &programs)) {
+        Some(near) => format!("there is `{near}`"),
+        None => format!("add `.bin({file:?})`, or write the path of a program that the image has"),
+    }
+}
+
+fn mode(subject: &Subject<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for run in runs(subject) {
+        let Some(node) = program(subject.tree(), &run.command.program) else { continue };
+        if node.kind() != Kind::File || node.is_executable() {
+            continue;
+        }
+        let message =
+            format!("`{}` has `{}=` run `{}`, whose mode is {}", run.unit, run.key, node.path(), node.mode());
+        // The one to mend is the program, where a layer brings it.
+        let at = if node.site().is_some() { node } else { run.setting.node };
+        let fault = Fault::at(&at, message)
+            .also(&run.setting.node, "started here")
+            .help("add `.mode(0o755)`, or `chmod +x` the source");
+        faults.push(if run.command.may_fail { fault.as_warning() } else { fault });
+    }
+    faults
+}

@@ -1,0 +1,159 @@
+//! A unit as systemd loads it: its file and the drop-ins over it, from all the directories that
+//! systemd.unit(5) names, each setting with the file that says it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapstrake::systemd::UnitFile;
+use lapstrake::value::{UnitKind, UnitName};
+
+use crate::check::{Kind, Node, Subject, Tree};
+
+/// Where units of the system are, the first wins. /run is empty in an image.
+pub(super) const DIRECTORIES: [&str; 3] =
+    ["/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"];
+
+/// A unit that the layers bring or change.
+pub(super) struct Loaded<'a> {
+    pub(super) name: UnitName,
+    /// The file of the unit itself; none where only a drop-in is there.
+    pub(super) fragment: Option<Node<'a>>,
+    files: Vec<(Node<'a>, UnitFile)>,
+}
+
+/// The value of a setting, and the file that gives it.
+#[derive(Clone)]
+pub(super) struct Setting<'a> {
+    pub(super) value: String,
+    pub(super) node: Node<'a>,
+}
+
+impl Setting<'_> {
+    /// Whether a layer says it; what the base says of its own is not judged.
+    pub(super) fn is_ours(&self) -> bool {
+        self.node.site().is_some()
+    }
+}
+
+/// The units that the layers bring, and those of the base that they put a drop-in over. Masked ones are
+/// left out.
+pub(super) fn loaded<'a>(subject: &Subject<'a>) -> Vec<Loaded<'a>> {
+    let tree = subject.tree();
+    let mut names = BTreeSet::new();
+    for node in DIRECTORIES.iter().flat_map(|directory| tree.children(directory)) {
+        let name = node.path().file_name();
+        match node.kind() {
+            Kind::File if node.site().is_some() => names.extend(UnitName::parse(name).ok()),
+            Kind::Directory => {
+                let changed = tree.children(node.path().as_str()).any(|conf| conf.site().is_some());
+                let unit = name.strip_suffix(".d").filter(|_| changed);
+                names.extend(unit.and_then(|unit| UnitName::parse(unit).ok()));
+            }
+            _ => {}
+        }
+    }
+    names.into_iter().filter_map(|name| Loaded::of(tree, name)).collect()
+}
+
+impl<'a> Loaded<'a> {
+    fn of(tree: &Tree<'a>, name: UnitName) -> Option<Self> {
+        let fragment = fragment(tree, &name);
+        if fragment.is_some_and(|node| node.kind() == Kind::Symlink("/dev/null")) {
+            return None;
+        }
+        let fragment = fragment.and_then(|node| tree.follow(node.path().as_str()));
+        // A file of the same name in a directory that comes first hides the others.
+        let mut drop_ins: BTreeMap<&str, Node<'a>> = BTreeMap::new();
+        for directory in DIRECTORIES.iter().rev() {
+            for of in [name.template(), Some(name.clone())].into_iter().flatten() {
+                let confs = tree.children(&format!("{directory}/{of}.d"));
+                let confs = confs.filter(|node| node.ends_with(".conf"));
+                drop_ins.extend(confs.map(|node| (node.path().file_name(), node)));
+            }
+        }
+        let files = fragment.into_iter().chain(drop_ins.into_values());
+        let files = files.map(|node| (node, UnitFile::parse(node.text().unwrap_or_default()))).collect();
+        Some(Self { name, fragment, files })
+    }
+
+    /// The file of the unit itself, where it is a layer's.
+    pub(super) fn ours(&self) -> Option<Node<'a>> {
+        self.fragment.filter(|node| node.site().is_some())
+    }
+
+    /// The files that it is read from, its own first.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
+        self.files.iter().map(|(node, _)| *node)
+    }
+
+    /// The values of a setting, in order; an empty one takes back those before it.
+    pub(super) fn values(&self, section: &str, key: &str) -> Vec<Setting<'a>> {
+        let mut settings = Vec::new();
+        for (node, file) in &self.files {
+            let sections = file.sections().iter().filter(|found| found.name == section);
+            for (_, value) in sections.flat_map(|found| &found.assignments).filter(|(found, _)| found == key)
+            {
+                if value.is_empty() {
+                    settings.clear();
+                } else {
+                    settings.push(Setting { value: value.clone(), node: *node });
+                }
+            }
+        }
+        settings
+    }
+
+    /// The value that counts of a setting that has one.
+    pub(super) fn value(&self, section: &str, key: &str) -> Option<Setting<'a>> {
+        self.values(section, key).pop()
+    }
+
+    /// Whether a setting is on.
+    pub(super) fn is_on(&self, section: &str, key: &str) -> bool {
+        let value = self.value(section, key).map(|setting| setting.value.to_ascii_lowercase());
+        matches!(value.as_deref(), Some("1" | "yes" | "y" | "true" | "t" | "on"))
+    }
+
+    /// Whether it is a service that runs in the image's own root.
+    pub(super) fn is_service_in_root(&self) -> bool {
+        let other =
+            ["RootDirectory", "RootImage", "RootEphemeral", "ExtensionImages", "ExtensionDirectories"];
+        self.name.kind() == UnitKind::Service && other.iter().all(|key| self.value("Service", key).is_none())
+    }
+}
+
+/// The file, or the link, that a unit's name leads to: an instance's own, else its template's.
+fn fragment<'a>(tree: &Tree<'a>, name: &UnitName) -> Option<Node<'a>> {
+    let names = [Some(name.clone()), name.template()].into_iter().flatten();
+    names
+        .flat_map(|name| DIRECTORIES.iter().map(move |directory| format!("{directory}/{name}")))
+        .find_map(|path| tree.get(&path))
+}
+
+/// Whether systemd would find a unit of that name: a file of it, or one that the kernel, a generator or
+/// systemd itself makes.
+pub(super) fn exists(tree: &Tree<'_>, name: &UnitName) -> bool {
+    let is_made = match name.kind() {
+        UnitKind::Automount
+        | UnitKind::Device
+        | UnitKind::Mount
+        | UnitKind::Scope
+        | UnitKind::Slice
+        | UnitKind::Swap => true,
+        UnitKind::Path | UnitKind::Service | UnitKind::Socket | UnitKind::Target | UnitKind::Timer => false,
+    };
+    is_made || fragment(tree, name).is_some() || has_quadlet(tree, name)
+}
+
+/// podman's generator makes `app.service` of `app.container`.
+fn has_quadlet(tree: &Tree<'_>, name: &UnitName) -> bool {
+    let Some(stem) = name.as_str().strip_suffix(".service") else { return false };
+    let kinds = ["container", "kube", "pod"];
+    let has = |directory| kinds.iter().any(|kind| tree.get(&format!("{directory}/{stem}.{kind}")).is_some());
+    super::quadlet_generator::DIRECTORIES.into_iter().any(has)
+}
+
+/// The names of all units, for a word of advice.
+pub(super) fn known(tree: &Tree<'_>) -> Vec<String> {
+    let nodes = DIRECTORIES.iter().flat_map(|directory| tree.children(directory));
+    nodes.map(|node| node.path().file_name().to_owned()).collect()
+}

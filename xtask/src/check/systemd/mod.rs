@@ -1,0 +1,53 @@
+//! Units and the files around them: what systemd would refuse, or start and see fail, in the merged tree.
+//! Only what the layers bring is judged: a unit of theirs, or a setting that their drop-in adds.
+
+pub(crate) mod analyze;
+mod exec;
+mod install;
+mod loaded;
+mod misplaced_unit;
+mod privileged_port;
+mod quadlet_generator;
+mod state_directory;
+mod unit_user;
+
+use std::collections::BTreeMap;
+
+use super::{Check, Example, Node, Subject};
+
+pub(super) const CHECKS: &[Check] = &[
+    misplaced_unit::CHECK,
+    exec::START,
+    exec::MISSING,
+    exec::MODE,
+    unit_user::CHECK,
+    install::TARGET,
+    install::REQUIRES,
+    install::LINK,
+    quadlet_generator::CHECK,
+    state_directory::CHECK,
+    privileged_port::CHECK,
+    SYSTEMD_ANALYZE,
+];
+
+/// What systemd itself says, where this machine has it; `check` asks it, and it needs a process.
+pub(crate) const SYSTEMD_ANALYZE: Check = Check::warning(
+    "systemd-analyze",
+    "systemd ignores what it can't read in a unit; `check` asks the systemd of this machine, where it has one",
+    |_| Vec::new(),
+)
+.shown(Example::Words {
+    faulty: "A unit with `Restart=sometimes`, or with a key that this machine's systemd does not know",
+    mended: "What systemd.directives(7) lists, or `--skip systemd-analyze` where the vehicle's systemd is newer",
+});
+
+/// The files of each unit that the layers bring or change: its own and the drop-ins over it. A template
+/// goes by an instance, for nothing loads it by itself.
+pub(crate) fn unit_files<'a>(subject: &Subject<'a>) -> BTreeMap<String, Vec<Node<'a>>> {
+    let units = loaded::loaded(subject).into_iter().filter(|unit| unit.fragment.is_some());
+    let name = |unit: &loaded::Loaded<'_>| match unit.name.instantiate("instance") {
+        Some(instance) if unit.name.is_template() => instance.to_string(),
+        _ => unit.name.to_string(),
+    };
+    units.map(|unit| (name(&unit), unit.nodes().collect())).collect()
+}

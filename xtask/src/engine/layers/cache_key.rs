@@ -1,0 +1,74 @@
+//! All that decides what an engine makes of a layer, and so the key by which it is kept.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::emit;
+use crate::image::Settings;
+use crate::inputs::Inputs;
+use crate::layer::CacheKey;
+use crate::plan::{ContextFile, Origin, Plan};
+use lapstrake_oci::Digest;
+
+/// Grows with every change of what is done to an engine's layer.
+const REWRITER: u32 = 3;
+
+/// The inputs of a layer that an engine makes.
+#[derive(Debug, Serialize)]
+pub(super) struct EngineCacheKey {
+    rewriter: u32,
+    below: Digest,
+    /// The lines of the Containerfile, without its comments: those name places in the description.
+    steps: Vec<String>,
+    epoch: u32,
+    network: bool,
+    files: CacheKey,
+    /// What the steps read, each as one line that says all of it. Secrets decide nothing.
+    read: BTreeMap<String, String>,
+}
+
+impl EngineCacheKey {
+    pub(super) fn of(
+        plan: &Plan,
+        number: usize,
+        below: &Digest,
+        staged: &Inputs,
+        settings: Settings,
+    ) -> Self {
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        _ = emit::layer_steps(plan, number, &mut text);
+        let steps = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+        Self {
+            rewriter: REWRITER,
+            below: below.clone(),
+            steps,
+            epoch: settings.epoch.seconds(),
+            network: plan.layers[number].wants_network(),
+            files: CacheKey::of(&plan.layers[number], staged, settings.compression),
+            read: read(&emit::files(&plan.layers[number]), staged),
+        }
+    }
+
+    pub(super) fn key(&self) -> Result<Digest, serde_json::Error> {
+        Ok(Digest::of(&serde_json::to_vec(self)?))
+    }
+}
+
+/// What files of a context are, for the key of what is made of them.
+pub(crate) fn read(files: &BTreeMap<String, ContextFile>, staged: &Inputs) -> BTreeMap<String, String> {
+    let line = |file: &ContextFile| match file {
+        ContextFile::Directory => "directory".to_owned(),
+        ContextFile::Symlink { target } => format!("symlink {target:?}"),
+        ContextFile::File { from, executable } => {
+            let digest = match (from, staged.get(from)) {
+                (Origin::Text(text), _) => Some(Digest::of(text.as_bytes())),
+                (_, staged) => staged.map(|staged| staged.digest.clone()),
+            };
+            let digest = digest.map(|digest| digest.to_string()).unwrap_or_default();
+            format!("file {digest} {}", if *executable { "executable" } else { "" })
+        }
+    };
+    files.iter().map(|(path, file)| (path.clone(), line(file))).collect()
+}

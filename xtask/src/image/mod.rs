@@ -1,0 +1,157 @@
+//! The native engine: a plan's layers as OCI layers on its base, written by this process alone. The
+//! base's blobs are taken as they are; nothing is run inside the image.
+
+mod config;
+mod epoch;
+mod layers;
+mod manifest;
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::value::LayerName;
+use oci_spec::image::Descriptor;
+use serde::Serialize;
+
+pub(crate) use epoch::{Epoch, EpochError};
+pub(crate) use layers::{WrittenLayer, forecast, one};
+
+use crate::base::{Base, Cache};
+use crate::inputs::Inputs;
+use crate::plan::Plan;
+use crate::store::{Store, StoreError};
+use crate::support::progress::Progress;
+use lapstrake_oci::Compression;
+use lapstrake_oci::{Blobs, Digest, LayoutError, canonical};
+
+/// An image that was built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) descriptor: Descriptor,
+    pub(crate) layers: Vec<BuiltLayer>,
+}
+
+/// A layer of a built image, as `build --format json` tells it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct BuiltLayer {
+    pub(crate) name: Option<LayerName>,
+    pub(crate) digest: String,
+    pub(crate) diff_id: String,
+    pub(crate) media_type: String,
+    pub(crate) size: u64,
+    pub(crate) origin: LayerOrigin,
+    pub(crate) reused: bool,
+    pub(crate) reason: String,
+}
+
+/// Who made a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LayerOrigin {
+    Base,
+    Native,
+    Engine,
+}
+
+/// The image could not be built.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NativeError {
+    #[error("layer `{layer}` can't be written")]
+    Layer { layer: LayerName, source: io::Error },
+    #[error("blob `{digest}` of the base can't be taken into the store")]
+    BaseBlob { digest: Digest, source: io::Error },
+    #[error("the base's config is no JSON object")]
+    BaseConfig,
+    #[error("document can't be written to the store")]
+    Document(#[source] io::Error),
+    #[error("descriptor can't be made")]
+    Descriptor(#[source] oci_spec::OciSpecError),
+    #[error("JSON can't be made")]
+    Json(#[source] serde_json::Error),
+    #[error("image can't be tagged")]
+    Tag(#[source] LayoutError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How to build.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) compression: Compression,
+    pub(crate) epoch: Epoch,
+}
+
+/// What layers are built with.
+#[derive(Clone, Copy)]
+pub(crate) struct BuildEnv<'a> {
+    /// Of the workspace.
+    pub(crate) root: &'a Utf8Path,
+    pub(crate) staged: &'a Inputs,
+    pub(crate) base: &'a Base,
+    pub(crate) cache: &'a Cache,
+    pub(crate) store: &'a Store,
+    pub(crate) settings: Settings,
+    /// Whether a lock is to say what packages come to.
+    pub(crate) pins: bool,
+    pub(crate) progress: &'a Progress,
+}
+
+/// Builds `plan` into the store, tagged with the image's name. The layers of its `prefix` are there.
+pub(crate) fn build(
+    plan: &Plan,
+    prefix: &[WrittenLayer],
+    bench: &BuildEnv<'_>,
+) -> Result<Built, NativeError> {
+    let BuildEnv { base, cache, store, settings, .. } = *bench;
+    let blobs = store.layout.blobs();
+    for layer in &base.layers {
+        let (digest, size) = (&layer.digest, layer.size);
+        let linked = blobs.link_from(cache.blobs(), digest, size);
+        linked.map_err(|source| NativeError::BaseBlob { digest: digest.clone(), source })?;
+    }
+    let rest = plan.layers.iter().skip(prefix.len());
+    let rest = layers::write(plan, rest, bench)?;
+    let written = [prefix, &rest].concat();
+    let descriptor = documents(plan, base, &written, blobs, settings)?;
+    store.layout.tag(plan.name.as_str(), &descriptor).map_err(NativeError::Tag)?;
+    let of_base = base.layers.iter().map(|layer| BuiltLayer {
+        name: None,
+        digest: layer.digest.to_string(),
+        diff_id: layer.diff_id.to_string(),
+        media_type: layer.media_type.to_string(),
+        size: layer.size,
+        origin: LayerOrigin::Base,
+        reused: true,
+        reason: "the base is frozen".to_owned(),
+    });
+    let own = written.into_iter().map(|layer| layer.built(settings.compression));
+    Ok(Built { descriptor, layers: of_base.chain(own).collect() })
+}
+
+/// Writes config and manifest of the base with these layers on it; gives the manifest's descriptor.
+pub(crate) fn documents(
+    plan: &Plan,
+    base: &Base,
+    written: &[WrittenLayer],
+    blobs: &Blobs,
+    settings: Settings,
+) -> Result<Descriptor, NativeError> {
+    let config = config::extend(&base.config, plan, written, settings.epoch)?;
+    let config = blobs.put(&canonical(&config).map_err(NativeError::Json)?).map_err(NativeError::Document)?;
+    let manifest = manifest::extend(plan, base, &config, written, settings)?;
+    let manifest = canonical(&manifest).map_err(NativeError::Json)?;
+    let (digest, size) = blobs.put(&manifest).map_err(NativeError::Document)?;
+    manifest::descriptor(&digest, size, base)
+}
+
+/// The reference by which podman and skopeo find an image of the store.
+pub(crate) fn reference(store: &Store, plan: &Plan) -> String {
+    format!("oci:{}:{}", shown(store.layout.root()), plan.name)
+}
+
+/// A path as short as it can be from where the user stands.
+pub(crate) fn shown(path: &Utf8Path) -> Utf8PathBuf {
+    let here = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok());
+    here.and_then(|here| path.strip_prefix(here).ok().map(Utf8Path::to_owned))
+        .unwrap_or_else(|| path.to_owned())
+}

@@ -1,0 +1,89 @@
+//! All that decides a layer's bytes, and so the key by which a layer that was written once is known
+//! again. Comparing two recipes says why a layer is written anew.
+
+use std::collections::BTreeMap;
+
+use lapstrake::value::ImagePath;
+use serde::{Deserialize, Serialize};
+
+use crate::inputs::Inputs;
+use crate::plan::{Content, Member, PlannedLayer};
+use lapstrake_oci::{Compression, Digest};
+
+/// Grows with every change of the writer that changes what it writes.
+const WRITER: u32 = 1;
+
+/// The inputs of a layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CacheKey {
+    writer: u32,
+    compression: String,
+    whiteouts: Vec<ImagePath>,
+    /// Each member as one line that says all of it.
+    members: BTreeMap<ImagePath, String>,
+}
+
+/// The first difference between two recipes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    Added(ImagePath),
+    Removed(ImagePath),
+    Changed(ImagePath),
+    Settings,
+}
+
+impl CacheKey {
+    /// The cache_key of a layer whose files are staged.
+    pub(crate) fn of(layer: &PlannedLayer, staged: &Inputs, compression: Compression) -> Self {
+        let line = |(path, member): (&ImagePath, &Member)| (path.clone(), describe(member, staged));
+        Self {
+            writer: WRITER,
+            compression: compression.identity(),
+            whiteouts: layer.whiteouts.iter().cloned().collect(),
+            members: layer.members.iter().map(line).collect(),
+        }
+    }
+
+    /// The digest of the cache_key.
+    pub(crate) fn key(&self) -> Result<Digest, serde_json::Error> {
+        Ok(Digest::of(&serde_json::to_vec(self)?))
+    }
+
+    /// What is different from an earlier cache_key of the same layer; none if nothing is.
+    pub(crate) fn change_since(&self, earlier: &Self) -> Option<Change> {
+        let changed = self.members.iter().find_map(|(path, line)| match earlier.members.get(path) {
+            None => Some(Change::Added(path.clone())),
+            Some(old) if old != line => Some(Change::Changed(path.clone())),
+            Some(_) => None,
+        });
+        let removed = || earlier.members.keys().find(|path| !self.members.contains_key(*path)).cloned();
+        changed
+            .or_else(|| removed().map(Change::Removed))
+            .or_else(|| (self != earlier).then_some(Change::Settings))
+    }
+}
+
+fn describe(member: &Member, staged: &Inputs) -> String {
+    let inode = &member.inode;
+    let capabilities = inode.capabilities.map(|caps| caps.to_string()).unwrap_or_default();
+    let content = match &member.content {
+        Content::Directory => "directory".to_owned(),
+        Content::Symlink { target } => format!("symlink {target:?}"),
+        Content::File { from } => match staged.get(from) {
+            Some(file) => format!("file {} {}", file.size, file.digest),
+            None => "file".to_owned(),
+        },
+    };
+    format!("{} {}:{} {capabilities} {content}", inode.mode, inode.uid, inode.gid)
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Added(path) => write!(f, "`{path}` is new"),
+            Self::Removed(path) => write!(f, "`{path}` is gone"),
+            Self::Changed(path) => write!(f, "`{path}` changed"),
+            Self::Settings => f.write_str("settings changed"),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The walk over a description's sources. It opens nothing but unit files, and follows no symlink out
+//! of a workspace.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::entry::{Entry, EntryKind};
+use lapstrake::value::{Asset, Source, UnitName};
+use lapstrake::{Image, Layer};
+
+use super::{Scanned, SourceError, SourceFile, Sources, TreeMember};
+
+/// Looks at every source that the images name; `root` is the workspace of assets that name none.
+pub(crate) fn scan<'a>(images: impl IntoIterator<Item = &'a Image>, root: &Utf8Path) -> Sources {
+    let layers: Vec<_> = images.into_iter().flat_map(Image::layers).collect();
+    let units: BTreeSet<_> = layers.iter().flat_map(|layer| layer.entries()).filter_map(unit).collect();
+    let mut sources = Sources::new();
+    for asset in layers.into_iter().flat_map(Layer::assets) {
+        sources.entry(asset.clone()).or_insert_with(|| {
+            let mut scanned = look(asset, root)?;
+            if let (Scanned::File(file), true) = (&mut scanned, units.contains(asset)) {
+                file.text = Some(text(&file.path)?);
+            }
+            Ok(scanned)
+        });
+    }
+    sources
+}
+
+/// The asset of an entry that is a unit, whatever its file is called.
+fn unit(entry: &Entry) -> Option<&Asset> {
+    match entry.kind() {
+        EntryKind::Unit(unit) => match unit.source() {
+            Source::Asset(asset) => Some(asset),
+            Source::Text(_) | Source::Stage(..) => None,
+        },
+        _ => None,
+    }
+}
+
+fn look(asset: &Asset, workspace: &Utf8Path) -> Result<Scanned, SourceError> {
+    let root = asset.root().unwrap_or(workspace);
+    let path = root.join(asset.path());
+    let canonical = path.canonicalize_utf8().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            SourceError::Missing { path: asset.path().to_owned(), near: near(&path, root) }
+        }
+        _ => SourceError::unreadable(asset.path(), &error),
+    })?;
+    let canonical_root = root.canonicalize_utf8().map_err(|error| SourceError::unreadable(root, &error))?;
+    if !canonical.starts_with(&canonical_root) {
+        return Err(SourceError::Outside { path: asset.path().to_owned(), root: root.to_owned() });
+    }
+    let metadata = fs::metadata(&path).map_err(|error| SourceError::unreadable(asset.path(), &error))?;
+    if metadata.is_dir() {
+        let mut members = BTreeMap::new();
+        walk(&path, "", &mut members)?;
+        Ok(Scanned::Directory(members))
+    } else if metadata.is_file() {
+        file(path, &metadata).map(Scanned::File)
+    } else {
+        Err(SourceError::Special { path: asset.path().to_owned() })
+    }
+}
+
+fn walk(
+    directory: &Utf8Path,
+    prefix: &str,
+    members: &mut BTreeMap<String, TreeMember>,
+) -> Result<(), SourceError> {
+    let unreadable = |error: &std::io::Error| match error.kind() {
+        ErrorKind::InvalidData => SourceError::NotUtf8 { path: directory.to_owned() },
+        _ => SourceError::unreadable(directory, error),
+    };
+    for entry in directory.read_dir_utf8().map_err(|error| unreadable(&error))? {
+        let entry = entry.map_err(|error| unreadable(&error))?;
+        let path = entry.path();
+        let name = format!("{prefix}{}", entry.file_name());
+        let metadata = fs::symlink_metadata(path).map_err(|error| SourceError::unreadable(path, &error))?;
+        let member = if metadata.is_dir() {
+            walk(path, &format!("{name}/"), members)?;
+            TreeMember::Directory
+        } else if metadata.is_file() {
+            TreeMember::File(file(path.to_owned(), &metadata)?)
+        } else if metadata.is_symlink() {
+            let target = path.read_link_utf8().map_err(|error| unreadable(&error))?;
+            TreeMember::Symlink(target.into_string())
+        } else {
+            return Err(SourceError::Special { path: path.to_owned() });
+        };
+        members.insert(name, member);
+    }
+    Ok(())
+}
+
+fn file(path: Utf8PathBuf, metadata: &fs::Metadata) -> Result<SourceFile, SourceError> {
+    let is_unit = path.file_name().is_some_and(|name| UnitName::parse(name).is_ok());
+    let text = if is_unit { Some(text(&path)?) } else { None };
+    Ok(SourceFile { executable: metadata.permissions().mode() & 0o100 != 0, path, text })
+}
+
+fn text(path: &Utf8Path) -> Result<String, SourceError> {
+    let bytes = fs::read(path).map_err(|error| SourceError::unreadable(path, &error))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The name in the nearest directory that is most like the missing one.
+fn near(path: &Utf8Path, root: &Utf8Path) -> Option<String> {
+    let directory = path.ancestors().skip(1).find(|above| above.is_dir())?;
+    let missing = path.strip_prefix(directory).ok()?.components().next()?.to_string();
+    let names = directory
+        .read_dir_utf8()
+        .ok()?
+        .filter_map(|entry| entry.ok().map(|entry| entry.file_name().to_owned()));
+    let best = crate::support::suggest::nearest(&missing, names)?;
+    let found = directory.join(best);
+    Some(found.strip_prefix(root).unwrap_or(&found).to_string())
+}

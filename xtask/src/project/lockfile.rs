@@ -1,0 +1,244 @@
+//! `lapstrake.lock`: which base every reference stood for, and what packages came to, when the image was
+//! last meant to change. Kept
+//! in version control beside Cargo.lock, read and written like it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::Location;
+use lapstrake::value::{Architecture, ImageName, LayerName};
+use serde::{Deserialize, Serialize};
+
+use lapstrake_oci::Digest;
+
+const FILE: &str = "lapstrake.lock";
+const VERSION: u32 = 1;
+const HEADER: &str =
+    "# Which bases the images of this workspace stand on. Written by `cargo xtask image lock`.\n";
+
+/// The pins of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lock {
+    path: Utf8PathBuf,
+    pins: BTreeMap<(String, Architecture), Digest>,
+    read: BTreeMap<(String, Architecture), Digest>,
+    packages: BTreeMap<PackageKey, Packages>,
+    read_packages: BTreeMap<PackageKey, Packages>,
+}
+
+/// An image, its layer, and the architecture.
+type PackageKey = (String, String, Architecture);
+
+/// What a layer asked for, and all that came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Packages {
+    asked: BTreeSet<String>,
+    installed: BTreeSet<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    version: u32,
+    #[serde(default)]
+    base: Vec<Pin>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    packages: Vec<PackagePin>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackagePin {
+    image: String,
+    layer: String,
+    architecture: Architecture,
+    asked: BTreeSet<String>,
+    installed: BTreeSet<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pin {
+    reference: String,
+    architecture: Architecture,
+    digest: Digest,
+}
+
+/// The lock file can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LockError {
+    #[error("`{path}` can't be read")]
+    Read { path: Utf8PathBuf, source: io::Error },
+    #[error("`{path}` is no lock file")]
+    Parse { path: Utf8PathBuf, source: Box<toml::de::Error> },
+    #[error("`{path}` has version {found}; this lapstrake knows {VERSION}")]
+    Version { path: Utf8PathBuf, found: u32 },
+    #[error("`{path}` can't be written")]
+    Write { path: Utf8PathBuf, source: io::Error },
+    #[error("`{path}` needs to be updated for base `{reference}`, but `--locked` was given")]
+    Locked { path: Utf8PathBuf, reference: String },
+    #[error(
+        "`{path}` does not say what the packages of layer `{layer}` of image `{image}` come to, but `--locked` was given"
+    )]
+    Packages { path: Utf8PathBuf, image: String, layer: String },
+}
+
+impl LockError {
+    pub(crate) fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Locked { .. } => Some("run `cargo xtask image lock`, and commit the file"),
+            Self::Packages { .. } => Some("run `cargo xtask image build`, and commit the file"),
+            Self::Version { .. } => Some("update lapstrake-xtask in your xtask's Cargo.toml"),
+            Self::Parse { .. } => Some("delete it and run `cargo xtask image lock`"),
+            Self::Read { .. } | Self::Write { .. } => None,
+        }
+    }
+}
+
+/// The pins, as the talk tells them.
+impl std::fmt::Display for Lock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let pins: Vec<_> =
+            self.pins.iter().map(|((reference, on), digest)| format!("{reference} {on} {digest}")).collect();
+        f.write_str(&pins.join("; "))
+    }
+}
+
+impl Lock {
+    /// Reads the lock file of a workspace; one that is missing has no pins.
+    pub(crate) fn read(workspace: &Utf8Path) -> Result<Self, LockError> {
+        let path = workspace.join(FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self {
+                    path,
+                    pins: BTreeMap::new(),
+                    read: BTreeMap::new(),
+                    packages: BTreeMap::new(),
+                    read_packages: BTreeMap::new(),
+                });
+            }
+            Err(source) => return Err(LockError::Read { path, source }),
+        };
+        let document: Document = match toml::from_str(&text) {
+            Ok(document) => document,
+            Err(source) => return Err(LockError::Parse { path, source: Box::new(source) }),
+        };
+        if document.version != VERSION {
+            return Err(LockError::Version { path, found: document.version });
+        }
+        let pins: BTreeMap<_, _> =
+            document.base.into_iter().map(|pin| ((pin.reference, pin.architecture), pin.digest)).collect();
+        let of_layer = |pin: PackagePin| {
+            let PackagePin { image, layer, architecture, asked, installed } = pin;
+            ((image, layer, architecture), Packages { asked, installed })
+        };
+        let packages: BTreeMap<_, _> = document.packages.into_iter().map(of_layer).collect();
+        Ok(Self { path, read: pins.clone(), pins, read_packages: packages.clone(), packages })
+    }
+
+    /// What a base is pinned to.
+    pub(crate) fn pin(&self, location: &Location, architecture: Architecture) -> Option<&Digest> {
+        self.pins.get(&(location.to_string(), architecture))
+    }
+
+    /// Pins a base.
+    pub(crate) fn set(&mut self, location: &Location, architecture: Architecture, digest: &Digest) {
+        self.pins.insert((location.to_string(), architecture), digest.clone());
+    }
+
+    /// All that the packages which a layer asks for come to.
+    pub(crate) fn packages(
+        &self,
+        image: &ImageName,
+        layer: &LayerName,
+        architecture: Architecture,
+        asked: &BTreeSet<String>,
+    ) -> Option<&BTreeSet<String>> {
+        let found = self.packages.get(&(image.to_string(), layer.to_string(), architecture))?;
+        (found.asked == *asked).then_some(&found.installed)
+    }
+
+    /// Pins what a layer's packages came to.
+    pub(crate) fn set_packages(
+        &mut self,
+        image: &ImageName,
+        layer: &LayerName,
+        architecture: Architecture,
+        asked: BTreeSet<String>,
+        installed: BTreeSet<String>,
+    ) {
+        let key = (image.to_string(), layer.to_string(), architecture);
+        self.packages.insert(key, Packages { asked, installed });
+    }
+
+    /// Forgets what packages came to; the next build finds it out.
+    pub(crate) fn forget_packages(&mut self) {
+        self.packages.clear();
+    }
+
+    /// Refuses, with `--locked`, a layer whose packages are not pinned.
+    pub(crate) fn unpinned(&self, image: &ImageName, layer: &LayerName) -> LockError {
+        LockError::Packages { path: self.path.clone(), image: image.to_string(), layer: layer.to_string() }
+    }
+
+    /// Drops the pins of bases that are not among these references.
+    pub(crate) fn retain(&mut self, references: &[String]) {
+        self.pins.retain(|(reference, _), _| references.contains(reference));
+    }
+
+    fn changed_packages(&self) -> Option<(&PackageKey, &Packages)> {
+        let changed =
+            self.packages.iter().find(|(key, packages)| self.read_packages.get(*key) != Some(packages));
+        changed.or_else(|| self.read_packages.iter().find(|(key, _)| !self.packages.contains_key(*key)))
+    }
+
+    /// Writes the file if a pin has changed. With `locked` a change is an error instead.
+    pub(crate) fn save(&self, locked: bool) -> Result<(), LockError> {
+        let changed = self.pins.iter().find(|(key, digest)| self.read.get(*key) != Some(digest));
+        let dropped = self.read.keys().find(|key| !self.pins.contains_key(*key));
+        let base = changed.map(|(key, _)| key).or(dropped);
+        if base.is_none() && self.packages == self.read_packages {
+            return Ok(());
+        }
+        if let Some((reference, _)) = base.filter(|_| locked) {
+            return Err(LockError::Locked { path: self.path.clone(), reference: reference.clone() });
+        }
+        if locked && let Some(((image, layer, _), _)) = self.changed_packages() {
+            let (image, layer) = (image.clone(), layer.clone());
+            return Err(LockError::Packages { path: self.path.clone(), image, layer });
+        }
+        let pin = |((reference, architecture), digest): (&(String, Architecture), &Digest)| Pin {
+            reference: reference.clone(),
+            architecture: *architecture,
+            digest: digest.clone(),
+        };
+        let package = |((image, layer, architecture), packages): (&PackageKey, &Packages)| PackagePin {
+            image: image.clone(),
+            layer: layer.clone(),
+            architecture: *architecture,
+            asked: packages.asked.clone(),
+            installed: packages.installed.clone(),
+        };
+        let document = Document {
+            version: VERSION,
+            base: self.pins.iter().map(pin).collect(),
+            packages: self.packages.iter().map(package).collect(),
+        };
+        let failed = |source| LockError::Write { path: self.path.clone(), source };
+        let text = toml::to_string(&document).map_err(|error| failed(io::Error::other(error)))?;
+        let directory = self.path.parent().unwrap_or(Utf8Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+        file.write_all(HEADER.as_bytes()).and_then(|()| file.write_all(text.as_bytes())).map_err(failed)?;
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let readable = fs::Permissions::from_mode(0o644);
+            fs::set_permissions(file.path(), readable).map_err(failed)?;
+        }
+        file.persist(&self.path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! The user's cargo workspace as it lies on this machine: its packages, the files that a description names, and
+//! its `lapstrake.lock`.
+
+pub(crate) mod assets;
+pub(crate) mod lockfile;
+pub(crate) mod workspace;

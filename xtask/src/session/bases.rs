@@ -1,0 +1,159 @@
+//! The bases of images and the builder images of their stages: each found once, and pinned by the lock.
+
+use std::rc::Rc;
+
+use camino::Utf8PathBuf;
+use lapstrake::value::Architecture;
+use lapstrake::{Image, Layer, Location, Stage};
+
+use super::{Failure, Session};
+use crate::base::{self, Base, BaseRequest};
+use crate::finding::{Finding, Findings};
+use crate::plan::{Builder, Builders};
+
+impl Session<'_> {
+    /// The base of an image, opened once however many images stand on it.
+    pub(super) fn base(&mut self, image: &Image) -> Result<Rc<Base>, Box<Finding>> {
+        let site = image.base().site();
+        let invalid = |error| Box::new(Finding::invalid(error, site));
+        let described = image.base().location().map_err(invalid)?;
+        let given = image.base().wanted_architecture().map_err(invalid)?;
+        let wanted = given.or_else(|| self.architecture_of_target());
+        let location = self.request.base.as_ref().unwrap_or(described).clone();
+        let key = (location.clone(), wanted);
+        if let Some(open) = self.bases.get(&key) {
+            return Ok(Rc::clone(open));
+        }
+        let locks = self.request.base.is_none();
+        let pin = match wanted.or_else(Architecture::host) {
+            // The stand-in is the tool's own, as std is rustc's: it moves with the tool.
+            Some(_) if location == Location::StandIn => None,
+            Some(architecture) if locks && !self.request.update => {
+                self.lock.pin(&location, architecture).cloned()
+            }
+            _ => None,
+        };
+        let place = if locks { self.absolute(&location) } else { location.clone() };
+        let demand =
+            BaseRequest { architecture: wanted, pinned: pin.as_ref(), offline: self.request.offline };
+        let opened = base::open(&place, &location, demand, &self.cache, self.progress);
+        // Which architecture a lone image has is only known now, and with it the pin.
+        let opened = match opened {
+            Ok(base) if locks && !self.request.update && pin.is_none() && location != Location::StandIn => {
+                match self.lock.pin(&location, base.architecture).cloned() {
+                    Some(held) if held != base.digest => {
+                        let architecture = Some(base.architecture);
+                        let demand = BaseRequest { architecture, pinned: Some(&held), ..demand };
+                        base::open(&place, &location, demand, &self.cache, self.progress)
+                    }
+                    _ => Ok(base),
+                }
+            }
+            other => other,
+        };
+        let opened = Rc::new(opened.map_err(|error| Box::new(error.into_finding(site)))?);
+        if opened.digest != opened.resolved_now {
+            let (pinned, now) = (&opened.digest, &opened.resolved_now);
+            self.progress.status("Pinned", format_args!("{location} to {pinned}; it is {now} now"));
+        }
+        if locks {
+            self.lock.set(&location, opened.architecture, &opened.digest);
+        }
+        self.bases.insert(key, Rc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// The builder images of an image's stages, and why one can't be had.
+    pub(super) fn builders(&mut self, image: &Image, base: Architecture) -> (Builders, Vec<Finding>) {
+        let mut builders = Builders::new();
+        let mut findings = Vec::new();
+        for stage in image.layers().iter().flat_map(Layer::stages) {
+            let Ok(location) = stage.base().location() else { continue };
+            if builders.contains_key(location) {
+                continue;
+            }
+            match self.builder(stage, location, base) {
+                Ok(builder) => drop(builders.insert(location.clone(), builder)),
+                Err(finding) => findings.push(*finding),
+            }
+        }
+        (builders, findings)
+    }
+
+    fn builder(
+        &mut self,
+        stage: &Stage,
+        location: &Location,
+        base: Architecture,
+    ) -> Result<Builder, Box<Finding>> {
+        let site = stage.base().site();
+        let invalid = |error| Box::new(Finding::invalid(error, site));
+        let architecture = stage.base().wanted_architecture().map_err(invalid)?.unwrap_or(base);
+        let pin = if self.request.update { None } else { self.lock.pin(location, architecture).cloned() };
+        let place = self.absolute(location);
+        let offline = self.request.offline;
+        let demand = BaseRequest { architecture: Some(architecture), pinned: pin.as_ref(), offline };
+        let digest = base::builder(&place, demand, &self.cache);
+        let digest = digest.map_err(|error| Box::new(error.into_builder_finding(site)))?;
+        self.lock.set(location, architecture, &digest);
+        Ok(Builder { digest, architecture, place })
+    }
+
+    fn architecture_of_target(&self) -> Option<Architecture> {
+        let target = self.request.cargo.target.as_deref()?;
+        Architecture::parse(target.split('-').next()?).ok()
+    }
+
+    /// Paths of a description start at the workspace's root.
+    fn absolute(&self, location: &Location) -> Location {
+        let rooted = |path: &Utf8PathBuf| self.workspace.root.join(path);
+        match location {
+            Location::Oci { dir, tag } => Location::Oci { dir: rooted(dir), tag: tag.clone() },
+            Location::OciArchive { file, tag } => {
+                Location::OciArchive { file: rooted(file), tag: tag.clone() }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Writes the lock; with `--locked` a change of it is a failure.
+    pub(crate) fn save_lock(&self) -> Result<(), Failure> {
+        Ok(self.lock.save(self.request.locked)?)
+    }
+
+    /// As [`save_lock`](Self::save_lock), but nothing is written.
+    pub(crate) fn check_lock(&self) -> Result<(), Failure> {
+        if self.request.locked { self.save_lock() } else { Ok(()) }
+    }
+
+    /// Opens the base of every image, finds the builders of its stages, and so pins them.
+    pub(crate) fn open_bases(&mut self, images: &[Image]) -> Findings {
+        let mut findings = Findings::default();
+        for image in images {
+            let found = match self.base(image) {
+                Ok(base) => self.builders(image, base.architecture).1,
+                Err(finding) => vec![*finding],
+            };
+            findings.add(image.name().get().ok(), found);
+        }
+        findings
+    }
+
+    /// What is pinned, in words.
+    pub(crate) fn pins(&self) -> String {
+        self.lock.to_string()
+    }
+
+    /// Forgets what packages came to.
+    pub(crate) fn forget_packages(&mut self) {
+        self.lock.forget_packages();
+    }
+
+    /// Drops the pins of bases that no image stands on, and no stage.
+    pub(crate) fn prune_lock(&mut self, images: &[Image]) {
+        let stages = images.iter().flat_map(Image::layers).flat_map(Layer::stages);
+        let bases = images.iter().map(Image::base).chain(stages.map(Stage::base));
+        let locations = bases.filter_map(|base| base.location().ok());
+        self.lock.retain(&locations.map(ToString::to_string).collect::<Vec<_>>());
+    }
+}

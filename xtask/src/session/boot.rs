@@ -1,0 +1,55 @@
+//! From a built image to a system that ran a command, and what of that is plain before anything is built.
+
+use super::{Failure, Planned, Ready, Session};
+use crate::boot::{self, Asked, Bootable, Booted, Command, Programs};
+use crate::image::{self, Built};
+use crate::store::Store;
+use lapstrake_oci::Digest;
+
+impl Session<'_> {
+    /// OCI image → disk → a system that runs a command.
+    pub(crate) fn boot(
+        &self,
+        (ready, built): (&Ready, &Built),
+        store: &Store,
+        command: Command,
+        asked: Asked,
+    ) -> Result<Booted, Failure> {
+        let failed = |source| Failure::Boot { image: ready.plan.name.clone(), source: Box::new(source) };
+        let architecture = ready.plan.base.architecture;
+        let programs = Programs::find(architecture).map_err(failed)?;
+        let subject = ready.subject();
+        let bootable = Bootable::of(subject.tree(), architecture).map_err(|error| failed(error.into()))?;
+        let command = command.found_in(subject.tree()).map_err(failed)?;
+        let digest = |layer: &image::BuiltLayer| Some((Digest::parse(&layer.digest).ok()?, layer.size));
+        let job = boot::Job {
+            image: &ready.plan.name,
+            architecture,
+            bootable: &bootable,
+            programs: &programs,
+            command: &command,
+            asked,
+            layers: built.layers.iter().filter_map(digest).collect(),
+            blobs: store.layout.blobs(),
+            below: &ready.lower.below.index,
+            known: ready.base.layers.len() + ready.lower.layers.len(),
+            kept: store.root().join("boot"),
+        };
+        boot::boot(&job, self.progress).map_err(failed)
+    }
+}
+
+impl Planned {
+    /// Fails, where it is plain by now that the image can't be booted here or has no such program.
+    pub(crate) fn can_boot(&self, command: &Command) -> Result<(), Failure> {
+        let failed = |source| Failure::Boot { image: self.plan.name.clone(), source: Box::new(source) };
+        let architecture = self.plan.base.architecture;
+        let subject = self.subject();
+        // What runs in a layer may bring a kernel, and any program.
+        if !subject.runs_unseen() {
+            Bootable::of(subject.tree(), architecture).map_err(|error| failed(error.into()))?;
+            command.clone().found_in(subject.tree()).map_err(failed)?;
+        }
+        Programs::find(architecture).map(drop).map_err(failed)
+    }
+}

@@ -1,0 +1,122 @@
+//! The checks of an image, as early as each can run, and those of a `#[test]`.
+
+use std::collections::BTreeMap;
+
+use lapstrake::value::ImageName;
+use lapstrake::{Given, Image};
+
+use super::{Failure, Planned, Ready, Request, Session};
+use crate::check::analyze;
+use crate::check::{self, Check, Checks, Phase, Subject};
+use crate::engine::Engine;
+use crate::finding::{Finding, Findings};
+use crate::support::progress::{Colour, Progress, ProgressMode};
+
+impl Planned {
+    /// What checks look at before cargo has run.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let Self { plan, base, lower, contents, .. } = self;
+        Subject::on(plan, base, &lower.below, &lower.laid, contents)
+    }
+}
+
+impl Ready {
+    /// What checks look at once all bytes are known.
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let Self { plan, base, lower, contents, .. } = self;
+        Subject::on(plan, base, &lower.below, &lower.laid, contents)
+    }
+}
+
+/// plan → findings, before cargo has run.
+pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
+    check::run(checks, Phase::Tree, &planned.subject())
+}
+
+/// plan → findings of systemd itself, where this machine has it and the check is wanted.
+pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
+    let wanted = checks.iter().find(|check| check.name == check::SYSTEMD_ANALYZE.name);
+    let subject = planned.subject();
+    wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject)).unwrap_or_default()
+}
+
+/// exact bytes → findings.
+pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
+    check::run(checks, Phase::Inputs, &ready.subject())
+}
+
+/// What the tree shows once an engine has made its layers: what could only be guessed at before.
+pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
+    let subject = ready.subject();
+    let mut findings = check::run(checks, Phase::Tree, &subject);
+    findings.extend(check::run(checks, Phase::Inputs, &subject));
+    findings
+}
+
+impl Checks {
+    /// What is found in an image before anything is compiled, for a `#[test]` of a description or of a
+    /// check: the plan's own findings, then the checks'. The image's binaries must exist as targets of
+    /// the workspace; where it has none, checks of staged files run too.
+    ///
+    /// ```
+    /// use lapstrake_xtask::check::Checks;
+    /// use lapstrake_xtask::prelude::*;
+    ///
+    /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+    /// assert_eq!(Checks::default().findings(&image), []);
+    /// ```
+    ///
+    /// # Panics
+    /// When no cargo workspace is around, or the cache can't be written: a test can't go on then.
+    pub fn findings(&self, image: &Image) -> Vec<Finding> {
+        match self.try_findings(image) {
+            Ok(findings) => findings,
+            Err(failure) => {
+                let causes =
+                    std::iter::successors(std::error::Error::source(&failure), |error| error.source());
+                let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+                panic!("{failure}{causes}")
+            }
+        }
+    }
+
+    fn try_findings(&self, image: &Image) -> Result<Vec<Finding>, Failure> {
+        let progress = Progress::new(ProgressMode::None, true, Colour::Never);
+        let mut session = Session::open(Request::default(), &progress)?;
+        let checks = self.all();
+        let (planned, mut findings) = session.plan(&[image]);
+        for planned in planned {
+            findings.add(None, check::unknown_allowances(self, &planned.plan));
+            findings.add(None, check_tree(&planned, &checks));
+            let has_binaries = !(planned.plan.compile.is_empty() && planned.plan.stages.is_empty());
+            if !has_binaries && !findings.any_fatal() {
+                let ready = session.stage(planned, Engine::Idle)?;
+                findings.add(None, check_staged(&ready, &checks));
+            }
+        }
+        Ok(findings.all().to_vec())
+    }
+}
+
+/// Names that more than one image has, or that are none: findings of the description as a whole.
+pub(crate) fn names(images: &[Image]) -> Findings {
+    let mut findings = Findings::default();
+    let mut first: BTreeMap<&ImageName, &Image> = BTreeMap::new();
+    for image in images {
+        let given: &Given<ImageName> = image.name();
+        match given.get() {
+            Err(error) => findings.add(None, vec![Finding::invalid(error, given.site())]),
+            Ok(name) => {
+                if let Some(first) = first.get(name) {
+                    let message = format!("two images are named `{name}`");
+                    let finding = Finding::fatal("duplicate-image", image.site(), message);
+                    let finding = finding.also(first.site(), "first written here");
+                    findings.add(None, vec![finding.help("give one of them another name")]);
+                } else {
+                    first.insert(name, image);
+                }
+            }
+        }
+    }
+    findings
+}

@@ -1,0 +1,170 @@
+//! What the layers that this process writes stand on: the base, or what an engine made on it. A plan is made
+//! once on the base alone, and once more when what lies below is known to the last file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use lapstrake::Image;
+use lapstrake::value::LayerName;
+
+use super::{Failure, Place, Planned, Ready, Session};
+use crate::base::Base;
+use crate::check::{self, Contents};
+use crate::engine::Engine;
+use crate::engine::layers::{self, EngineLayers};
+use crate::finding::Finding;
+use crate::image::{self, Settings, WrittenLayer};
+use crate::inputs::{Artefacts, Inputs};
+use crate::plan::{self, Builders, Laid, Plan, Resolved};
+use crate::project::assets::Sources;
+use crate::store::Store;
+
+/// What a plan is made of, to be made again once more is known of what lies below.
+pub(super) struct Described {
+    pub(super) image: Image,
+    pub(super) sources: Rc<Sources>,
+    pub(super) builders: Builders,
+}
+
+/// What the layers that this process writes stand on: the base, or the layers that an engine made on it.
+#[derive(Clone)]
+pub(crate) struct LowerLayers {
+    /// The base, with the tree that these layers make of it.
+    pub(super) below: Rc<Base>,
+    pub(crate) layers: Vec<WrittenLayer>,
+    pub(super) laid: check::Laid,
+}
+
+impl LowerLayers {
+    /// The base itself.
+    pub(super) fn of(base: &Rc<Base>) -> Self {
+        Self { below: Rc::clone(base), layers: Vec::new(), laid: check::Laid::default() }
+    }
+}
+
+impl Session<'_> {
+    /// A plan, with what the lock says that packages come to.
+    pub(super) fn resolve(&self, described: &Described, base: &Base, laid: Option<Laid<'_>>) -> Resolved {
+        let Described { image, sources, builders } = described;
+        let options = &self.request.cargo;
+        let mut resolved = plan::resolve(image, &self.workspace, sources, base, builders, laid, options);
+        resolved.plan.iter_mut().for_each(|plan| self.pin_packages(plan));
+        resolved
+    }
+
+    /// The plan on the layers that an engine made in an earlier build, where all of them are kept. One that
+    /// holds a binary of cargo's is known only once that is built.
+    pub(super) fn on_kept_prefix(
+        &self,
+        plan: &Plan,
+        base: &Rc<Base>,
+        described: &Rc<Described>,
+    ) -> Option<(Planned, Vec<Finding>)> {
+        let count = plan.prefix();
+        let prefix = plan.layers.get(..count).filter(|layers| !layers.is_empty())?;
+        if prefix.iter().any(|layer| layer.artefacts().next().is_some()) {
+            return None;
+        }
+        let store = Store::open_existing(&self.workspace.target)?;
+        let staged = Inputs::of(prefix, Artefacts::default()).ok()?;
+        let settings =
+            Settings { compression: self.request.compression, epoch: image::Epoch::of_environment().ok()? };
+        let bench = self.bench(base, &staged, &store, settings);
+        let mut installed = BTreeMap::new();
+        let prefix = layers::lay(plan, count, false, Engine::Idle, &mut installed, &bench).ok()??;
+        let (plan, lower, findings) = self.plan_on(prefix, base, described);
+        let contents = Contents::of(&plan.as_ref()?.layers);
+        Some((
+            Planned { plan: plan?, base: Rc::clone(base), lower, described: Rc::clone(described), contents },
+            findings,
+        ))
+    }
+
+    /// Fills in what the lock says that packages come to.
+    fn pin_packages(&self, plan: &mut Plan) {
+        let (image, architecture) = (&plan.name, plan.base.architecture);
+        if self.request.base.is_some() {
+            return;
+        }
+        for layer in &mut plan.layers {
+            if let Some(transaction) = layer.transaction.as_mut().filter(|transaction| transaction.installs())
+            {
+                let known = self.lock.packages(image, &layer.name, architecture, &transaction.asked());
+                transaction.locked = known.cloned();
+            }
+        }
+    }
+
+    /// Locks what packages came to.
+    fn pin(&mut self, plan: &Plan, installed: BTreeMap<LayerName, BTreeSet<String>>) -> Result<(), Failure> {
+        if self.request.base.is_some() {
+            return Ok(());
+        }
+        for (name, installed) in installed {
+            let layer = plan.layers.iter().find(|layer| layer.name == name);
+            let transaction = layer.and_then(|layer| layer.transaction.as_ref());
+            let asked = transaction.map(plan::Transaction::asked).unwrap_or_default();
+            let on = plan.base.architecture;
+            self.lock.set_packages(&plan.name, &name, on, asked, installed);
+        }
+        self.save_lock()
+    }
+
+    /// The plan once more, on the layers that an engine made.
+    fn plan_on(
+        &self,
+        prefix: EngineLayers,
+        base: &Rc<Base>,
+        described: &Described,
+    ) -> (Option<Plan>, LowerLayers, Vec<Finding>) {
+        let EngineLayers { layers, made, index } = prefix;
+        let laid = Laid { layers: layers.len(), index: &index };
+        let resolved = self.resolve(described, base, Some(laid));
+        let below = Rc::new(Base { index: Arc::clone(&index), ..(**base).clone() });
+        let laid = check::Laid { layers: layers.len(), made };
+        (resolved.plan, LowerLayers { below, layers, laid }, resolved.findings)
+    }
+
+    /// exact bytes → the layers that an engine has to make, made or found. What was found on the way is
+    /// only what is new with them.
+    pub(crate) fn lay(
+        &mut self,
+        ready: Ready,
+        store: &Store,
+        settings: Settings,
+        engine: Engine,
+        all_by_engine: bool,
+    ) -> Result<(Ready, Vec<Finding>), Failure> {
+        let count = if all_by_engine { ready.plan.layers.len() } else { ready.plan.prefix() };
+        if count == 0 || !ready.lower.layers.is_empty() && !all_by_engine {
+            return Ok((ready, Vec::new()));
+        }
+        let unpinned = |layer: &&plan::PlannedLayer| {
+            layer.transaction.as_ref().is_some_and(plan::Transaction::is_unpinned)
+        };
+        if let Some(layer) = ready.plan.layers.iter().find(unpinned).filter(|_| self.request.locked) {
+            return Err(self.lock.unpinned(&ready.plan.name, &layer.name).into());
+        }
+        let Ready { plan, base, described, contents, staged, .. } = ready;
+        let bench = self.bench(&base, &staged, store, settings);
+        let root = self.workspace.root.clone();
+        let failed = |source: layers::EngineLayersError| {
+            let place = source.site(&plan).map(|site| Place { site, root });
+            Failure::EngineLayers { image: plan.name.clone(), place, source: Box::new(source) }
+        };
+        let mut installed = BTreeMap::new();
+        let laid = layers::lay(&plan, count, all_by_engine, engine, &mut installed, &bench);
+        // Pinned even where a layer above has failed.
+        self.pin(&plan, installed)?;
+        let laid = laid.map_err(failed)?;
+        let Some(prefix) = laid else {
+            let layer = plan.layers.iter().find(|layer| layer.needs_engine());
+            let layer = layer.map(|layer| layer.name.to_string()).unwrap_or_default();
+            return Err(Failure::Engine { image: plan.name, layer });
+        };
+        let (again, lower, findings) = self.plan_on(prefix, &base, &described);
+        let plan = again.unwrap_or(plan);
+        Ok((Ready { plan, base, lower, described, contents, staged }, findings))
+    }
+}

@@ -1,0 +1,180 @@
+//! The pipeline: what the commands are made of, in the order in which data flows. Each step is a
+//! function of its room; here is only their order, and what they share.
+
+mod bases;
+mod boot;
+mod checks;
+mod failure;
+mod lower_layers;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use camino::Utf8Path;
+use lapstrake::value::Architecture;
+use lapstrake::{Image, Location};
+
+pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, names};
+pub(crate) use self::failure::{Failure, Place};
+use self::lower_layers::Described;
+pub(crate) use self::lower_layers::LowerLayers;
+use crate::base::{Base, Cache};
+use crate::cargo::{self, CargoPassthrough};
+use crate::check::Contents;
+use crate::emit;
+use crate::engine::Engine;
+use crate::engine::build_stage;
+use crate::finding::Findings;
+use crate::image::{self, BuildEnv, Built, Settings};
+use crate::inputs::Inputs;
+use crate::plan::{CargoOptions, Plan};
+use crate::project::assets;
+use crate::project::lockfile::Lock;
+use crate::project::workspace::Workspace;
+use crate::store::Store;
+use crate::support::progress::Progress;
+use lapstrake_oci::Compression;
+
+/// What every command is given.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    pub(crate) cargo: CargoOptions,
+    pub(crate) passed: CargoPassthrough,
+    /// `--base`: builds on another base than described; it is not locked.
+    pub(crate) base: Option<Location>,
+    pub(crate) locked: bool,
+    /// No registry is asked for a base.
+    pub(crate) offline: bool,
+    /// `lock --update`: pins are made anew.
+    pub(crate) update: bool,
+    /// How layers are compressed; a kept layer is one that was compressed so.
+    pub(crate) compression: Compression,
+}
+
+/// A workspace at work: read once, its bases opened once.
+pub(crate) struct Session<'a> {
+    pub(crate) workspace: Workspace,
+    request: Request,
+    cache: Cache,
+    lock: Lock,
+    bases: BTreeMap<(Location, Option<Architecture>), Rc<Base>>,
+    progress: &'a Progress,
+}
+
+/// An image that has a plan, and the base it was planned on.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) base: Rc<Base>,
+    pub(crate) lower: LowerLayers,
+    described: Rc<Described>,
+    contents: Contents,
+}
+
+/// An image all of whose bytes are known.
+pub(crate) struct Ready {
+    pub(crate) plan: Plan,
+    pub(crate) base: Rc<Base>,
+    pub(crate) lower: LowerLayers,
+    described: Rc<Described>,
+    contents: Contents,
+    staged: Inputs,
+}
+
+impl<'a> Session<'a> {
+    /// Reads the workspace and its lock.
+    pub(crate) fn open(request: Request, progress: &'a Progress) -> Result<Self, Failure> {
+        let workspace = Workspace::read(request.passed.target_dir.as_deref())?;
+        let cache = Cache::open().map_err(Failure::Cache)?;
+        let lock = Lock::read(&workspace.root)?;
+        Ok(Self { workspace, request, cache, lock, bases: BTreeMap::new(), progress })
+    }
+
+    /// description → plan. Images that can't be planned are left out, and findings say why.
+    pub(crate) fn plan(&mut self, images: &[&Image]) -> (Vec<Planned>, Findings) {
+        let mut findings = Findings::default();
+        let sources = Rc::new(assets::scan(images.iter().copied(), &self.workspace.root));
+        let mut planned = Vec::new();
+        for image in images {
+            let name = image.name().get().ok();
+            let base = match self.base(image) {
+                Ok(base) => base,
+                Err(finding) => {
+                    findings.add(name, vec![*finding]);
+                    continue;
+                }
+            };
+            let (builders, found) = self.builders(image, base.architecture);
+            findings.add(name, found);
+            let (image, sources) = ((*image).clone(), Rc::clone(&sources));
+            let described = Rc::new(Described { image, sources, builders });
+            let resolved = self.resolve(&described, &base, None);
+            let Some(plan) = resolved.plan else {
+                findings.add(name, resolved.findings);
+                continue;
+            };
+            if let Some((planned_again, found)) = self.on_kept_prefix(&plan, &base, &described) {
+                findings.add(name, found);
+                planned.push(planned_again);
+            } else {
+                findings.add(name, resolved.findings);
+                let contents = Contents::of(&plan.layers);
+                let lower = LowerLayers::of(&base);
+                planned.push(Planned { plan, base, lower, described, contents });
+            }
+        }
+        (planned, findings)
+    }
+
+    /// plan → executables → exact bytes.
+    pub(crate) fn stage(&self, planned: Planned, engine: Engine) -> Result<Ready, Failure> {
+        let Planned { plan, base, lower, described, mut contents } = planned;
+        let image = || plan.name.clone();
+        let compiled = cargo::compile(&plan, &self.workspace, &self.request.passed, self.progress);
+        let mut artefacts = compiled.map_err(|source| Failure::Compile { image: image(), source })?;
+        if !plan.stages.is_empty() {
+            let store = Store::open(&self.workspace.target)?;
+            let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
+            let offline = self.request.offline;
+            let bench =
+                build_stage::BuilderEnv { workspace, cache, store: &store, engine, offline, progress };
+            artefacts.compiled = build_stage::make(&plan.stages, &bench).map_err(|(source, site)| {
+                let place = Place { site, root: self.workspace.root.clone() };
+                Failure::Stages { image: image(), place, source: Box::new(source) }
+            })?;
+        }
+        let staged = Inputs::of(&plan.layers, artefacts)
+            .map_err(|source| Failure::Stage { image: image(), source })?;
+        contents
+            .add(&plan.layers, &staged, &self.cache)
+            .map_err(|source| Failure::Read { image: image(), source })?;
+        Ok(Ready { plan, base, lower, described, contents, staged })
+    }
+
+    /// exact bytes → OCI image, in the store.
+    pub(crate) fn build(&self, ready: &Ready, store: &Store, settings: Settings) -> Result<Built, Failure> {
+        let Ready { plan, base, lower, staged, .. } = ready;
+        let bench = self.bench(base, staged, store, settings);
+        image::build(plan, &lower.layers, &bench)
+            .map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
+    }
+
+    fn bench<'b>(
+        &'b self,
+        base: &'b Base,
+        staged: &'b Inputs,
+        store: &'b Store,
+        settings: Settings,
+    ) -> BuildEnv<'b> {
+        let (root, cache, progress) = (&*self.workspace.root, &self.cache, self.progress);
+        // Another base than described is not locked.
+        let pins = self.request.base.is_none();
+        BuildEnv { root, staged, base, cache, store, settings, pins, progress }
+    }
+
+    /// exact bytes → Containerfile and context, in a folder.
+    pub(crate) fn emit(&self, ready: &Ready, to: &Utf8Path) -> Result<(), Failure> {
+        let Ready { plan, base, staged, .. } = ready;
+        emit::emit(plan, staged, base, self.cache.blobs(), to)
+            .map_err(|source| Failure::Emit { image: plan.name.clone(), source })
+    }
+}
