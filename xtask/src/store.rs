@@ -69,12 +69,12 @@ impl Store {
         write(&self.layer_record(key), written)
     }
 
-    /// The cache_key by which an image's layer was last written.
+    /// Returns the cache key by which an image's layer was last written.
     pub(crate) fn last_inputs_of(&self, image: &ImageName, layer: &LayerName) -> Option<CacheKey> {
         read(&self.recipe_record(image, layer))
     }
 
-    /// Remembers the cache_key of an image's layer.
+    /// Records the cache key of an image's layer.
     pub(crate) fn remember_inputs_of(
         &self,
         image: &ImageName,
@@ -93,7 +93,7 @@ impl Store {
     }
 
     fn recipe_record(&self, image: &ImageName, layer: &LayerName) -> Utf8PathBuf {
-        self.records.join("cache_key").join(image.as_str()).join(layer.as_str())
+        self.records.join("recipe").join(image.as_str()).join(layer.as_str())
     }
 }
 

@@ -7,14 +7,16 @@ use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
 use serde_json::json;
 use tar::{Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 
 use crate::layout::{INDEX, LAYOUT, LAYOUT_VERSION};
 use crate::tar::{MemberError, Members, shown};
-use crate::{BlobError, Blobs, Digest, DigestError, HashingReader, Layout, LayoutError, canonical};
+use crate::{
+    BlobError, Blobs, Descriptor, Digest, DigestError, HashingReader, Index, Layout, LayoutError, Manifest,
+    MediaType, canonical,
+};
 
 const BLOBS: &str = "blobs/sha256/";
 /// An `index.json` larger than this is refused, in bytes.
@@ -124,24 +126,24 @@ fn reachable(
     depth: usize,
     found: &mut BTreeMap<Digest, u64>,
 ) -> Result<(), ArchiveError> {
-    let digest = Digest::try_from(descriptor.digest())?;
+    let digest = descriptor.parse_digest()?;
     if depth > DEPTH_MAX {
         return Err(ArchiveError::Deep { digest });
     }
-    found.insert(digest.clone(), descriptor.size());
+    found.insert(digest.clone(), descriptor.size);
     let document = |source| ArchiveError::Document { digest: digest.clone(), source };
-    match descriptor.media_type() {
+    match &descriptor.media_type {
         MediaType::ImageManifest => {
-            let bytes = from.read(&digest, descriptor.size())?;
-            let manifest: ImageManifest = serde_json::from_slice(&bytes).map_err(document)?;
-            for part in manifest.layers().iter().chain([manifest.config()]) {
-                found.insert(Digest::try_from(part.digest())?, part.size());
+            let bytes = from.read(&digest, descriptor.size)?;
+            let manifest: Manifest = serde_json::from_slice(&bytes).map_err(document)?;
+            for part in manifest.parts() {
+                found.insert(part.parse_digest()?, part.size);
             }
         }
         MediaType::ImageIndex => {
-            let bytes = from.read(&digest, descriptor.size())?;
-            let index: ImageIndex = serde_json::from_slice(&bytes).map_err(document)?;
-            for part in index.manifests() {
+            let bytes = from.read(&digest, descriptor.size)?;
+            let index: Index = serde_json::from_slice(&bytes).map_err(document)?;
+            for part in &index.manifests {
                 reachable(from, part, depth + 1, found)?;
             }
         }
@@ -193,11 +195,10 @@ mod tests {
     use std::fs;
 
     use camino::Utf8Path;
-    use oci_spec::image::{Descriptor, MediaType};
     use tar::{Builder, EntryType, Header};
 
     use super::{ArchiveError, import};
-    use crate::{Blobs, Digest, Layout, Manifests};
+    use crate::{Blobs, Descriptor, Digest, Layout, Manifests, MediaType};
 
     fn scratch() -> (tempfile::TempDir, Layout) {
         let scratch = tempfile::tempdir().unwrap();
@@ -210,7 +211,7 @@ mod tests {
         let (scratch, layout) = scratch();
         let put = |media_type, bytes: &[u8]| {
             let (digest, size) = layout.blobs().put(bytes).unwrap();
-            Descriptor::new(media_type, size, digest.to_oci())
+            Descriptor::new(media_type, size, &digest)
         };
         let config = serde_json::to_string(&put(MediaType::ImageConfig, b"{}")).unwrap();
         let layer = serde_json::to_string(&put(MediaType::ImageLayer, &[7; 3000])).unwrap();

@@ -4,8 +4,9 @@
 use std::io::{self, Write};
 use std::thread;
 
-use oci_spec::image::MediaType;
 use serde::Serialize;
+
+use crate::MediaType;
 
 /// The compressions of the OCI image spec (layer.md, media types).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]

@@ -60,25 +60,9 @@ impl Digest {
             .map(|nibble| char::from(HEX[usize::from(nibble)]))
             .collect()
     }
-
-    /// The same digest in the type of the OCI documents.
-    pub fn to_oci(&self) -> oci_spec::image::Digest {
-        match oci_spec::image::Digest::try_from(self.to_string()) {
-            Ok(digest) => digest,
-            Err(error) => unreachable!("a SHA-256 in hexadecimal digits is a digest: {error}"),
-        }
-    }
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
-
-impl TryFrom<&oci_spec::image::Digest> for Digest {
-    type Error = DigestError;
-
-    fn try_from(digest: &oci_spec::image::Digest) -> Result<Self, DigestError> {
-        Self::parse(digest.as_ref())
-    }
-}
 
 impl FromStr for Digest {
     type Err = DigestError;
@@ -195,7 +179,6 @@ mod tests {
     fn a_digest_is_what_sha256sum_says() {
         assert_eq!(Digest::of(b"abc").to_string(), ABC);
         assert_eq!(Digest::parse(ABC).unwrap(), Digest::of(b"abc"));
-        assert_eq!(Digest::of(b"abc").to_oci().to_string(), ABC);
     }
 
     #[test]

@@ -7,11 +7,13 @@ use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::Architecture;
-use oci_spec::image::{ANNOTATION_REF_NAME, Descriptor, ImageIndex, MediaType, OciLayout, SCHEMA_VERSION};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::{ArchiveError, Blobs, canonical};
+use crate::{
+    ANNOTATION_REF_NAME, ArchiveError, Blobs, Descriptor, Index, MediaType, SCHEMA_VERSION, canonical,
+};
 
 pub(crate) const LAYOUT: &str = "oci-layout";
 pub(crate) const INDEX: &str = "index.json";
@@ -84,12 +86,12 @@ impl Layout {
             }
             Err(source) => return Err(LayoutError::Read { path, source }),
         };
-        let parsed: OciLayout =
+        let parsed: LayoutFile =
             serde_json::from_slice(&bytes).map_err(|source| LayoutError::Parse { path, source })?;
-        if parsed.image_layout_version() == LAYOUT_VERSION {
+        if parsed.image_layout_version == LAYOUT_VERSION {
             return Ok(());
         }
-        let found = parsed.image_layout_version().escape_debug().to_string();
+        let found = parsed.image_layout_version.escape_debug().to_string();
         Err(LayoutError::Version { root: self.root.clone(), found })
     }
 
@@ -114,10 +116,9 @@ impl Layout {
     pub fn tag(&self, name: &str, descriptor: &Descriptor) -> Result<(), LayoutError> {
         let path = self.root.join(INDEX);
         let parse = |source| LayoutError::Parse { path: path.clone(), source };
-        let mut annotations = descriptor.annotations().clone().unwrap_or_default();
-        annotations.insert(ANNOTATION_REF_NAME.to_owned(), name.to_owned());
         let mut descriptor = descriptor.clone();
-        descriptor.set_annotations(Some(annotations));
+        let annotations = descriptor.annotations.get_or_insert_default();
+        annotations.insert(ANNOTATION_REF_NAME.to_owned(), name.to_owned());
         let descriptor = serde_json::to_value(descriptor).map_err(parse)?;
 
         let _lock = self.lock()?;
@@ -169,6 +170,13 @@ impl Layout {
     }
 }
 
+/// The document `oci-layout` (image-layout.md).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LayoutFile {
+    image_layout_version: String,
+}
+
 /// Whether a file takes the place of one that is there.
 #[derive(Clone, Copy)]
 enum Write {
@@ -179,8 +187,8 @@ enum Write {
 impl Manifests {
     /// Parses an `index.json`.
     pub fn parse(index: &[u8]) -> Result<Self, serde_json::Error> {
-        let index: ImageIndex = serde_json::from_slice(index)?;
-        Ok(Self(index.manifests().clone()))
+        let index: Index = serde_json::from_slice(index)?;
+        Ok(Self(index.manifests))
     }
 
     /// The image of that tag; without a tag, the only one. Of several, the one for `architecture`.
@@ -192,9 +200,9 @@ impl Manifests {
         let fits = |entry: &&Descriptor| tag.is_none() || name(entry) == tag;
         let candidates: Vec<_> = self.0.iter().filter(fits).collect();
         let for_architecture = |entry: &&&Descriptor| {
-            let platform = entry.platform().as_ref();
+            let platform = entry.platform.as_ref();
             architecture.is_some()
-                && platform.map(|platform| platform.architecture().to_string()).as_deref()
+                && platform.map(|platform| platform.architecture.as_str())
                     == architecture.map(Architecture::as_str)
         };
         match (candidates.as_slice(), tag) {
@@ -213,7 +221,7 @@ impl Manifests {
     fn known(&self) -> String {
         let shown = |entry: &Descriptor| match name(entry) {
             Some(tag) => format!("`{}`", tag.escape_debug()),
-            None => format!("an untagged `{}`", entry.digest()),
+            None => format!("an untagged `{}`", entry.digest),
         };
         if self.0.is_empty() {
             "none".to_owned()
@@ -224,7 +232,7 @@ impl Manifests {
 }
 
 fn name(entry: &Descriptor) -> Option<&str> {
-    entry.annotations().as_ref()?.get(ANNOTATION_REF_NAME).map(String::as_str)
+    entry.annotation(ANNOTATION_REF_NAME)
 }
 
 fn ref_name(entry: &Value) -> Option<&str> {
@@ -242,10 +250,9 @@ mod tests {
 
     use camino::{Utf8Path, Utf8PathBuf};
     use lapstrake::value::Architecture;
-    use oci_spec::image::{Descriptor, MediaType};
 
     use super::{Layout, LayoutError, Manifests};
-    use crate::Digest;
+    use crate::{Descriptor, Digest, MediaType};
 
     fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
         let scratch = tempfile::tempdir().unwrap();
@@ -254,11 +261,7 @@ mod tests {
     }
 
     fn image(content: &str) -> Descriptor {
-        Descriptor::new(
-            MediaType::ImageManifest,
-            content.len() as u64,
-            Digest::of(content.as_bytes()).to_oci(),
-        )
+        Descriptor::new(MediaType::ImageManifest, content.len() as u64, &Digest::of(content.as_bytes()))
     }
 
     #[test]
@@ -269,8 +272,8 @@ mod tests {
         layout.tag("a", &image("1")).unwrap();
         layout.tag("b", &image("22")).unwrap();
         let manifests = Layout::open(&root).unwrap().manifests().unwrap();
-        assert_eq!(manifests.find(Some("a"), None).unwrap().size(), 1);
-        assert_eq!(manifests.find(Some("b"), None).unwrap().size(), 2);
+        assert_eq!(manifests.find(Some("a"), None).unwrap().size, 1);
+        assert_eq!(manifests.find(Some("b"), None).unwrap().size, 2);
         assert_eq!(manifests.0.len(), 2);
         let error = manifests.find(Some("c"), None).unwrap_err();
         assert_eq!(error.to_string(), "no image is tagged `c`; there is `a`, `b`");
@@ -342,7 +345,7 @@ mod tests {
         let index = format!(r#"{{"schemaVersion":2,"manifests":[{},{}]}}"#, entry("amd64"), entry("arm64"));
         let manifests = Manifests::parse(index.as_bytes()).unwrap();
         let found = manifests.find(None, Some(Architecture::Arm64)).unwrap();
-        assert_eq!(found.digest(), &Digest::of(b"arm64").to_oci());
+        assert_eq!(found.parse_digest(), Ok(Digest::of(b"arm64")));
         manifests.find(None, None).unwrap_err();
     }
 

@@ -15,7 +15,9 @@ mod canonical;
 mod compression;
 mod decompress;
 mod digest;
+mod document;
 mod layout;
+mod media_type;
 pub mod tar;
 
 pub use self::archive::{ArchiveError, import};
@@ -24,4 +26,6 @@ pub use self::canonical::canonical;
 pub use self::compression::{Compression, Compressor};
 pub use self::decompress::Decompressor;
 pub use self::digest::{Digest, DigestError, HashingReader, HashingWriter};
+pub use self::document::{ANNOTATION_REF_NAME, Descriptor, Index, Manifest, Platform, SCHEMA_VERSION};
 pub use self::layout::{Layout, LayoutError, Manifests};
+pub use self::media_type::MediaType;

@@ -3,7 +3,7 @@
 
 use lapstrake::Location;
 use lapstrake::value::Architecture;
-use oci_spec::image::Descriptor;
+use lapstrake_oci::Descriptor;
 
 use super::cache::Cache;
 use super::image::{self, Places};
@@ -25,7 +25,7 @@ pub(crate) fn builder(place: &Location, demand: BaseRequest<'_>, cache: &Cache) 
             let places = Places([&found.blobs, cache.blobs()]);
             let descriptor = found.manifests.find(tag.as_deref(), wanted.or_else(Architecture::host));
             let descriptor = image::select(places, descriptor.map_err(BaseError::Layout)?, wanted)?;
-            let digest = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
+            let digest = descriptor.parse_digest().map_err(BaseError::Listed)?;
             match pinned.filter(|pinned| **pinned != digest) {
                 Some(pinned) if image::pinned(places, pinned).is_none() => Err(BaseError::Moved {
                     reference: place.to_string(),
@@ -57,7 +57,7 @@ pub(crate) fn lone_image(place: &Location, digest: &Digest, cache: &Cache) -> Re
         found: digest.clone(),
     })?;
     let image = image::read(places, descriptor.clone(), None)?;
-    let parts = [(digest.clone(), descriptor.size()), (image.config_digest, image.manifest.config().size())];
+    let parts = [(digest.clone(), descriptor.size), (image.config_digest, image.manifest.config.size)];
     let layers = image.layers.into_iter().map(|layer| (layer.digest, layer.size));
     let parts = parts.into_iter().chain(layers).collect();
     Ok(LocalImage { descriptor, blobs: found.blobs, parts })

@@ -2,7 +2,7 @@
 //! with one another. Layers are not opened.
 
 use lapstrake::value::Architecture;
-use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, MediaType};
+use lapstrake_oci::{Descriptor, Index, Manifest, MediaType};
 use serde_json::Value;
 
 use super::{BaseError, BaseLayer};
@@ -46,7 +46,7 @@ pub(super) struct ImageDocuments {
     pub(super) descriptor: Descriptor,
     pub(super) digest: Digest,
     pub(super) architecture: Architecture,
-    pub(super) manifest: ImageManifest,
+    pub(super) manifest: Manifest,
     pub(super) config: Value,
     pub(super) config_digest: Digest,
     pub(super) layers: Vec<BaseLayer>,
@@ -63,30 +63,27 @@ pub(super) fn select(
 ) -> Result<Descriptor, BaseError> {
     let mut descriptor = descriptor.clone();
     for _ in 0..DEPTH_MAX {
-        let digest = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
-        if oci(descriptor.media_type()) != MediaType::ImageIndex {
+        let digest = descriptor.parse_digest().map_err(BaseError::Listed)?;
+        if oci(&descriptor.media_type) != MediaType::ImageIndex {
             return Ok(descriptor);
         }
-        let bytes = places.read(&digest, descriptor.size())?;
-        let index: ImageIndex = document(&digest, &bytes)?;
+        let bytes = places.read(&digest, descriptor.size)?;
+        let index: Index = document(&digest, &bytes)?;
         descriptor = entry(&digest, &index, wanted.or_else(Architecture::host))?;
     }
-    let digest = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
+    let digest = descriptor.parse_digest().map_err(BaseError::Listed)?;
     Err(BaseError::MediaType { digest, media_type: "an index within indexes".to_owned() })
 }
 
-fn entry(digest: &Digest, index: &ImageIndex, wanted: Option<Architecture>) -> Result<Descriptor, BaseError> {
+fn entry(digest: &Digest, index: &Index, wanted: Option<Architecture>) -> Result<Descriptor, BaseError> {
     let platform = |entry: &Descriptor| {
-        entry
-            .platform()
-            .as_ref()
-            .map(|platform| (platform.os().to_string(), platform.architecture().to_string()))
+        entry.platform.as_ref().map(|platform| (platform.os.clone(), platform.architecture.clone()))
     };
     let fits = |entry: &&Descriptor| {
         platform(entry)
             .is_some_and(|(os, found)| os == "linux" && wanted.is_some_and(|wanted| wanted.as_str() == found))
     };
-    let images = index.manifests();
+    let images = &index.manifests;
     match (images.iter().find(fits), images.as_slice()) {
         (Some(found), _) => Ok(found.clone()),
         // A lone image that says nothing of its platform has a config that does.
@@ -109,13 +106,13 @@ fn entry(digest: &Digest, index: &ImageIndex, wanted: Option<Architecture>) -> R
 pub(super) fn pinned(places: Places<'_>, digest: &Digest) -> Option<Descriptor> {
     let size = places.size(digest)?;
     let bytes = places.read(digest, size).ok()?;
-    let manifest: ImageManifest = serde_json::from_slice(&bytes).ok()?;
-    let all = manifest.layers().iter().chain([manifest.config()]).all(|part| {
-        let digest = Digest::try_from(part.digest());
-        digest.is_ok_and(|digest| places.of(&digest, part.size()).has(&digest, part.size()))
+    let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
+    let all = manifest.parts().all(|part| {
+        let digest = part.parse_digest();
+        digest.is_ok_and(|digest| places.of(&digest, part.size).has(&digest, part.size))
     });
-    let media_type = manifest.media_type().clone().unwrap_or(MediaType::ImageManifest);
-    all.then(|| Descriptor::new(media_type, size, digest.to_oci()))
+    let media_type = manifest.media_type.clone().unwrap_or(MediaType::ImageManifest);
+    all.then(|| Descriptor::new(media_type, size, digest))
 }
 
 /// Reads an image's documents.
@@ -124,45 +121,44 @@ pub(super) fn read(
     descriptor: Descriptor,
     wanted: Option<Architecture>,
 ) -> Result<ImageDocuments, BaseError> {
-    let digest = Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?;
-    if oci(descriptor.media_type()) != MediaType::ImageManifest {
-        return Err(BaseError::MediaType { digest, media_type: shown(descriptor.media_type()) });
+    let digest = descriptor.parse_digest().map_err(BaseError::Listed)?;
+    if oci(&descriptor.media_type) != MediaType::ImageManifest {
+        return Err(BaseError::MediaType { digest, media_type: shown(&descriptor.media_type) });
     }
-    let manifest_bytes = places.read(&digest, descriptor.size())?;
-    let mut manifest: ImageManifest = document(&digest, &manifest_bytes)?;
+    let manifest_bytes = places.read(&digest, descriptor.size)?;
+    let mut manifest: Manifest = document(&digest, &manifest_bytes)?;
     let within = |source| BaseError::Reference { digest: digest.clone(), source };
-    let config_digest = Digest::try_from(manifest.config().digest()).map_err(within)?;
-    if oci(manifest.config().media_type()) != MediaType::ImageConfig {
-        let media_type = shown(manifest.config().media_type());
+    let config_digest = manifest.config.parse_digest().map_err(within)?;
+    if oci(&manifest.config.media_type) != MediaType::ImageConfig {
+        let media_type = shown(&manifest.config.media_type);
         return Err(BaseError::MediaType { digest: config_digest, media_type });
     }
-    let config_bytes = places.read(&config_digest, manifest.config().size())?;
+    let config_bytes = places.read(&config_digest, manifest.config.size)?;
     let config: Value = document(&config_digest, &config_bytes)?;
     let architecture = architecture(&config, &config_digest)?;
     if let Some(wanted) = wanted.filter(|wanted| *wanted != architecture) {
         return Err(BaseError::Architecture { digest, wanted, found: architecture });
     }
 
-    let described: Vec<_> = manifest.layers().iter().map(as_oci).collect();
-    manifest.set_layers(described);
+    manifest.layers = manifest.layers.iter().map(as_oci).collect();
     let diff_ids = diff_ids(&config, &config_digest)?;
-    let count = manifest.layers().len();
+    let count = manifest.layers.len();
     if diff_ids.len() != count {
         return Err(BaseError::DiffIds { digest: config_digest, diff_ids: diff_ids.len(), layers: count });
     }
     let layer = |(descriptor, diff_id): (&Descriptor, Digest)| {
         let layer = BaseLayer {
-            digest: Digest::try_from(descriptor.digest()).map_err(within)?,
-            size: descriptor.size(),
+            digest: descriptor.parse_digest().map_err(within)?,
+            size: descriptor.size,
             diff_id,
-            media_type: descriptor.media_type().clone(),
+            media_type: descriptor.media_type.clone(),
         };
         match layer.media_type {
             MediaType::ImageLayer | MediaType::ImageLayerGzip | MediaType::ImageLayerZstd => Ok(layer),
             _ => Err(BaseError::MediaType { digest: layer.digest, media_type: shown(&layer.media_type) }),
         }
     };
-    let layers = manifest.layers().iter().zip(diff_ids).map(layer).collect::<Result<_, _>>()?;
+    let layers = manifest.layers.iter().zip(diff_ids).map(layer).collect::<Result<_, _>>()?;
     let bytes = [manifest_bytes, config_bytes];
     Ok(ImageDocuments { descriptor, digest, architecture, manifest, config, config_digest, layers, bytes })
 }
@@ -195,16 +191,16 @@ fn diff_ids(config: &Value, digest: &Digest) -> Result<Vec<Digest>, BaseError> {
 }
 
 fn oci(media_type: &MediaType) -> MediaType {
-    let docker = DOCKER.into_iter().find(|(docker, _)| *docker == media_type.as_ref());
+    let docker = DOCKER.into_iter().find(|(docker, _)| *docker == media_type.as_str());
     docker.map_or_else(|| media_type.clone(), |(_, oci)| oci)
 }
 
 fn as_oci(descriptor: &Descriptor) -> Descriptor {
     let mut descriptor = descriptor.clone();
-    descriptor.set_media_type(oci(descriptor.media_type()));
+    descriptor.media_type = oci(&descriptor.media_type);
     descriptor
 }
 
 fn shown(media_type: &MediaType) -> String {
-    media_type.as_ref().escape_debug().to_string()
+    media_type.as_str().escape_debug().to_string()
 }

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Location;
 use lapstrake::value::Architecture;
-use oci_spec::image::{Descriptor, ImageManifest, MediaType};
+use lapstrake_oci::{Descriptor, Manifest, MediaType};
 use serde_json::Value;
 
 pub(crate) use builder::{LocalImage, builder, lone_image};
@@ -63,7 +63,7 @@ pub(crate) struct Base {
     pub(crate) descriptor: Descriptor,
     pub(crate) architecture: Architecture,
     /// With OCI's media types, where Docker's were in it; the blob is as it was.
-    pub(crate) manifest: ImageManifest,
+    pub(crate) manifest: Manifest,
     /// The config with every field it has, known to us or not.
     pub(crate) config: Value,
     pub(crate) layers: Vec<BaseLayer>,
@@ -126,10 +126,10 @@ impl Base {
 
     /// Every blob it is made of: manifest, config, layers.
     pub(crate) fn blobs(&self) -> impl Iterator<Item = (Digest, u64)> {
-        let config = self.manifest.config();
-        let config = Digest::try_from(config.digest()).ok().map(|digest| (digest, config.size()));
+        let config = &self.manifest.config;
+        let config = config.parse_digest().ok().map(|digest| (digest, config.size));
         let layers = self.layers.iter().map(|layer| (layer.digest.clone(), layer.size));
-        [(self.digest.clone(), self.descriptor.size())].into_iter().chain(config).chain(layers)
+        [(self.digest.clone(), self.descriptor.size)].into_iter().chain(config).chain(layers)
     }
 }
 
@@ -170,7 +170,7 @@ fn open_once(
     let places = Places([&found.blobs, cache.blobs()]);
     let listed = found.manifests.find(tag, wanted.or_else(Architecture::host)).map_err(BaseError::Layout)?;
     let listed = image::select(places, listed, wanted)?;
-    let resolved_now = Digest::try_from(listed.digest()).map_err(BaseError::Listed)?;
+    let resolved_now = listed.parse_digest().map_err(BaseError::Listed)?;
     let descriptor = match pinned {
         Some(pinned) if *pinned != resolved_now => {
             image::pinned(places, pinned).ok_or_else(|| BaseError::Moved {
@@ -204,7 +204,7 @@ fn open_once(
 fn kept(image: &ImageDocuments, cache: &Cache) -> Option<BaseIndex> {
     let blobs = cache.blobs();
     let documents =
-        [(&image.digest, image.descriptor.size()), (&image.config_digest, image.manifest.config().size())];
+        [(&image.digest, image.descriptor.size), (&image.config_digest, image.manifest.config.size)];
     let layers = image.layers.iter().map(|layer| (&layer.digest, layer.size));
     let all = documents.into_iter().chain(layers).all(|(digest, size)| blobs.has(digest, size));
     if all { cache.index(&image.digest) } else { None }

@@ -2,7 +2,7 @@
 //! cache is not asked for again, so that a build needs no network and a tag that moved changes nothing.
 
 use lapstrake::value::{Architecture, Reference};
-use oci_spec::image::Descriptor;
+use lapstrake_oci::Descriptor;
 
 use super::cache::Cache;
 use super::image::{self, Places};
@@ -121,7 +121,7 @@ fn named(
     let (digest, _) = put(&raw, cache)?;
     let places = Places([cache.blobs(), cache.blobs()]);
     let descriptor = image::select(places, &describe(&raw, &document), wanted)?;
-    Ok((digest, Digest::try_from(descriptor.digest()).map_err(BaseError::Listed)?))
+    Ok((digest, descriptor.parse_digest().map_err(BaseError::Listed)?))
 }
 
 fn put(bytes: &[u8], cache: &Cache) -> Result<(Digest, u64), BaseError> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use lapstrake::value::{Architecture, Reference};
-use oci_spec::image::Descriptor;
+use lapstrake_oci::Descriptor;
 
 use super::BaseError;
 use super::cache::Cache;

@@ -8,7 +8,7 @@ use std::io;
 
 use camino::Utf8Path;
 use lapstrake::value::Reference;
-use oci_spec::image::{Descriptor, MediaType};
+use lapstrake_oci::{Descriptor, MediaType};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -53,7 +53,7 @@ pub(super) fn find(
     if let Some(kept) = demand.pinned.and_then(|pinned| image::pinned(places, pinned)) {
         if installed(PODMAN) && stored(reference.as_str()).is_ok_and(|stored| !is_of(&kept, &stored, cache)) {
             progress
-                .status("Pinned", format_args!("{reference} to {}; podman's is another now", kept.digest()));
+                .status("Pinned", format_args!("{reference} to {}; podman's is another now", kept.digest));
         }
         return found(&kept);
     }
@@ -64,14 +64,13 @@ pub(super) fn find(
     // What an image was taken for once, it is for good: what a registry does meanwhile moves no digest.
     let key = Digest::of(format!("{} {}", stored.id, Compression::Zstd.identity()).as_bytes());
     let known = cache.recall::<Digest>(IMAGE, &key).and_then(|digest| image::pinned(places, &digest));
-    let is_wanted = |image: &Descriptor| {
-        demand.pinned.is_none_or(|pinned| image.digest().to_string() == pinned.to_string())
-    };
+    let is_wanted =
+        |image: &Descriptor| demand.pinned.is_none_or(|pinned| image.digest == pinned.to_string());
     if let Some(known) = known.filter(is_wanted) {
         return found(&known);
     }
     let keep = |image: Descriptor| {
-        let digest = Digest::try_from(image.digest()).map_err(BaseError::Listed)?;
+        let digest = image.parse_digest().map_err(BaseError::Listed)?;
         cache.keep(IMAGE, &key, &digest)?;
         found(&image)
     };
@@ -105,8 +104,8 @@ pub(super) fn find(
 /// Whether a manifest in the cache is of that image.
 fn is_of(image: &Descriptor, stored: &Stored, cache: &Cache) -> bool {
     let manifest = || {
-        let digest = Digest::try_from(image.digest()).ok()?;
-        let document = parse(&cache.blobs().read(&digest, image.size()).ok()?).ok()?;
+        let digest = image.parse_digest().ok()?;
+        let document = parse(&cache.blobs().read(&digest, image.size).ok()?).ok()?;
         Some(parts(&digest, &document).ok()?.first()?.hex() == stored.id)
     };
     manifest().unwrap_or(false)

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
-use oci_spec::image::{Descriptor, MediaType};
+use lapstrake_oci::{Descriptor, MediaType};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -194,7 +194,7 @@ pub(super) fn describe(bytes: &[u8], document: &Value) -> Descriptor {
     let is_index = document["manifests"].is_array();
     let fallback = if is_index { MediaType::ImageIndex } else { MediaType::ImageManifest };
     let media_type = document["mediaType"].as_str().map_or(fallback, MediaType::from);
-    Descriptor::new(media_type, bytes.len() as u64, Digest::of(bytes).to_oci())
+    Descriptor::new(media_type, bytes.len() as u64, &Digest::of(bytes))
 }
 
 /// The words by which skopeo takes the image of an architecture.

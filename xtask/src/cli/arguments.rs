@@ -10,7 +10,7 @@ use crate::session::Request;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 use lapstrake_oci::Compression;
 
-/// TargetArgs images.
+/// The images that a command is about.
 #[derive(Debug, Args)]
 pub(super) struct TargetArgs {
     /// Images, by name or glob; all when left out

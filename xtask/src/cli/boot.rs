@@ -115,7 +115,7 @@ impl Boot {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
                 let mut document = json!({
                     "name": ready.plan.name,
-                    "digest": built.descriptor.digest().to_string(),
+                    "digest": built.descriptor.digest,
                     "accelerator": booted.accelerator,
                     "up": booted.up,
                     "exit_code": booted.end.code(),

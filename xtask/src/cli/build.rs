@@ -106,7 +106,7 @@ fn describe(ready: &Ready, built: &Built, reference: &str, engine: &str) -> Valu
     json!({
         "name": plan.name,
         "reference": reference,
-        "digest": built.descriptor.digest().to_string(),
+        "digest": built.descriptor.digest,
         "engine": engine,
         "base": { "reference": plan.base.reference, "digest": plan.base.digest },
         "layers": built.layers,
@@ -117,7 +117,7 @@ fn finished(ready: &Ready, built: &Built, progress: &Progress) {
     let own = built.layers.iter().filter(|layer| layer.origin != LayerOrigin::Base);
     let (new, reused): (Vec<_>, Vec<_>) = own.partition(|layer| !layer.reused);
     let bytes: u64 = new.iter().map(|layer| layer.size).sum();
-    let digest = built.descriptor.digest().to_string();
+    let digest = built.descriptor.digest.clone();
     let what = match (new.len(), reused.len()) {
         (0, _) => "no layer written".to_owned(),
         (new, 0) => format!("{new} written, {}", indicatif::HumanBytes(bytes)),

@@ -12,7 +12,7 @@ use crate::finding::{Finding, Findings};
 use crate::session::{self, Planned, Ready, Request, Session, check_staged};
 use crate::support::progress::Progress;
 
-/// TargetArgs checks.
+/// The checks that a command runs.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// Leave a check out; `check --list` names them

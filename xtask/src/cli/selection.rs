@@ -1,4 +1,4 @@
-//! TargetArgs of the described images a command is about.
+//! Selects the images that a command is about.
 
 use glob::Pattern;
 use lapstrake::Image;

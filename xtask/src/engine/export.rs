@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 
 use camino::Utf8Path;
-use oci_spec::image::ImageManifest;
+use lapstrake_oci::Manifest;
 
 use super::program::EXPORTED;
 use super::{EngineError, Job, Program};
@@ -21,12 +21,12 @@ pub(super) fn last_layer(
     program.export(output, job)?;
     let folder = output.join(EXPORTED);
     let manifest = fs::read(folder.join("manifest.json")).map_err(failed)?;
-    let manifest: ImageManifest =
+    let manifest: Manifest =
         serde_json::from_slice(&manifest).map_err(|error| failed(io::Error::other(error)))?;
-    let layers = manifest.layers();
+    let layers = manifest.layers;
     match layers.last() {
         Some(last) if layers.len() == below + 1 => {
-            File::open(folder.join(last.digest().digest())).map_err(failed)
+            File::open(folder.join(last.digest.trim_start_matches("sha256:"))).map_err(failed)
         }
         _ => Err(EngineError::Layers { program, found: layers.len(), below }),
     }

@@ -10,7 +10,7 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::LayerName;
-use oci_spec::image::Descriptor;
+use lapstrake_oci::Descriptor;
 use serde::Serialize;
 
 pub(crate) use epoch::{Epoch, EpochError};
@@ -64,8 +64,6 @@ pub(crate) enum NativeError {
     BaseConfig,
     #[error("document can't be written to the store")]
     Document(#[source] io::Error),
-    #[error("descriptor can't be made")]
-    Descriptor(#[source] oci_spec::OciSpecError),
     #[error("JSON can't be made")]
     Json(#[source] serde_json::Error),
     #[error("image can't be tagged")]
@@ -138,10 +136,10 @@ pub(crate) fn documents(
 ) -> Result<Descriptor, NativeError> {
     let config = config::extend(&base.config, plan, written, settings.epoch)?;
     let config = blobs.put(&canonical(&config).map_err(NativeError::Json)?).map_err(NativeError::Document)?;
-    let manifest = manifest::extend(plan, base, &config, written, settings)?;
+    let manifest = manifest::extend(plan, base, &config, written, settings);
     let manifest = canonical(&manifest).map_err(NativeError::Json)?;
     let (digest, size) = blobs.put(&manifest).map_err(NativeError::Document)?;
-    manifest::descriptor(&digest, size, base)
+    Ok(manifest::descriptor(&digest, size, base))
 }
 
 /// The reference by which podman and skopeo find an image of the store.

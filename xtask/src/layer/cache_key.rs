@@ -33,7 +33,7 @@ pub(crate) enum Change {
 }
 
 impl CacheKey {
-    /// The cache_key of a layer whose files are staged.
+    /// Returns the cache key of a layer whose inputs are known.
     pub(crate) fn of(layer: &PlannedLayer, staged: &Inputs, compression: Compression) -> Self {
         let line = |(path, member): (&ImagePath, &Member)| (path.clone(), describe(member, staged));
         Self {
@@ -44,12 +44,12 @@ impl CacheKey {
         }
     }
 
-    /// The digest of the cache_key.
+    /// Returns the digest of the cache key.
     pub(crate) fn key(&self) -> Result<Digest, serde_json::Error> {
         Ok(Digest::of(&serde_json::to_vec(self)?))
     }
 
-    /// What is different from an earlier cache_key of the same layer; none if nothing is.
+    /// Returns the first difference from an earlier cache key of the same layer; none if they are equal.
     pub(crate) fn change_since(&self, earlier: &Self) -> Option<Change> {
         let changed = self.members.iter().find_map(|(path, line)| match earlier.members.get(path) {
             None => Some(Change::Added(path.clone())),

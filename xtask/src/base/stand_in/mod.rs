@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use flate2::{Compression, GzBuilder};
 use lapstrake::value::Architecture;
-use oci_spec::image::MediaType;
+use lapstrake_oci::MediaType;
 use serde_json::json;
 
 use super::cache::Cache;

@@ -134,8 +134,8 @@ fn dockers_media_types_are_taken_for_what_they_are() {
         place.open_as(Some(Architecture::Amd64), None).unwrap_or_else(|error| panic!("{}", told(&error)));
     let media_type = "application/vnd.oci.image.layer.v1.tar+gzip";
     assert_eq!(base.layers[0].media_type.to_string(), media_type);
-    assert_eq!(base.manifest.layers()[0].media_type().to_string(), media_type);
-    assert_eq!(Digest::try_from(base.descriptor.digest()).unwrap(), base.digest);
+    assert_eq!(base.manifest.layers[0].media_type.to_string(), media_type);
+    assert_eq!(base.descriptor.parse_digest().unwrap(), base.digest);
 }
 
 #[test]
