@@ -33,7 +33,7 @@ pub(crate) enum BaseError {
     Archive { file: Utf8PathBuf, source: ArchiveError },
     #[error(transparent)]
     Blob(#[from] BlobError),
-    #[error("blob `{digest}` is not the document it should be")]
+    #[error("blob `{digest}` is not a valid OCI document")]
     Document { digest: Digest, source: serde_json::Error },
     #[error("blob `{digest}` names a blob that can't be used")]
     Reference { digest: Digest, source: DigestError },

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 
 use lapstrake::value::{ImagePath, Invalid, Mode};
-use tar::EntryType;
 
 use super::capture::Capture;
 use super::index::{Node, NodeKind, mode};
-use lapstrake_oci::tar::{Member, MemberError, Members, shown};
+use lapstrake_oci::tar::{Member, MemberError, MemberKind, TarReader, escape_name};
 
 const WHITEOUT: &str = ".wh.";
 const OPAQUE: &str = ".wh..wh..opq";
@@ -81,16 +80,14 @@ pub(crate) enum LayerError {
 
 /// Reads the tar of a layer, up to its end mark.
 pub(super) fn read(tar: impl Read, most: usize) -> Result<LayerTree, LayerError> {
-    let mut members = Members::new(tar);
+    let mut members = TarReader::new(tar);
     let mut tree = LayerTree::default();
     let mut capture = Capture::default();
-    let mut before = "the beginning".to_owned();
     let mut count = 0;
-    while let Some(member) = members.next(&before)? {
-        before = shown(&member.name);
+    while let Some(member) = members.next_member()? {
         count += 1;
         if count > most {
-            return Err(LayerError::Many { member: before, most });
+            return Err(LayerError::Many { member: escape_name(&member.name), most });
         }
         let name = Name::of(&member.name)?;
         match name {
@@ -99,7 +96,7 @@ pub(super) fn read(tar: impl Read, most: usize) -> Result<LayerTree, LayerError>
             Name::Whiteout(path) => drop(tree.whiteouts.insert(path)),
             Name::Path(path) => {
                 let entry = tree.entry(&path, &member, &mut members, &mut capture)?;
-                tree.put(path, entry, &before)?;
+                tree.put(path, entry, &member.name)?;
             }
         }
     }
@@ -119,10 +116,10 @@ impl LayerTree {
         content: &mut impl Read,
         capture: &mut Capture,
     ) -> Result<Entry, LayerError> {
-        let shown = || shown(&member.name);
+        let shown = || escape_name(&member.name);
         let kind = match member.kind {
-            EntryType::Directory => NodeKind::Directory,
-            EntryType::Regular => {
+            MemberKind::Directory => NodeKind::Directory,
+            MemberKind::File => {
                 let captured = capture.file(path, content);
                 let captured = captured.map_err(|source| LayerError::Content { member: shown(), source })?;
                 // A header that states more than there is has failed as the end of the data.
@@ -136,8 +133,8 @@ impl LayerTree {
                     text: captured.text,
                 }
             }
-            EntryType::Symlink => NodeKind::Symlink { target: symlink_target(path, member)? },
-            EntryType::Link => {
+            MemberKind::Symlink => NodeKind::Symlink { target: symlink_target(path, member)? },
+            MemberKind::Hardlink => {
                 let target = hardlink_target(member)?;
                 // What it links to is what stands there now, whatever the layer puts there later.
                 return Ok(match self.entries.get(&target) {
@@ -149,29 +146,21 @@ impl LayerTree {
                     None => Entry::Link(target),
                 });
             }
-            EntryType::Char | EntryType::Block => NodeKind::Device {
-                is_block: member.kind == EntryType::Block,
-                major: member.major,
-                minor: member.minor,
-            },
-            EntryType::Fifo => NodeKind::Fifo,
-            other => {
-                let kind = other.as_byte();
-                return Err(MemberError::Kind { member: shown(), kind }.into());
-            }
+            MemberKind::Device { is_block, major, minor } => NodeKind::Device { is_block, major, minor },
+            MemberKind::Fifo => NodeKind::Fifo,
         };
         let mode = mode(member.mode).unwrap_or(Mode::FILE);
         Ok(Entry::Node(Node { mode, uid: member.uid, gid: member.gid, kind }))
     }
 
-    fn put(&mut self, path: ImagePath, entry: Entry, member: &str) -> Result<(), LayerError> {
+    fn put(&mut self, path: ImagePath, entry: Entry, member: &[u8]) -> Result<(), LayerError> {
         let is_directory = entry.is_directory();
         if path.is_root() && !is_directory {
-            return Err(LayerError::Root { member: member.to_owned() });
+            return Err(LayerError::Root { member: escape_name(member) });
         }
         for parent in path.ancestors() {
             if self.entries.get(&parent).is_some_and(|entry| !entry.is_directory()) {
-                return Err(LayerError::Through { member: member.to_owned(), parent });
+                return Err(LayerError::Through { member: escape_name(member), parent });
             }
         }
         if !is_directory && self.entries.get(&path).is_none_or(Entry::is_directory) {
@@ -217,14 +206,14 @@ impl Name {
         }
         let path = |components: &[&str]| {
             ImagePath::parse(&format!("/{}", components.join("/")))
-                .map_err(|source| LayerError::Name { member: shown(bytes), source: Box::new(source) })
+                .map_err(|source| LayerError::Name { member: escape_name(bytes), source: Box::new(source) })
         };
         let Some(hidden) = last.strip_prefix(WHITEOUT) else { return path(&components).map(Self::Path) };
         if *last == OPAQUE {
             return path(parents).map(Self::Opaque);
         }
         if matches!(hidden, "" | "." | "..") {
-            return Err(LayerError::Whiteout { member: shown(bytes) });
+            return Err(LayerError::Whiteout { member: escape_name(bytes) });
         }
         path(&[parents, &[hidden]].concat()).map(Self::Whiteout)
     }
@@ -232,7 +221,7 @@ impl Name {
 
 /// The components of a name below the root; `./` and slashes that say nothing are left out.
 fn components(name: &[u8]) -> Result<Vec<&str>, LayerError> {
-    let member = || shown(name);
+    let member = || escape_name(name);
     if name.len() > PATH_MAX {
         return Err(LayerError::Long { member: member(), bytes: name.len() });
     }
@@ -251,7 +240,8 @@ fn components(name: &[u8]) -> Result<Vec<&str>, LayerError> {
 }
 
 pub(crate) fn hardlink_target(member: &Member) -> Result<ImagePath, LayerError> {
-    let leads_out = || LayerError::LeadsOut { member: shown(&member.name), target: shown(&member.link) };
+    let leads_out =
+        || LayerError::LeadsOut { member: escape_name(&member.name), target: escape_name(&member.link) };
     let components = match components(&member.link) {
         Ok(components) => components,
         Err(LayerError::Absolute { .. } | LayerError::Climbs { .. }) => return Err(leads_out()),
@@ -272,8 +262,10 @@ fn symlink_target(path: &ImagePath, member: &Member) -> Result<String, LayerErro
         match component {
             "" | "." => {}
             ".." => {
-                let leads_out =
-                    || LayerError::LeadsOut { member: shown(&member.name), target: shown(&member.link) };
+                let leads_out = || LayerError::LeadsOut {
+                    member: escape_name(&member.name),
+                    target: escape_name(&member.link),
+                };
                 depth = depth.checked_sub(1).ok_or_else(leads_out)?;
             }
             _ => depth += 1,
@@ -283,5 +275,5 @@ fn symlink_target(path: &ImagePath, member: &Member) -> Result<String, LayerErro
 }
 
 fn no_target(member: &Member) -> LayerError {
-    LayerError::Target { member: shown(&member.name), target: shown(&member.link) }
+    LayerError::Target { member: escape_name(&member.name), target: escape_name(&member.link) }
 }

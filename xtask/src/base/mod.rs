@@ -10,6 +10,8 @@ mod cache;
 mod capture;
 mod elf;
 mod error;
+#[cfg(any(test, feature = "__fuzz"))]
+mod fuzz;
 mod image;
 mod index;
 mod intake;
@@ -42,12 +44,12 @@ pub(crate) use index::{BaseIndex, Node, NodeKind, ResolveError};
 pub(crate) use layer::{Entry, LayerError, LayerTree, Name, hardlink_target};
 pub(crate) use merge::laid_on;
 pub(crate) use resolve::{Kind, follow};
-#[cfg(any(test, feature = "__fuzz"))]
-pub(crate) use stand_in::StandIn;
 #[cfg(test)]
 pub(crate) use stand_in::{Library, Wanted, stand_in_tar};
 #[cfg(test)]
 pub(crate) use tests::fixture;
+#[cfg(any(test, feature = "__fuzz"))]
+pub(crate) use {fuzz::read_images, stand_in::StandIn};
 
 use self::image::{ImageDocuments, Places};
 use crate::support::progress::Progress;

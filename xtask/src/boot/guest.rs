@@ -5,9 +5,8 @@ use std::fmt::Write;
 
 use super::Command;
 use super::console::{DESCRIPTION, UP};
-use crate::plan::Inode;
 use lapstrake::value::Mode;
-use lapstrake_oci::tar::{self as header, Kind};
+use lapstrake_oci::tar::{Inode, Kind, TarWriter};
 
 /// Not in /etc: the presets of a first boot may take links away there.
 const UNITS: &str = "usr/lib/systemd/system";
@@ -19,24 +18,19 @@ const UPTIME: &str = "/run/lapstrake-boot.up";
 /// The second disk.
 const RECORD: &str = "/dev/vdb";
 
-/// The layer that the disk has over those of the image, as a tar.
+/// Returns the tar of the layer that the disk has above those of the image.
 pub(super) fn layer(command: &Command, target: &str) -> Vec<u8> {
     let unit = unit(command, target);
     let wants = format!("{UNITS}/{target}.wants");
     let (file, link) = (format!("{UNITS}/{UNIT}"), format!("{wants}/{UNIT}"));
-    let mut tar = Vec::new();
-    let size = unit.len() as u64;
-    let written = header::write_header(&mut tar, &file, &Kind::File { size }, &Inode::of_root(Mode::FILE))
-        .and_then(|()| std::io::Write::write_all(&mut tar, unit.as_bytes()))
-        .and_then(|()| header::pad(&mut tar, size))
-        .and_then(|()| {
-            let kind = Kind::Symlink { target: &format!("../{UNIT}") };
-            header::write_header(&mut tar, &link, &kind, &Inode::of_root(Mode::SYMLINK))
-        })
-        .and_then(|()| header::end(&mut tar));
-    // Writing to a Vec does not fail.
-    drop(written);
-    tar
+    let written = || {
+        let mut tar = TarWriter::new(Vec::new());
+        tar.member(&file, &Kind::File { size: unit.len() as u64 }, &Inode::of_root(Mode::FILE))?;
+        tar.content(unit.as_bytes())?;
+        tar.member(&link, &Kind::Symlink { target: &format!("../{UNIT}") }, &Inode::of_root(Mode::SYMLINK))?;
+        tar.finish()
+    };
+    written().expect("writing to a `Vec` does not fail, and the content has the stated size")
 }
 
 /// The unit's text. It comes after the target that wants it, which systemd only allows where it has no

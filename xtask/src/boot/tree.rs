@@ -8,11 +8,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::ImagePath;
-use tar::EntryType;
 
 use super::BootError;
 use crate::base::{self, BaseIndex, LayerError, LayerTree, Name, Node, NodeKind, hardlink_target};
-use lapstrake_oci::tar::{Members, shown};
+use lapstrake_oci::tar::{MemberKind, TarReader, escape_name};
 use lapstrake_oci::{Blobs, Decompressor, Digest};
 
 const BUFFER: usize = 256 << 10;
@@ -114,21 +113,19 @@ impl From<LayerError> for Failed {
 /// Takes the regular files out of a layer, each under a number, and says which names they have. Whiteouts
 /// need no look: what they hide is not in the index, and what comes again has another number.
 fn take(tar: impl Read, to: &Utf8Path, count: &mut usize, files: &mut Contents) -> Result<(), Failed> {
-    let mut members = Members::new(tar);
-    let mut before = "the beginning".to_owned();
+    let mut members = TarReader::new(tar);
     let mut own: BTreeMap<ImagePath, Source> = BTreeMap::new();
-    while let Some(member) = members.next(&before).map_err(LayerError::from)? {
-        before = shown(&member.name);
+    while let Some(member) = members.next_member().map_err(LayerError::from)? {
         let Name::Path(path) = Name::of(&member.name)? else { continue };
         match member.kind {
-            EntryType::Regular => {
+            MemberKind::File => {
                 let at = to.join(count.to_string());
                 let mut file = File::create(&at).map_err(|source| Failed::Write(at.clone(), source))?;
-                copy(&mut members, &mut file, &at, &before)?;
+                copy(&mut members, &mut file, &at, &member.name)?;
                 own.insert(path, Source::File(*count));
                 *count += 1;
             }
-            EntryType::Link => {
+            MemberKind::Hardlink => {
                 let target = hardlink_target(&member)?;
                 let source = own.get(&target).cloned().unwrap_or(Source::LinkTo(target));
                 own.insert(path, source);
@@ -142,8 +139,8 @@ fn take(tar: impl Read, to: &Utf8Path, count: &mut usize, files: &mut Contents) 
     Ok(())
 }
 
-/// Copies the content of a member, and tells a tar that breaks off from a disk that is full.
-fn copy(from: &mut impl Read, to: &mut File, path: &Utf8Path, member: &str) -> Result<(), Failed> {
+/// Copies the content of a member. The error distinguishes a tar that is cut off from a disk that is full.
+fn copy(from: &mut impl Read, to: &mut File, path: &Utf8Path, member: &[u8]) -> Result<(), Failed> {
     let mut chunk = [0; 16 << 10];
     loop {
         match from.read(&mut chunk) {
@@ -152,7 +149,7 @@ fn copy(from: &mut impl Read, to: &mut File, path: &Utf8Path, member: &str) -> R
                 .map_err(|source| Failed::Write(path.to_owned(), source))?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(source) => {
-                return Err(LayerError::Content { member: member.to_owned(), source }.into());
+                return Err(LayerError::Content { member: escape_name(member), source }.into());
             }
         }
     }

@@ -6,15 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use lapstrake::value::{Capabilities, ImagePath, Mode, SecretId};
-use tar::EntryType;
 
 use super::debris::Leftovers;
 use super::secrets::Secrets;
 use crate::base::{BaseIndex, Entry, LayerError, LayerTree, Name, Node, NodeKind, hardlink_target};
-use crate::layer::write_whiteout;
 use crate::plan::Inode;
-use lapstrake_oci::tar::{self as header, Kind};
-use lapstrake_oci::tar::{Members, shown};
+use lapstrake_oci::tar::{Kind, MemberKind, TarReader, TarWriter};
 
 /// An engine's layer can't be rewritten.
 #[derive(Debug, thiserror::Error)]
@@ -170,22 +167,24 @@ fn write<T: Read + Seek>(
     tar: &mut T,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let mut out = TarWriter::new(out);
     let mut written = BTreeSet::new();
     let mut first_names = BTreeMap::new();
     for path in whiteouts {
         for above in path.ancestors() {
             if let Some(node) = members.get(&above).filter(|_| written.insert(above.clone())) {
-                write_one(&above, node, contents, &mut first_names, tar, out)?;
+                write_one(&above, node, contents, &mut first_names, tar, &mut out)?;
             }
         }
-        write_whiteout(path, out)?;
+        out.whiteout(path)?;
     }
     for (path, node) in members {
         if written.insert(path.clone()) {
-            write_one(path, node, contents, &mut first_names, tar, out)?;
+            write_one(path, node, contents, &mut first_names, tar, &mut out)?;
         }
     }
-    header::end(out)
+    out.finish()?;
+    Ok(())
 }
 
 fn write_one<T: Read + Seek>(
@@ -194,35 +193,27 @@ fn write_one<T: Read + Seek>(
     contents: &Contents,
     first_names: &mut BTreeMap<u64, ImagePath>,
     tar: &mut T,
-    out: &mut dyn Write,
+    out: &mut TarWriter<&mut dyn Write>,
 ) -> io::Result<()> {
     let name = path.relative();
     let mut inode = Inode { mode: node.mode, uid: node.uid, gid: node.gid, capabilities: None };
     match &node.kind {
-        NodeKind::Directory => header::write_header(out, name, &Kind::Directory, &inode),
+        NodeKind::Directory => out.member(name, &Kind::Directory, &inode),
         NodeKind::Symlink { target } => {
             inode.mode = Mode::SYMLINK;
-            header::write_header(out, name, &Kind::Symlink { target }, &inode)
+            out.member(name, &Kind::Symlink { target }, &inode)
         }
         NodeKind::File { size, capability, .. } => {
             inode.capabilities = capability.as_deref().and_then(Capabilities::from_xattr);
             let at = content(contents, path)
                 .ok_or_else(|| io::Error::other(format!("the content of `{path}` is not in the layer")))?;
             if let Some(target) = first_names.get(&at) {
-                return header::write_header(
-                    out,
-                    name,
-                    &Kind::Hardlink { target: target.relative() },
-                    &inode,
-                );
+                return out.member(name, &Kind::Hardlink { target: target.relative() }, &inode);
             }
             first_names.insert(at, path.clone());
-            header::write_header(out, name, &Kind::File { size: *size }, &inode)?;
+            out.member(name, &Kind::File { size: *size }, &inode)?;
             tar.seek(SeekFrom::Start(at))?;
-            if io::copy(&mut tar.take(*size), out)? != *size {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            header::pad(out, *size)
+            out.content(tar.take(*size))
         }
         NodeKind::Device { .. } | NodeKind::Fifo => Ok(()),
     }
@@ -242,15 +233,13 @@ fn content(contents: &Contents, path: &ImagePath) -> Option<u64> {
 
 fn contents<T: Read>(tar: &mut T) -> Result<Contents, RewriteError> {
     let position = Cell::new(0);
-    let mut members = Members::new(Counted { inner: tar, position: &position });
-    let mut before = "the beginning".to_owned();
+    let mut members = TarReader::new(Counted { inner: tar, position: &position });
     let mut contents = Contents::new();
-    while let Some(member) = members.next(&before).map_err(LayerError::from)? {
-        before = shown(&member.name);
+    while let Some(member) = members.next_member().map_err(LayerError::from)? {
         let Name::Path(path) = Name::of(&member.name)? else { continue };
         match member.kind {
-            EntryType::Regular => drop(contents.insert(path, Source::At(position.get()))),
-            EntryType::Link => drop(contents.insert(path, Source::LinkTo(hardlink_target(&member)?))),
+            MemberKind::File => drop(contents.insert(path, Source::At(position.get()))),
+            MemberKind::Hardlink => drop(contents.insert(path, Source::LinkTo(hardlink_target(&member)?))),
             _ => {}
         }
     }

@@ -1,8 +1,15 @@
-//! The tar of a layer: members are read with bounded memory and written in the profile on which the
-//! importers of ostree and composefs agree. What a member means in a layer is not known here.
+//! The tar of a layer. [`TarReader`] reads the members of a tar that anybody may have written, with bounded
+//! memory; [`TarWriter`] writes the profile on which the importers of ostree and composefs agree.
+//!
+//! This module does not interpret the names of members: whiteouts and hardlinks are the caller's to apply.
 
-mod header;
+mod error;
+mod extension;
 mod member;
+mod reader;
+mod writer;
 
-pub use self::header::{Inode, Kind, end, pad, write_header};
-pub use self::member::{Member, MemberError, Members, shown};
+pub use self::error::MemberError;
+pub use self::member::{Member, MemberKind, escape_name};
+pub use self::reader::TarReader;
+pub use self::writer::{Inode, Kind, TarWriter};

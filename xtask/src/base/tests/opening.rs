@@ -75,7 +75,10 @@ fn a_layer_that_is_read_again_is_verified_again() {
     fs::remove_dir_all(place.root().join("cache/index")).unwrap();
     fs::write(place.blob(&layer.digest), vec![0; usize::try_from(layer.size).unwrap()]).unwrap();
     let message = told(&place.open().unwrap_err());
-    assert!(message.starts_with(&format!("blob `{}` holds other bytes", layer.digest)), "{message}");
+    assert!(
+        message.starts_with(&format!("blob `{}` has content with the digest", layer.digest)),
+        "{message}"
+    );
 }
 
 #[test]
@@ -226,9 +229,9 @@ fn an_archive_that_is_none_is_told() {
     assert!(message().contains("base.tar` can't be read"), "{}", message());
     for (bytes, expected) in [
         (Tar::new().file("x", "").end(), "the archive has no `index.json`"),
-        (Tar::new().file("index.json", "{").end(), "index.json` is not the document it should be"),
-        (Tar::new().file("../x", "").end(), "member `../x` has no place in an OCI archive"),
-        (b"junk".repeat(200), "is no tar header"),
+        (Tar::new().file("index.json", "{").end(), "index.json` is not a valid OCI document"),
+        (Tar::new().file("../x", "").end(), "member `../x` is not allowed in an OCI archive"),
+        (b"junk".repeat(200), "is not a tar header"),
     ] {
         fs::write(&file, bytes).unwrap();
         assert!(message().contains(expected), "{}", message());
@@ -250,6 +253,9 @@ fn a_tag_chooses() {
     };
     assert!(at(Some("two")).unwrap().index.get(&path("/two")).is_some());
     let message = told(&at(Some("three")).unwrap_err());
-    assert_eq!(message, "the OCI layout can't be read: no image is tagged `three`; there is `one`, `two`");
-    assert!(told(&at(None).unwrap_err()).contains("a tag has to be given"));
+    assert_eq!(
+        message,
+        "the OCI layout can't be read: no image has the tag `three`; the layout lists `one`, `two`"
+    );
+    assert!(told(&at(None).unwrap_err()).contains("a tag has to decide"));
 }
