@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cargo::{TOOL, cargo};
 use crate::checkout::{Checkout, Example};
-use crate::complaint::complain;
+use crate::report::report;
 use merge::{MergeError, merge};
 use request::Request;
 use route::{RouteError, route};
@@ -61,7 +61,7 @@ pub(crate) fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
     // Where we are is where the examples are run: a relative path of the user's means what they see.
     match forward(checkout, Utf8Path::new("."), args, &mut io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => complain(&error, error.help().as_deref(), error.code()),
+        Err(error) => report(&error, error.help().as_deref(), error.code()),
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
     let measured = ["-p", "lapstrake-xtask", "--lib", "speed", "--", "--ignored"];
     steps.push(Step::new("measure the checks", root, &[TEST, &TOOL, &measured]));
     // Before the tests that ask for it: there it would be waited for by whichever comes first.
-    steps.push(Step { as_root: true, ..Step::new("rig", root, &[&["xtask", "rig"]]) });
+    steps.push(Step { as_root: true, ..Step::new("rig", root, &[&["xtask", "fixtures"]]) });
     // Without `--all-targets`, which would leave the documentation's examples out.
     steps.push(Step::new("test", root, &[TEST, &TOOL]));
     steps

@@ -78,9 +78,9 @@ impl Drop for Example {
 }
 
 impl Example {
-    /// Copies it, with parts out of the rig. It lies inside the repository's target directory, so that the crates
-    /// of this repository are those that it gets.
-    pub(crate) fn copied(rig: &Path) -> Self {
+    /// Copies the example with the parts of the fixtures. The copy is inside the target directory of the repository,
+    /// so that cargo builds it with the crates of this repository.
+    pub(crate) fn copied(fixtures: &Path) -> Self {
         // Always the same: of a folder that a killed run left under another name, cargo would take what it
         // compiled there for what it is to compile here.
         let beside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real_parts");
@@ -88,10 +88,10 @@ impl Example {
         fs::create_dir_all(&beside).unwrap();
         let beside = fs::canonicalize(beside).unwrap();
         let project = beside.join("gateway");
-        let port = serve(&rig.join("rpms"));
+        let port = serve(&fixtures.join("rpms"));
         copy(&root().join("examples/packages"), &project, &format!("127.0.0.1:{port}"));
         for part in ["base", "builder", "rpms"] {
-            link(&rig.join(part), &project.join("parts").join(part));
+            link(&fixtures.join(part), &project.join("parts").join(part));
         }
         Self { log: Log::default(), project, beside }
     }

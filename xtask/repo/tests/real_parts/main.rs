@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test can't do without, it stops at")]
 
 mod example;
-mod rig;
+mod fixtures;
 mod server;
 mod stored;
 mod traces;
@@ -37,8 +37,8 @@ fn engines(talk: &str) -> (usize, usize) {
 
 #[test]
 fn packages_steps_and_stages_on_a_base_that_boots() {
-    let Some(rig) = rig::made() else { return };
-    let example = Example::copied(&rig);
+    let Some(fixtures) = fixtures::made() else { return };
+    let example = Example::copied(&fixtures);
     let first = "engine, for it runs inside the image; then kept";
     the_plan_says(&example, [first, first, first, "native, on what the engine makes of `tuning`"]);
     builds_once(&example);
@@ -184,7 +184,7 @@ fn every_engine_makes_the_same(example: &Example) {
 /// Builds the context by the newer podman, and brings the result over to the machine's own.
 fn by_podman5(example: &Example, built: &Stored) {
     let context = example.beside.join("context");
-    let podman = |arguments: &[&str]| example.log.read(rig::podman5(&context).args(arguments));
+    let podman = |arguments: &[&str]| example.log.read(fixtures::podman5(&context).args(arguments));
     // It has no variable of ours, and sees no file outside of the context.
     let (token, archive) = (context.join("token"), context.join("by5.tar"));
     fs::write(&token, MARKER).unwrap();
