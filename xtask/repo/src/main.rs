@@ -8,6 +8,7 @@ mod fixtures;
 mod fuzz;
 mod image;
 mod mutate;
+mod project;
 mod report;
 mod test;
 #[cfg(test)]
@@ -29,9 +30,11 @@ usage: cargo xtask <TASK>
   fixtures run-podman5 DIR -- ARGS
                    run the podman 5 of the fixtures in a folder, with these arguments
   bench            measure the tool beside cargo and podman, print every figure, and fail on a missed bar
+  bench cold-build measure the CPU-seconds in which a user's xtask compiles from nothing
   fuzz [TARGET]... [--seconds N]
                    run libFuzzer on the parsers of untrusted bytes, 60 seconds in all
-  mutate           break the layer writer in a dozen ways; the tests must notice each";
+  mutate           break the layer writer in a dozen ways; the tests must notice each
+  mutate caches    damage every kind of file in the store and the cache; the next build must notice each";
 
 fn main() -> ExitCode {
     let mut args = Vec::new();
@@ -54,7 +57,9 @@ fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
         ["test"] => test::run(checkout),
         ["test", "--", rest @ ..] => test::run_only(checkout, &owned(rest)),
         ["bench"] => finish(bench::bench(&checkout.root, &test::prepare(checkout))),
-        ["mutate"] => finish(mutate::mutate(&checkout.root, &test::prepare(checkout))),
+        ["bench", "cold-build"] => finish(bench::cold_build(&checkout.root)),
+        ["mutate"] => finish(mutate::writer(&checkout.root, &test::prepare(checkout))),
+        ["mutate", "caches"] => finish(mutate::caches(&checkout.root, &test::prepare(checkout))),
         ["fuzz", rest @ ..] => match fuzz::Fuzz::parse(&owned(rest)) {
             Ok(fuzz) => finish(fuzz.run(&checkout.root)),
             Err(problem) => wrong_usage(&problem),
