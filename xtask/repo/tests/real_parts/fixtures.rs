@@ -1,24 +1,24 @@
-//! The rig: real parts for this test, made once by `cargo xtask rig`. Where they can't be made the test says so
-//! loudly and passes; under `CI=true` it fails.
+//! The fixtures of this test, which `cargo xtask fixtures` makes once. Where they can't be made, the test prints a
+//! warning and passes; under `CI=true` it fails.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::example::{Log, root};
 
-/// What the test itself runs, beside cargo.
+/// The programs that the test runs, besides cargo.
 const PROGRAMS: [&str; 4] = ["podman", "buildah", "skopeo", "qemu-system-x86_64"];
 
-/// Makes what is not there, and gives the folder that all parts are in. None where it can't be made.
+/// Makes absent parts, and returns the folder of all parts, or `None` where they can't be made.
 pub(crate) fn made() -> Option<PathBuf> {
     let is_absent = |program: &&str| Command::new(program).arg("--version").output().is_err();
     let absent: Vec<_> = PROGRAMS.into_iter().filter(is_absent).collect();
     let missing = if absent.is_empty() {
-        let made = Log::default().run(&mut rig());
+        let made = Log::default().run(&mut task());
         if made.status.success() {
-            return Some(root().join("target/rig"));
+            return Some(root().join("target/fixtures"));
         }
-        format!("the rig can't be made:\n{}", String::from_utf8_lossy(&made.stderr))
+        format!("the fixtures can't be made:\n{}", String::from_utf8_lossy(&made.stderr))
     } else {
         format!("{absent:?} not installed")
     };
@@ -27,16 +27,16 @@ pub(crate) fn made() -> Option<PathBuf> {
     None
 }
 
-/// The newer podman, in a folder; its arguments are yet to come.
+/// Returns the command that runs the newer podman in a folder; the caller adds the arguments.
 pub(crate) fn podman5(folder: &Path) -> Command {
-    let mut command = rig();
+    let mut command = task();
     command.arg("run-podman5").arg(folder).arg("--");
     command
 }
 
-/// `cargo xtask rig`.
-fn rig() -> Command {
+/// Returns the command `cargo xtask fixtures`.
+fn task() -> Command {
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(root()).args(["xtask", "rig"]);
+    command.current_dir(root()).args(["xtask", "fixtures"]);
     command
 }

@@ -1,10 +1,10 @@
-//! How a task that can't be done says so: as cargo does, on stderr.
+//! Reports the failure of a task on stderr, in the form that cargo uses.
 
 use std::error::Error;
 use std::process::ExitCode;
 
-/// Prints the error, its causes and its help.
-pub(crate) fn complain(error: &dyn Error, help: Option<&str>, code: u8) -> ExitCode {
+/// Prints an error, its causes and its help, and returns the exit code.
+pub(crate) fn report(error: &dyn Error, help: Option<&str>, code: u8) -> ExitCode {
     eprintln!("error: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,18 +1,15 @@
-//! `cargo xtask mutate`: breaks the layer writer in a copy of the tree, one way at a time, and runs the
-//! tests. A mutation that no test sees is a hole in the tests, and fails the task.
+//! `cargo xtask mutate` breaks the layer writer in a copy of the sources, one way at a time, and runs the tests.
 
-use std::error::Error;
 use std::fs;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::Result;
 use crate::cargo::cargo;
 use crate::test::Ready;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-/// A way to break the writer: in that file, this text becomes that.
+/// One way to break the writer: a text of a file that is replaced.
 struct Mutation {
     what: &'static str,
     file: &'static str,
@@ -58,7 +55,7 @@ const MUTATIONS: [Mutation; 12] = [
         to: "for above in path.ancestors().into_iter().take(0) {",
     },
     Mutation {
-        what: "give parents a metadata of our own",
+        what: "give parents new metadata",
         file: "src/plan/destination.rs",
         from: "Some(found) => found.inode,",
         to: "Some(_) => Inode::of_root(Mode::PROGRAM),",
@@ -82,24 +79,24 @@ const MUTATIONS: [Mutation; 12] = [
         to: "for path in layer.whiteouts.iter().skip(1) {",
     },
     Mutation {
-        what: "forget what git keeps of a mode",
+        what: "ignore the executable bit of git",
         file: "src/plan/place.rs",
         from: "if file.executable { Mode::PROGRAM } else { Mode::FILE }",
         to: "if file.executable { Mode::FILE } else { Mode::FILE }",
     },
     Mutation {
-        what: "take the blob's digest for the tar's",
+        what: "use the digest of the blob as the diff_id",
         file: "src/image/layers.rs",
         from: "Ok(Written { digest, size, diff_id })",
         to: "drop(diff_id);\n    Ok(Written { diff_id: digest.clone(), digest, size })",
     },
 ];
 
-/// Runs every mutation, each on the tree as it is.
-pub(crate) fn mutate(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
-    let ours = root.join("target").join("mutate");
-    let copy = Copy { directory: Copy::of(root, &ours.join("tree"))?, target: ours.join("target"), ready };
-    println!("the tree as it is");
+/// Runs every mutation, each on the unbroken sources.
+pub(crate) fn writer(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
+    let work = root.join("target").join("mutate");
+    let copy = Copy { directory: Copy::of(root, &work.join("tree"))?, target: work.join("target"), ready };
+    println!("the unbroken sources");
     if !copy.tests()?.success() {
         return Err("the tests fail before anything is broken".into());
     }
@@ -108,19 +105,21 @@ pub(crate) fn mutate(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
         let path = copy.directory.join("xtask").join(mutation.file);
         let whole = fs::read_to_string(&path)?;
         if whole.matches(mutation.from).count() != 1 {
-            return Err(
-                format!("`{}` is not once in {}: mend the mutation", mutation.from, mutation.file).into()
-            );
+            return Err(format!(
+                "`{}` is not exactly once in `{}`; update the mutation",
+                mutation.from, mutation.file
+            )
+            .into());
         }
         fs::write(&path, whole.replace(mutation.from, mutation.to))?;
         let built = copy.cargo(&["test", "-q", "-p", "lapstrake-xtask", "--lib", "--no-run"])?;
         if !built.success() {
-            return Err(format!("`{}` does not compile: mend the mutation", mutation.what).into());
+            return Err(format!("`{}` does not compile; update the mutation", mutation.what).into());
         }
-        let seen = !copy.tests()?.success();
+        let is_seen = !copy.tests()?.success();
         fs::write(&path, whole)?;
-        println!("{:>7}: {}", if seen { "caught" } else { "MISSED" }, mutation.what);
-        if !seen {
+        println!("{:>7}: {}", if is_seen { "caught" } else { "MISSED" }, mutation.what);
+        if !is_seen {
             missed.push(mutation.what);
         }
     }
@@ -128,8 +127,8 @@ pub(crate) fn mutate(root: &Utf8Path, ready: &Ready) -> Result<ExitCode> {
     Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A copy of the files that git knows. Its target directory is its own: cargo names what it builds by
-/// paths relative to the workspace, and would take the broken crate for the whole one.
+/// A copy of the files in git. It has its own target directory, because cargo names what it builds by paths relative to
+/// the workspace, and would take the broken crate for the unbroken one.
 struct Copy<'a> {
     directory: Utf8PathBuf,
     target: Utf8PathBuf,
@@ -153,7 +152,7 @@ impl Copy<'_> {
         Ok(to.to_owned())
     }
 
-    /// The tests that look at what is written.
+    /// Runs the tests that read what the writer writes.
     fn tests(&self) -> Result<ExitStatus> {
         let what = ["tests::readers", "tests::repeatable", "tests::tar_profile"];
         self.cargo(&[&["test", "-q", "-p", "lapstrake-xtask", "--lib", "--"][..], &what].concat())
