@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::entry::{DropIn, File, Unit};
 use lapstrake::value::{SysusersLine, TmpfilesLine};
-use lapstrake::{Image, Layer, Location};
+use lapstrake::{Image, Layer, TransportRef};
 
 use crate::base::{self, Base, Cache, Demand, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Stage, Subject};
@@ -69,7 +69,7 @@ fn unit(bytes: &[u8]) {
     let unit = |name| Unit::text(name, text.clone()).enabled();
     let layer = Layer::new("fuzzed")
         .unit(unit("fuzzed.service"))
-        .unit(unit("fuzzed@.service").enabled_as(["one"]))
+        .unit(unit("fuzzed@.service").instances(["one"]))
         .unit(unit("fuzzed.socket"))
         .unit(unit("fuzzed.timer"))
         .with(DropIn::text("remote-fs.target", "fuzzed", text.clone()));
@@ -151,7 +151,8 @@ impl Bench {
         let directory = tempfile::tempdir()?;
         let cache = Cache::at(Utf8Path::from_path(directory.path()).ok_or("a directory that is not UTF-8")?)?;
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-        let base = base::open(&Location::StandIn, &Location::StandIn, Demand::default(), &cache, &progress)?;
+        let base =
+            base::open(&TransportRef::StandIn, &TransportRef::StandIn, Demand::default(), &cache, &progress)?;
         let nowhere = Utf8PathBuf::from("/nowhere");
         let workspace = Workspace { target: nowhere.clone(), packages: BTreeMap::new(), root: nowhere };
         Ok(Self { workspace, base, stand_in: StandIn::read()?, checks: Checks::default().all() })

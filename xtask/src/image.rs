@@ -74,18 +74,18 @@
 ///
 /// | entry | options |
 /// |---|---|
-/// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `built_in` `mode` `owner` `capability` |
+/// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `in_stage` `mode` `owner` `capability` |
 /// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `mode` `owner` `capability` |
 /// | `built "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, `mode` `owner` `capability` |
 /// | `tree "ASSET" => "/PATH"` | `dir_mode` `mode` `owner` `capability` |
 /// | `dir "/PATH"` | `mode` `owner` |
 /// | `symlink "/PATH" -> "TARGET"` | `owner` |
 /// | `remove "/PATH"` | |
-/// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `enabled_as` `named` `mode` `owner` |
+/// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `instances` `named` `mode` `owner` |
 /// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
 /// | `sysusers` `tmpfiles` `"NAME" ["LINE", …]`, or an `"ASSET.conf"` | |
-/// | `kargs "NAME" ["ARGUMENT", …]` | `only_on` |
+/// | `kargs "NAME" ["ARGUMENT", …]` | `match_architectures` |
 /// | `packages ["NAME", …]` | `remove` `swap` `rpm_file` `repository` `repo_file` `without_docs` `without_weak_dependencies` |
 /// | `run ["PROGRAM", "ARGUMENT", …]`, `shell "SCRIPT"` | `env` `dir` `cache` `bind` `secret` `network` |
 /// | `..VALUES` | entries that your Rust made |
@@ -102,10 +102,10 @@
 /// | | |
 /// |---|---|
 /// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `repository` |
-/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `secret`, `only_on`, `allow` |
+/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `secret`, `match_architectures`, `allow` |
 /// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |
-/// | `secret: Secret::variable("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
-/// | `built_in: VALUE`, `stage: VALUE` | a value of type [`Stage`](lapstrake::Stage) |
+/// | `secret: Secret::env("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
+/// | `in_stage: VALUE`, `stage: VALUE` | a value of type [`BuildStage`](lapstrake::BuildStage) |
 ///
 /// Those of the first three lines, and `secret`, may be said several times, or once with a list:
 /// `env: ["LANG" => "C.UTF-8", "TZ" => "UTC"]`. Any other is said once.
@@ -113,8 +113,8 @@
 /// ```
 /// use lapstrake_xtask::prelude::*;
 ///
-/// fn builder() -> Stage {
-///     Stage::on(Base::registry("registry.example/autosd-rust:1"))
+/// fn builder() -> BuildStage {
+///     BuildStage::on(Base::registry("registry.example/autosd-rust:1"))
 /// }
 ///
 /// let said = image! {
@@ -128,29 +128,29 @@
 ///         }
 ///     }
 ///     layer "app" {
-///         bin "sensord" { built_in: builder() }
+///         bin "sensord" { in_stage: builder() }
 ///         built "/src/out/canfw" => "/usr/libexec/canfw" { stage: builder().run(["make", "-C", "/src"]) }
 ///         run ["maps-import"] {
 ///             env: "LANG" => "C.UTF-8",
-///             secret: Secret::variable("maps-token", "MAPS_TOKEN"),
+///             secret: Secret::env("maps-token", "MAPS_TOKEN"),
 ///             network,
 ///         }
 ///         shell "ldconfig && rm -f /usr/lib/old"
 ///     }
 /// };
 ///
-/// let packages = Packages::new(["vsomeip3"])
+/// let packages = Packages::install(["vsomeip3"])
 ///     .repository(Repository::new("vendor", "https://rpms.example/el10/$basearch").kept())
 ///     .swap("coreutils-single", "coreutils")
 ///     .without_docs();
 /// let firmware = builder().run(["make", "-C", "/src"]);
 /// let maps = Run::new(["maps-import"])
 ///     .env("LANG", "C.UTF-8")
-///     .secret(Secret::variable("maps-token", "MAPS_TOKEN"))
+///     .secret(Secret::env("maps-token", "MAPS_TOKEN"))
 ///     .network();
 /// let built = Image::new("telematics", Base::stand_in()).layer(Layer::new("platform").with(packages)).layer(
 ///     Layer::new("app")
-///         .bin(Bin::new("sensord").built_in(builder()))
+///         .bin(Bin::new("sensord").in_stage(builder()))
 ///         .with(File::from_stage(firmware, "/src/out/canfw", "/usr/libexec/canfw"))
 ///         .with(maps)
 ///         .with(Run::shell("ldconfig && rm -f /usr/lib/old")),

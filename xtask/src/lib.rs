@@ -55,7 +55,6 @@ mod layer;
 mod literals;
 mod lock;
 mod native;
-mod nearest;
 mod oci;
 mod parallel;
 mod pipeline;

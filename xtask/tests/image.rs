@@ -89,8 +89,8 @@ fn keyword(kind: &EntryKind) -> &'static str {
     }
 }
 
-fn stage() -> Stage {
-    Stage::on(Base::registry("registry.example/autosd-gcc:1")).run(["make", "-C", "/src"])
+fn stage() -> BuildStage {
+    BuildStage::on(Base::registry("registry.example/autosd-gcc:1")).run(["make", "-C", "/src"])
 }
 
 /// Every kind of entry, with every option that its builder has.
@@ -107,7 +107,7 @@ fn said() -> Image {
                 profile: "dist",
                 target: "aarch64-unknown-linux-gnu",
                 at: "/usr/libexec/probe",
-                built_in: stage(),
+                in_stage: stage(),
                 mode: 0o4750,
                 owner: "root:diag",
                 capability: "cap_net_raw=ep",
@@ -126,7 +126,7 @@ fn said() -> Image {
             symlink "/etc/link" -> "target" { owner: "1:1" }
             remove "/etc/old"
             unit "c.service" = "[Service]\n"
-            unit "can@.service" = "[Service]\n" { enabled, enabled_as: ["can0", "can1"], mode: 0o600, owner: "0:0" }
+            unit "can@.service" = "[Service]\n" { enabled, instances: ["can0", "can1"], mode: 0o600, owner: "0:0" }
             unit asset(ASSET) { named: "d.service" }
             drop_in "memory" = "[Service]\nMemoryMax=64M\n" => "e.service"
             drop_in "tasks.conf" = "[Service]\n" => "e.service" { mode: 0o600, owner: "0:1" }
@@ -140,8 +140,8 @@ fn said() -> Image {
             tmpfiles "sensord" ["d /var/lib/sensord 0750 sensord sensord -"]
             tmpfiles asset("deploy/diag.conf")
             kargs "10-quiet" ["quiet", "console=ttyS0"]
-            kargs "20-serial" ["console=ttyAMA0"] { only_on: "arm64" }
-            kargs "30-both" ["a"] { only_on: ["arm64", "amd64"] }
+            kargs "20-serial" ["console=ttyAMA0"] { match_architectures: "arm64" }
+            kargs "30-both" ["a"] { match_architectures: ["arm64", "amd64"] }
             packages ["vsomeip3", "dlt-daemon"]
             run ["ldconfig", "-v"]
             packages ["chrony-4.5"] {
@@ -166,7 +166,7 @@ fn said() -> Image {
                 cache: ["/var/cache/a", "/var/cache/b"],
                 bind: "xtask/src" => "/run/maps",
                 bind: ["README.md" => "/run/readme", asset("README.md") => "/run/other"],
-                secret: Secret::variable("maps-token", "MAPS_TOKEN"),
+                secret: Secret::env("maps-token", "MAPS_TOKEN"),
                 secret: [Secret::file("netrc", "~/.netrc")],
                 network,
             }
@@ -187,7 +187,7 @@ fn built() -> Layer {
                 .profile("dist")
                 .target("aarch64-unknown-linux-gnu")
                 .at("/usr/libexec/probe")
-                .built_in(stage())
+                .in_stage(stage())
                 .mode(0o4750)
                 .owner("root:diag")
                 .capability("cap_net_raw=ep"),
@@ -229,7 +229,7 @@ fn built() -> Layer {
         .unit(
             Unit::text("can@.service", "[Service]\n")
                 .enabled()
-                .enabled_as(["can0", "can1"])
+                .instances(["can0", "can1"])
                 .mode(0o600)
                 .owner("0:0"),
         )
@@ -246,8 +246,8 @@ fn built() -> Layer {
         .tmpfiles("sensord", ["d /var/lib/sensord 0750 sensord sensord -"])
         .with(Tmpfiles::file(asset("deploy/diag.conf")))
         .kargs("10-quiet", ["quiet", "console=ttyS0"])
-        .with(Kargs::new("20-serial", ["console=ttyAMA0"]).only_on("arm64"))
-        .with(Kargs::new("30-both", ["a"]).only_on("arm64").only_on("amd64"));
+        .with(Kargs::new("20-serial", ["console=ttyAMA0"]).match_architectures("arm64"))
+        .with(Kargs::new("30-both", ["a"]).match_architectures("arm64").match_architectures("amd64"));
     with_what_needs_an_engine(layer)
 }
 
@@ -256,7 +256,7 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
         .packages(["vsomeip3", "dlt-daemon"])
         .run(["ldconfig", "-v"])
         .with(
-            Packages::new(["chrony-4.5"])
+            Packages::install(["chrony-4.5"])
                 .remove(["nano", "vi"])
                 .swap("coreutils-single", "coreutils")
                 .swap("a", "b")
@@ -276,7 +276,7 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .without_docs()
                 .without_weak_dependencies(),
         )
-        .with(Packages::new([""; 0]).remove(["nano"]))
+        .with(Packages::default().remove(["nano"]))
         .with(
             Run::new(["maps-import", "--region", "eu"])
                 .env("LANG", "C.UTF-8")
@@ -289,7 +289,7 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .bind(asset("xtask/src"), "/run/maps")
                 .bind(asset("README.md"), "/run/readme")
                 .bind(asset("README.md"), "/run/other")
-                .secret(Secret::variable("maps-token", "MAPS_TOKEN"))
+                .secret(Secret::env("maps-token", "MAPS_TOKEN"))
                 .secret(Secret::file("netrc", "~/.netrc"))
                 .network(),
         )
@@ -303,7 +303,7 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
     for (index, (entry, other)) in said.layers()[0].entries().iter().zip(built.entries()).enumerate() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(other.kind()));
     }
-    let kinds: BTreeSet<_> = built.entries().iter().map(|entry| keyword(entry.kind())).collect();
+    let kinds: BTreeSet<_> = built.entries().iter().map(|entry| keyword(&entry.kind)).collect();
     assert_eq!(kinds.len(), 14, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }
@@ -330,20 +330,20 @@ fn a_site_is_the_line_and_column_of_the_entry() {
         }
     };
     let at = |site: lapstrake::Site| (site.line() - start, site.column());
-    assert_eq!(at(image.site()), (2, 9));
-    assert_eq!(at(image.base().site()), (3, 15));
-    let layer = &image.layers()[0];
-    assert_eq!(at(layer.site()), (4, 9));
-    let sites: Vec<_> = layer.entries().iter().map(|entry| at(entry.site())).collect();
+    assert_eq!(at(image.site), (2, 9));
+    assert_eq!(at(image.base.site()), (3, 15));
+    let layer = &image.layers[0];
+    assert_eq!(at(layer.site), (4, 9));
+    let sites: Vec<_> = layer.entries.iter().map(|entry| at(entry.site)).collect();
     assert_eq!(sites, [(5, 13), (6, 13), (9, 13), (10, 13), (11, 13), (16, 13)]);
-    let EntryKind::File(file) = layer.entries()[1].kind() else { panic!("a file") };
-    assert_eq!(at(file.at().site()), (6, 13));
-    assert_eq!(at(file.attributes().mode().unwrap().site()), (7, 17));
-    let EntryKind::Unit(unit) = layer.entries()[2].kind() else { panic!("a unit") };
+    let EntryKind::File(file) = layer.entries[1].kind() else { panic!("a file") };
+    assert_eq!(at(file.at.site()), (6, 13));
+    assert_eq!(at(file.attributes.mode.unwrap().site()), (7, 17));
+    let EntryKind::Unit(unit) = layer.entries[2].kind() else { panic!("a unit") };
     assert_eq!(at(unit.name().site()), (9, 13));
-    let EntryKind::Packages(packages) = layer.entries()[4].kind() else { panic!("packages") };
-    assert_eq!(at(packages.repositories()[0].url().site()), (13, 21));
-    assert!(image.site().file().ends_with("tests/image.rs"));
+    let EntryKind::Packages(packages) = layer.entries[4].kind() else { panic!("packages") };
+    assert_eq!(at(packages.repositories[0].url().site()), (13, 21));
+    assert!(image.site.file().ends_with("tests/image.rs"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn image(
                 layer = more;
             }
         }
-        if !layer.entries().is_empty() {
+        if !layer.entries.is_empty() {
             image = image.layer(layer);
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn compare(workshop: &Workshop, image: &Image) {
 
 /// The same, with more arguments for `podman build`.
 pub(super) fn compare_with(workshop: &Workshop, image: &Image, arguments: &[&str]) {
-    let name = image.name().get().unwrap().to_string();
+    let name = image.name.get().unwrap().to_string();
     let native = Stored(format!("localhost/lapstrake-test/native-{name}:{}", std::process::id()));
     let podman = Stored(format!("localhost/lapstrake-test/podman-{name}:{}", std::process::id()));
     workshop.build(image, Compression::Zstd);
@@ -78,7 +78,7 @@ fn random_descriptions_are_built_alike_by_podman() {
     let strategy = (described::layers(), described::labels());
     let result = runner.run(&strategy, |(layers, labels)| {
         let image = described::image(&layers, &labels, |image| workshop.accepts(image));
-        if image.layers().is_empty() {
+        if image.layers.is_empty() {
             return Err(TestCaseError::reject("nothing legal in it"));
         }
         compare(&workshop, &image);

@@ -2,7 +2,7 @@
 //! into it changes, and nothing else of that image is in ours.
 
 use lapstrake::entry::{File, Run, Secret};
-use lapstrake::{Base, Image, Layer, Stage};
+use lapstrake::{Base, BuildStage, Image, Layer};
 
 use super::engine::{output, present};
 use super::equivalence;
@@ -11,9 +11,9 @@ use crate::engine::Engine;
 use crate::stages::StagesError;
 
 /// A stage on the workshop's own base: its shell is all the compiler that a test needs.
-fn stage(workshop: &Workshop, script: &str) -> Stage {
+fn stage(workshop: &Workshop, script: &str) -> BuildStage {
     let compile = Run::new(["/bin/busybox", "sh", "-ec", script]).dir("/src").cache("/var/cache/compiler");
-    Stage::on(workshop.described_base()).source("firmware", "/src").with(compile)
+    BuildStage::on(workshop.described_base()).source("firmware", "/src").with(compile)
 }
 
 const COMPILE: &str = "cat main.c part/b.c > canfw; echo made >> /var/cache/compiler/log";
@@ -25,7 +25,7 @@ fn workshop() -> Workshop {
     workshop
 }
 
-fn image(stage: &Stage, at: &str) -> Image {
+fn image(stage: &BuildStage, at: &str) -> Image {
     Image::new("staged", Base::stand_in()).layer(Layer::new("app").with(File::from_stage(
         stage.clone(),
         "/src/canfw",
@@ -75,7 +75,7 @@ fn a_result_that_holds_a_secret_of_its_stage_is_refused() {
     let workshop = workshop();
     workshop.source("secrets/token", b"marker-0d5e1f\n");
     let leak = Run::new(["/bin/busybox", "sh", "-ec", "cat /run/secrets/token main.c > canfw"]).dir("/src");
-    let stage = Stage::on(workshop.described_base())
+    let stage = BuildStage::on(workshop.described_base())
         .source("firmware", "/src")
         .with(leak.secret(Secret::file("token", "secrets/token")));
     let plan = workshop.planned(&image(&stage, "/usr/bin/x"));

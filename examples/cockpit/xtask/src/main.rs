@@ -69,5 +69,5 @@ fn service(layer: &str, name: &str, about: &str, unit: Asset) -> Layer {
 /// What only the bench has: services that stay down when they fall.
 fn bench() -> Layer {
     let drop_in = |unit: &str| DropIn::file(unit, asset!("deploy/bench.conf"));
-    Layer::new("bench").entries_from(["clusterd.service", "mediad.service"].map(drop_in))
+    Layer::new("bench").entries(["clusterd.service", "mediad.service"].map(drop_in))
 }

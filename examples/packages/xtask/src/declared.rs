@@ -40,13 +40,13 @@ pub(crate) fn gateway() -> Image {
                 bind: "calibration" => "/run/calibration",
             }
             shell "wc -c </run/secrets/token >/usr/share/gateway/token-length" {
-                secret: Secret::variable("token", "GATEWAY_TOKEN"),
+                secret: Secret::env("token", "GATEWAY_TOKEN"),
             }
         }
 
         layer "app" {
             sysusers "gatewayd" ["u gatewayd - \"Gateway\""]
-            bin "gatewayd" { built_in: builder() }
+            bin "gatewayd" { in_stage: builder() }
             built "/src/can-probe" => "/usr/libexec/can-probe" { stage: probe() }
             unit "deploy/gatewayd.service" { enabled }
         }

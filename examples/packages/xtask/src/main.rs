@@ -29,15 +29,15 @@ fn base() -> Base {
 }
 
 /// What compiles for it: the distribution of the base, so that no program asks for a newer glibc.
-fn builder() -> Stage {
-    Stage::on(Base::oci("parts/builder:rust"))
+fn builder() -> BuildStage {
+    BuildStage::on(Base::oci("parts/builder:rust"))
 }
 
 /// The packages of every product on this platform.
 fn platform() -> Layer {
     Layer::new("platform").with(
         // This version and no other; its dependencies come with it, and `lapstrake.lock` holds them all.
-        Packages::new(["rig-greeter-1.0", "rig-old", "rig-user", "rig-signed"])
+        Packages::install(["rig-greeter-1.0", "rig-old", "rig-user", "rig-signed"])
             // For this build only. Nobody signs these packages, and that has to be said.
             .repository(Repository::new("rig", "http://127.0.0.1:8000/repo").unsigned())
             // Stays in the image, with the key that its packages are checked by.
@@ -54,7 +54,7 @@ fn platform() -> Layer {
 /// What this product has otherwise than the platform: a transaction of its own.
 fn changes() -> Layer {
     Layer::new("changes").with(
-        Packages::new([""; 0])
+        Packages::default()
             // This product has no such user.
             .remove(["rig-user"])
             // Two that conflict: one goes for the other.
@@ -93,7 +93,7 @@ fn tuning() -> Layer {
             // A shell where one is asked for, for the redirection. A real one would fetch something by the token;
             // this one shows that it was there. The token itself would be refused in a layer.
             Run::shell("wc -c </run/secrets/token >/usr/share/gateway/token-length")
-                .secret(Secret::variable("token", "GATEWAY_TOKEN")),
+                .secret(Secret::env("token", "GATEWAY_TOKEN")),
         )
 }
 
@@ -101,13 +101,13 @@ fn tuning() -> Layer {
 fn app() -> Layer {
     Layer::new("app")
         .sysusers("gatewayd", ["u gatewayd - \"Gateway\""])
-        .bin(Bin::new("gatewayd").built_in(builder()))
+        .bin(Bin::new("gatewayd").in_stage(builder()))
         .with(File::from_stage(probe(), "/src/can-probe", "/usr/libexec/can-probe"))
         .unit(Unit::file(asset!("deploy/gatewayd.service")).enabled())
 }
 
 /// A helper in another language: its sources, its own build, and the one file that is taken out.
-fn probe() -> Stage {
+fn probe() -> BuildStage {
     builder().source(asset!("probe"), "/src").with(Run::new(["make"]).dir("/src"))
 }
 

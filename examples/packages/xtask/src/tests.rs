@@ -7,7 +7,7 @@ use crate::{declared, gateway};
 
 /// Whether something has to run inside the image for this layer.
 fn runs_inside(layer: &Layer) -> bool {
-    layer.entries().iter().any(|entry| matches!(entry.kind(), EntryKind::Packages(_) | EntryKind::Run(_)))
+    layer.entries.iter().any(|entry| matches!(&entry.kind, EntryKind::Packages(_) | EntryKind::Run(_)))
 }
 
 #[test]

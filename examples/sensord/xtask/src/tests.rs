@@ -8,7 +8,7 @@ use super::*;
 
 /// Every entry of the image.
 fn entries(image: &Image) -> impl Iterator<Item = &EntryKind> {
-    image.layers().iter().flat_map(Layer::entries).map(Entry::kind)
+    image.layers.iter().flat_map(Layer::entries).map(Entry::kind)
 }
 
 /// The unit that the image brings, and its text.
@@ -16,13 +16,13 @@ fn unit(image: &Image) -> (&Unit, UnitFile) {
     let unit = entries(image)
         .find_map(|entry| if let EntryKind::Unit(unit) = entry { Some(unit) } else { None })
         .expect("the image has a unit");
-    (unit, UnitFile::parse(&text(unit.source())))
+    (unit, UnitFile::parse(&text(unit.source)))
 }
 
 fn text(source: &Source) -> String {
     match source {
         Source::Text(text) => text.clone(),
-        Source::Stage(..) => panic!("a unit is written, not compiled"),
+        Source::BuildStage(..) => panic!("a unit is written, not compiled"),
         Source::Asset(asset) => {
             let root = asset.root().expect("`asset!` knows its workspace");
             std::fs::read_to_string(root.join(asset.path())).unwrap()
@@ -42,7 +42,7 @@ fn binaries(image: &Image) -> Vec<String> {
     entries(image)
         .filter_map(|entry| if let EntryKind::Bin(bin) = entry { Some(bin) } else { None })
         .map(|bin| {
-            bin.given_at()
+            bin.at.as_ref()
                 .map_or_else(|| format!("/usr/bin/{}", bin.name()), |at| at.get().unwrap().to_string())
         })
         .collect()
@@ -57,7 +57,7 @@ fn both_forms_describe_the_same_image() {
 fn the_service_starts_with_the_system() {
     let image = sensord();
     let (unit, file) = unit(&image);
-    assert!(unit.is_enabled());
+    assert!(unit.enabled);
     let install = Install::of(unit.name().get().unwrap(), &file);
     let wanted_by: Vec<_> = install.links().iter().map(|link| link.unit.as_str()).collect();
     assert_eq!(wanted_by, ["multi-user.target"]);
@@ -79,7 +79,7 @@ fn the_unit_runs_as_a_user_that_the_image_makes() {
     let (user, group) = (service(&file, "User"), service(&file, "Group"));
     let made: Vec<_> = entries(&image)
         .filter_map(|entry| if let EntryKind::Sysusers(users) = entry { Some(users) } else { None })
-        .flat_map(|users| users.given_lines())
+        .flat_map(|users| users.lines)
         .map(|line| line.get().unwrap().to_string())
         .collect();
     // A `u` line makes the group of the same name too.
@@ -108,7 +108,7 @@ fn the_config_keeps_to_the_directories_that_the_unit_may_write() {
 fn nothing_is_put_where_an_update_would_not_reach_it() {
     let image = sensord();
     let files = entries(&image).filter_map(|entry| match entry {
-        EntryKind::File(file) => Some(file.at().get().unwrap().to_string()),
+        EntryKind::File(file) => Some(file.at.get().unwrap().to_string()),
         EntryKind::Sysusers(conf) => Some(conf.at().get().unwrap().to_string()),
         EntryKind::Tmpfiles(conf) => Some(conf.at().get().unwrap().to_string()),
         EntryKind::Bin(_) => None,
@@ -124,7 +124,7 @@ fn nothing_is_put_where_an_update_would_not_reach_it() {
 #[test]
 fn a_new_binary_ships_one_layer() {
     let image = sensord();
-    let (app, below) = image.layers().split_last().expect("the image has layers");
-    assert!(app.entries().iter().all(|entry| matches!(entry.kind(), EntryKind::Bin(_))));
-    assert!(below.iter().flat_map(Layer::entries).all(|entry| !matches!(entry.kind(), EntryKind::Bin(_))));
+    let (app, below) = image.layers.split_last().expect("the image has layers");
+    assert!(app.entries().iter().all(|entry| matches!(&entry.kind, EntryKind::Bin(_))));
+    assert!(below.iter().flat_map(Layer::entries).all(|entry| !matches!(&entry.kind, EntryKind::Bin(_))));
 }

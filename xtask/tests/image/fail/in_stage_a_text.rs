@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            bin "sensord" { built_in: "registry.example/autosd-rust:1" }
+            bin "sensord" { in_stage: "registry.example/autosd-rust:1" }
         }
     };
 }
