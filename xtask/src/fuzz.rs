@@ -72,7 +72,7 @@ fn unit(bytes: &[u8]) {
         .unit(unit("fuzzed@.service").instances(["one"]))
         .unit(unit("fuzzed.socket"))
         .unit(unit("fuzzed.timer"))
-        .with(DropIn::text("remote-fs.target", "fuzzed", text.clone()));
+        .with(DropIn::text("fuzzed", text.clone(), "remote-fs.target"));
     check(layer);
 }
 

@@ -3,7 +3,7 @@
 
 use lapstrake::Image;
 use lapstrake::entry::EntryKind;
-use lapstrake::value::{Asset, ImagePath, Source};
+use lapstrake::value::{Asset, Source};
 
 use super::enablement::OwnUnits;
 use super::merged::Merged;

@@ -135,7 +135,7 @@ pub(super) fn everything() -> Image {
                 )
                 .with(File::text("big id\n", "/etc/-rf").owner((3_000_000, 4_294_967_294)))
                 .with(Dir::new("/srv/private/new").mode(0o2750).owner("33:998"))
-                .with(Symlink::new("/usr/bin/li\nnk", "tool\" $x"))
+                .with(Symlink::to("tool\" $x", "/usr/bin/li\nnk"))
                 .with(Tree::new("deploy/tree", "/usr/share/brand new").mode(0o600))
                 .text("long\n", format!("/usr/share/{}/{}", "d".repeat(120), "é".repeat(100))),
         )

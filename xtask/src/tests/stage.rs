@@ -12,7 +12,8 @@ use crate::stages::StagesError;
 
 /// A stage on the workshop's own base: its shell is all the compiler that a test needs.
 fn stage(workshop: &Workshop, script: &str) -> BuildStage {
-    let compile = Run::new(["/bin/busybox", "sh", "-ec", script]).dir("/src").cache("/var/cache/compiler");
+    let compile =
+        Run::new(["/bin/busybox", "sh", "-ec", script]).current_dir("/src").cache("/var/cache/compiler");
     BuildStage::on(workshop.described_base()).source("firmware", "/src").with(compile)
 }
 
@@ -74,7 +75,8 @@ fn a_result_that_holds_a_secret_of_its_stage_is_refused() {
     }
     let workshop = workshop();
     workshop.source("secrets/token", b"marker-0d5e1f\n");
-    let leak = Run::new(["/bin/busybox", "sh", "-ec", "cat /run/secrets/token main.c > canfw"]).dir("/src");
+    let leak =
+        Run::new(["/bin/busybox", "sh", "-ec", "cat /run/secrets/token main.c > canfw"]).current_dir("/src");
     let stage = BuildStage::on(workshop.described_base())
         .source("firmware", "/src")
         .with(leak.secret(Secret::file("token", "secrets/token")));

@@ -74,7 +74,7 @@ fn a_step_has_what_it_was_given_and_podman_alone_makes_the_same() {
     ";
     let run = sh(script)
         .env("GREETING", "two  words; $HOME")
-        .dir("/usr/share")
+        .current_dir("/usr/share")
         .cache("/var/cache/kept")
         .bind("maps", "/run/maps/in")
         .bind("secrets/token", "/run/maps/expected")
@@ -210,7 +210,7 @@ fn microdnf_has_no_transaction_that_installs_and_removes() {
         let image = Image::new("steps", Base::stand_in()).layer(Layer::new("l").with(packages));
         workshop.plan(&image).1.iter().map(|finding| finding.name).collect::<Vec<_>>()
     };
-    assert_eq!(found(Packages::install(["a"]).remove(["b"])), ["package-transaction"]);
+    assert_eq!(found(Packages::install(["a"]).and_remove(["b"])), ["package-transaction"]);
     assert_eq!(found(Packages::install(["a"])), [""; 0]);
-    assert_eq!(found(Packages::default().remove(["b"])), [""; 0]);
+    assert_eq!(found(Packages::default().and_remove(["b"])), [""; 0]);
 }

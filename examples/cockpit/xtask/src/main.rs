@@ -68,6 +68,6 @@ fn service(layer: &str, name: &str, about: &str, unit: Asset) -> Layer {
 
 /// What only the bench has: services that stay down when they fall.
 fn bench() -> Layer {
-    let drop_in = |unit: &str| DropIn::file(unit, asset!("deploy/bench.conf"));
+    let drop_in = |unit: &str| DropIn::file(asset!("deploy/bench.conf"), unit);
     Layer::new("bench").entries(["clusterd.service", "mediad.service"].map(drop_in))
 }

@@ -56,9 +56,9 @@ fn changes() -> Layer {
     Layer::new("changes").with(
         Packages::default()
             // This product has no such user.
-            .remove(["rig-user"])
+            .and_remove(["rig-user"])
             // Two that conflict: one goes for the other.
-            .swap("rig-old", "rig-new")
+            .and_swap("rig-old", "rig-new")
             // The repositories that a vendor's file names, for this build only.
             .repo_file(asset!("deploy/rig.repo")),
     )
@@ -83,7 +83,7 @@ fn tuning() -> Layer {
             // Else the order were that of whatever language the image speaks.
             .env("LC_ALL", "C")
             // Where `routes` is put.
-            .dir("/usr/share/gateway")
+            .current_dir("/usr/share/gateway")
             // Kept between builds, never in the image; here for what does not fit into memory.
             .cache("/var/cache/sort")
             // Read by the step, and not in the image. Below `/run` not even the mount point is.
@@ -108,7 +108,7 @@ fn app() -> Layer {
 
 /// A helper in another language: its sources, its own build, and the one file that is taken out.
 fn probe() -> BuildStage {
-    builder().source(asset!("probe"), "/src").with(Run::new(["make"]).dir("/src"))
+    builder().source(asset!("probe"), "/src").with(Run::new(["make"]).current_dir("/src"))
 }
 
 /// The key of the repository `signed`. No `asset!`: what compiles without `parts` can't ask for it.

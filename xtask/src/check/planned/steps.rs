@@ -41,7 +41,7 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         "package-transaction",
         "the packages of a layer are one transaction, and microdnf has no command that both installs and removes",
         words(
-            "`Packages::install([\"jq\"]).remove([\"nano\"])` on a base that has microdnf alone",
+            "`Packages::install([\"jq\"]).and_remove([\"nano\"])` on a base that has microdnf alone",
             "two layers; or `dnf` among the `rpms` of the base's manifest",
         ),
     ),

@@ -37,8 +37,8 @@ pub(super) const LINK: Check = Check::warning(
     link,
 )
 .shown(Example::Layers {
-    faulty: r#"Layer::new("app").symlink("/usr/lib/systemd/system/multi-user.target.wants/app.service", "../app.service")"#,
-    mended: r#"Layer::new("app").symlink("/usr/lib/systemd/system/multi-user.target.wants/remote-fs.target", "../remote-fs.target")"#,
+    faulty: r#"Layer::new("app").symlink("../app.service", "/usr/lib/systemd/system/multi-user.target.wants/app.service")"#,
+    mended: r#"Layer::new("app").symlink("../remote-fs.target", "/usr/lib/systemd/system/multi-user.target.wants/remote-fs.target")"#,
 });
 
 /// The units that a layer's settings name, each with the key and the file that names it. What holds a
