@@ -157,7 +157,7 @@ fn said() -> Image {
                 without_docs,
                 without_weak_dependencies,
             }
-            packages [] { remove: ["nano"] }
+            packages { remove: ["nano"] }
             run ["maps-import", "--region", "eu"] {
                 env: "LANG" => "C.UTF-8",
                 env: ["TZ" => "UTC", "REGION" => format!("{}u", "e")],

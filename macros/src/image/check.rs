@@ -219,7 +219,8 @@ impl Checker<'_> {
                 let mistaken = self.mistaken();
                 return quote!([#mistaken]);
             }
-            let listed = matches!(word, Word::Text | Word::Argument | Word::Package | Word::Karg);
+            let listed =
+                matches!(word, Word::Text | Word::Argument | Word::Feature | Word::Package | Word::Karg);
             let parts = value.text().filter(|_| listed);
             let parts = parts.map(|text| text.split_whitespace().map(|part| format!("{part:?}")).collect());
             let list = parts.map_or(written.clone(), |parts: Vec<_>| parts.join(", "));

@@ -1,4 +1,4 @@
-//! Only removes packages.
+//! Names a target by its architecture alone.
 
 use lapstrake_xtask::prelude::*;
 
@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            packages { remove: ["nano"] }
+            bin "sensord" { target: "arm64", profile: "debug", features: ["can,lin"], package: "my app" }
         }
     };
 }
