@@ -20,13 +20,17 @@ impl<T> Faults for Parsed<T> {
 
 impl<T: Faults> Faults for Option<T> {
     fn faults<'a>(&'a self, found: &mut Vec<Fault<'a>>) {
-        self.iter().for_each(|value| value.faults(found));
+        if let Some(value) = self {
+            value.faults(found);
+        }
     }
 }
 
 impl<T: Faults> Faults for Vec<T> {
     fn faults<'a>(&'a self, found: &mut Vec<Fault<'a>>) {
-        self.iter().for_each(|value| value.faults(found));
+        for value in self {
+            value.faults(found);
+        }
     }
 }
 

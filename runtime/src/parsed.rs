@@ -101,7 +101,10 @@ impl<T: PartialEq> PartialEq for Parsed<T> {
 
 impl<T: fmt::Display> PartialEq<str> for Parsed<T> {
     fn eq(&self, text: &str) -> bool {
-        self.to_string() == text
+        match &self.value {
+            Ok(value) => value.to_string() == text,
+            Err(error) => error.input() == text,
+        }
     }
 }
 

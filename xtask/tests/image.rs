@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lapstrake::entry::EntryKind;
+use lapstrake::entry::EntryRef;
 use lapstrake_xtask::prelude::*;
 
 /// Assets of this repository that the descriptions name; their content does not matter.
@@ -71,21 +71,21 @@ fn a_base_is_of_every_kind() {
 
 /// The compiler refuses this match when a kind is new: then it wants its keyword, and its lines below.
 fn keyword(kind: &EntryKind) -> &'static str {
-    match kind {
-        EntryKind::Bin(_) => "bin",
-        EntryKind::Dir(_) => "dir",
-        EntryKind::DropIn(_) => "drop_in",
-        EntryKind::File(_) => "file",
-        EntryKind::Kargs(_) => "kargs",
-        EntryKind::Packages(_) => "packages",
-        EntryKind::Remove(_) => "remove",
-        EntryKind::Run(_) => "run",
-        EntryKind::Symlink(_) => "symlink",
-        EntryKind::Sysusers(_) => "sysusers",
-        EntryKind::Tmpfiles(_) => "tmpfiles",
-        EntryKind::Tree(_) => "tree",
-        EntryKind::Unit(_) => "unit",
-        EntryKind::UnitState(_) => "enable",
+    match EntryRef::of(kind) {
+        EntryRef::Bin(_) => "bin",
+        EntryRef::Dir(_) => "dir",
+        EntryRef::DropIn(_) => "drop_in",
+        EntryRef::File(_) => "file",
+        EntryRef::Kargs(_) => "kargs",
+        EntryRef::Packages(_) => "packages",
+        EntryRef::Remove(_) => "remove",
+        EntryRef::Run(_) => "run",
+        EntryRef::Symlink(_) => "symlink",
+        EntryRef::Sysusers(_) => "sysusers",
+        EntryRef::Tmpfiles(_) => "tmpfiles",
+        EntryRef::Tree(_) => "tree",
+        EntryRef::Unit(_) => "unit",
+        EntryRef::UnitState(_) => "enable",
     }
 }
 

@@ -188,7 +188,7 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
         Word::LayerName => parsed(word, literal, LayerName::parse(&text))?,
         Word::Mode => parsed(word, literal, Mode::parse(&text))?,
         Word::OciArchive => {
-            parsed(word, literal, Base::oci_archive(&text).location.get().map_err(Clone::clone))?
+            parsed(word, literal, Base::oci_archive(&text).location.get().map_err(Clone::clone))?;
         }
         Word::OciLayout => parsed(word, literal, Base::oci(&text).location.get().map_err(Clone::clone))?,
         Word::Owner => parsed(word, literal, Owner::parse(&text))?,

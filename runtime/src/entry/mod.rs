@@ -117,7 +117,12 @@ pub trait EntryType: Into<EntryKind> + 'static {
 /// assert!(EntryKind::from(Remove::new("/etc/x")).attributes().is_none());
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a description has few entries, and a builder call moves each once"
+)]
 #[expect(missing_docs, reason = "each variant holds the type that documents it")]
+#[non_exhaustive]
 pub enum EntryKind {
     Bin(Bin),
     Dir(Dir),
@@ -230,6 +235,35 @@ impl EntryKind {
 
 macro_rules! entry_kinds {
     ($($kind:ident),*) => {
+        /// The kinds of entries by reference, without `#[non_exhaustive]`: the compiler finds each match of
+        /// `lapstrake-xtask` that a new kind is missing in.
+        ///
+        /// ```
+        /// use lapstrake::entry::{EntryKind, EntryRef, Remove};
+        /// let kind = EntryKind::from(Remove::new("/etc/motd"));
+        /// assert!(matches!(EntryRef::of(&kind), EntryRef::Remove(_)));
+        /// ```
+        #[doc(hidden)]
+        #[derive(Debug, Clone, Copy)]
+        pub enum EntryRef<'a> {
+            $($kind(&'a $kind),)*
+        }
+
+        impl<'a> EntryRef<'a> {
+            /// Returns the entry by its kind.
+            ///
+            /// ```
+            /// use lapstrake::entry::{Bin, EntryKind, EntryRef};
+            /// let kind = EntryKind::from(Bin::new("sensord"));
+            /// assert!(matches!(EntryRef::of(&kind), EntryRef::Bin(bin) if bin.name == "sensord"));
+            /// ```
+            pub fn of(kind: &'a EntryKind) -> Self {
+                match kind {
+                    $(EntryKind::$kind(entry) => Self::$kind(entry),)*
+                }
+            }
+        }
+
         impl Faults for EntryKind {
             fn faults<'a>(&'a self, found: &mut Vec<Fault<'a>>) {
                 match self {

@@ -1,7 +1,7 @@
 //! What each kind of entry puts in its layer: the one place that knows where units, sysusers.d files
 //! and kernel arguments go. Whether they may stand there is `destination`'s question.
 
-use lapstrake::entry::{Attributes, Bin, EntryKind, File, Kargs, Tree};
+use lapstrake::entry::{Attributes, Bin, EntryKind, EntryRef, File, Kargs, Tree};
 use lapstrake::value::{Asset, ImagePath, Invalid, Mode, Owner, Principal, Source};
 use lapstrake::{Parsed, Site};
 
@@ -34,23 +34,23 @@ pub(super) fn site_or(site: Site, layer: Site) -> Site {
 impl<'a> Placer<'a, '_, '_> {
     /// Puts an entry's inodes in the layer. Removals, unit states, packages and run steps have none.
     pub(super) fn place(&mut self, kind: &EntryKind, site: Site) {
-        match kind {
-            EntryKind::Bin(bin) => self.bin(bin, site),
-            EntryKind::File(file) => self.file(file, site),
-            EntryKind::Tree(tree) => self.tree(tree, site),
-            EntryKind::Unit(unit) => {
+        match EntryRef::of(kind) {
+            EntryRef::Bin(bin) => self.bin(bin, site),
+            EntryRef::File(file) => self.file(file, site),
+            EntryRef::Tree(tree) => self.tree(tree, site),
+            EntryRef::Unit(unit) => {
                 let name = unit.name.site();
                 let Some(path) = self.destination(unit.destination(), name) else { return };
                 self.source_file(&unit.source, path, &unit.attributes, Some(Mode::FILE), site);
             }
-            EntryKind::Kargs(kargs) => self.kargs(kargs, site),
-            EntryKind::Dir(dir) => {
+            EntryRef::Kargs(kargs) => self.kargs(kargs, site),
+            EntryRef::Dir(dir) => {
                 let Some(path) = self.valid(&dir.at) else { return };
                 let modest = dir.attributes.mode.is_none() && dir.attributes.owner.is_none();
                 let Some(inode) = self.inode(&dir.attributes, Mode::PROGRAM) else { return };
                 self.members.put(Wanted { path, content: Content::Directory, inode, site, modest });
             }
-            EntryKind::Symlink(symlink) => {
+            EntryRef::Symlink(symlink) => {
                 let Some(path) = self.valid(&symlink.at) else { return };
                 let target = symlink.target.clone();
                 if target.is_empty() || target.len() >= 4096 || target.contains('\0') {
@@ -61,19 +61,19 @@ impl<'a> Placer<'a, '_, '_> {
                 let Some(inode) = self.inode(&symlink.attributes, Mode::SYMLINK) else { return };
                 self.put(path, Content::Symlink { target }, inode, site);
             }
-            EntryKind::DropIn(drop_in) => {
+            EntryRef::DropIn(drop_in) => {
                 let Some(path) = self.valid(&drop_in.at) else { return };
                 self.source_file(&drop_in.source, path, &drop_in.attributes, Some(Mode::FILE), site);
             }
-            EntryKind::Sysusers(entry) => {
+            EntryRef::Sysusers(entry) => {
                 let lines = self.lines(&entry.lines);
                 self.conf(&entry.at, entry.source.as_ref(), lines, site);
             }
-            EntryKind::Tmpfiles(entry) => {
+            EntryRef::Tmpfiles(entry) => {
                 let lines = self.lines(&entry.lines);
                 self.conf(&entry.at, entry.source.as_ref(), lines, site);
             }
-            EntryKind::Remove(_) | EntryKind::UnitState(_) | EntryKind::Packages(_) | EntryKind::Run(_) => {}
+            EntryRef::Remove(_) | EntryRef::UnitState(_) | EntryRef::Packages(_) | EntryRef::Run(_) => {}
         }
     }
 

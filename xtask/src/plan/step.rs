@@ -99,7 +99,7 @@ impl<'a> Steps<'a> {
 
     /// A step, as far as it can be run.
     pub(super) fn run(&mut self, run: &Run, site: Site) -> Option<PlannedRun> {
-        let argv = run.argv.to_vec();
+        let argv = run.argv.clone();
         if argv.is_empty() {
             self.findings.push(Finding::fatal("empty-run", site, "a run step has no program"));
             return None;
