@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::entry::{DropIn, File, Unit};
 use lapstrake::value::{SysusersLine, TmpfilesLine};
-use lapstrake::{Image, Layer, Location};
+use lapstrake::{Image, Layer, TransportRef};
 use lapstrake_oci::{Blobs, import_archive};
 use lapstrake_oci::{Descriptor, MediaType};
 use serde_json::json;
@@ -77,10 +77,10 @@ fn unit(bytes: &[u8]) {
     let unit = |name| Unit::text(name, text.clone()).enabled();
     let layer = Layer::new("fuzzed")
         .unit(unit("fuzzed.service"))
-        .unit(unit("fuzzed@.service").enabled_as(["one"]))
+        .unit(unit("fuzzed@.service").instances(["one"]))
         .unit(unit("fuzzed.socket"))
         .unit(unit("fuzzed.timer"))
-        .with(DropIn::text("remote-fs.target", "fuzzed", text.clone()));
+        .with(DropIn::text("fuzzed", text.clone(), "remote-fs.target"));
     check(layer);
 }
 
@@ -215,8 +215,13 @@ impl Bench {
         let directory = tempfile::tempdir()?;
         let cache = Cache::at(Utf8Path::from_path(directory.path()).ok_or("a directory that is not UTF-8")?)?;
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-        let base =
-            base::open(&Location::StandIn, &Location::StandIn, BaseRequest::default(), &cache, &progress)?;
+        let base = base::open(
+            &TransportRef::StandIn,
+            &TransportRef::StandIn,
+            BaseRequest::default(),
+            &cache,
+            &progress,
+        )?;
         let nowhere = Utf8PathBuf::from("/nowhere");
         let workspace = Workspace { target: nowhere.clone(), packages: BTreeMap::new(), root: nowhere };
         Ok(Self { workspace, base, stand_in: StandIn::read()?, checks: Checks::default().all() })

@@ -70,7 +70,9 @@ impl BaseError {
                 Some(format!("run `apt install {program}`, or `dnf install {program}`"))
             }
             Self::Transport { reference, why, .. } => why.help(reference),
-            Self::NoCompiler => Some("name an image with one: `Stage::on(Base::registry(\"…\"))`".to_owned()),
+            Self::NoCompiler => {
+                Some("name an image with one: `BuildStage::on(Base::registry(\"…\"))`".to_owned())
+            }
             Self::Offline { .. } => Some("build once without `--offline`".to_owned()),
             Self::Moved { .. } => Some("run `cargo xtask image lock --update`".to_owned()),
             Self::Architecture { found, .. } => {

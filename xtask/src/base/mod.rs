@@ -30,7 +30,7 @@ mod transport;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::Architecture;
 use lapstrake_oci::{Descriptor, Manifest, MediaType};
 use serde_json::Value;
@@ -59,7 +59,7 @@ use lapstrake_oci::{Blobs, Digest, Manifests};
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
     /// As it was described.
-    pub(crate) location: Location,
+    pub(crate) location: TransportRef,
     /// Of the manifest.
     pub(crate) digest: Digest,
     pub(crate) descriptor: Descriptor,
@@ -117,12 +117,16 @@ impl Base {
     pub(crate) fn portable_name(&self) -> String {
         let last = |path: &Utf8Path| Utf8PathBuf::from(path.file_name().unwrap_or_default());
         match &self.location {
-            Location::Oci { dir, tag } => Location::Oci { dir: last(dir), tag: tag.clone() }.to_string(),
-            Location::OciArchive { file, tag } => {
-                Location::OciArchive { file: last(file), tag: tag.clone() }.to_string()
+            TransportRef::Oci { dir, tag } => {
+                TransportRef::Oci { dir: last(dir), tag: tag.clone() }.to_string()
             }
-            Location::Registry(reference) | Location::ContainersStorage(reference) => reference.to_string(),
-            Location::StandIn => Location::StandIn.to_string(),
+            TransportRef::OciArchive { file, tag } => {
+                TransportRef::OciArchive { file: last(file), tag: tag.clone() }.to_string()
+            }
+            TransportRef::Registry(reference) | TransportRef::ContainersStorage(reference) => {
+                reference.to_string()
+            }
+            TransportRef::StandIn => TransportRef::StandIn.to_string(),
         }
     }
 
@@ -137,8 +141,8 @@ impl Base {
 
 /// Opens the base at `place`, which was described as `location`.
 pub(crate) fn open(
-    place: &Location,
-    location: &Location,
+    place: &TransportRef,
+    location: &TransportRef,
     demand: BaseRequest<'_>,
     cache: &Cache,
     progress: &Progress,
@@ -146,7 +150,7 @@ pub(crate) fn open(
     let opened = open_once(place, location, demand, cache, progress, false);
     match (place, opened) {
         // An archive that was remembered, and whose blobs are gone.
-        (Location::OciArchive { .. }, Err(BaseError::Blob(_) | BaseError::Moved { .. })) => {
+        (TransportRef::OciArchive { .. }, Err(BaseError::Blob(_) | BaseError::Moved { .. })) => {
             open_once(place, location, demand, cache, progress, true)
         }
         (_, opened) => opened,
@@ -154,8 +158,8 @@ pub(crate) fn open(
 }
 
 fn open_once(
-    place: &Location,
-    location: &Location,
+    place: &TransportRef,
+    location: &TransportRef,
     demand: BaseRequest<'_>,
     cache: &Cache,
     progress: &Progress,
@@ -163,11 +167,13 @@ fn open_once(
 ) -> Result<Base, BaseError> {
     let BaseRequest { architecture: wanted, pinned, .. } = demand;
     let (found, tag) = match place {
-        Location::Registry(reference) => (registry::find(reference, demand, cache, progress)?, None),
-        Location::ContainersStorage(reference) => (storage::find(reference, demand, cache, progress)?, None),
-        Location::Oci { dir, tag } => (layout::find(dir)?, tag.as_deref()),
-        Location::OciArchive { file, tag } => (archive::find(file, cache, again)?, tag.as_deref()),
-        Location::StandIn => (stand_in::find(wanted, cache)?, None),
+        TransportRef::Registry(reference) => (registry::find(reference, demand, cache, progress)?, None),
+        TransportRef::ContainersStorage(reference) => {
+            (storage::find(reference, demand, cache, progress)?, None)
+        }
+        TransportRef::Oci { dir, tag } => (layout::find(dir)?, tag.as_deref()),
+        TransportRef::OciArchive { file, tag } => (archive::find(file, cache, again)?, tag.as_deref()),
+        TransportRef::StandIn => (stand_in::find(wanted, cache)?, None),
     };
     let places = Places([&found.blobs, cache.blobs()]);
     let listed = found.manifests.find(tag, wanted.or_else(Architecture::host)).map_err(BaseError::Layout)?;

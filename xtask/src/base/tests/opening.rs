@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::Architecture;
 use serde_json::json;
 
@@ -200,7 +200,7 @@ fn an_archive_is_read_once_and_again_when_its_blobs_are_gone() {
     layout.tag("x", &listed.descriptor).unwrap();
     let file = place.root().join("base.tar");
     layout.archive("x", &file).unwrap();
-    let location = Location::OciArchive { file: file.clone(), tag: Some("x".to_owned()) };
+    let location = TransportRef::OciArchive { file: file.clone(), tag: Some("x".to_owned()) };
     let other = Place::new();
     let first = open(&location, None, None, &other.cache()).unwrap();
     assert_eq!((&first.digest, &first.index), (&listed.digest, &listed.index));
@@ -224,7 +224,7 @@ fn an_archive_is_read_once_and_again_when_its_blobs_are_gone() {
 fn an_archive_that_is_none_is_told() {
     let place = Place::new();
     let file = place.root().join("base.tar");
-    let location = Location::OciArchive { file: file.clone(), tag: None };
+    let location = TransportRef::OciArchive { file: file.clone(), tag: None };
     let message = || told(&open(&location, None, None, &place.cache()).unwrap_err());
     assert!(message().contains("base.tar` can't be read"), "{}", message());
     for (bytes, expected) in [
@@ -248,7 +248,7 @@ fn a_tag_chooses() {
     };
     place.list(&[tagged("one"), tagged("two")]);
     let at = |tag: Option<&str>| {
-        let location = Location::Oci { dir: place.layout(), tag: tag.map(str::to_owned) };
+        let location = TransportRef::Oci { dir: place.layout(), tag: tag.map(str::to_owned) };
         open(&location, None, None, &place.cache())
     };
     assert!(at(Some("two")).unwrap().index.get(&path("/two")).is_some());

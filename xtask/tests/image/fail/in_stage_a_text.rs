@@ -1,4 +1,4 @@
-//! Only removes packages.
+//! Names the builder image itself.
 
 use lapstrake_xtask::prelude::*;
 
@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            packages { remove: ["nano"] }
+            bin "sensord" { in_stage: "registry.example/autosd-rust:1" }
         }
     };
 }

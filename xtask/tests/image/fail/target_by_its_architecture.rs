@@ -1,4 +1,4 @@
-//! Names the builder image itself.
+//! Names a target by its architecture alone.
 
 use lapstrake_xtask::prelude::*;
 
@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            bin "sensord" { built_in: "registry.example/autosd-rust:1" }
+            bin "sensord" { target: "arm64", profile: "debug", features: ["can,lin"], package: "my app" }
         }
     };
 }

@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            run ["make"] { dir: "/usr/src", dir: "/usr/src/driver" }
+            run ["make"] { current_dir: "/usr/src", current_dir: "/usr/src/driver" }
         }
     };
 }
