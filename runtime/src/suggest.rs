@@ -4,7 +4,7 @@
 /// Returns the candidate that a misspelt word is most like, if it is like any.
 ///
 /// The measure is the number of insertions, deletions, replacements and swaps of neighbours (the
-/// Damerau-Levenshtein distance), at most two fifths of the longer word. Case does not count. Among equally
+/// Damerau-Levenshtein distance), which is less than half of the longer word. Case does not count. Among equally
 /// near candidates, the alphabet decides.
 ///
 /// ```
@@ -12,6 +12,7 @@
 ///
 /// assert_eq!(nearest("sensrod", ["cockpit", "sensord"]), Some("sensord"));
 /// assert_eq!(nearest("sensord", ["cockpit"]), None);
+/// assert_eq!(nearest("tracing", ["trace", "can"]), Some("trace"));
 /// assert_eq!(nearest("can1", ["can3", "can2"]), Some("can2"));
 /// ```
 pub fn nearest<S: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = S>) -> Option<S> {
@@ -19,7 +20,7 @@ pub fn nearest<S: AsRef<str>>(word: &str, candidates: impl IntoIterator<Item = S
     let likeness = |name: &S| strsim::normalized_damerau_levenshtein(&word, &name.as_ref().to_lowercase());
     let near = candidates.into_iter().map(|name| (likeness(&name), name));
     let likest = near
-        .filter(|(likeness, _)| *likeness >= 0.6)
+        .filter(|(likeness, _)| *likeness > 0.5)
         .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.as_ref().cmp(x.as_ref())));
     likest.map(|(_, name)| name)
 }

@@ -7,7 +7,7 @@ pub(in crate::check) const CHECKS: &[Check] = &[
     fatal(
         "empty-run",
         "a run step starts a program, and names it first",
-        layers(r#"Layer::new("app").run::<&str>([])"#, r#"Layer::new("app").run(["ldconfig"])"#),
+        layers(r#"Layer::new("app").run([""; 0])"#, r#"Layer::new("app").run(["ldconfig"])"#),
     ),
     fatal(
         "mount-point",
@@ -33,7 +33,7 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         "empty-packages",
         "an entry of packages names one to install, remove or swap",
         layers(
-            r#"Layer::new("platform").packages::<&str>([])"#,
+            r#"Layer::new("platform").packages([""; 0])"#,
             r#"Layer::new("platform").text("the base has all\n", "/usr/share/doc/platform")"#,
         ),
     ),
