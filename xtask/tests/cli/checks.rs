@@ -83,7 +83,7 @@ fn every_check_is_listed_with_what_it_needs_to_see() {
     let checks = document["checks"].as_array().unwrap();
     assert_eq!(checks.len(), list.lines().count());
     let empty = checks.iter().find(|check| check["name"] == "empty-layer").unwrap();
-    assert_eq!((&empty["severity"], &empty["stage"]), (&json!("warning"), &json!("description")));
+    assert_eq!((&empty["severity"], &empty["phase"]), (&json!("warning"), &json!("description")));
 }
 
 #[test]
