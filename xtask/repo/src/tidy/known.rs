@@ -6,7 +6,7 @@ pub(super) const KNOWN: &[&str] = &[
     "cycle in `macros/src/image`: keyword, syntax, tokens",
     "cycle in `macros/src/image`: located, typed, word",
     "cycle in `macros/src`: diagnostic, input, literal",
-    "cycle in `runtime/src`: base, entry, given, stage, systemd, value",
+    "cycle in `runtime/src`: base, build_stage, entry, faults, parsed, systemd, value",
     "cycle in `xtask/oci/src`: archive, layout, manifests",
     "cycle in `xtask/src/base`: error, transport",
     "cycle in `xtask/src/base`: index, resolve",

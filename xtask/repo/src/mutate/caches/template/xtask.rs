@@ -31,7 +31,7 @@ fn plain() -> Image {
 /// An image with an engine layer and a build stage.
 fn engine() -> Image {
     let run = |script: &str| ["/usr/bin/busybox", "sh", "-ec", script].map(str::to_owned);
-    let stage = Stage::on(Base::oci("builder:builder")).run(run("echo compiled >/result"));
+    let stage = BuildStage::on(Base::oci("builder:builder")).run(run("echo compiled >/result"));
     Image::new("engine", Base::stand_in())
         .layer(busybox())
         .layer(Layer::new("made").run(run("echo made >/usr/share/made")))
