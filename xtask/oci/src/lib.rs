@@ -19,6 +19,7 @@ mod document;
 mod layout;
 mod media_type;
 pub mod tar;
+pub mod tree;
 
 pub use self::archive::{ArchiveError, import};
 pub use self::blobs::{BlobError, BlobWriter, Blobs};
