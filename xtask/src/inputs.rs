@@ -11,8 +11,9 @@ use std::thread;
 use camino::Utf8PathBuf;
 use tempfile::TempDir;
 
-use crate::plan::{Artefact, Compiled, Content, ContextFile, Origin, PlannedLayer};
+use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer};
 use crate::support::parallel;
+use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, HashingReader};
 
 /// Where each binary is.
@@ -78,7 +79,7 @@ impl Inputs {
     }
 
     /// Stages what the steps of a stage read of the workspace, by its place in their context.
-    pub(crate) fn of_context(context: &BTreeMap<String, ContextFile>) -> Result<Self, InputError> {
+    pub(crate) fn of_context(context: &BTreeMap<String, Kind<ContextFile>>) -> Result<Self, InputError> {
         let files = Self::files(context.values().filter_map(read), &Artefacts::default())?;
         Ok(Self { files, _kept: None })
     }
@@ -107,18 +108,12 @@ impl Inputs {
 
 /// What a layer holds, and what its steps read.
 fn origins(layer: &PlannedLayer) -> impl Iterator<Item = &Origin> {
-    let held = layer.members.values().filter_map(|member| match &member.content {
-        Content::File { from } => Some(from),
-        Content::Directory | Content::Symlink { .. } => None,
-    });
+    let held = layer.members.values().filter_map(|member| member.kind.file());
     held.chain(layer.context.values().filter_map(read))
 }
 
-fn read(file: &ContextFile) -> Option<&Origin> {
-    match file {
-        ContextFile::File { from, .. } => Some(from),
-        ContextFile::Directory | ContextFile::Symlink { .. } => None,
-    }
+fn read(file: &Kind<ContextFile>) -> Option<&Origin> {
+    file.file().map(|file| &file.from)
 }
 
 fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<InputFile, InputError> {

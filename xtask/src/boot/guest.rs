@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use super::Command;
 use super::console::{DESCRIPTION, UP};
-use crate::plan::Inode;
 use lapstrake::value::Mode;
-use lapstrake_oci::tar::{self as header, Kind};
+use lapstrake_oci::tar;
+use lapstrake_oci::tree::{Kind, Metadata};
 
 /// Not in /etc: the presets of a first boot may take links away there.
 const UNITS: &str = "usr/lib/systemd/system";
@@ -26,14 +26,14 @@ pub(super) fn layer(command: &Command, target: &str) -> Vec<u8> {
     let (file, link) = (format!("{UNITS}/{UNIT}"), format!("{wants}/{UNIT}"));
     let mut tar = Vec::new();
     let size = unit.len() as u64;
-    let written = header::write_header(&mut tar, &file, &Kind::File { size }, &Inode::of_root(Mode::FILE))
+    let written = tar::write_header(&mut tar, &file, &Kind::File(size), &Metadata::of_root(Mode::FILE))
         .and_then(|()| std::io::Write::write_all(&mut tar, unit.as_bytes()))
-        .and_then(|()| header::pad(&mut tar, size))
+        .and_then(|()| tar::pad(&mut tar, size))
         .and_then(|()| {
-            let kind = Kind::Symlink { target: &format!("../{UNIT}") };
-            header::write_header(&mut tar, &link, &kind, &Inode::of_root(Mode::SYMLINK))
+            let kind = Kind::symlink(format!("../{UNIT}"));
+            tar::write_header(&mut tar, &link, &kind, &Metadata::of_root(Mode::SYMLINK))
         })
-        .and_then(|()| header::end(&mut tar));
+        .and_then(|()| tar::end(&mut tar));
     // Writing to a Vec does not fail.
     drop(written);
     tar

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::secrets::{Secret, scan};
 use crate::base::{Cache, ELF_MAX, Elf, TEXT_MAX, wants_text};
 use crate::inputs::{InputFile, Inputs};
-use crate::plan::{Content, Origin, PlannedLayer};
+use crate::plan::{Origin, PlannedLayer};
+use lapstrake_oci::tree::Kind;
 
 /// The kind of record in the cache.
 const FACTS: &str = "facts";
@@ -37,7 +38,7 @@ impl Contents {
     pub(crate) fn of(layers: &[PlannedLayer]) -> Self {
         let mut contents = Self::default();
         for (path, member) in layers.iter().flat_map(|layer| &layer.members) {
-            let Content::File { from: from @ Origin::Asset { host, .. } } = &member.content else { continue };
+            let Kind::File(from @ Origin::Asset { host, .. }) = &member.kind else { continue };
             // What can't be read is staging's to report.
             if let (true, Ok(file)) = (wants_text(path), File::open(host)) {
                 let mut bytes = Vec::new();
@@ -52,7 +53,7 @@ impl Contents {
     /// Adds what is known of every file, now that its bytes are.
     pub(crate) fn add(&mut self, layers: &[PlannedLayer], staged: &Inputs, cache: &Cache) -> io::Result<()> {
         for member in layers.iter().flat_map(|layer| layer.members.values()) {
-            let Content::File { from } = &member.content else { continue };
+            let Kind::File(from) = &member.kind else { continue };
             let Some(file) = staged.get(from) else { continue };
             if self.sizes.insert(from.clone(), file.size).is_none() {
                 self.facts.insert(from.clone(), facts(file, cache)?);
@@ -65,7 +66,7 @@ impl Contents {
     #[cfg(any(test, feature = "__fuzz"))]
     pub(crate) fn learn(&mut self, layers: &[PlannedLayer], facts: &Facts) {
         for member in layers.iter().flat_map(|layer| layer.members.values()) {
-            if let Content::File { from } = &member.content {
+            if let Kind::File(from) = &member.kind {
                 self.facts.insert(from.clone(), facts.clone());
             }
         }

@@ -7,8 +7,9 @@ use std::io::{self, Read, Write};
 use lapstrake::value::{ImagePath, Mode};
 
 use crate::inputs::Inputs;
-use crate::plan::{Content, Inode, Member, PlannedLayer};
-use lapstrake_oci::tar::{self as header, Kind};
+use crate::plan::{Member, PlannedLayer};
+use lapstrake_oci::tar;
+use lapstrake_oci::tree::{Kind, Metadata};
 
 /// How a layer's removals are said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) fn write_tar(
     for (path, member) in needed(layer, removals) {
         write_once(path, member, staged, &mut written, out)?;
     }
-    header::end(out)
+    tar::end(out)
 }
 
 /// The members to write: without whiteouts, the parents that only they need are left out too.
@@ -70,31 +71,26 @@ fn write_once(
     if path.is_root() || !written.insert(path.clone()) {
         return Ok(());
     }
-    let name = path.relative();
-    match &member.content {
-        Content::Directory => header::write_header(out, name, &Kind::Directory, &member.inode),
-        Content::Symlink { target } => {
-            header::write_header(out, name, &Kind::Symlink { target }, &member.inode)
+    let Kind::File(from) = &member.kind else {
+        // Only a file has a size.
+        return tar::write_header(out, path.relative(), &member.kind.as_ref().map(|_| 0), &member.metadata);
+    };
+    let file = staged.get(from).ok_or_else(|| io::Error::other(format!("`{path}` was not staged")))?;
+    tar::write_header(out, path.relative(), &Kind::File(file.size), &member.metadata)?;
+    file.read_into(&mut |bytes: &mut dyn Read| {
+        let copied = io::copy(bytes, out)?;
+        if copied != file.size {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
         }
-        Content::File { from } => {
-            let file =
-                staged.get(from).ok_or_else(|| io::Error::other(format!("`{path}` was not staged")))?;
-            header::write_header(out, name, &Kind::File { size: file.size }, &member.inode)?;
-            file.read_into(&mut |bytes: &mut dyn Read| {
-                let copied = io::copy(bytes, out)?;
-                if copied != file.size {
-                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
-                }
-                Ok(())
-            })?;
-            header::pad(out, file.size)
-        }
-    }
+        Ok(())
+    })?;
+    tar::pad(out, file.size)
 }
 
+/// Writes the whiteout of a path.
 pub(crate) fn write_whiteout(path: &ImagePath, out: &mut dyn Write) -> io::Result<()> {
     let parent = path.parent().unwrap_or_else(ImagePath::root);
     let separator = if parent.is_root() { "" } else { "/" };
     let name = format!("{}{separator}.wh.{}", parent.relative(), path.file_name());
-    header::write_header(out, &name, &Kind::File { size: 0 }, &Inode::of_root(Mode::FILE))
+    tar::write_header(out, &name, &Kind::File(0), &Metadata::of_root(Mode::FILE))
 }

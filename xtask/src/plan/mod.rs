@@ -2,11 +2,12 @@
 //! happened. A plan is made from values alone and is total: what can go wrong with a description has
 //! gone wrong here.
 
+mod below;
 mod compile;
 mod destination;
+mod document;
 mod enablement;
 mod labels;
-mod merged;
 mod own_units;
 mod place;
 mod render;
@@ -14,7 +15,6 @@ mod resolve;
 mod stage;
 mod step;
 mod transaction;
-mod whiteout;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,9 @@ use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey, LayerName, 
 use serde::Serialize;
 
 use lapstrake_oci::Digest;
-pub(crate) use lapstrake_oci::tar::Inode;
+use lapstrake_oci::tree::{Kind, Metadata, Tree};
+
+use crate::base::File;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use render::render;
@@ -50,6 +52,10 @@ pub(crate) struct Plan {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stages: Vec<PlannedBuildStage>,
     pub(crate) layers: Vec<PlannedLayer>,
+    /// The tree that the layers make on the base, each node with the number of the layer that put it there;
+    /// those of the base come first.
+    #[serde(skip)]
+    pub(crate) tree: Tree<File>,
 }
 
 /// The base that the plan was made for.
@@ -59,6 +65,9 @@ pub(crate) struct PlannedBase {
     pub(crate) reference: String,
     pub(crate) digest: Digest,
     pub(crate) architecture: Architecture,
+    /// How many layers it has.
+    #[serde(skip)]
+    pub(crate) layers: usize,
     /// The config's `User`, as whom a Containerfile's RUN would run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
@@ -86,8 +95,8 @@ pub(crate) struct PlannedLayer {
     pub(crate) mount_points: BTreeSet<ImagePath>,
     /// What the steps read of the build context and the layer does not hold, by its path below the layer's
     /// own folder there.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) context: BTreeMap<String, ContextFile>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "document::context")]
+    pub(crate) context: BTreeMap<String, Kind<ContextFile>>,
 }
 
 impl Plan {
@@ -121,14 +130,13 @@ impl PlannedLayer {
 
     /// Whether a stage makes something that the layer holds.
     pub(crate) fn is_compiled(&self) -> bool {
-        let mut contents = self.members.values().map(|member| &member.content);
-        contents.any(|content| matches!(content, Content::File { from: Origin::Compiled(_) }))
+        self.members.values().any(|member| matches!(member.kind, Kind::File(Origin::Compiled(_))))
     }
 
     /// The binaries of cargo that the layer holds.
     pub(crate) fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
-        self.members.values().filter_map(|member| match &member.content {
-            Content::File { from: Origin::Artefact(artefact) } => Some(artefact),
+        self.members.values().filter_map(|member| match &member.kind {
+            Kind::File(Origin::Artefact(artefact)) => Some(artefact),
             _ => None,
         })
     }
@@ -145,27 +153,22 @@ pub(crate) struct Removal {
     pub(crate) site: Site,
 }
 
-/// One inode of a layer.
-#[derive(Debug, Clone, Serialize)]
+/// One inode of a layer. `document` has its JSON form.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Member {
-    #[serde(flatten)]
-    pub(crate) inode: Inode,
-    #[serde(flatten)]
-    pub(crate) content: Content,
+    pub(crate) metadata: Metadata,
+    pub(crate) kind: Kind<Origin>,
     /// Where it was described; none for a parent directory that is there because a child needs it.
     pub(crate) site: Option<Site>,
     /// The checks whose findings here are accepted, and where that is said. It is not part of the layer.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) allowed: BTreeMap<String, Site>,
 }
 
-/// What kind of inode it is, and what it holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "type")]
-pub(crate) enum Content {
-    Directory,
-    Symlink { target: String },
-    File { from: Origin },
+impl Member {
+    /// Returns a directory that is there because a child needs it.
+    pub(crate) fn parent(metadata: Metadata) -> Self {
+        Self { metadata, kind: Kind::Directory, site: None, allowed: BTreeMap::new() }
+    }
 }
 
 /// Where a file's bytes come from.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::value::{Architecture, ImagePath};
 use lapstrake::{Given, Location, Site, Stage};
+use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
 use super::compile::Invocations;
@@ -46,8 +47,8 @@ pub(crate) struct PlannedBuildStage {
     /// What cargo builds in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) compile: Vec<Invocation>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) context: BTreeMap<String, ContextFile>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "super::document::context")]
+    pub(crate) context: BTreeMap<String, Kind<ContextFile>>,
     /// What is taken out of it.
     pub(crate) results: BTreeSet<Product>,
 }

@@ -1,11 +1,11 @@
-//! One tar header: ustar, with a PAX extended header (POSIX.1-2001, pax) where ustar can't say it. No
-//! names of users, no times but zero: nothing of the host.
+//! Writes one tar header: ustar, with a PAX extended header (POSIX.1-2001, pax) where ustar cannot hold a
+//! value. It writes no user names and no times but zero, because those come from the host.
 
 use std::io::{self, Write};
 
-use lapstrake::value::{Capabilities, Mode};
-use serde::Serialize;
 use tar::{EntryType, Header};
+
+use crate::tree::{CAPABILITY, Kind, Metadata};
 
 const BLOCK: usize = 512;
 /// What the octal fields of ustar hold: 7 digits of an id, 11 of a size.
@@ -13,51 +13,45 @@ const MAX_ID: u32 = 0o7_777_777;
 const MAX_SIZE: u64 = 0o77_777_777_777;
 const MAX_NAME: usize = 100;
 
-/// The metadata that every inode has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Inode {
-    /// The permission bits.
-    pub mode: Mode,
-    /// The number of the owner.
-    pub uid: u32,
-    /// The number of the group.
-    pub gid: u32,
-    /// The capabilities of a program (capabilities(7)).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capabilities: Option<Capabilities>,
-}
-
-impl Inode {
-    /// Returns an inode that root owns.
-    pub fn of_root(mode: Mode) -> Self {
-        Self { mode, uid: 0, gid: 0, capabilities: None }
+/// Writes the header of `name`, which is relative to the image's root. A file has its size, in bytes.
+///
+/// # Errors
+/// When `out` fails, and for a device or a fifo: no layer may hold one, because ostree's importer refuses
+/// it.
+pub fn write_header(
+    out: &mut dyn Write,
+    name: &str,
+    kind: &Kind<u64>,
+    metadata: &Metadata,
+) -> io::Result<()> {
+    match kind {
+        Kind::Directory => write(out, EntryType::Directory, &format!("{name}/"), "", 0, metadata),
+        Kind::File(size) => write(out, EntryType::Regular, name, "", *size, metadata),
+        Kind::Symlink { target } => write(out, EntryType::Symlink, name, target, 0, metadata),
+        Kind::Device { .. } | Kind::Fifo => {
+            Err(io::Error::other(format!("`{name}` is a {}, which no layer may hold", kind.name())))
+        }
     }
 }
 
-/// What a member of a layer is.
-pub enum Kind<'a> {
-    Directory,
-    File {
-        size: u64,
-    },
-    Symlink {
-        target: &'a str,
-    },
-    /// Another name of a file that stands before it in the same layer, relative to the image's root.
-    Hardlink {
-        target: &'a str,
-    },
+/// Writes the header of another name of `target`, a file that is before it in the same tar; both are
+/// relative to the image's root.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_hardlink(out: &mut dyn Write, name: &str, target: &str, metadata: &Metadata) -> io::Result<()> {
+    write(out, EntryType::Link, name, target, 0, metadata)
 }
 
-/// Writes the header of `name`, which is relative to the image's root.
-pub fn write_header(out: &mut dyn Write, name: &str, kind: &Kind<'_>, inode: &Inode) -> io::Result<()> {
-    let (entry_type, size, target, name) = match kind {
-        Kind::Directory => (EntryType::Directory, 0, "", format!("{name}/")),
-        Kind::File { size } => (EntryType::Regular, *size, "", name.to_owned()),
-        Kind::Symlink { target } => (EntryType::Symlink, 0, *target, name.to_owned()),
-        Kind::Hardlink { target } => (EntryType::Link, 0, *target, name.to_owned()),
-    };
-    let records = pax_records(&name, target, size, inode);
+fn write(
+    out: &mut dyn Write,
+    kind: EntryType,
+    name: &str,
+    target: &str,
+    size: u64,
+    metadata: &Metadata,
+) -> io::Result<()> {
+    let records = pax_records(name, target, size, metadata);
     if !records.is_empty() {
         let mut header = Header::new_ustar();
         header.set_entry_type(EntryType::XHeader);
@@ -69,13 +63,13 @@ pub fn write_header(out: &mut dyn Write, name: &str, kind: &Kind<'_>, inode: &In
         pad(out, records.len() as u64)?;
     }
     let mut header = Header::new_ustar();
-    header.set_entry_type(entry_type);
-    header.set_mode(inode.mode.bits());
+    header.set_entry_type(kind);
+    header.set_mode(metadata.mode.bits());
     put(&mut header.as_mut_bytes()[..MAX_NAME], name.as_bytes());
     put(&mut header.as_mut_bytes()[157..257], target.as_bytes());
     // An id too large for its field is in the PAX header, and readers take that.
-    header.set_uid(u64::from(if inode.uid > MAX_ID { 0 } else { inode.uid }));
-    header.set_gid(u64::from(if inode.gid > MAX_ID { 0 } else { inode.gid }));
+    header.set_uid(u64::from(if metadata.uid > MAX_ID { 0 } else { metadata.uid }));
+    header.set_gid(u64::from(if metadata.gid > MAX_ID { 0 } else { metadata.gid }));
     finish(&mut header, if size > MAX_SIZE { 0 } else { size });
     out.write_all(header.as_bytes())
 }
@@ -103,7 +97,7 @@ fn put(field: &mut [u8], text: &[u8]) {
     field[..length].copy_from_slice(&text[..length]);
 }
 
-fn pax_records(name: &str, target: &str, size: u64, inode: &Inode) -> Vec<u8> {
+fn pax_records(name: &str, target: &str, size: u64, metadata: &Metadata) -> Vec<u8> {
     let mut records = Vec::new();
     // PAX says UTF-8; what ustar's own fields are encoded in, readers guess by locale.
     let fits = |text: &str| text.len() <= MAX_NAME && text.is_ascii();
@@ -116,14 +110,14 @@ fn pax_records(name: &str, target: &str, size: u64, inode: &Inode) -> Vec<u8> {
     if size > MAX_SIZE {
         record(&mut records, "size", size.to_string().as_bytes());
     }
-    if inode.uid > MAX_ID {
-        record(&mut records, "uid", inode.uid.to_string().as_bytes());
+    if metadata.uid > MAX_ID {
+        record(&mut records, "uid", metadata.uid.to_string().as_bytes());
     }
-    if inode.gid > MAX_ID {
-        record(&mut records, "gid", inode.gid.to_string().as_bytes());
+    if metadata.gid > MAX_ID {
+        record(&mut records, "gid", metadata.gid.to_string().as_bytes());
     }
-    if let Some(capabilities) = inode.capabilities {
-        record(&mut records, "SCHILY.xattr.security.capability", &capabilities.to_xattr());
+    if let Some(capabilities) = metadata.xattrs.get(CAPABILITY) {
+        record(&mut records, "SCHILY.xattr.security.capability", capabilities);
     }
     records
 }

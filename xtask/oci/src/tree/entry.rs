@@ -46,6 +46,10 @@ impl<'a, F> Entry<'a, F> {
         Self { node: &branch.node, layer: branch.layer, branch }
     }
 
+    pub(super) fn branch(self) -> &'a Branch<F> {
+        self.branch
+    }
+
     /// Returns the number of nodes here and below, this one included. It is known without a walk.
     ///
     /// ```

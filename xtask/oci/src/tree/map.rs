@@ -18,7 +18,7 @@ impl<F> Tree<F> {
     /// assert_eq!(tree.map(|text| text.len()).get(&motd).unwrap().node.kind, Kind::File(3));
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    pub fn map<G>(&self, mut file: impl FnMut(&F) -> G) -> Tree<G> {
+    pub fn map<'t, G>(&'t self, mut file: impl FnMut(&'t F) -> G) -> Tree<G> {
         let mapped = self.try_map(|content| Ok::<_, Infallible>(file(content)));
         let Ok(tree) = mapped;
         tree
@@ -33,12 +33,15 @@ impl<F> Tree<F> {
     ///
     /// # Errors
     /// The first of `file`.
-    pub fn try_map<G, E>(&self, mut file: impl FnMut(&F) -> Result<G, E>) -> Result<Tree<G>, E> {
+    pub fn try_map<'t, G, E>(&'t self, mut file: impl FnMut(&'t F) -> Result<G, E>) -> Result<Tree<G>, E> {
         Ok(Tree { root: map(&self.root, &mut file)? })
     }
 }
 
-fn map<F, G, E>(branch: &Branch<F>, file: &mut impl FnMut(&F) -> Result<G, E>) -> Result<Arc<Branch<G>>, E> {
+fn map<'t, F, G, E>(
+    branch: &'t Branch<F>,
+    file: &mut impl FnMut(&'t F) -> Result<G, E>,
+) -> Result<Arc<Branch<G>>, E> {
     let kind = match branch.node.kind.as_ref() {
         Kind::File(content) => Kind::File(file(content)?),
         Kind::Directory => Kind::Directory,
@@ -47,7 +50,7 @@ fn map<F, G, E>(branch: &Branch<F>, file: &mut impl FnMut(&F) -> Result<G, E>) -
         Kind::Fifo => Kind::Fifo,
     };
     let node = Node::new(branch.node.metadata.clone(), kind);
-    let child = |(name, child): (&Arc<str>, &Arc<Branch<F>>)| Ok((Arc::clone(name), map(child, file)?));
+    let child = |(name, child): (&Arc<str>, &'t Arc<Branch<F>>)| Ok((Arc::clone(name), map(child, file)?));
     let children = branch.children.iter().map(child).collect::<Result<_, E>>()?;
     Ok(Arc::new(Branch { node, layer: branch.layer, count: branch.count, children }))
 }

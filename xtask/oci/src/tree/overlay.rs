@@ -1,7 +1,5 @@
 //! Applies a layer to the tree below it (OCI image spec, layer.md, "Applying Changesets").
 
-use std::collections::BTreeMap;
-
 use lapstrake::value::ImagePath;
 
 use super::{Change, Changes, InsertError, LayerNumber, NODES_MAX, Node, Tree};
@@ -66,13 +64,9 @@ impl<F: Clone> Tree<F> {
     /// When a hardlink does not lead to an inode that can have several names, or the tree becomes too large
     /// or too deep.
     pub fn apply(&mut self, changes: Changes<F>, layer: LayerNumber) -> Result<(), ApplyError> {
-        let (entries, whiteouts, opaque) = changes.into_parts();
         // Links may lead to what the same layer hides, so they are looked up first.
-        let node = |(path, change): (&ImagePath, &Change<F>)| match change {
-            Change::Node(node) => Ok((path.clone(), node.clone())),
-            Change::Hardlink(target) => Ok((path.clone(), self.linked(&entries, path, target)?)),
-        };
-        let nodes: Vec<_> = entries.iter().map(node).collect::<Result<_, ApplyError>>()?;
+        let nodes = changes.nodes(self)?;
+        let (_, whiteouts, opaque) = changes.into_parts();
         let mut tree = self.clone();
         for path in &whiteouts {
             tree.remove(path);
@@ -89,24 +83,52 @@ impl<F: Clone> Tree<F> {
         *self = tree;
         Ok(())
     }
+}
 
-    /// What a hardlink is another name of: something that its layer states later, or something below.
+impl<F: Clone> Changes<F> {
+    /// Returns the inodes that the layer puts on the tree below it, sorted by path: each hardlink is what it
+    /// is another name of.
+    ///
+    /// ```
+    /// # use lapstrake::value::{ImagePath, Mode};
+    /// # use lapstrake_oci::tree::{Changes, Kind, LayerNumber, Metadata, Node, Tree};
+    /// let path = |text| ImagePath::parse(text).unwrap();
+    /// let file = Node::new(Metadata::of_root(Mode::FILE), Kind::File(3));
+    /// let mut below = Tree::new();
+    /// below.insert(&path("/a"), file.clone(), LayerNumber::LOWEST)?;
+    /// let mut layer = Changes::default();
+    /// layer.link(path("/b"), path("/a"))?;
+    /// assert_eq!(layer.nodes(&below)?, [(path("/b"), file)]);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a hardlink does not lead to an inode that can have several names.
+    pub fn nodes(&self, below: &Tree<F>) -> Result<Vec<(ImagePath, Node<F>)>, ApplyError> {
+        let node = |(path, change): (&ImagePath, &Change<F>)| match change {
+            Change::Node(node) => Ok((path.clone(), node.clone())),
+            Change::Hardlink(target) => Ok((path.clone(), self.linked(below, path, target)?)),
+        };
+        self.entries().iter().map(node).collect()
+    }
+
+    /// What a hardlink is another name of: something that the layer states later, or something below.
     fn linked<'c>(
-        &self,
-        entries: &'c BTreeMap<ImagePath, Change<F>>,
+        &'c self,
+        below: &Tree<F>,
         path: &ImagePath,
         mut target: &'c ImagePath,
     ) -> Result<Node<F>, ApplyError> {
         let dangling =
             |target: &ImagePath| ApplyError::Dangling { path: path.clone(), target: target.clone() };
         for _ in 0..CHAIN_MAX {
-            let found = match entries.get(target) {
+            let found = match self.entries().get(target) {
                 Some(Change::Hardlink(further)) if further != target => {
                     target = further;
                     continue;
                 }
                 Some(Change::Node(node)) => Some(node),
-                Some(Change::Hardlink(_)) | None => self.get(target).map(|entry| entry.node),
+                Some(Change::Hardlink(_)) | None => below.get(target).map(|entry| entry.node),
             };
             return match found {
                 Some(node) if node.kind.is_directory() => {

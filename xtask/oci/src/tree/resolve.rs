@@ -3,7 +3,7 @@
 
 use lapstrake::value::ImagePath;
 
-use super::{Branch, Kind, Tree};
+use super::{Branch, Entry, Kind, Tree};
 
 /// Linux follows at most 40 symlinks in one path.
 const SYMLINKS_MAX: usize = 40;
@@ -46,7 +46,7 @@ impl<F> Tree<F> {
     /// # Errors
     /// When Linux would answer `ELOOP` or `ENOTDIR`.
     pub fn resolve(&self, path: &ImagePath) -> Result<ImagePath, ResolveError> {
-        Walker::new(self, path, false).walk()
+        Walker::new(&self.root, path, false).walk()
     }
 
     /// Returns the path with every symlink followed, its last component included, as stat(2) does.
@@ -65,7 +65,33 @@ impl<F> Tree<F> {
     /// # Errors
     /// When Linux would answer `ELOOP` or `ENOTDIR`.
     pub fn follow(&self, path: &ImagePath) -> Result<ImagePath, ResolveError> {
-        Walker::new(self, path, true).walk()
+        Walker::new(&self.root, path, true).walk()
+    }
+}
+
+impl<F> Entry<'_, F> {
+    /// Returns where an absolute path leads for a process whose root directory this is, as realpath(3) does:
+    /// every symlink followed, each `..` taken where it is. None where a component is missing or the path
+    /// cannot be followed.
+    ///
+    /// ```
+    /// # use lapstrake::value::{ImagePath, Mode};
+    /// # use lapstrake_oci::tree::{Kind, LayerNumber, Metadata, Node, Tree};
+    /// let path = |text| ImagePath::parse(text).unwrap();
+    /// let mut tree = Tree::<()>::new();
+    /// tree.insert(&path("/qm/usr/lib64"), Node::directory(), LayerNumber::LOWEST)?;
+    /// let link = Node::new(Metadata::of_root(Mode::SYMLINK), Kind::symlink("/usr/lib64"));
+    /// tree.insert(&path("/qm/lib64"), link, LayerNumber::LOWEST)?;
+    /// let qm = tree.get(&path("/qm")).unwrap();
+    /// assert_eq!(qm.real("/lib64/../lib64/"), Some(path("/usr/lib64")));
+    /// assert_eq!(qm.real("/missing/../lib64"), None);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn real(self, path: &str) -> Option<ImagePath> {
+        let rest = path.strip_prefix('/')?.split('/').rev().map(str::to_owned).collect();
+        let start = ImagePath::root();
+        let walker = Walker { rest, must_exist: true, ..Walker::new(self.branch(), &start, true) };
+        walker.walk().ok()
     }
 }
 
@@ -73,6 +99,8 @@ impl<F> Tree<F> {
 struct Walker<'t, 'p, F> {
     path: &'p ImagePath,
     follows_last: bool,
+    /// Whether a component that is missing ends the walk.
+    must_exist: bool,
     root: &'t Branch<F>,
     /// Components that are still to be walked, the last one first.
     rest: Vec<String>,
@@ -82,10 +110,10 @@ struct Walker<'t, 'p, F> {
 }
 
 impl<'t, 'p, F> Walker<'t, 'p, F> {
-    fn new(tree: &'t Tree<F>, path: &'p ImagePath, follows_last: bool) -> Self {
+    fn new(root: &'t Branch<F>, path: &'p ImagePath, follows_last: bool) -> Self {
         let mut rest: Vec<_> = path.components().map(str::to_owned).collect();
         rest.reverse();
-        Self { path, follows_last, root: &tree.root, rest, at: Vec::new(), symlinks: 0 }
+        Self { path, follows_last, must_exist: false, root, rest, at: Vec::new(), symlinks: 0 }
     }
 
     fn walk(mut self) -> Result<ImagePath, ResolveError> {
@@ -119,7 +147,7 @@ impl<'t, 'p, F> Walker<'t, 'p, F> {
                 return Err(self.not_directory());
             }
             // A name that no image path can hold is not a name of anything in the image.
-            None if self.join(Some(&name)).is_none() => return Err(self.not_directory()),
+            None if self.must_exist || self.join(Some(&name)).is_none() => return Err(self.not_directory()),
             Some(_) | None => self.at.push((name, found)),
         }
         Ok(())

@@ -3,7 +3,7 @@
 use lapstrake::value::UnitName;
 
 use super::loaded::{DIRECTORIES, Loaded, Setting, exists, known, loaded};
-use crate::check::{Check, Example, Fault, Kind, Node, Subject, Tree};
+use crate::check::{Check, Example, Fault, Node, Subject, Tree};
 use crate::support::suggest::nearest;
 
 pub(super) const TARGET: Check =
@@ -109,7 +109,7 @@ fn link(subject: &Subject<'_>) -> Vec<Fault> {
     let tree = subject.tree();
     let pulls = |node: &Node<'_>| {
         let ends = [".wants", ".requires", ".upholds"];
-        node.kind() == Kind::Directory && ends.iter().any(|end| node.path().as_str().ends_with(end))
+        node.is_directory() && ends.iter().any(|end| node.path().as_str().ends_with(end))
     };
     let directories: Vec<_> =
         DIRECTORIES.iter().flat_map(|directory| tree.children(directory)).filter(pulls).collect();
