@@ -5,6 +5,7 @@ use std::env;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::suggest::nearest;
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Lit;
@@ -157,14 +158,12 @@ fn near(root: &Utf8Path, path: &str) -> String {
             continue;
         }
         let names = names(&root.join(&found));
-        let likeness = |name: &str| strsim::normalized_damerau_levenshtein(name, component);
-        let likest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        match likest.filter(|name| likeness(name) >= 0.6) {
+        match nearest(component, &names) {
             Some(name) => found.push(name),
             None => return listing(&found, &names),
         }
     }
-    format!("write `{found}`")
+    format!("did you mean `{found}`?")
 }
 
 /// The names in a directory, sorted, hidden ones left out.
@@ -238,9 +237,9 @@ mod tests {
     fn what_is_refused_is_told_what_to_write() {
         let scratch = Scratch::new();
         for (path, reason, help) in [
-            ("deploy/a.sevrice", "is not in the workspace", "write `deploy/a.service`"),
-            ("delpoy/a.service", "is not in the workspace", "write `deploy/a.service`"),
-            ("tree/depe/c", "is not in the workspace", "write `tree/deep/c`"),
+            ("deploy/a.sevrice", "is not in the workspace", "did you mean `deploy/a.service`?"),
+            ("delpoy/a.service", "is not in the workspace", "did you mean `deploy/a.service`?"),
+            ("tree/depe/c", "is not in the workspace", "did you mean `tree/deep/c`?"),
             ("deploy/b.service", "is not in the workspace", "write `xtask/deploy/b.service`: assets start"),
             ("deploy/zzzzzzzzzzzz", "is not in the workspace", "`deploy` holds `a.service`"),
             ("deploy/a\0", "is not in the workspace", "`deploy` holds `a.service`"),

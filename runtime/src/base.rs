@@ -1,12 +1,13 @@
-//! The image that layers are put on: where it is, not what is in it.
+//! The image that layers are put on: its place, not its content.
 
 use std::fmt;
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
 
-use crate::value::{Architecture, Invalid, Reference};
-use crate::{Given, Site};
+use crate::faults::faults;
+use crate::value::{Architecture, Invalid, Reference, Text};
+use crate::{Parsed, Site};
 
 /// The bootc image that a description builds on.
 ///
@@ -16,35 +17,40 @@ use crate::{Given, Site};
 ///
 /// let base = Base::registry("registry.example/autosd-bootc:10").architecture("arm64");
 /// assert_eq!(base, Base::at("docker://registry.example/autosd-bootc:10").architecture("arm64"));
-/// assert_eq!(base.wanted_architecture().unwrap(), Some(Architecture::Arm64));
+/// assert_eq!(base.architecture.as_ref().unwrap().get(), Ok(&Architecture::Arm64));
 /// assert_eq!(base.site().file(), file!());
 ///
 /// assert_eq!(Base::containers_storage("localhost/base:1"), Base::at("containers-storage:localhost/base:1"));
 /// assert_eq!(Base::oci("bases/autosd:latest"), Base::at("oci:bases/autosd:latest"));
 /// assert_eq!(Base::oci_archive("base.tar"), Base::at("oci-archive:base.tar"));
-/// assert_eq!(Base::stand_in().location().unwrap().to_string(), "stand-in");
+/// assert_eq!(Base::stand_in().location, "stand-in");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Base {
-    location: Given<Location>,
-    architecture: Option<Given<Architecture>>,
+    /// Its place.
+    pub location: Parsed<TransportRef>,
+    /// The architecture to take of several; if none, the target's.
+    pub architecture: Option<Parsed<Architecture>>,
 }
 
-/// Where a base is found, in the transport names of podman and skopeo (containers-transports(5)).
+faults!(Base { location, architecture });
+
+/// The place of a base, in the transport names of podman and skopeo (containers-transports(5)).
 ///
 /// Relative paths in a description start at the workspace's root; on the command line, at the current
 /// directory.
 ///
 /// ```
-/// use lapstrake::Location;
+/// use lapstrake::TransportRef;
 ///
-/// let place: Location = "oci:bases/autosd:latest".parse().unwrap();
-/// assert_eq!(place, Location::Oci { dir: "bases/autosd".into(), tag: Some("latest".to_owned()) });
+/// let place: TransportRef = "oci:bases/autosd:latest".parse().unwrap();
+/// assert_eq!(place, TransportRef::Oci { dir: "bases/autosd".into(), tag: Some("latest".to_owned()) });
 /// assert_eq!(place.to_string(), "oci:bases/autosd:latest");
-/// assert!("docker:registry.example/x:1".parse::<Location>().is_err(), "it is `docker://`");
+/// assert!("docker:registry.example/x:1".parse::<TransportRef>().is_err(), "it is `docker://`");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Location {
+pub enum TransportRef {
     /// `docker://REFERENCE`: a registry.
     Registry(Reference),
     /// `containers-storage:REFERENCE`: podman's own storage, where `aib build` leaves its result.
@@ -69,74 +75,58 @@ pub enum Location {
 }
 
 impl Base {
-    /// A base by any transport: `docker://…`, `containers-storage:…`, `oci:…`, `oci-archive:…`,
+    /// Names a base by any transport: `docker://…`, `containers-storage:…`, `oci:…`, `oci-archive:…`,
     /// `stand-in`.
     #[track_caller]
-    pub fn at(location: impl TryInto<Location, Error: Into<Invalid>>) -> Self {
-        Self { location: Given::new(location), architecture: None }
+    pub fn at(location: impl Text<TransportRef>) -> Self {
+        Self { location: Parsed::new(location), architecture: None }
     }
 
-    /// A base in a registry.
+    /// Names a base in a registry.
     #[track_caller]
-    pub fn registry(reference: impl TryInto<Reference, Error: Into<Invalid>>) -> Self {
-        Self { location: Given::new(reference).map(Location::Registry), architecture: None }
+    pub fn registry(reference: impl Text<Reference>) -> Self {
+        Self { location: Parsed::new(reference).map(TransportRef::Registry), architecture: None }
     }
 
-    /// A base in podman's storage, as `aib build` makes it: `localhost/my-base-image:latest`.
+    /// Names a base in podman's storage, as `aib build` makes it: `localhost/my-base-image:latest`.
     #[track_caller]
-    pub fn containers_storage(reference: impl TryInto<Reference, Error: Into<Invalid>>) -> Self {
-        Self { location: Given::new(reference).map(Location::ContainersStorage), architecture: None }
+    pub fn containers_storage(reference: impl Text<Reference>) -> Self {
+        Self { location: Parsed::new(reference).map(TransportRef::ContainersStorage), architecture: None }
     }
 
-    /// A base in an OCI layout, `DIR` or `DIR:TAG`.
+    /// Names a base in an OCI layout, `DIR` or `DIR:TAG`.
     #[track_caller]
     pub fn oci(place: &str) -> Self {
         Self::at(format!("oci:{place}"))
     }
 
-    /// A base in an OCI archive, `FILE` or `FILE:TAG`.
+    /// Names a base in an OCI archive, `FILE` or `FILE:TAG`.
     #[track_caller]
     pub fn oci_archive(place: &str) -> Self {
         Self::at(format!("oci-archive:{place}"))
     }
 
-    /// The tool's own stand-in for a base: bootc-shaped, not bootable.
+    /// Names the tool's own stand-in for a base: it has the shape of a bootc image and does not boot.
     #[track_caller]
     pub fn stand_in() -> Self {
-        Self::at(Location::StandIn)
+        Self::at(TransportRef::StandIn)
     }
 
-    /// Which of a multi-architecture base's images to take. Default: the host's, or the one of
+    /// Selects one image of a multi-architecture base. Default: the host's architecture, or that of
     /// `--target`.
     #[track_caller]
-    pub fn architecture(mut self, architecture: impl TryInto<Architecture, Error: Into<Invalid>>) -> Self {
-        self.architecture = Some(Given::new(architecture));
+    pub fn architecture(mut self, architecture: impl Text<Architecture>) -> Self {
+        self.architecture = Some(Parsed::new(architecture));
         self
     }
 
-    /// Where it is.
-    ///
-    /// # Errors
-    /// Why what was given names no place.
-    pub fn location(&self) -> Result<&Location, &Invalid> {
-        self.location.get()
-    }
-
-    /// The architecture that was asked for.
-    ///
-    /// # Errors
-    /// Why what was given is none.
-    pub fn wanted_architecture(&self) -> Result<Option<Architecture>, &Invalid> {
-        self.architecture.as_ref().map(|given| given.get().copied()).transpose()
-    }
-
-    /// Where in the source the base was given.
+    /// Returns the place of the call that named the base.
     pub fn site(&self) -> Site {
         self.location.site()
     }
 }
 
-impl FromStr for Location {
+impl FromStr for TransportRef {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
@@ -183,21 +173,21 @@ impl FromStr for Location {
     }
 }
 
-impl TryFrom<&str> for Location {
+impl TryFrom<&str> for TransportRef {
     type Error = Invalid;
     fn try_from(text: &str) -> Result<Self, Invalid> {
         text.parse()
     }
 }
 
-impl TryFrom<String> for Location {
+impl TryFrom<String> for TransportRef {
     type Error = Invalid;
     fn try_from(text: String) -> Result<Self, Invalid> {
         text.parse()
     }
 }
 
-impl fmt::Display for Location {
+impl fmt::Display for TransportRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tagged = |f: &mut fmt::Formatter<'_>, transport, path: &Utf8PathBuf, tag: &Option<String>| {
             write!(f, "{transport}:{path}")?;

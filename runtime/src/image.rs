@@ -1,9 +1,12 @@
-//! An image: a name, a base, and the layers on it. What the layers hold is theirs to say.
+//! An image: a name, a base, and the layers on it. What is in a layer is described by [`Layer`].
 
-use crate::value::{ImageName, Invalid, LabelKey, Reference};
-use crate::{Base, Given, Layer, Site};
+use crate::entry::{Entry, EntryKind, EntryType};
+use crate::faults::{Fault, Faults, faults};
+use crate::value::{ImageName, ImagePath, Invalid, LabelKey, Reference, Text};
+use crate::{Base, Layer, Parsed, Site};
 
-/// A layered bootc image, described.
+/// The description of a layered bootc image. Methods write it; its fields, [`entries`](Self::entries) and
+/// [`find`](Self::find) read it.
 ///
 /// ```
 /// use lapstrake::{Base, Image, Layer};
@@ -11,70 +14,77 @@ use crate::{Base, Given, Layer, Site};
 /// fn telematics(variant: &str) -> Image {
 ///     Image::new(format!("telematics-{variant}"), Base::stand_in())
 ///         .version("1.4.0")
-///         .repository("registry.example/fleet/telematics:stable")
+///         .reference("registry.example/fleet/telematics:stable")
 ///         .label("org.example.variant", variant)
-///         .layers_from([Layer::new("app").bin("sensord")])
+///         .layers([Layer::new("app").bin("sensord")])
 /// }
 /// let images = ["cluster", "infotainment"].map(telematics);
 /// assert_ne!(images[0], images[1]);
 ///
 /// let image = &images[0];
-/// assert_eq!(image.name().get().unwrap().as_str(), "telematics-cluster");
-/// assert_eq!(image.given_version(), Some("1.4.0"));
-/// assert_eq!(image.given_repository().unwrap().get().unwrap().as_str(), "registry.example/fleet/telematics:stable");
-/// assert_eq!((image.labels().len(), image.layers().len()), (1, 1));
-/// assert_eq!(image.site().file(), file!());
-/// assert_eq!(image.clone().layer(Layer::new("maps").dir("/usr/share/maps")).layers().len(), 2);
-/// assert_eq!(image.clone().on(Base::oci("bases/autosd")).base(), &Base::oci("bases/autosd"));
+/// assert_eq!(image.name, "telematics-cluster");
+/// assert_eq!(image.version.as_deref(), Some("1.4.0"));
+/// assert_eq!(image.reference.as_ref().unwrap(), &"registry.example/fleet/telematics:stable");
+/// assert_eq!((image.labels.len(), image.layers.len()), (1, 1));
+/// assert_eq!(image.site.file(), file!());
+/// assert_eq!(image.clone().layer(Layer::new("maps").dir("/usr/share/maps")).layers.len(), 2);
+/// assert_eq!(image.clone().on(Base::oci("bases/autosd")).base, Base::oci("bases/autosd"));
 /// ```
 #[derive(Debug, Clone)]
+#[must_use = "an image is built only when `main` is given it"]
+#[non_exhaustive]
 pub struct Image {
-    name: Given<ImageName>,
-    base: Base,
-    version: Option<String>,
-    repository: Option<Given<Reference>>,
-    labels: Vec<(Given<LabelKey>, String)>,
-    layers: Vec<Layer>,
-    site: Site,
+    /// The name.
+    pub name: Parsed<ImageName>,
+    /// The image that the layers are put on.
+    pub base: Base,
+    /// The version; the base's if none.
+    pub version: Option<String>,
+    /// The reference that the image is tagged and pushed as; it is not pushed if none.
+    pub reference: Option<Parsed<Reference>>,
+    /// The labels, in the order of the calls.
+    pub labels: Vec<(Parsed<LabelKey>, String)>,
+    /// The layers, the lowest first.
+    pub layers: Vec<Layer>,
+    /// The place of the call of [`Image::new`].
+    pub site: Site,
 }
 
 impl Image {
-    /// An image of that name, with no layer yet.
+    /// Describes an image of that name, without a layer.
     #[track_caller]
-    pub fn new(name: impl TryInto<ImageName, Error: Into<Invalid>>, base: Base) -> Self {
+    pub fn new(name: impl Text<ImageName>, base: Base) -> Self {
         Self {
-            name: Given::new(name),
+            name: Parsed::new(name),
             base,
             version: None,
-            repository: None,
+            reference: None,
             labels: Vec::new(),
             layers: Vec::new(),
             site: Site::caller(),
         }
     }
 
-    /// The version, as `bootc status` shows it: the label `org.opencontainers.image.version`.
-    /// Default: the base's, if it has one.
+    /// Sets the version that `bootc status` shows: the label `org.opencontainers.image.version`. Default: the
+    /// base's version, if it has one.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self
     }
 
-    /// Where `push` puts the image: `registry.example/fleet/telematics:stable`. Default: nowhere.
+    /// Sets the reference that the image is tagged and pushed as: `registry.example/fleet/telematics:stable`.
+    /// Default: none.
     #[track_caller]
-    pub fn repository(mut self, reference: impl TryInto<Reference, Error: Into<Invalid>>) -> Self {
-        self.repository = Some(Given::new(reference));
+    pub fn reference(mut self, reference: impl Text<Reference>) -> Self {
+        self.reference = Some(Parsed::new(reference));
         self
     }
 
-    /// Adds a label to the image's config; a later one of the same key wins, and over the base's.
+    /// Adds a label to the image's config. A later label of the same key replaces an earlier one, and the
+    /// base's.
     #[track_caller]
-    pub fn label(
-        mut self,
-        key: impl TryInto<LabelKey, Error: Into<Invalid>>,
-        value: impl Into<String>,
-    ) -> Self {
-        self.labels.push((Given::new(key), value.into()));
+    pub fn label(mut self, key: impl Text<LabelKey>, value: impl Into<String>) -> Self {
+        self.labels.push((Parsed::new(key), value.into()));
         self
     }
 
@@ -85,61 +95,97 @@ impl Image {
     }
 
     /// Adds layers on top, in order.
-    pub fn layers_from(mut self, layers: impl IntoIterator<Item = Layer>) -> Self {
+    pub fn layers(mut self, layers: impl IntoIterator<Item = Layer>) -> Self {
         self.layers.extend(layers);
         self
     }
 
-    /// The same image on another base, as `--base` puts it.
+    /// Puts the image on another base, as `--base` does.
     pub fn on(mut self, base: Base) -> Self {
         self.base = base;
         self
     }
 
-    /// The name, as it was given.
-    pub fn name(&self) -> &Given<ImageName> {
-        &self.name
+    /// Returns all entries of one type, from the lowest layer to the highest.
+    ///
+    /// ```
+    /// use lapstrake::{Base, Image, Layer, entry::{Bin, Unit}};
+    ///
+    /// let image = Image::new("telematics", Base::stand_in())
+    ///     .layer(Layer::new("units").unit(Unit::file("deploy/sensord.service").enabled()))
+    ///     .layer(Layer::new("app").bin("sensord"));
+    /// assert!(image.entries::<Unit>().all(|unit| unit.enabled));
+    /// assert_eq!(image.entries::<Bin>().next().unwrap().name, "sensord");
+    /// ```
+    pub fn entries<E: EntryType>(&self) -> impl Iterator<Item = &E> {
+        self.layers.iter().flat_map(|layer| &layer.entries).filter_map(Entry::get)
     }
 
-    /// The base.
-    pub fn base(&self) -> &Base {
-        &self.base
+    /// Returns the entry that puts something at `path`, as far as the description alone knows: the highest
+    /// layer's, if no layer above it removes the path.
+    ///
+    /// It does not know the content of a tree of the workspace, of the base, of packages and of run steps, nor
+    /// the links that enable a unit. It returns none for a text that is not an image path.
+    ///
+    /// ```
+    /// use lapstrake::{Base, Image, Layer, entry::{Bin, File}};
+    ///
+    /// let app = Layer::new("app").bin("sensord").file("deploy/sensord.toml", "/etc/sensord.toml");
+    /// let image = Image::new("telematics", Base::stand_in()).layer(app);
+    /// assert_eq!(image.find("/usr/bin/sensord").unwrap().get::<Bin>().unwrap().name, "sensord");
+    /// assert!(image.find("/etc/sensord.toml").unwrap().get::<File>().is_some());
+    /// assert!(image.layer(Layer::new("slim").remove("/etc")).find("/etc/sensord.toml").is_none());
+    /// ```
+    pub fn find(&self, path: &str) -> Option<&Entry> {
+        let path = ImagePath::parse(path).ok()?;
+        let here = |entry: &&Entry| entry.kind.destination().is_some_and(|at| at.as_ref() == Ok(&path));
+        for layer in self.layers.iter().rev() {
+            // A layer's removals come before its files.
+            if let Some(entry) = layer.entries.iter().rev().find(here) {
+                return Some(entry);
+            }
+            let removes = |entry: &Entry| match &entry.kind {
+                EntryKind::Remove(remove) => remove.path.get().is_ok_and(|removed| path.starts_with(removed)),
+                _ => false,
+            };
+            if layer.entries.iter().any(removes) {
+                return None;
+            }
+        }
+        None
     }
 
-    /// The version that was given.
-    pub fn given_version(&self) -> Option<&str> {
-        self.version.as_deref()
-    }
-
-    /// Where `push` puts it.
-    pub fn given_repository(&self) -> Option<&Given<Reference>> {
-        self.repository.as_ref()
-    }
-
-    /// The labels, in the order they were given.
-    pub fn labels(&self) -> &[(Given<LabelKey>, String)] {
-        &self.labels
-    }
-
-    /// The layers, the lowest first.
-    pub fn layers(&self) -> &[Layer] {
-        &self.layers
-    }
-
-    /// Where `Image::new` was called.
-    pub fn site(&self) -> Site {
-        self.site
+    /// Returns every value that does not parse, with the place of the builder call that gave it.
+    ///
+    /// `cargo xtask image plan` reports all of them at once.
+    ///
+    /// ```
+    /// use lapstrake::{Base, Image, Layer};
+    ///
+    /// let image = Image::new("Telematics", Base::stand_in()).layer(Layer::new("app").dir("usr/share"));
+    /// let faults = image.faults();
+    /// assert_eq!(faults[0].1.help(), Some("write `telematics`"));
+    /// assert_eq!(faults[1].1.help(), Some("write `/usr/share`"));
+    /// assert_eq!(faults[1].0.file(), file!());
+    /// ```
+    pub fn faults(&self) -> Vec<(Site, &Invalid)> {
+        let mut found: Vec<Fault<'_>> = Vec::new();
+        Faults::faults(self, &mut found);
+        found
     }
 }
 
-/// Two images are equal when they say the same; where they say it does not count.
+faults!(Image { name, base, reference, labels, layers; version, site });
+
+/// Two images are equal when their descriptions are; the place of a call does not count.
 impl PartialEq for Image {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.base == other.base
-            && self.version == other.version
-            && self.repository == other.repository
-            && self.labels == other.labels
-            && self.layers == other.layers
+        let Self { name, base, version, reference, labels, layers, site: _ } = self;
+        *name == other.name
+            && *base == other.base
+            && *version == other.version
+            && *reference == other.reference
+            && *labels == other.labels
+            && *layers == other.layers
     }
 }

@@ -1,18 +1,19 @@
-//! A layer: a name, and what it puts on the layer below, in the order it was said.
+//! A layer: a name, and the entries that it adds to the layers below, in the order of the calls.
 
 use crate::entry::{
     Bin, Dir, Entry, EntryKind, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
     UnitState,
 };
+use crate::faults::faults;
 use crate::value::{
-    Asset, ImagePath, Invalid, Karg, LayerName, PackageSpec, SysusersLine, TmpfilesLine, UnitName,
+    Argv, Asset, ImagePath, Karg, LayerName, PackageSpec, SysusersLine, Text, Texts, TmpfilesLine, UnitName,
 };
-use crate::{Given, Site, Stage};
+use crate::{BuildStage, Parsed, Site};
 
 /// One layer of an image: one OCI layer, one `ADD` of the Containerfile.
 ///
-/// Packages come first in a layer, whatever the order of the calls, then removals, then files, then
-/// run steps: an image does not depend on how its description is laid out.
+/// Packages come first in a layer, then removals, then files, then run steps, whatever the order of the
+/// calls.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::File};
@@ -22,43 +23,47 @@ use crate::{Given, Site, Stage};
 ///     .file("deploy/sensord.toml", "/etc/sensord.toml")
 ///     .with(File::text("token\n", "/etc/sensord.key").mode(0o640).owner("root:sensord"))
 ///     .enable("sensord.service");
-/// assert_eq!(layer.entries().len(), 4);
-/// assert_eq!(layer.name().get().unwrap().as_str(), "app");
+/// assert_eq!(layer.name, "app");
+/// assert_eq!(layer.entries.len(), 4);
 /// assert_eq!(layer.assets().count(), 1);
-/// assert_eq!(layer.site().file(), file!());
+/// assert_eq!(layer.site.file(), file!());
 /// ```
 #[derive(Debug, Clone)]
+#[must_use = "a layer is part of an image only by `.layer(…)`"]
+#[non_exhaustive]
 pub struct Layer {
-    name: Given<LayerName>,
-    entries: Vec<Entry>,
-    site: Site,
+    /// The name.
+    pub name: Parsed<LayerName>,
+    /// The entries, in the order of the calls.
+    pub entries: Vec<Entry>,
+    /// The place of the call of [`Layer::new`].
+    pub site: Site,
 }
 
 impl Layer {
-    /// An empty layer of that name.
+    /// Describes an empty layer of that name.
     #[track_caller]
-    pub fn new(name: impl TryInto<LayerName, Error: Into<Invalid>>) -> Self {
-        Self { name: Given::new(name), entries: Vec::new(), site: Site::caller() }
+    pub fn new(name: impl Text<LayerName>) -> Self {
+        Self { name: Parsed::new(name), entries: Vec::new(), site: Site::caller() }
     }
 
-    /// Adds any entry, with the options its own type has.
+    /// Adds an entry of any type, with its options.
     #[track_caller]
     pub fn with(mut self, entry: impl Into<EntryKind>) -> Self {
         self.entries.push(Entry::new(entry.into()));
         self
     }
 
-    /// Adds entries, in order: what a function of yours returns, or a loop makes. The site of all is
-    /// this call's.
+    /// Adds entries, in order, such as those of an iterator. The site of all is this call's.
     ///
     /// ```
     /// use lapstrake::{Layer, entry::Unit};
     ///
     /// let buses = ["can0", "can1"].map(|bus| Unit::text(format!("{bus}.service"), "[Service]\n"));
-    /// assert_eq!(Layer::new("app").entries_from(buses).entries().len(), 2);
+    /// assert_eq!(Layer::new("app").entries(buses).entries.len(), 2);
     /// ```
     #[track_caller]
-    pub fn entries_from<E: Into<EntryKind>>(mut self, entries: impl IntoIterator<Item = E>) -> Self {
+    pub fn entries<E: Into<EntryKind>>(mut self, entries: impl IntoIterator<Item = E>) -> Self {
         // Not a closure: that would be its own caller.
         for entry in entries {
             self.entries.push(Entry::new(entry.into()));
@@ -72,19 +77,19 @@ impl Layer {
         self.with(bin.into())
     }
 
-    /// Adds a file of the workspace. Its mode is 0755 where its owner may execute it, else 0644.
+    /// Adds a file of the workspace. Its mode is 0755 if its owner may execute it, else 0644.
     #[track_caller]
-    pub fn file(self, source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+    pub fn file(self, source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
         self.with(File::new(source, at))
     }
 
     /// Adds a file with this content, mode 0644.
     #[track_caller]
-    pub fn text(self, content: impl Into<String>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+    pub fn text(self, content: impl Into<String>, at: impl Text<ImagePath>) -> Self {
         self.with(File::text(content, at))
     }
 
-    /// Adds all that a directory of the workspace holds; see [`Tree`].
+    /// Adds the content of a directory of the workspace; see [`Tree`].
     ///
     /// ```
     /// use lapstrake::Layer;
@@ -92,7 +97,7 @@ impl Layer {
     /// assert_eq!(layer.assets().count(), 1);
     /// ```
     #[track_caller]
-    pub fn tree(self, source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+    pub fn tree(self, source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
         self.with(Tree::new(source, at))
     }
 
@@ -104,68 +109,65 @@ impl Layer {
     /// assert_eq!(Layer::new("d").dir("/usr/share/maps"), Layer::new("d").with(Dir::new("/usr/share/maps")));
     /// ```
     #[track_caller]
-    pub fn dir(self, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+    pub fn dir(self, at: impl Text<ImagePath>) -> Self {
         self.with(Dir::new(at))
     }
 
-    /// Adds a symlink at `at` that points to `target`, which is taken as it is written.
+    /// Adds a symlink to `target` at `at`, as `ln -s target at` does. The target is not changed.
     ///
     /// ```
     /// use lapstrake::{Layer, entry::Symlink};
-    /// let said = Symlink::new("/etc/localtime", "../usr/share/zoneinfo/UTC");
-    /// let layer = Layer::new("zone").symlink("/etc/localtime", "../usr/share/zoneinfo/UTC");
-    /// assert_eq!(layer, Layer::new("zone").with(said));
+    /// let link = Symlink::to("../usr/share/zoneinfo/UTC", "/etc/localtime");
+    /// let layer = Layer::new("zone").symlink("../usr/share/zoneinfo/UTC", "/etc/localtime");
+    /// assert_eq!(layer, Layer::new("zone").with(link));
     /// ```
     #[track_caller]
-    pub fn symlink(
-        self,
-        at: impl TryInto<ImagePath, Error: Into<Invalid>>,
-        target: impl Into<String>,
-    ) -> Self {
-        self.with(Symlink::new(at, target))
+    pub fn symlink(self, target: impl Into<String>, at: impl Text<ImagePath>) -> Self {
+        self.with(Symlink::to(target, at))
     }
 
     /// Removes a file or directory of the base or of a layer below.
     ///
     /// ```
     /// use lapstrake::{Layer, entry::Remove};
-    /// let said = Remove::new("/usr/share/doc");
-    /// assert_eq!(Layer::new("slim").remove("/usr/share/doc"), Layer::new("slim").with(said));
+    /// let entry = Remove::new("/usr/share/doc");
+    /// assert_eq!(Layer::new("slim").remove("/usr/share/doc"), Layer::new("slim").with(entry));
     /// ```
     #[track_caller]
-    pub fn remove(self, path: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+    pub fn remove(self, path: impl Text<ImagePath>) -> Self {
         self.with(Remove::new(path))
     }
 
-    /// Adds a systemd unit in `/usr/lib/systemd/system`.
+    /// Adds a systemd unit in `/usr/lib/systemd/system`: a file of the workspace, or a [`Unit`] with options.
     ///
     /// ```
     /// use lapstrake::Layer;
     /// use lapstrake::entry::Unit;
     /// let layer = Layer::new("app").unit(Unit::file("deploy/sensord.service").enabled());
     /// assert_eq!(layer.assets().count(), 1);
+    /// assert_ne!(layer, Layer::new("app").unit("deploy/sensord.service"));
     /// ```
     #[track_caller]
     pub fn unit(self, unit: impl Into<Unit>) -> Self {
         self.with(unit.into())
     }
 
-    /// Enables a unit, of this image or of its base, as its `[Install]` section says.
+    /// Enables a unit of this image or of its base, as its `[Install]` section specifies.
     #[track_caller]
-    pub fn enable(self, unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
+    pub fn enable(self, unit: impl Text<UnitName>) -> Self {
         self.with(UnitState::enabled(unit))
     }
 
-    /// Disables a unit: takes away the links that enabling it made.
+    /// Disables a unit: removes the links that enable it.
     ///
     /// ```
     /// use lapstrake::Layer;
     /// use lapstrake::entry::UnitState;
-    /// let said = UnitState::disabled("avahi-daemon.service");
-    /// assert_eq!(Layer::new("u").disable("avahi-daemon.service"), Layer::new("u").with(said));
+    /// let entry = UnitState::disabled("avahi-daemon.service");
+    /// assert_eq!(Layer::new("u").disable("avahi-daemon.service"), Layer::new("u").with(entry));
     /// ```
     #[track_caller]
-    pub fn disable(self, unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
+    pub fn disable(self, unit: impl Text<UnitName>) -> Self {
         self.with(UnitState::disabled(unit))
     }
 
@@ -174,24 +176,24 @@ impl Layer {
     /// ```
     /// use lapstrake::Layer;
     /// use lapstrake::entry::UnitState;
-    /// let said = UnitState::masked("rpcbind.socket");
-    /// assert_eq!(Layer::new("u").mask("rpcbind.socket"), Layer::new("u").with(said));
+    /// let entry = UnitState::masked("rpcbind.socket");
+    /// assert_eq!(Layer::new("u").mask("rpcbind.socket"), Layer::new("u").with(entry));
     /// ```
     #[track_caller]
-    pub fn mask(self, unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
+    pub fn mask(self, unit: impl Text<UnitName>) -> Self {
         self.with(UnitState::masked(unit))
     }
 
-    /// Sets what the system boots to: `multi-user.target`.
+    /// Sets the target that the system boots to, such as `multi-user.target`.
     ///
     /// ```
     /// use lapstrake::Layer;
     /// use lapstrake::entry::UnitState;
-    /// let said = UnitState::default_target("multi-user.target");
-    /// assert_eq!(Layer::new("u").default_target("multi-user.target"), Layer::new("u").with(said));
+    /// let entry = UnitState::default_target("multi-user.target");
+    /// assert_eq!(Layer::new("u").default_target("multi-user.target"), Layer::new("u").with(entry));
     /// ```
     #[track_caller]
-    pub fn default_target(self, target: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
+    pub fn default_target(self, target: impl Text<UnitName>) -> Self {
         self.with(UnitState::default_target(target))
     }
 
@@ -204,10 +206,7 @@ impl Layer {
     /// assert_eq!(layer, Layer::new("app").with(Sysusers::lines("web", lines)));
     /// ```
     #[track_caller]
-    pub fn sysusers<L>(self, name: &str, lines: impl IntoIterator<Item = L>) -> Self
-    where
-        L: TryInto<SysusersLine, Error: Into<Invalid>>,
-    {
+    pub fn sysusers(self, name: impl Into<String>, lines: impl Texts<SysusersLine>) -> Self {
         self.with(Sysusers::lines(name, lines))
     }
 
@@ -220,10 +219,7 @@ impl Layer {
     /// assert_eq!(layer, Layer::new("app").with(Tmpfiles::lines("web", lines)));
     /// ```
     #[track_caller]
-    pub fn tmpfiles<L>(self, name: &str, lines: impl IntoIterator<Item = L>) -> Self
-    where
-        L: TryInto<TmpfilesLine, Error: Into<Invalid>>,
-    {
+    pub fn tmpfiles(self, name: impl Into<String>, lines: impl Texts<TmpfilesLine>) -> Self {
         self.with(Tmpfiles::lines(name, lines))
     }
 
@@ -235,29 +231,23 @@ impl Layer {
     /// assert_eq!(layer, Layer::new("boot").with(Kargs::new("10-quiet", ["quiet", "console=ttyS0"])));
     /// ```
     #[track_caller]
-    pub fn kargs<K>(self, name: &str, kargs: impl IntoIterator<Item = K>) -> Self
-    where
-        K: TryInto<Karg, Error: Into<Invalid>>,
-    {
+    pub fn kargs(self, name: impl Into<String>, kargs: impl Texts<Karg>) -> Self {
         self.with(Kargs::new(name, kargs))
     }
 
-    /// Installs packages with the base's package manager, in one transaction; [`Packages`] has more to say.
+    /// Installs packages with the base's package manager, in one transaction; [`Packages`] has options.
     ///
     /// ```
     /// use lapstrake::{Layer, entry::Packages};
     /// let layer = Layer::new("platform").packages(["vsomeip3", "dlt-daemon"]);
-    /// assert_eq!(layer, Layer::new("platform").with(Packages::new(["vsomeip3", "dlt-daemon"])));
+    /// assert_eq!(layer, Layer::new("platform").with(Packages::install(["vsomeip3", "dlt-daemon"])));
     /// ```
     #[track_caller]
-    pub fn packages<P>(self, packages: impl IntoIterator<Item = P>) -> Self
-    where
-        P: TryInto<PackageSpec, Error: Into<Invalid>>,
-    {
-        self.with(Packages::new(packages))
+    pub fn packages(self, packages: impl Texts<PackageSpec>) -> Self {
+        self.with(Packages::install(packages))
     }
 
-    /// Runs a program inside the image after the layer's files are there. No shell is involved; [`Run`] has
+    /// Runs a program inside the image after the layer's files are in place, without a shell; [`Run`] has
     /// options.
     ///
     /// ```
@@ -266,46 +256,34 @@ impl Layer {
     /// assert_eq!(layer, Layer::new("libraries").with(Run::new(["ldconfig"])));
     /// ```
     #[track_caller]
-    pub fn run<A: Into<String>>(self, argv: impl IntoIterator<Item = A>) -> Self {
+    pub fn run(self, argv: impl Argv) -> Self {
         self.with(Run::new(argv))
     }
 
-    /// The name, as it was given.
-    pub fn name(&self) -> &Given<LayerName> {
-        &self.name
-    }
-
-    /// What the layer holds, in the order it was said.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// Where `Layer::new` was called.
-    pub fn site(&self) -> Site {
-        self.site
-    }
-
-    /// Every asset that the layer's entries name, those of stages too.
+    /// Returns every asset that the layer's entries name, those of build stages too.
     pub fn assets(&self) -> impl Iterator<Item = &Asset> {
-        self.entries.iter().flat_map(|entry| entry.kind().assets())
+        self.entries.iter().flat_map(|entry| entry.kind.assets())
     }
 
-    /// Every stage whose results the layer holds.
+    /// Returns every build stage whose results the layer holds.
     ///
     /// ```
-    /// use lapstrake::{Base, Layer, Stage, entry::Bin};
-    /// let builder = Stage::on(Base::registry("registry.example/autosd-rust:1"));
-    /// let layer = Layer::new("app").bin(Bin::new("sensord").built_in(builder.clone()));
-    /// assert!(layer.stages().eq([&builder]));
+    /// use lapstrake::{Base, BuildStage, Layer, entry::Bin};
+    /// let builder = BuildStage::on(Base::registry("registry.example/autosd-rust:1"));
+    /// let layer = Layer::new("app").bin(Bin::new("sensord").in_stage(builder.clone()));
+    /// assert!(layer.build_stages().eq([&builder]));
     /// ```
-    pub fn stages(&self) -> impl Iterator<Item = &Stage> {
-        self.entries.iter().filter_map(|entry| entry.kind().stage())
+    pub fn build_stages(&self) -> impl Iterator<Item = &BuildStage> {
+        self.entries.iter().filter_map(|entry| entry.kind.build_stage())
     }
 }
 
-/// Two layers are equal when they say the same; where they say it does not count.
+faults!(Layer { name, entries; site });
+
+/// Two layers are equal when their descriptions are; the place of a call does not count.
 impl PartialEq for Layer {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.entries == other.entries
+        let Self { name, entries, site: _ } = self;
+        *name == other.name && *entries == other.entries
     }
 }

@@ -1,12 +1,11 @@
-//! The description of a layered bootc image: what a Rust team says about the operating system it ships.
+//! The description of a layered bootc image.
 //!
-//! An [`Image`] stands on a [`Base`] and is made of [`Layer`]s; a layer holds [`entry`] values: a cargo
-//! binary, a file, a systemd unit, a removal. Every word in it is one of the newtypes in [`value`],
-//! parsed once. [`systemd`] reads the unit files that a description brings; [`rule`] says what a
-//! description may not say.
+//! An [`Image`] is built on a [`Base`] and consists of [`Layer`]s. A layer holds values of [`entry`]: a cargo
+//! binary, a file, a systemd unit, a removal. Each word of a description is parsed once, into a newtype of
+//! [`value`]. [`systemd`] reads unit files; [`rule`] knows which descriptions are refused.
 //!
-//! The crate is pure: it starts no process and writes no file. What acts on a description (cargo, the
-//! OCI layers, the command line) is `lapstrake-xtask`.
+//! The crate is pure: it starts no process and reads and writes no file. `lapstrake-xtask` acts on a
+//! description: cargo, the OCI layers, the command line.
 //!
 //! ```
 //! use lapstrake::{Base, Image, Layer, entry::Unit};
@@ -16,27 +15,34 @@
 //!         .bin("sensord")
 //!         .unit(Unit::text("sensord.service", "[Service]\nExecStart=/usr/bin/sensord\n")),
 //! );
-//! assert_eq!(image.layers()[0].entries().len(), 2);
+//! assert_eq!(image.layers[0].entries.len(), 2);
+//! assert!(image.find("/usr/bin/sensord").is_some());
 //! ```
 //!
-//! **A builder call never panics and never returns a `Result`.** A bad value is kept beside the
-//! [`Site`] of the call that gave it, and `cargo xtask image plan` reports all of them at once.
+//! **Methods write, fields read.** `layer.entries([…])` adds entries, `layer.entries` has them.
+//!
+//! **A builder call never panics and never returns a `Result`.** A bad value is kept with the [`Site`] of the
+//! call that gave it; [`Image::faults`] and `cargo xtask image plan` report all of them at once.
 
 pub mod entry;
 pub mod rule;
+#[doc(hidden)]
+pub mod suggest;
 pub mod systemd;
 pub mod value;
 
 mod base;
-mod given;
+mod build_stage;
+mod faults;
 mod image;
 mod layer;
+mod parsed;
 mod site;
-mod stage;
 
-pub use base::{Base, Location};
-pub use given::Given;
+pub use base::{Base, TransportRef};
+pub use build_stage::BuildStage;
 pub use image::Image;
 pub use layer::Layer;
+#[doc(hidden)]
+pub use parsed::Parsed;
 pub use site::Site;
-pub use stage::Stage;

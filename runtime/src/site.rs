@@ -14,9 +14,9 @@ use serde::Serialize;
 ///
 /// let here: Site = Site::caller();
 /// let layer = Layer::new("app");
-/// assert_eq!(layer.site().file(), here.file());
-/// assert_eq!(layer.site().line(), here.line() + 1);
-/// assert_eq!(layer.site().column(), 13);
+/// assert_eq!(layer.site.file(), here.file());
+/// assert_eq!(layer.site.line(), here.line() + 1);
+/// assert_eq!(layer.site.column(), 13);
 /// assert!(here.to_string().ends_with(&format!(":{}:{}", here.line(), here.column())));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

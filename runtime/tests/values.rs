@@ -3,7 +3,7 @@
 
 use std::fmt::{Debug, Display};
 
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::{
     Capabilities, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, Owner, PackageSpec,
     Reference, RepositoryId, RepositoryUrl, SecretId, SysusersLine, TmpfilesLine, UnitName, Variable,
@@ -560,7 +560,7 @@ fn tmpfiles_lines() {
 
 #[test]
 fn places_of_a_base() {
-    let parse: fn(&str) -> Result<Location, Invalid> = str::parse;
+    let parse: fn(&str) -> Result<TransportRef, Invalid> = str::parse;
     accepts(
         parse,
         &[
@@ -647,7 +647,7 @@ proptest! {
         holds(PackageSpec::parse, &text)?;
         holds(SysusersLine::parse, &text)?;
         holds(TmpfilesLine::parse, &text)?;
-        holds::<Location>(str::parse, &text)?;
+        holds::<TransportRef>(str::parse, &text)?;
     }
 
     #[test]

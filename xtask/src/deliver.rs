@@ -4,7 +4,7 @@
 use std::process::{Command, Stdio};
 
 use camino::Utf8PathBuf;
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::Reference;
 
 use crate::store::Store;
@@ -44,9 +44,9 @@ impl DeliverError {
 impl Destination {
     /// Parses a destination in the transport names of podman and skopeo.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        match text.parse::<Location>() {
-            Ok(Location::OciArchive { file, tag: None }) => Ok(Self::Archive(file)),
-            Ok(Location::ContainersStorage(reference)) => Ok(Self::Storage(reference)),
+        match text.parse::<TransportRef>() {
+            Ok(TransportRef::OciArchive { file, tag: None }) => Ok(Self::Archive(file)),
+            Ok(TransportRef::ContainersStorage(reference)) => Ok(Self::Storage(reference)),
             _ => Err("write `oci-archive:FILE` or `containers-storage:REFERENCE`".to_owned()),
         }
     }

@@ -1,6 +1,7 @@
-//! What reads bytes that anybody may have written, as functions that a fuzzer can call: no input may
-//! make them panic, hang, or use memory without bound. Each reads its input as the tool would, and runs
-//! every check over an image that holds it. Only for `xtask/fuzz` and the test that replays its corpus.
+//! Gives a fuzzer the readers of bytes that anybody may have written. No input may make them panic, hang,
+//! or use memory without bound. Each target reads its input as the tool does. The targets for files and
+//! layers also run every check over an image that holds the input. Only `xtask/fuzz` and the test that
+//! replays its corpus use this module.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,7 +10,10 @@ use std::sync::OnceLock;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::entry::{DropIn, File, Unit};
 use lapstrake::value::{SysusersLine, TmpfilesLine};
-use lapstrake::{Image, Layer, Location};
+use lapstrake::{Image, Layer, TransportRef};
+use lapstrake_oci::{Blobs, import_archive};
+use lapstrake_oci::{Descriptor, MediaType};
+use serde_json::json;
 
 use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
@@ -19,17 +23,17 @@ use crate::project::assets::Sources;
 use crate::project::workspace::Workspace;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 
-/// Something to fuzz.
+/// A reader to fuzz.
 #[derive(Debug)]
 pub struct Target {
-    /// Its name, and that of its folder in the corpus.
+    /// The name of the target and of its folder in the corpus.
     pub name: &'static str,
     /// Reads one input.
     pub run: fn(&[u8]),
 }
 
-/// Everything there is to fuzz.
-pub const TARGETS: [Target; 7] = [
+/// All targets.
+pub const TARGETS: [Target; 11] = [
     Target { name: "elf", run: elf },
     Target { name: "unit", run: unit },
     Target { name: "sysusers", run: sysusers },
@@ -37,9 +41,13 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "toml", run: toml },
     Target { name: "config", run: config },
     Target { name: "tar", run: tar },
+    Target { name: "oci-index", run: oci_index },
+    Target { name: "oci-manifest", run: oci_manifest },
+    Target { name: "oci-config", run: oci_config },
+    Target { name: "oci-archive", run: oci_archive },
 ];
 
-/// Other files that somebody else than systemd reads.
+/// The files of programs other than systemd.
 const CONFIGS: [&str; 12] = [
     "/etc/build-info",
     "/etc/group",
@@ -69,10 +77,10 @@ fn unit(bytes: &[u8]) {
     let unit = |name| Unit::text(name, text.clone()).enabled();
     let layer = Layer::new("fuzzed")
         .unit(unit("fuzzed.service"))
-        .unit(unit("fuzzed@.service").enabled_as(["one"]))
+        .unit(unit("fuzzed@.service").instances(["one"]))
         .unit(unit("fuzzed.socket"))
         .unit(unit("fuzzed.timer"))
-        .with(DropIn::text("remote-fs.target", "fuzzed", text.clone()));
+        .with(DropIn::text("fuzzed", text.clone(), "remote-fs.target"));
     check(layer);
 }
 
@@ -117,11 +125,67 @@ fn config(bytes: &[u8]) {
 
 fn tar(bytes: &[u8]) {
     let bench = Bench::get();
-    // What is refused is refused; a layer that can be read is a base like any other.
+    // A layer that can be read is checked like any other base.
     if let Ok(index) = bench.stand_in.under(bytes) {
         let base = Base { index: index.into(), ..bench.base.clone() };
         bench.check(&image(Layer::new("fuzzed").text("", "/usr/share/fuzzed")), &base, b"");
     }
+}
+
+/// Reads the input as the `index.json` of a layout, and as an index that an `index.json` lists.
+fn oci_index(bytes: &[u8]) {
+    with_blobs(|blobs| {
+        base::read_images(bytes, blobs);
+        read_listed(MediaType::ImageIndex, bytes, blobs);
+    });
+}
+
+fn oci_manifest(bytes: &[u8]) {
+    with_blobs(|blobs| read_listed(MediaType::ImageManifest, bytes, blobs));
+}
+
+fn oci_config(bytes: &[u8]) {
+    with_blobs(|blobs| {
+        let config = stored(MediaType::ImageConfig, bytes, blobs);
+        let manifest = json!({ "schemaVersion": 2, "config": config, "layers": [] });
+        read_listed(MediaType::ImageManifest, manifest.to_string().as_bytes(), blobs);
+    });
+}
+
+/// Corrects the checksums of the input's headers first, so that a changed header is not refused for its
+/// checksum alone.
+fn oci_archive(bytes: &[u8]) {
+    let mut tar = bytes.to_vec();
+    for header in tar.chunks_exact_mut(512).filter(|block| block[257..262] == *b"ustar") {
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+    with_blobs(|blobs| {
+        if let Ok(index) = import_archive(tar.as_slice(), blobs) {
+            base::read_images(&index, blobs);
+        }
+    });
+}
+
+/// Runs `read` on an empty store of blobs.
+fn with_blobs(read: impl FnOnce(&Blobs)) {
+    let directory = tempfile::tempdir().expect("a temporary directory can be created");
+    let root = Utf8Path::from_path(directory.path()).expect("the temporary directory is UTF-8");
+    read(&Blobs::open(root).expect("the temporary directory can be written"));
+}
+
+/// Reads the image whose document of that type is `bytes`.
+fn read_listed(media_type: MediaType, bytes: &[u8], blobs: &Blobs) {
+    let listed = stored(media_type, bytes, blobs);
+    let index = json!({ "schemaVersion": 2, "manifests": [listed] });
+    base::read_images(index.to_string().as_bytes(), blobs);
+}
+
+/// Stores a blob, and returns its descriptor.
+fn stored(media_type: MediaType, bytes: &[u8], blobs: &Blobs) -> Descriptor {
+    let (digest, size) = blobs.put(bytes).expect("the temporary directory can be written");
+    Descriptor::new(media_type, size, &digest)
 }
 
 fn check(layer: Layer) {
@@ -151,14 +215,20 @@ impl Bench {
         let directory = tempfile::tempdir()?;
         let cache = Cache::at(Utf8Path::from_path(directory.path()).ok_or("a directory that is not UTF-8")?)?;
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-        let base =
-            base::open(&Location::StandIn, &Location::StandIn, BaseRequest::default(), &cache, &progress)?;
+        let base = base::open(
+            &TransportRef::StandIn,
+            &TransportRef::StandIn,
+            BaseRequest::default(),
+            &cache,
+            &progress,
+        )?;
         let nowhere = Utf8PathBuf::from("/nowhere");
         let workspace = Workspace { target: nowhere.clone(), packages: BTreeMap::new(), root: nowhere };
         Ok(Self { workspace, base, stand_in: StandIn::read()?, checks: Checks::default().all() })
     }
 
-    /// Plans an image, runs every check over it, its programs having those bytes, and shows what is found.
+    /// Plans an image whose programs have the content `program`, runs every check over it, and draws the
+    /// findings.
     fn check(&self, image: &Image, base: &Base, program: &[u8]) {
         let resolved = plan::resolve(
             image,

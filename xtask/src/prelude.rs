@@ -13,7 +13,7 @@ pub use lapstrake::entry::{
     Tmpfiles, Tree, Unit, UnitState,
 };
 pub use lapstrake::value::Asset;
-pub use lapstrake::{Base, Image, Layer, Stage};
+pub use lapstrake::{Base, BuildStage, Image, Layer};
 
 pub use crate::{
     asset, capabilities, image, karg, layer_name, mode, path, reference, sysusers_line, tmpfiles_line, unit,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lapstrake::entry::EntryKind;
+use lapstrake::entry::EntryRef;
 use lapstrake_xtask::prelude::*;
 
 /// Assets of this repository that the descriptions name; their content does not matter.
@@ -24,13 +24,13 @@ fn an_image_has_every_field() {
         name: "telematics",
         base: registry "registry.example/autosd:1" { architecture: "arm64" },
         version: "1.4.0",
-        repository: "registry.example/fleet/telematics:stable",
+        reference: "registry.example/fleet/telematics:stable",
         label "org.example.variant" = "cluster",
         label "org.example.line" = format!("{}-{}", "a", 1),
     };
     let built = Image::new("telematics", Base::registry("registry.example/autosd:1").architecture("arm64"))
         .version("1.4.0")
-        .repository("registry.example/fleet/telematics:stable")
+        .reference("registry.example/fleet/telematics:stable")
         .label("org.example.variant", "cluster")
         .label("org.example.line", "a-1");
     assert_eq!(said, built);
@@ -71,26 +71,26 @@ fn a_base_is_of_every_kind() {
 
 /// The compiler refuses this match when a kind is new: then it wants its keyword, and its lines below.
 fn keyword(kind: &EntryKind) -> &'static str {
-    match kind {
-        EntryKind::Bin(_) => "bin",
-        EntryKind::Dir(_) => "dir",
-        EntryKind::DropIn(_) => "drop_in",
-        EntryKind::File(_) => "file",
-        EntryKind::Kargs(_) => "kargs",
-        EntryKind::Packages(_) => "packages",
-        EntryKind::Remove(_) => "remove",
-        EntryKind::Run(_) => "run",
-        EntryKind::Symlink(_) => "symlink",
-        EntryKind::Sysusers(_) => "sysusers",
-        EntryKind::Tmpfiles(_) => "tmpfiles",
-        EntryKind::Tree(_) => "tree",
-        EntryKind::Unit(_) => "unit",
-        EntryKind::UnitState(_) => "enable",
+    match EntryRef::of(kind) {
+        EntryRef::Bin(_) => "bin",
+        EntryRef::Dir(_) => "dir",
+        EntryRef::DropIn(_) => "drop_in",
+        EntryRef::File(_) => "file",
+        EntryRef::Kargs(_) => "kargs",
+        EntryRef::Packages(_) => "packages",
+        EntryRef::Remove(_) => "remove",
+        EntryRef::Run(_) => "run",
+        EntryRef::Symlink(_) => "symlink",
+        EntryRef::Sysusers(_) => "sysusers",
+        EntryRef::Tmpfiles(_) => "tmpfiles",
+        EntryRef::Tree(_) => "tree",
+        EntryRef::Unit(_) => "unit",
+        EntryRef::UnitState(_) => "enable",
     }
 }
 
-fn stage() -> Stage {
-    Stage::on(Base::registry("registry.example/autosd-gcc:1")).run(["make", "-C", "/src"])
+fn stage() -> BuildStage {
+    BuildStage::on(Base::registry("registry.example/autosd-gcc:1")).run(["make", "-C", "/src"])
 }
 
 /// Every kind of entry, with every option that its builder has.
@@ -107,7 +107,7 @@ fn said() -> Image {
                 profile: "dist",
                 target: "aarch64-unknown-linux-gnu",
                 at: "/usr/libexec/probe",
-                built_in: stage(),
+                in_stage: stage(),
                 mode: 0o4750,
                 owner: "root:diag",
                 capability: "cap_net_raw=ep",
@@ -126,7 +126,7 @@ fn said() -> Image {
             symlink "/etc/link" -> "target" { owner: "1:1" }
             remove "/etc/old"
             unit "c.service" = "[Service]\n"
-            unit "can@.service" = "[Service]\n" { enabled, enabled_as: ["can0", "can1"], mode: 0o600, owner: "0:0" }
+            unit "can@.service" = "[Service]\n" { enabled, instances: ["can0", "can1"], mode: 0o600, owner: "0:0" }
             unit asset(ASSET) { named: "d.service" }
             drop_in "memory" = "[Service]\nMemoryMax=64M\n" => "e.service"
             drop_in "tasks.conf" = "[Service]\n" => "e.service" { mode: 0o600, owner: "0:1" }
@@ -140,8 +140,8 @@ fn said() -> Image {
             tmpfiles "sensord" ["d /var/lib/sensord 0750 sensord sensord -"]
             tmpfiles asset("deploy/diag.conf")
             kargs "10-quiet" ["quiet", "console=ttyS0"]
-            kargs "20-serial" ["console=ttyAMA0"] { only_on: "arm64" }
-            kargs "30-both" ["a"] { only_on: ["arm64", "amd64"] }
+            kargs "20-serial" ["console=ttyAMA0"] { match_architectures: ["arm64"] }
+            kargs "30-both" ["a"] { match_architectures: ["arm64", "amd64"] }
             packages ["vsomeip3", "dlt-daemon"]
             run ["ldconfig", "-v"]
             packages ["chrony-4.5"] {
@@ -157,16 +157,16 @@ fn said() -> Image {
                 without_docs,
                 without_weak_dependencies,
             }
-            packages [] { remove: ["nano"] }
+            packages { remove: ["nano"] }
             run ["maps-import", "--region", "eu"] {
                 env: "LANG" => "C.UTF-8",
                 env: ["TZ" => "UTC", "REGION" => format!("{}u", "e")],
-                dir: "/usr/share/maps",
+                current_dir: "/usr/share/maps",
                 cache: "/var/cache/maps",
                 cache: ["/var/cache/a", "/var/cache/b"],
                 bind: "xtask/src" => "/run/maps",
                 bind: ["README.md" => "/run/readme", asset("README.md") => "/run/other"],
-                secret: Secret::variable("maps-token", "MAPS_TOKEN"),
+                secret: Secret::env("maps-token", "MAPS_TOKEN"),
                 secret: [Secret::file("netrc", "~/.netrc")],
                 network,
             }
@@ -187,7 +187,7 @@ fn built() -> Layer {
                 .profile("dist")
                 .target("aarch64-unknown-linux-gnu")
                 .at("/usr/libexec/probe")
-                .built_in(stage())
+                .in_stage(stage())
                 .mode(0o4750)
                 .owner("root:diag")
                 .capability("cap_net_raw=ep"),
@@ -222,21 +222,21 @@ fn built() -> Layer {
         )
         .dir("/usr/share/empty")
         .with(Dir::new("/usr/share/private").mode(0o2770).owner("root").allow("setuid").allow("usr-owner"))
-        .symlink("/etc/localtime", "../usr/share/zoneinfo/UTC")
-        .with(Symlink::new("/etc/link", "target").owner("1:1"))
+        .symlink("../usr/share/zoneinfo/UTC", "/etc/localtime")
+        .with(Symlink::to("target", "/etc/link").owner("1:1"))
         .remove("/etc/old")
         .unit(Unit::text("c.service", "[Service]\n"))
         .unit(
             Unit::text("can@.service", "[Service]\n")
                 .enabled()
-                .enabled_as(["can0", "can1"])
+                .instances(["can0", "can1"])
                 .mode(0o600)
                 .owner("0:0"),
         )
         .unit(Unit::file(asset(ASSET)).named("d.service"))
-        .with(DropIn::text("e.service", "memory", "[Service]\nMemoryMax=64M\n"))
-        .with(DropIn::text("e.service", "tasks.conf", "[Service]\n").mode(0o600).owner("0:1"))
-        .with(DropIn::file("e.service", asset("x/limits.conf")))
+        .with(DropIn::text("memory", "[Service]\nMemoryMax=64M\n", "e.service"))
+        .with(DropIn::text("tasks.conf", "[Service]\n", "e.service").mode(0o600).owner("0:1"))
+        .with(DropIn::file(asset("x/limits.conf"), "e.service"))
         .enable("f.service")
         .disable("g.service")
         .mask("h.service")
@@ -246,8 +246,8 @@ fn built() -> Layer {
         .tmpfiles("sensord", ["d /var/lib/sensord 0750 sensord sensord -"])
         .with(Tmpfiles::file(asset("deploy/diag.conf")))
         .kargs("10-quiet", ["quiet", "console=ttyS0"])
-        .with(Kargs::new("20-serial", ["console=ttyAMA0"]).only_on("arm64"))
-        .with(Kargs::new("30-both", ["a"]).only_on("arm64").only_on("amd64"));
+        .with(Kargs::new("20-serial", ["console=ttyAMA0"]).match_architectures(["arm64"]))
+        .with(Kargs::new("30-both", ["a"]).match_architectures(["arm64", "amd64"]));
     with_what_needs_an_engine(layer)
 }
 
@@ -256,11 +256,11 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
         .packages(["vsomeip3", "dlt-daemon"])
         .run(["ldconfig", "-v"])
         .with(
-            Packages::new(["chrony-4.5"])
-                .remove(["nano", "vi"])
-                .swap("coreutils-single", "coreutils")
-                .swap("a", "b")
-                .swap("c", "d")
+            Packages::install(["chrony-4.5"])
+                .and_remove(["nano", "vi"])
+                .and_swap("coreutils-single", "coreutils")
+                .and_swap("a", "b")
+                .and_swap("c", "d")
                 .rpm_file(asset(ASSET))
                 .rpm_file(asset(ASSET))
                 .rpm_file(asset("README.md"))
@@ -276,20 +276,20 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .without_docs()
                 .without_weak_dependencies(),
         )
-        .with(Packages::new([""; 0]).remove(["nano"]))
+        .with(Packages::default().and_remove(["nano"]))
         .with(
             Run::new(["maps-import", "--region", "eu"])
                 .env("LANG", "C.UTF-8")
                 .env("TZ", "UTC")
                 .env("REGION", "eu")
-                .dir("/usr/share/maps")
+                .current_dir("/usr/share/maps")
                 .cache("/var/cache/maps")
                 .cache("/var/cache/a")
                 .cache("/var/cache/b")
                 .bind(asset("xtask/src"), "/run/maps")
                 .bind(asset("README.md"), "/run/readme")
                 .bind(asset("README.md"), "/run/other")
-                .secret(Secret::variable("maps-token", "MAPS_TOKEN"))
+                .secret(Secret::env("maps-token", "MAPS_TOKEN"))
                 .secret(Secret::file("netrc", "~/.netrc"))
                 .network(),
         )
@@ -300,10 +300,10 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
 #[test]
 fn every_entry_with_every_option_is_what_the_builder_makes() {
     let (said, built) = (said(), built());
-    for (index, (entry, other)) in said.layers()[0].entries().iter().zip(built.entries()).enumerate() {
-        assert_eq!(entry, other, "entry {index}, {}", keyword(other.kind()));
+    for (index, (entry, other)) in said.layers[0].entries.iter().zip(&built.entries).enumerate() {
+        assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
-    let kinds: BTreeSet<_> = built.entries().iter().map(|entry| keyword(entry.kind())).collect();
+    let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
     assert_eq!(kinds.len(), 14, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }
@@ -330,20 +330,20 @@ fn a_site_is_the_line_and_column_of_the_entry() {
         }
     };
     let at = |site: lapstrake::Site| (site.line() - start, site.column());
-    assert_eq!(at(image.site()), (2, 9));
-    assert_eq!(at(image.base().site()), (3, 15));
-    let layer = &image.layers()[0];
-    assert_eq!(at(layer.site()), (4, 9));
-    let sites: Vec<_> = layer.entries().iter().map(|entry| at(entry.site())).collect();
+    assert_eq!(at(image.site), (2, 9));
+    assert_eq!(at(image.base.site()), (3, 15));
+    let layer = &image.layers[0];
+    assert_eq!(at(layer.site), (4, 9));
+    let sites: Vec<_> = layer.entries.iter().map(|entry| at(entry.site)).collect();
     assert_eq!(sites, [(5, 13), (6, 13), (9, 13), (10, 13), (11, 13), (16, 13)]);
-    let EntryKind::File(file) = layer.entries()[1].kind() else { panic!("a file") };
-    assert_eq!(at(file.at().site()), (6, 13));
-    assert_eq!(at(file.attributes().mode().unwrap().site()), (7, 17));
-    let EntryKind::Unit(unit) = layer.entries()[2].kind() else { panic!("a unit") };
-    assert_eq!(at(unit.name().site()), (9, 13));
-    let EntryKind::Packages(packages) = layer.entries()[4].kind() else { panic!("packages") };
-    assert_eq!(at(packages.repositories()[0].url().site()), (13, 21));
-    assert!(image.site().file().ends_with("tests/image.rs"));
+    let file: &File = layer.entries[1].get().unwrap();
+    assert_eq!(at(file.at.site()), (6, 13));
+    assert_eq!(at(file.attributes.mode.as_ref().unwrap().site()), (7, 17));
+    let unit: &Unit = layer.entries[2].get().unwrap();
+    assert_eq!(at(unit.name.site()), (9, 13));
+    let packages: &Packages = layer.entries[4].get().unwrap();
+    assert_eq!(at(packages.repositories[0].url.site()), (13, 21));
+    assert!(image.site.file().ends_with("tests/image.rs"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What was written, asked what it means: every literal checked, every entry turned into the builder call
 //! that says the same, and what it claims noted for the questions about the whole image.
 
+use lapstrake::suggest::nearest;
 use lapstrake::value::ImagePath;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -10,7 +11,6 @@ use super::claim::Claims;
 use super::entry::TRANSPORTS;
 use super::expand::{Arm, Step};
 use super::form;
-use super::keyword;
 use super::syntax::{Base, Branches, Image, Item, Layer};
 use super::tokens::Operand;
 use super::typed;
@@ -106,8 +106,8 @@ impl Checker<'_> {
                     "docker" | "image" | "remote" | "from" => "write `registry`".to_owned(),
                     "podman" | "storage" | "local" => "write `containers_storage`".to_owned(),
                     "archive" | "tar" | "file" => "write `oci_archive`".to_owned(),
-                    _ => match keyword::nearest(&name, TRANSPORTS) {
-                        Some(near) => format!("write `{near}`"),
+                    _ => match nearest(&name, TRANSPORTS) {
+                        Some(near) => format!("did you mean `{near}`?"),
                         None => format!("write one of `{}`", TRANSPORTS.join("`, `")),
                     },
                 };
@@ -145,7 +145,7 @@ impl Checker<'_> {
             Item::Entry(entry) => self.entry(entry).map(Step::Call),
             Item::Layer(layer) => Some(Step::Call(self.layer(layer))),
             Item::Splice { dots, values } => {
-                let name = if self.claims.in_layer() { "entries_from" } else { "layers_from" };
+                let name = if self.claims.in_layer() { "entries" } else { "layers" };
                 let method = Ident::new(name, *dots);
                 Some(Step::Call(quote_spanned!(*dots=> .#method(#values))))
             }
@@ -219,7 +219,8 @@ impl Checker<'_> {
                 let mistaken = self.mistaken();
                 return quote!([#mistaken]);
             }
-            let listed = matches!(word, Word::Text | Word::Argument | Word::Package | Word::Karg);
+            let listed =
+                matches!(word, Word::Text | Word::Argument | Word::Feature | Word::Package | Word::Karg);
             let parts = value.text().filter(|_| listed);
             let parts = parts.map(|text| text.split_whitespace().map(|part| format!("{part:?}")).collect());
             let list = parts.map_or(written.clone(), |parts: Vec<_>| parts.join(", "));

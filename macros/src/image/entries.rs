@@ -8,8 +8,6 @@ use super::check::Checker;
 use super::form::{self, Shape};
 use super::shape::Parts;
 use super::syntax::Entry;
-use super::tokens::Operand;
-use super::word::Word;
 
 impl Checker<'_> {
     /// The call of an entry; none where too little of it was written.
@@ -17,6 +15,12 @@ impl Checker<'_> {
         let form = form::find(&entry.keyword.to_string())?;
         if self.is_of_a_stage(entry) {
             return None;
+        }
+        if form.keyword == "packages" && entry.is_options_alone() {
+            let span = entry.keyword.span();
+            let (new, options) =
+                (self.call("Packages", "default", span), self.settings(form, &entry.options));
+            return Some(quote_spanned!(span=> .with(#new() #options)));
         }
         let parts = self.parts(form, entry)?;
         let argument = self.argument(form, entry);
@@ -59,9 +63,9 @@ impl Checker<'_> {
             ("text", _) => with(self.call("File", "text", span), "with"),
             ("tree", _) => with(self.call("Tree", "new", span), "with"),
             ("dir", _) => with(self.call("Dir", "new", span), "with"),
-            ("symlink", _) => with(self.call("Symlink", "new", span), "with"),
+            ("symlink", _) => with(self.call("Symlink", "to", span), "with"),
             ("run", _) => with(self.call("Run", "new", span), "with"),
-            ("packages", _) => with(self.call("Packages", "new", span), "with"),
+            ("packages", _) => with(self.call("Packages", "install", span), "with"),
             ("kargs", _) => with(self.call("Kargs", "new", span), "with"),
             // What has no options of its own; a wrong one was told.
             _ => plain(&keyword),
@@ -73,37 +77,27 @@ impl Checker<'_> {
         let second = |checker: &mut Self, word| parts.second.map(|value| checker.word(word, value));
         match parts.shape {
             Shape::One(word) => vec![self.word(word, parts.head)],
-            // A drop-in names its unit first.
-            Shape::Onto(from, Word::Unit) => {
-                let file = self.word(from, parts.head);
-                second(self, Word::Unit).into_iter().chain([file]).collect()
+            // `link -> target` is as ls(1) shows it; the builder takes the target first, as `ln -s` does.
+            Shape::Link(at, target) => {
+                let at = self.word(at, parts.head);
+                second(self, target).into_iter().chain([at]).collect()
             }
-            Shape::Onto(from, to) | Shape::Link(from, to) | Shape::Named(from, to) => {
+            Shape::Onto(from, to) | Shape::Named(from, to) => {
                 let head = self.word(from, parts.head);
                 [head].into_iter().chain(second(self, to)).collect()
             }
             Shape::NamedOnto(name, content, to) => {
-                let name = self.borrowed(name, parts.head);
+                let name = self.word(name, parts.head);
                 let content = second(self, content);
                 let to = parts.third.map(|value| self.word(to, value));
-                to.into_iter().chain([name]).chain(content).collect()
+                [name].into_iter().chain(content).chain(to).collect()
             }
             Shape::List(word) => vec![self.words(word, parts.head)],
             Shape::Listed(name, word) => {
-                let name = self.borrowed(name, parts.head);
+                let name = self.word(name, parts.head);
                 let lines = parts.second.map(|value| self.words(word, value));
                 [name].into_iter().chain(lines).collect()
             }
         }
-    }
-
-    /// A name that the builder takes as `&str`: what is computed may be a `String`.
-    fn borrowed(&mut self, word: Word, value: &Operand) -> TokenStream {
-        let tokens = self.word(word, value);
-        if value.literal().is_some() {
-            return tokens;
-        }
-        let span = value.place().start;
-        quote_spanned!(span=> &#tokens)
     }
 }

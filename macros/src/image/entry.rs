@@ -18,7 +18,7 @@ impl Parser {
     pub(super) fn entry(&mut self, cursor: &mut Cursor, keyword: Ident) -> Result<Option<Item>, Diagnostic> {
         let name = keyword.to_string();
         let start = cursor.position();
-        if matches!(name.as_str(), "version" | "repository") {
+        if matches!(name.as_str(), "version" | "reference") {
             self.colon(cursor, &keyword);
         }
         if let Some(group) = cursor.peek_group(Delimiter::Parenthesis).filter(|_| !cursor.on_new_line()) {

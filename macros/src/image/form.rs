@@ -31,6 +31,8 @@ pub(super) enum Shape {
 /// An option, and what it takes.
 pub(super) struct Choice {
     pub(super) key: &'static str,
+    /// The method of the builder.
+    pub(super) method: &'static str,
     pub(super) takes: Takes,
 }
 
@@ -80,7 +82,7 @@ impl Choice {
 }
 
 const fn choice(key: &'static str, takes: Takes) -> Choice {
-    Choice { key, takes }
+    Choice { key, method: key, takes }
 }
 
 const fn one(key: &'static str, word: Word) -> Choice {
@@ -110,7 +112,7 @@ pub(super) const REPOSITORY: Form = Form {
 /// What a run step is given.
 const RUN: &[Choice] = &[
     choice("env", Takes::Pair(Word::Variable, Word::Text)),
-    one("dir", Word::WorkDir),
+    one("current_dir", Word::WorkDir),
     choice("cache", Takes::Each(Word::Cache)),
     choice("bind", Takes::Pair(Word::Bound, Word::Mount)),
     choice("secret", Takes::Each(Word::Secret)),
@@ -119,19 +121,19 @@ const RUN: &[Choice] = &[
 
 pub(super) const FORMS: [Form; 23] = [
     Form { keyword: "version", shapes: &[Shape::One(Word::Text)], options: &[] },
-    Form { keyword: "repository", shapes: &[Shape::One(Word::Reference)], options: &[] },
+    Form { keyword: "reference", shapes: &[Shape::One(Word::Reference)], options: &[] },
     Form { keyword: "label", shapes: &[Shape::Named(Word::LabelKey, Word::Text)], options: &[] },
     Form {
         keyword: "bin",
         shapes: &[Shape::One(Word::Binary)],
         options: &[
-            one("package", Word::Text),
-            choice("features", Takes::Many(Word::Text)),
+            one("package", Word::CargoPackage),
+            choice("features", Takes::Many(Word::Feature)),
             choice("no_default_features", Takes::Nothing),
-            one("profile", Word::Text),
-            one("target", Word::Text),
+            one("profile", Word::Profile),
+            one("target", Word::Triple),
             one("at", Word::Destination),
-            one("built_in", Word::Stage),
+            one("in_stage", Word::Stage),
             MODE,
             OWNER,
             CAPABILITY,
@@ -170,7 +172,7 @@ pub(super) const FORMS: [Form; 23] = [
         shapes: &[Shape::One(Word::UnitFile), Shape::Named(Word::Unit, Word::Text)],
         options: &[
             choice("enabled", Takes::Nothing),
-            choice("enabled_as", Takes::Many(Word::Text)),
+            choice("instances", Takes::Many(Word::Text)),
             one("named", Word::Unit),
             MODE,
             OWNER,
@@ -202,14 +204,14 @@ pub(super) const FORMS: [Form; 23] = [
     Form {
         keyword: "kargs",
         shapes: &[Shape::Listed(Word::KargsFile, Word::Karg)],
-        options: &[choice("only_on", Takes::Each(Word::Architecture))],
+        options: &[choice("match_architectures", Takes::Many(Word::Architecture))],
     },
     Form {
         keyword: "packages",
         shapes: &[Shape::List(Word::Package)],
         options: &[
-            choice("remove", Takes::Many(Word::Package)),
-            choice("swap", Takes::Pair(Word::Package, Word::Package)),
+            Choice { key: "remove", method: "and_remove", takes: Takes::Many(Word::Package) },
+            Choice { key: "swap", method: "and_swap", takes: Takes::Pair(Word::Package, Word::Package) },
             choice("rpm_file", Takes::Each(Word::RpmFile)),
             choice("repository", Takes::Repository),
             choice("repo_file", Takes::Each(Word::RepoFile)),

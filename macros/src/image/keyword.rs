@@ -1,5 +1,7 @@
 //! The words that `image!` knows, and what a person meant who wrote another one.
 
+use lapstrake::suggest::nearest;
+
 use super::syntax::Level;
 
 /// A keyword and how it is written.
@@ -22,7 +24,7 @@ pub(super) const KEYWORDS: [Keyword; 27] = [
     image("name", r#"name: "telematics""#),
     image("base", r#"base: registry "registry.example/autosd:1""#),
     image("version", r#"version: "1.4.0""#),
-    image("repository", r#"repository: "registry.example/fleet/telematics:stable""#),
+    image("reference", r#"reference: "registry.example/fleet/telematics:stable""#),
     image("label", r#"label "org.example.variant" = "cluster""#),
     image("layer", r#"layer "app" { bin "sensord" }"#),
     layer("bin", r#"bin "sensord""#),
@@ -50,7 +52,7 @@ pub(super) const KEYWORDS: [Keyword; 27] = [
 ];
 
 /// What other tools call it: a Containerfile, systemctl, a shell, this crate's own types.
-const ELSEWHERE: [(&str, &str); 57] = [
+const ELSEWHERE: [(&str, &str); 58] = [
     ("add", "file"),
     ("alias", "symlink"),
     ("arch", "base"),
@@ -89,7 +91,7 @@ const ELSEWHERE: [(&str, &str); 57] = [
     ("on", "base"),
     ("package", "packages"),
     ("pkg", "packages"),
-    ("push", "repository"),
+    ("push", "reference"),
     ("rm", "remove"),
     ("rpm", "packages"),
     ("run_step", "run"),
@@ -99,7 +101,8 @@ const ELSEWHERE: [(&str, &str); 57] = [
     ("socket", "unit"),
     ("stage", "built"),
     ("systemd", "unit"),
-    ("tag", "repository"),
+    ("repository", "reference"),
+    ("tag", "reference"),
     ("target", "default_target"),
     ("timer", "unit"),
     ("tmpfile", "tmpfiles"),
@@ -125,11 +128,4 @@ pub(super) fn meant(word: &str) -> Option<&'static Keyword> {
     let known = ELSEWHERE.iter().find(|(other, _)| *other == word).map(|(_, name)| *name);
     let likely = || nearest(&word, KEYWORDS.iter().map(|keyword| keyword.name));
     find(&word).or_else(|| known.or_else(likely).and_then(find))
-}
-
-/// The known word that a misspelt one is most like, where it is like any.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |name: &str| strsim::normalized_damerau_levenshtein(word, name);
-    let nearest = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    nearest.filter(|name| likeness(name) >= 0.6)
 }

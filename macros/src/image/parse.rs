@@ -91,7 +91,7 @@ impl Parser {
             };
         }
         cursor.bump();
-        if outermost && matches!(name.as_str(), "version" | "repository") {
+        if outermost && matches!(name.as_str(), "version" | "reference") {
             if let Some(first) = self.image.said.iter().find(|said| **said == word) {
                 let error =
                     Diagnostic::new(word.span(), format!("an image has one {name}, and this is the second"));

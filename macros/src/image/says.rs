@@ -1,7 +1,7 @@
 //! What one entry claims: where it goes, and what it makes of a unit. Only its literals say so; where the
 //! builder would put a thing is asked of the builder.
 
-use lapstrake::entry::{DropIn, Kargs, State, Sysusers, Tmpfiles};
+use lapstrake::entry::{Bin, DropIn, EntryKind, Kargs, State, Sysusers, Tmpfiles, Unit};
 use lapstrake::value::{Asset, ImagePath, Karg, SysusersLine, TmpfilesLine, UnitName};
 
 use super::check::Checker;
@@ -9,9 +9,6 @@ use super::form::Shape;
 use super::shape::Parts;
 use super::syntax::{Entry, Setting};
 use super::tokens::Operand;
-
-/// The directory of the vendor's units; systemd.unit(5).
-const UNITS: &str = "/usr/lib/systemd/system";
 
 impl Checker<'_> {
     /// Notes what the entry claims, as far as its literals say.
@@ -29,7 +26,7 @@ impl Checker<'_> {
         match entry.keyword.to_string().as_str() {
             "bin" => match (value("at"), head) {
                 (Some(to), _) => self.claims.file(to.place(), path(to.text())),
-                (None, Some(name)) => self.claims.file(at, path(Some(format!("/usr/bin/{name}")))),
+                (None, Some(name)) => self.claims.file(at, Bin::new(name).destination().ok()),
                 (None, None) => {}
             },
             "file" | "text" | "built" => self.claims.file(second_at, path(second)),
@@ -51,11 +48,11 @@ impl Checker<'_> {
                 };
                 let Some(name) = name else { return };
                 let at = named.map_or(parts.head.place(), Operand::place);
-                self.claims.file(at, path(Some(format!("{UNITS}/{name}"))));
+                self.claims.file(at, Unit::text(name.clone(), "").destination().ok());
                 if let Some(enabled) = option("enabled") {
                     self.claims.state(enabled.key.span(), &name, State::Enabled);
                 }
-                self.instances(&name, option("enabled_as"));
+                self.instances(&name, option("instances"));
             }
             "drop_in" => {
                 let (name, unit_text) = match parts.shape {
@@ -63,8 +60,8 @@ impl Checker<'_> {
                     _ => (head, third),
                 };
                 let Some((name, unit)) = name.zip(unit(unit_text)) else { return };
-                let to = DropIn::text(unit.as_str(), &name, "");
-                self.claims.file(at, to.at().get().ok().cloned());
+                let to = DropIn::text(name, "", unit.clone());
+                self.claims.file(at, to.at.get().ok().cloned());
                 let changed = parts.third.map_or(second_at, Operand::place);
                 self.claims.drop_in(changed, &unit);
             }
@@ -141,11 +138,12 @@ fn said_of(mode: Option<&Operand>, owner: Option<&Operand>) -> Option<String> {
     (!mode.is_empty() || !owner.is_empty()).then(|| format!("{mode} {owner}"))
 }
 
-/// Where a file of a `.d` directory goes, as the builder knows it.
+/// Where the builder puts a file of a `.d` directory.
 fn conf(keyword: &str, name: &str) -> Option<ImagePath> {
-    match keyword {
-        "sysusers" => Sysusers::lines(name, <[SysusersLine; 0]>::default()).at().get().ok().cloned(),
-        "tmpfiles" => Tmpfiles::lines(name, <[TmpfilesLine; 0]>::default()).at().get().ok().cloned(),
-        _ => Kargs::new(name, <[Karg; 0]>::default()).at().get().ok().cloned(),
-    }
+    let entry: EntryKind = match keyword {
+        "sysusers" => Sysusers::lines(name, <[SysusersLine; 0]>::default()).into(),
+        "tmpfiles" => Tmpfiles::lines(name, <[TmpfilesLine; 0]>::default()).into(),
+        _ => Kargs::new(name, <[Karg; 0]>::default()).into(),
+    };
+    entry.destination()?.ok()
 }

@@ -1,19 +1,19 @@
 //! The options of an entry as method calls of its builder, by the table in `form`.
 
+use lapstrake::suggest::nearest;
 use lapstrake::value::RepositoryUrl;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::check::Checker;
 use super::form::{Choice, Form, Takes};
-use super::keyword;
 use super::syntax::{Entry, Setting};
 use super::tokens::Operand;
 use super::word::Word;
 use crate::diagnostic::Diagnostic;
 
 /// What a command of the field calls an option.
-const ELSEWHERE: [(&[&str], &str); 15] = [
+const ELSEWHERE: [(&[&str], &str); 16] = [
     (&["chmod", "permissions", "perm", "mod"], "mode"),
     (&["chown", "user", "group", "uid", "gid"], "owner"),
     (&["caps", "cap", "setcap", "capabilities"], "capability"),
@@ -21,10 +21,11 @@ const ELSEWHERE: [(&[&str], &str); 15] = [
     (&["enable"], "enabled"),
     (&["name"], "named"),
     (&["arch"], "architecture"),
-    (&["arch"], "only_on"),
-    (&["stage", "builder", "from"], "built_in"),
+    (&["arch", "architecture", "only_on"], "match_architectures"),
+    (&["stage", "builder", "built_in", "from"], "in_stage"),
     (&["environment", "variable"], "env"),
-    (&["cwd", "workdir", "working_dir", "directory"], "dir"),
+    (&["enabled_as", "instance"], "instances"),
+    (&["cwd", "dir", "workdir", "working_dir", "directory"], "current_dir"),
     (&["mount", "volume"], "bind"),
     (&["repo", "baseurl", "enablerepo"], "repository"),
     (&["nodocs", "no_docs", "tsflags"], "without_docs"),
@@ -60,11 +61,10 @@ impl Checker<'_> {
             let known = form.options.iter().map(|choice| choice.key);
             let mut elsewhere = ELSEWHERE.iter().filter(|(other, _)| other.contains(&name.as_str()));
             let meant = elsewhere.find_map(|(_, meant)| form.option(meant));
-            let meant =
-                meant.or_else(|| keyword::nearest(&name, known.clone()).and_then(|near| form.option(near)));
+            let meant = meant.or_else(|| nearest(&name, known.clone()).and_then(|near| form.option(near)));
             let all: Vec<_> = known.map(|known| format!("`{known}`")).collect();
             self.errors.push(error.help(match meant {
-                Some(Choice { key, takes }) => match &setting.value {
+                Some(Choice { key, takes, .. }) => match &setting.value {
                     Some(value) if !matches!(takes, Takes::Nothing) => {
                         let to = setting.arrow.as_ref().map(|arrow| format!(" => {}", arrow.to.written()));
                         format!("write `{key}: {}{}`", value.written(), to.unwrap_or_default())
@@ -81,9 +81,10 @@ impl Checker<'_> {
     fn setting(&mut self, choice: &'static Choice, setting: &Setting) -> TokenStream {
         let key = &setting.key;
         let span = key.span();
+        let method = Ident::new(choice.method, span);
         let Some(value) = &setting.value else {
             if let Takes::Nothing = choice.takes {
-                return quote_spanned!(span=> .#key());
+                return quote_spanned!(span=> .#method());
             }
             self.lacks(key, choice);
             return TokenStream::new();
@@ -104,15 +105,15 @@ impl Checker<'_> {
                     written => format!("write the entry twice: `if {written} {{ … }} else {{ … }}`"),
                 };
                 self.errors.push(error.help(help));
-                quote_spanned!(span=> .#key())
+                quote_spanned!(span=> .#method())
             }
             Takes::One(word) => {
                 let value = self.single(key, word, value);
-                value.map(|value| quote_spanned!(span=> .#key(#value))).unwrap_or_default()
+                value.map(|value| quote_spanned!(span=> .#method(#value))).unwrap_or_default()
             }
             Takes::Many(word) => {
                 let values = self.words(word, value);
-                quote_spanned!(span=> .#key(#values))
+                quote_spanned!(span=> .#method(#values))
             }
             Takes::Each(word) => {
                 let each = value.list().unwrap_or_else(|| vec![value.clone()]);
@@ -120,7 +121,7 @@ impl Checker<'_> {
                     self.lacks(key, choice);
                 }
                 let each: Vec<_> = each.iter().map(|value| self.word(word, value)).collect();
-                quote_spanned!(span=> #(.#key(#each))*)
+                quote_spanned!(span=> #(.#method(#each))*)
             }
             Takes::Pair(from, to) => {
                 let Some(arrow) = &setting.arrow else {
@@ -129,7 +130,7 @@ impl Checker<'_> {
                 };
                 let from = self.word(from, value);
                 let to = self.word(to, &arrow.to);
-                quote_spanned!(span=> .#key(#from, #to))
+                quote_spanned!(span=> .#method(#from, #to))
             }
             Takes::Repository => self.repositories(choice, setting, value),
             // It stands in the parentheses of the entry.
@@ -200,7 +201,7 @@ impl Checker<'_> {
         let (key, from, to) = (&setting.key, value.written(), arrow.to.written());
         let help = match choice.takes {
             Takes::Nothing => format!("write `{key}`"),
-            Takes::Each(Word::Secret) => format!("write `{key}: Secret::variable({from}, {to})`"),
+            Takes::Each(Word::Secret) => format!("write `{key}: Secret::env({from}, {to})`"),
             Takes::Many(_) => format!("write `{key}: [{from}]`"),
             _ => format!("write `{key}: {from}`"),
         };

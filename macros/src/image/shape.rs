@@ -1,6 +1,7 @@
 //! Whether an entry is written as one of its forms is, and what to write where it is not.
 
 use camino::Utf8Path;
+use lapstrake::entry::Unit;
 use lapstrake::value::UnitName;
 
 use super::check::Checker;
@@ -77,7 +78,7 @@ impl Checker<'_> {
     pub(super) fn is_of_a_stage(&mut self, entry: &Entry) -> bool {
         let stage = entry.options.iter().find(|setting| {
             entry.keyword == "file"
-                && ["stage", "from_stage", "built_in", "from"].iter().any(|key| setting.key == key)
+                && ["stage", "from_stage", "in_stage", "from"].iter().any(|key| setting.key == key)
         });
         let Some(stage) = stage else { return false };
         let from = entry.head.as_ref().map_or("\"/…\"".to_owned(), Operand::written);
@@ -125,14 +126,6 @@ impl Checker<'_> {
         let example = keyword::find(keyword).map_or("", |keyword| keyword.example);
         let like = format!("write it like `{example}`");
         let Some(head) = &entry.head else {
-            if keyword == "packages" && !entry.options.is_empty() {
-                let message = "`packages` lacks the list of what it installs";
-                return self.error(
-                    entry.keyword.span(),
-                    message,
-                    "write `packages [] { … }` to install none",
-                );
-            }
             return self.error(entry.keyword.span(), format!("`{keyword}` says nothing"), like);
         };
         let written = head.written();
@@ -199,7 +192,7 @@ impl Checker<'_> {
             (_, Some(at), Some(to)) => {
                 let help = match keyword {
                     "bin" => format!("write `bin {written} {{ at: {to} }}`"),
-                    "unit" => format!("units go to `/usr/lib/systemd/system`; write `unit {written}`"),
+                    "unit" => format!("units go to `{}`; write `unit {written}`", Unit::DIRECTORY),
                     _ => like,
                 };
                 self.error(at, format!("`{keyword}` has no `=>`"), help);
@@ -213,6 +206,13 @@ impl Checker<'_> {
 }
 
 impl Entry {
+    /// Whether only options follow the keyword.
+    pub(super) fn is_options_alone(&self) -> bool {
+        let empty =
+            self.head.is_none() && self.list.is_none() && self.content.is_none() && self.arrow.is_none();
+        empty && !self.options.is_empty() && !self.broken
+    }
+
     /// What stands between the keyword and the options.
     pub(super) fn operands_place(&self) -> Place {
         let all = [

@@ -18,8 +18,8 @@ fn an_entry_is_a_call_of_the_builder() {
             bin "sensord"
             text "hi\n" => "/etc/motd" { mode: 0o600, owner: "root:root" }
             symlink "/etc/localtime" -> "../usr/share/zoneinfo/UTC"
-            unit "can@.service" = text { enabled_as: ["can0"] }
-            kargs "10-quiet" ["quiet"] { only_on: ["arm64", "amd64"] }
+            unit "can@.service" = text { instances: ["can0"] }
+            kargs "10-quiet" ["quiet"] { match_architectures: ["arm64", "amd64"] }
             ..more()
         }
     });
@@ -37,14 +37,13 @@ fn an_entry_is_a_call_of_the_builder() {
                         .mode(0o600)
                         .owner("root:root")
                 )
-                .symlink("/etc/localtime", "../usr/share/zoneinfo/UTC")
-                .unit(<lapstrake_xtask::lapstrake::entry::Unit>::text("can@.service", text).enabled_as(["can0"]))
+                .symlink("../usr/share/zoneinfo/UTC", "/etc/localtime")
+                .unit(<lapstrake_xtask::lapstrake::entry::Unit>::text("can@.service", text).instances(["can0"]))
                 .with(
                     <lapstrake_xtask::lapstrake::entry::Kargs>::new("10-quiet", ["quiet"])
-                        .only_on("arm64")
-                        .only_on("amd64")
+                        .match_architectures(["arm64", "amd64"])
                 )
-                .entries_from(more())
+                .entries(more())
         )
     };
     assert_eq!(said.to_string(), written.to_string());
@@ -56,7 +55,7 @@ fn what_may_be_said_several_times_is_a_call_for_each() {
         name: "x",
         base: base(),
         layer "app" {
-            packages [] {
+            packages {
                 swap: ["a" => "b", "c" => "d"],
                 repository: "vendor" => "https://rpms.example/el10" { kept },
                 repository: [bench(), "nightly" => url],
@@ -69,9 +68,9 @@ fn what_may_be_said_several_times_is_a_call_for_each() {
         <lapstrake_xtask::lapstrake::Image>::new("x", base()).layer(
             <lapstrake_xtask::lapstrake::Layer>::new("app")
                 .with(
-                    <lapstrake_xtask::lapstrake::entry::Packages>::new([""; 0])
-                        .swap("a", "b")
-                        .swap("c", "d")
+                    <lapstrake_xtask::lapstrake::entry::Packages>::default()
+                        .and_swap("a", "b")
+                        .and_swap("c", "d")
                         .repository(
                             <lapstrake_xtask::lapstrake::entry::Repository>::new(
                                 "vendor", "https://rpms.example/el10"
@@ -156,7 +155,7 @@ fn half_typed_input_keeps_the_rest() {
         unit "a.service" = "[Service]\n" { enabled }
         drop_in "memory" = "[Service]\n" => "a.service"
         sysusers "sensord" ["u sensord -"]
-        kargs "10-quiet" ["quiet"] { only_on: "arm64" }
+        kargs "10-quiet" ["quiet"] { match_architectures: ["arm64"] }
         if let Some(x) = x { enable x } else { mask "b.service" }
         for bus in 0..2 { enable bus }
         match x { 1 => { bin "one" } _ => {} }

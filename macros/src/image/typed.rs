@@ -1,5 +1,5 @@
 //! Where a value of a Rust type stands that no literal can be: a stage, a secret, a repository. A text in
-//! its place is told what to write; the literals of the plain `Secret::variable("…", "…")` are known.
+//! its place is told what to write; the literals of the plain `Secret::env("…", "…")` are known.
 
 use lapstrake::value::{Reference, RepositoryUrl};
 use proc_macro2::TokenTree;
@@ -15,7 +15,7 @@ pub(super) fn of(word: Word) -> Option<(&'static str, &'static str)> {
     match word {
         Word::Repository => Some(("entry", "Repository")),
         Word::Secret => Some(("entry", "Secret")),
-        Word::Stage => Some(("", "Stage")),
+        Word::Stage => Some(("", "BuildStage")),
         _ => None,
     }
 }
@@ -34,7 +34,7 @@ pub(super) fn arguments(word: Word, value: &Operand) -> Vec<(Word, Lit)> {
         return Vec::new();
     };
     let words = match (word, of.to_string().as_str(), function.to_string().as_str()) {
-        (Word::Secret, "Secret", "variable") => [Word::SecretId, Word::Variable],
+        (Word::Secret, "Secret", "env") => [Word::SecretId, Word::Variable],
         (Word::Secret, "Secret", "file") => [Word::SecretId, Word::Text],
         (Word::Repository, "Repository", "new") => [Word::RepositoryId, Word::RepositoryUrl],
         _ => return Vec::new(),
@@ -54,9 +54,8 @@ pub(super) fn no_literal(word: Word, literal: &Lit) -> Diagnostic {
     };
     let error = |message: &str| Diagnostic::new(literal.span(), message);
     match word {
-        Word::Secret => error("a secret is no text, for that would be read in the description").help(
-            "say where it is: `secret: Secret::variable(\"token\", \"MAPS_TOKEN\")`, or `Secret::file(…)`",
-        ),
+        Word::Secret => error("a secret is no text, for that would be read in the description")
+            .help("say where it is: `secret: Secret::env(\"token\", \"MAPS_TOKEN\")`, or `Secret::file(…)`"),
         Word::Repository => {
             let (lacks, id, url) = if RepositoryUrl::parse(&text).is_ok() {
                 ("a repository has an id, too", Word::RepositoryId.example(), written.as_str())
@@ -70,7 +69,7 @@ pub(super) fn no_literal(word: Word, literal: &Lit) -> Diagnostic {
                 Ok(_) => format!("Base::registry({written})"),
                 Err(_) => "Base::registry(\"registry.example/autosd-rust:1\")".to_owned(),
             };
-            error("a stage is no text").help(format!("write `Stage::on({base})`"))
+            error("a stage is no text").help(format!("write `BuildStage::on({base})`"))
         }
     }
 }

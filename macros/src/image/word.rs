@@ -4,11 +4,11 @@
 use lapstrake::entry::{Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
-    Architecture, Capabilities, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, Owner,
-    PackageSpec, Reference, RepositoryId, RepositoryUrl, SecretId, SysusersLine, TmpfilesLine, UnitKind,
-    UnitName, Variable,
+    Architecture, BinName, Capabilities, CargoPackage, FeatureName, ImageName, ImagePath, Invalid, Karg,
+    LabelKey, LayerName, Mode, Owner, PackageSpec, ProfileName, Reference, RepositoryId, RepositoryUrl,
+    SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, Variable,
 };
-use lapstrake::{Base, Location};
+use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
 use quote::ToTokens;
 use syn::Lit;
@@ -37,8 +37,10 @@ pub(super) enum Word {
     /// A directory that is kept between builds.
     Cache,
     Capabilities,
+    CargoPackage,
     /// A path where something is put.
     Destination,
+    Feature,
     ImageName,
     Karg,
     KargsFile,
@@ -53,6 +55,7 @@ pub(super) enum Word {
     OciLayout,
     Owner,
     Package,
+    Profile,
     Reference,
     /// A path that is taken away.
     Removal,
@@ -78,6 +81,7 @@ pub(super) enum Word {
     /// Any text.
     Text,
     TmpfilesLine,
+    Triple,
     Unit,
     Variable,
     /// Where a run step starts.
@@ -100,9 +104,9 @@ impl Word {
             Self::RepositoryUrl => ("a repository URL", r#""https://rpms.example/el10""#),
             Self::StageFile => ("a path in the stage", r#""/src/out/canfw""#),
             Self::RpmFile => ("a file of the workspace", r#""vendor/diagnostics-2.1-1.noarch.rpm""#),
-            Self::Secret => ("a secret", r#"Secret::variable("token", "MAPS_TOKEN")"#),
+            Self::Secret => ("a secret", r#"Secret::env("token", "MAPS_TOKEN")"#),
             Self::SecretId => ("a secret id", r#""maps-token""#),
-            Self::Stage => ("a stage", r#"Stage::on(Base::registry("registry.example/autosd-rust:1"))"#),
+            Self::Stage => ("a stage", r#"BuildStage::on(Base::registry("registry.example/autosd-rust:1"))"#),
             Self::Variable => ("a variable", r#""LANG""#),
             Self::WorkDir => ("an image path", r#""/usr/src""#),
             Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),
@@ -110,6 +114,10 @@ impl Word {
             Self::UnitFile => ("a unit file of the workspace", r#""deploy/sensord.service""#),
             Self::Base => ("a base", r#""docker://registry.example/autosd:1""#),
             Self::Binary => ("the name of a binary", r#""sensord""#),
+            Self::CargoPackage => ("the name of a package of cargo", r#""diagnostics""#),
+            Self::Feature => ("a feature", r#""can""#),
+            Self::Profile => ("a profile of cargo", r#""dist""#),
+            Self::Triple => ("a target triple", r#""aarch64-unknown-linux-gnu""#),
             Self::Capabilities => ("capabilities", r#""cap_net_raw=ep""#),
             Self::Destination | Self::Removal => ("an image path", r#""/etc/sensord.toml""#),
             Self::ImageName => ("an image name", r#""telematics""#),
@@ -164,25 +172,31 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
         Word::Removal => parsed(word, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?,
         Word::Architecture => parsed(word, literal, Architecture::parse(&text))?,
         Word::Base => parsed(word, literal, base(&text))?,
-        Word::Binary => parsed(word, literal, binary(&text))?,
+        Word::Binary => parsed(word, literal, BinName::parse(&text))?,
+        Word::CargoPackage => parsed(word, literal, CargoPackage::parse(&text))?,
+        Word::Feature => parsed(word, literal, FeatureName::parse(&text))?,
+        Word::Profile => parsed(word, literal, ProfileName::parse(&text))?,
+        Word::Triple => parsed(word, literal, TargetTriple::parse(&text))?,
         Word::Capabilities => parsed(word, literal, Capabilities::parse(&text))?,
         Word::ImageName => parsed(word, literal, ImageName::parse(&text))?,
         Word::Karg => parsed(word, literal, Karg::parse(&text))?,
         Word::KargsFile => {
             let none: [Karg; 0] = [];
-            parsed(word, literal, Kargs::new(&text, none).at().get().map_err(Clone::clone))?;
+            parsed(word, literal, Kargs::new(text, none).at.get().map_err(Clone::clone))?;
         }
         Word::LabelKey => parsed(word, literal, LabelKey::parse(&text))?,
         Word::LayerName => parsed(word, literal, LayerName::parse(&text))?,
         Word::Mode => parsed(word, literal, Mode::parse(&text))?,
-        Word::OciArchive => parsed(word, literal, Base::oci_archive(&text).location().map_err(Clone::clone))?,
-        Word::OciLayout => parsed(word, literal, Base::oci(&text).location().map_err(Clone::clone))?,
+        Word::OciArchive => {
+            parsed(word, literal, Base::oci_archive(&text).location.get().map_err(Clone::clone))?;
+        }
+        Word::OciLayout => parsed(word, literal, Base::oci(&text).location.get().map_err(Clone::clone))?,
         Word::Owner => parsed(word, literal, Owner::parse(&text))?,
         Word::Package => parsed(word, literal, PackageSpec::parse(&text))?,
         Word::Reference => parsed(word, literal, Reference::parse(&text))?,
         Word::SysusersFile => {
             let none: [SysusersLine; 0] = [];
-            parsed(word, literal, Sysusers::lines(&text, none).at().get().map_err(Clone::clone))?;
+            parsed(word, literal, Sysusers::lines(text, none).at.get().map_err(Clone::clone))?;
         }
         Word::SysusersLine => parsed(word, literal, SysusersLine::parse(&text))?,
         Word::Target => parsed(word, literal, target(&text))?,
@@ -283,20 +297,6 @@ fn not_root(path: &ImagePath) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn binary(name: &str) -> Result<(), Invalid> {
-    if name.is_empty() {
-        return Err(Invalid::whole("binary", name, "has no name"));
-    }
-    match name.rsplit_once('/') {
-        Some((_, last)) if !last.is_empty() => {
-            let error =
-                Invalid::whole("binary", name, "is a path; cargo builds it, by the name of its target");
-            Err(error.or(format!("write `bin {last:?}`")))
-        }
-        _ => ImagePath::root().join("usr/bin")?.join(name).map(|_| ()),
-    }
-}
-
 fn target(text: &str) -> Result<(), Invalid> {
     let wrong = |reason: &str| Invalid::whole("unit name", text, reason);
     if !text.contains('.') && UnitName::parse(&format!("{text}.target")).is_ok() {
@@ -317,7 +317,7 @@ fn variable(text: &str) -> Result<(), Invalid> {
 }
 
 fn base(text: &str) -> Result<(), Invalid> {
-    text.parse::<Location>().map(|_| ()).map_err(|error| {
+    text.parse::<TransportRef>().map(|_| ()).map_err(|error| {
         // The transport of one that has none is most likely a registry's.
         if Reference::parse(text).is_ok() {
             error.or(format!("write `base: registry {text:?}`"))

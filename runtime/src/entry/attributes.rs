@@ -1,54 +1,43 @@
-//! Mode, owner, capabilities, and what is accepted on purpose: the options that entries share. Defaults
-//! belong to the plan, which knows what an entry is made of.
+//! Mode, owner, capabilities and accepted findings: the options that entries share. The plan has the
+//! defaults, because it knows what an entry consists of.
 
-use crate::Given;
+use crate::Parsed;
+use crate::faults::faults;
 use crate::value::{Capabilities, Mode, Owner};
 
-/// What was said about an entry's inode; nothing said means the entry's default.
+/// The mode, owner and capabilities of an entry, and the findings that it accepts; none means the entry's
+/// default.
 ///
 /// ```
 /// use lapstrake::entry::{Attributes, File};
 ///
 /// let key = File::text("x", "/etc/app.key").mode(0o640).owner("root:app").allow("secret-in-layer");
-/// let said: &Attributes = key.attributes();
-/// assert_eq!(said.mode().unwrap().get().unwrap().bits(), 0o640);
-/// assert_eq!(said.owner().unwrap().get().unwrap().to_string(), "root:app");
-/// assert!(said.capabilities().is_none());
-/// assert_eq!(said.allowed().len(), 1);
+/// let attributes: &Attributes = &key.attributes;
+/// assert_eq!(attributes.mode.as_ref().unwrap(), &"0640");
+/// assert_eq!(attributes.owner.as_ref().unwrap(), &"root:app");
+/// assert!(attributes.capabilities.is_none());
+/// assert_eq!(attributes.allowed[0], "secret-in-layer");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Attributes {
-    pub(crate) mode: Option<Given<Mode>>,
-    pub(crate) owner: Option<Given<Owner>>,
-    pub(crate) capabilities: Option<Given<Capabilities>>,
-    pub(crate) allowed: Vec<Given<String>>,
+    /// The permission bits.
+    pub mode: Option<Parsed<Mode>>,
+    /// The owner.
+    pub owner: Option<Parsed<Owner>>,
+    /// The file capabilities.
+    pub capabilities: Option<Parsed<Capabilities>>,
+    /// The names of the checks whose findings are accepted. Whether a check of that name exists is not known
+    /// here.
+    pub allowed: Vec<Parsed<String>>,
 }
 
+faults!(Attributes { mode, owner, capabilities, allowed });
+
 impl Attributes {
-    /// The permission bits that were asked for.
-    pub fn mode(&self) -> Option<&Given<Mode>> {
-        self.mode.as_ref()
-    }
-
-    /// The owner that was asked for.
-    pub fn owner(&self) -> Option<&Given<Owner>> {
-        self.owner.as_ref()
-    }
-
-    /// The file capabilities that were asked for.
-    pub fn capabilities(&self) -> Option<&Given<Capabilities>> {
-        self.capabilities.as_ref()
-    }
-
-    /// The names of the checks whose findings here are accepted. Whether checks of these names exist is
-    /// not known here.
-    pub fn allowed(&self) -> &[Given<String>] {
-        &self.allowed
-    }
-
     #[track_caller]
     pub(crate) fn allow(&mut self, check: String) {
-        self.allowed.push(Given::of(Ok(check)));
+        self.allowed.push(Parsed::of(Ok(check)));
     }
 }
 
@@ -63,11 +52,8 @@ macro_rules! attribute_options {
         /// assert_eq!(File::text("x", "/etc/x").mode(0o640), File::text("x", "/etc/x").mode("0640"));
         /// ```
         #[track_caller]
-        pub fn mode(
-            mut self,
-            mode: impl TryInto<$crate::value::Mode, Error: Into<$crate::value::Invalid>>,
-        ) -> Self {
-            self.attributes.mode = Some($crate::Given::new(mode));
+        pub fn mode(mut self, mode: impl $crate::value::Text<$crate::value::Mode>) -> Self {
+            self.attributes.mode = Some($crate::Parsed::new(mode));
             self
         }
         $crate::entry::attributes::attribute_options!($($more)*);
@@ -81,60 +67,50 @@ macro_rules! attribute_options {
         /// assert_eq!(File::text("x", "/etc/x").owner("0:998"), File::text("x", "/etc/x").owner((0, 998)));
         /// ```
         #[track_caller]
-        pub fn owner(
-            mut self,
-            owner: impl TryInto<$crate::value::Owner, Error: Into<$crate::value::Invalid>>,
-        ) -> Self {
-            self.attributes.owner = Some($crate::Given::new(owner));
+        pub fn owner(mut self, owner: impl $crate::value::Text<$crate::value::Owner>) -> Self {
+            self.attributes.owner = Some($crate::Parsed::new(owner));
             self
         }
         $crate::entry::attributes::attribute_options!($($more)*);
     };
     (capability $($more:ident)*) => {
-        /// Sets file capabilities, in the words of setcap(8): `"cap_net_bind_service=ep"`
-        /// (capabilities(7)). Default: none.
+        /// Sets file capabilities, as setcap(8) takes them: `"cap_net_bind_service=ep"` (capabilities(7)).
+        /// Default: none.
         ///
         /// ```
         /// use lapstrake::entry::Bin;
         ///
         /// let web = Bin::new("web").capability("cap_net_bind_service=ep");
-        /// assert!(web.attributes().capabilities().is_some());
+        /// assert!(web.attributes.capabilities.is_some());
         /// ```
         #[track_caller]
         pub fn capability(
             mut self,
-            capabilities: impl TryInto<$crate::value::Capabilities, Error: Into<$crate::value::Invalid>>,
+            capabilities: impl $crate::value::Text<$crate::value::Capabilities>,
         ) -> Self {
-            self.attributes.capabilities = Some($crate::Given::new(capabilities));
+            self.attributes.capabilities = Some($crate::Parsed::new(capabilities));
             self
         }
         $crate::entry::attributes::attribute_options!($($more)*);
     };
     () => {
-        /// Accepts what a check finds in this entry, by the check's name: `"secret-in-layer"`. What the
-        /// image holds is the same with it; `cargo xtask image check --list` has the names. May be said
-        /// several times. Default: nothing is accepted.
+        /// Accepts the findings of a check in this entry, by the check's name. It takes a constant of
+        /// `lapstrake_xtask::check`, or the text `"secret-in-layer"`; a user-defined check has a text.
+        ///
+        /// It does not change the image. `cargo xtask image check --list` lists the names. Several calls
+        /// accept several checks. Default: nothing is accepted.
         ///
         /// ```
         /// use lapstrake::{Layer, entry::File};
         ///
-        /// Layer::new("test").with(File::new("deploy/demo.key", "/etc/demo.key").mode(0o600).allow("secret-in-layer"));
+        /// const SECRET_IN_LAYER: &str = "secret-in-layer";
+        /// let key = File::new("deploy/demo.key", "/etc/demo.key").mode(0o600);
+        /// assert_eq!(key.clone().allow(SECRET_IN_LAYER), key.allow("secret-in-layer"));
         /// ```
         #[track_caller]
         pub fn allow(mut self, check: impl Into<String>) -> Self {
             self.attributes.allow(check.into());
             self
-        }
-
-        /// What was said about mode, owner and capabilities, and what is accepted.
-        ///
-        /// ```
-        /// use lapstrake::entry::Dir;
-        ///
-        /// assert!(Dir::new("/usr/share/app").attributes().mode().is_none(), "the default");
-        /// ```
-        pub fn attributes(&self) -> &$crate::entry::Attributes {
-            &self.attributes
         }
     };
 }

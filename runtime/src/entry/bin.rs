@@ -2,10 +2,13 @@
 
 use super::Attributes;
 use super::attributes::attribute_options;
-use crate::value::{ImagePath, Invalid};
-use crate::{Given, Stage};
+use crate::faults::faults;
+use crate::value::{
+    BinName, CargoPackage, FeatureName, ImagePath, Invalid, ProfileName, TargetTriple, Text, Texts,
+};
+use crate::{BuildStage, Parsed};
 
-/// A binary target of the workspace, compiled for the image. Default place: `/usr/bin/NAME`, 0755.
+/// A binary target of the workspace, compiled for the image. Default: `/usr/bin/NAME`, mode 0755.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::Bin};
@@ -18,32 +21,45 @@ use crate::{Given, Stage};
 ///     .target("aarch64-unknown-linux-musl")
 ///     .at("/usr/libexec/probe")
 ///     .capability("cap_net_raw=ep");
-/// assert_eq!((probe.name(), probe.given_package()), ("probe", Some("diagnostics")));
-/// assert_eq!((probe.given_features(), probe.has_default_features()), (&["can".to_owned()][..], false));
-/// assert_eq!((probe.given_profile(), probe.given_target()), (Some("dist"), Some("aarch64-unknown-linux-musl")));
-/// assert_eq!(probe.given_at().unwrap().get().unwrap().as_str(), "/usr/libexec/probe");
+/// assert_eq!(probe.name, "probe");
+/// assert_eq!(probe.package.as_ref().unwrap(), &"diagnostics");
+/// assert!(probe.features[0] == "can" && !probe.default_features);
+/// assert_eq!(probe.profile.as_ref().unwrap(), &"dist");
+/// assert_eq!(probe.target.as_ref().unwrap(), &"aarch64-unknown-linux-musl");
+/// assert_eq!(probe.destination().unwrap().as_str(), "/usr/libexec/probe");
 ///
 /// Layer::new("app").bin("sensord").bin(probe);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a binary is part of an image only by `.bin(…)` of a layer"]
+#[non_exhaustive]
 pub struct Bin {
-    name: String,
-    package: Option<String>,
-    features: Vec<String>,
-    default_features: bool,
-    profile: Option<String>,
-    target: Option<String>,
-    at: Option<Given<ImagePath>>,
-    stage: Option<Box<Stage>>,
-    attributes: Attributes,
+    /// The name of the binary target.
+    pub name: Parsed<BinName>,
+    /// The package that has it; the only one that does if none.
+    pub package: Option<Parsed<CargoPackage>>,
+    /// The features that it is built with, beside the default ones.
+    pub features: Vec<Parsed<FeatureName>>,
+    /// Whether it is built with its package's default features.
+    pub default_features: bool,
+    /// The profile; that of `--profile`, or `release`, if none.
+    pub profile: Option<Parsed<ProfileName>>,
+    /// The target triple; that of `--target`, or of the base's architecture, if none.
+    pub target: Option<Parsed<TargetTriple>>,
+    /// Its path in the image; `/usr/bin/NAME` if none. [`destination`](Self::destination) knows both.
+    pub at: Option<Parsed<ImagePath>>,
+    /// The stage that it is compiled in; this machine if none.
+    pub stage: Option<Box<BuildStage>>,
+    /// Mode, owner, capabilities and accepted findings.
+    pub attributes: Attributes,
 }
 
 impl Bin {
-    /// The binary target of that name; the workspace must have exactly one, or [`package`](Self::package)
-    /// says whose.
-    pub fn new(name: impl Into<String>) -> Self {
+    /// Names a binary target. If several packages have one of that name, [`package`](Self::package) selects.
+    #[track_caller]
+    pub fn new(name: impl Text<BinName>) -> Self {
         Self {
-            name: name.into(),
+            name: Parsed::new(name),
             package: None,
             features: Vec::new(),
             default_features: true,
@@ -55,15 +71,17 @@ impl Bin {
         }
     }
 
-    /// The package of the workspace that the binary belongs to.
-    pub fn package(mut self, package: impl Into<String>) -> Self {
-        self.package = Some(package.into());
+    /// Selects the package of the workspace that the binary belongs to.
+    #[track_caller]
+    pub fn package(mut self, package: impl Text<CargoPackage>) -> Self {
+        self.package = Some(Parsed::new(package));
         self
     }
 
     /// Adds cargo features to build it with.
-    pub fn features<F: Into<String>>(mut self, features: impl IntoIterator<Item = F>) -> Self {
-        self.features.extend(features.into_iter().map(Into::into));
+    #[track_caller]
+    pub fn features(mut self, features: impl Texts<FeatureName>) -> Self {
+        self.features.extend(Parsed::all(features));
         self
     }
 
@@ -73,96 +91,79 @@ impl Bin {
         self
     }
 
-    /// The cargo profile. Default: that of `--profile`, else `release`.
-    pub fn profile(mut self, profile: impl Into<String>) -> Self {
-        self.profile = Some(profile.into());
-        self
-    }
-
-    /// The target triple. Default: that of `--target`, else the base's architecture.
-    pub fn target(mut self, target: impl Into<String>) -> Self {
-        self.target = Some(target.into());
-        self
-    }
-
-    /// Where it goes. Default: `/usr/bin/NAME`.
+    /// Sets the cargo profile. Default: that of `--profile`, else `release`.
     #[track_caller]
-    pub fn at(mut self, path: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
-        self.at = Some(Given::new(path));
+    pub fn profile(mut self, profile: impl Text<ProfileName>) -> Self {
+        self.profile = Some(Parsed::new(profile));
         self
     }
 
-    /// Compiles it inside a builder image, after the stage's own steps, and not on this machine: with
-    /// `--locked`, with only the files that its package needs, and with caches for cargo's registry and target
-    /// directory. The builder image has `cargo` in its PATH. A file of the workspace that the package takes
-    /// from elsewhere, by `include_str!("../../x")`, is named: `Stage::source("x", "/lapstrake/workspace/x")`.
+    /// Sets the target triple. Default: that of `--target`, else the base's architecture.
+    #[track_caller]
+    pub fn target(mut self, target: impl Text<TargetTriple>) -> Self {
+        self.target = Some(Parsed::new(target));
+        self
+    }
+
+    /// Sets its path in the image. Default: `/usr/bin/NAME`.
+    #[track_caller]
+    pub fn at(mut self, path: impl Text<ImagePath>) -> Self {
+        self.at = Some(Parsed::new(path));
+        self
+    }
+
+    /// Compiles it inside a builder image, after the stage's own steps, and not on this machine.
+    ///
+    /// Cargo runs with `--locked`, with only the files that the package needs, and with caches for its registry
+    /// and target directory. The builder image has `cargo` in its `PATH`. A file of the workspace that the
+    /// package includes from elsewhere, by `include_str!("../../x")`, is named by
+    /// `BuildStage::source("x", "/lapstrake/workspace/x")`.
     ///
     /// ```
-    /// use lapstrake::{Base, Stage, entry::Bin};
+    /// use lapstrake::{Base, BuildStage, entry::Bin};
     ///
-    /// let bin = Bin::new("sensord").built_in(Stage::on(Base::registry("registry.example/autosd-rust:1")));
-    /// assert!(bin.given_stage().is_some());
+    /// let builder = BuildStage::on(Base::registry("registry.example/autosd-rust:1"));
+    /// assert!(Bin::new("sensord").in_stage(builder).stage.is_some());
     /// ```
-    pub fn built_in(mut self, stage: Stage) -> Self {
+    pub fn in_stage(mut self, stage: BuildStage) -> Self {
         self.stage = Some(Box::new(stage));
         self
     }
 
     attribute_options!(mode owner capability);
 
-    /// The name of the binary target.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The package that was named.
-    pub fn given_package(&self) -> Option<&str> {
-        self.package.as_deref()
-    }
-
-    /// The features that were asked for.
-    pub fn given_features(&self) -> &[String] {
-        &self.features
-    }
-
-    /// Whether default features are built.
-    pub fn has_default_features(&self) -> bool {
-        self.default_features
-    }
-
-    /// The profile that was named.
-    pub fn given_profile(&self) -> Option<&str> {
-        self.profile.as_deref()
-    }
-
-    /// The target that was named.
-    pub fn given_target(&self) -> Option<&str> {
-        self.target.as_deref()
-    }
-
-    /// The place that was named.
-    pub fn given_at(&self) -> Option<&Given<ImagePath>> {
-        self.at.as_ref()
-    }
-
-    /// The stage that it is compiled in; none for this machine.
+    /// Returns the path of the binary in the image.
     ///
     /// ```
-    /// # use lapstrake::entry::Bin;
-    /// assert!(Bin::new("sensord").given_stage().is_none());
+    /// use lapstrake::entry::Bin;
+    ///
+    /// assert_eq!(Bin::new("sensord").destination().unwrap().as_str(), "/usr/bin/sensord");
     /// ```
-    pub fn given_stage(&self) -> Option<&Stage> {
-        self.stage.as_deref()
+    ///
+    /// # Errors
+    /// If the path that was given, or the name, does not parse.
+    pub fn destination(&self) -> Result<ImagePath, Invalid> {
+        match &self.at {
+            Some(at) => at.get().cloned().map_err(Clone::clone),
+            None => match self.name.get() {
+                Ok(name) => ImagePath::parse(&format!("/usr/bin/{name}")),
+                Err(error) => Err(error.clone()),
+            },
+        }
     }
 }
 
+faults!(Bin { name, package, features, profile, target, at, stage, attributes; default_features });
+
 impl From<&str> for Bin {
+    #[track_caller]
     fn from(name: &str) -> Self {
         Self::new(name)
     }
 }
 
 impl From<String> for Bin {
+    #[track_caller]
     fn from(name: String) -> Self {
         Self::new(name)
     }

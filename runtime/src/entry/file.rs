@@ -2,71 +2,67 @@
 
 use super::Attributes;
 use super::attributes::attribute_options;
-use crate::value::{Asset, ImagePath, Invalid, Source};
-use crate::{Given, Stage};
+use crate::faults::faults;
+use crate::value::{Asset, ImagePath, Source, Text};
+use crate::{BuildStage, Parsed};
 
-/// A regular file: one of the workspace, text in the description, or what a stage makes.
+/// A regular file: one of the workspace, text in the description, or a result of a build stage.
 ///
-/// Default mode: 0755 for a file that its owner may execute, else 0644; for text 0644; from a stage 0755,
-/// for what is compiled is mostly a program or a library.
+/// Default mode: 0755 for a file that its owner may execute, else 0644; 0644 for text; 0755 for a file of a
+/// stage, because a compiled file is usually a program or a library.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::File, value::Source};
 ///
 /// let motd = File::text("hello\n", "/etc/motd");
-/// assert_eq!(motd.at().get().unwrap().as_str(), "/etc/motd");
-/// assert_eq!(motd.source(), &Source::Text("hello\n".to_owned()));
-/// Layer::new("config").with(motd).with(File::new("deploy/app.toml", "/etc/app.toml").mode(0o600));
+/// assert_eq!(motd.at, "/etc/motd");
+/// assert_eq!(motd.source, Source::Text("hello\n".to_owned()));
+/// let config = File::new("deploy/app.toml", "/etc/app.toml").mode(0o600);
+/// assert!(config.attributes.mode.is_some());
+/// Layer::new("config").with(motd).with(config);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a file is part of an image only by `.with(…)` of a layer"]
+#[non_exhaustive]
 pub struct File {
-    source: Source,
-    at: Given<ImagePath>,
-    attributes: Attributes,
+    /// Its content.
+    pub source: Source,
+    /// Its path in the image.
+    pub at: Parsed<ImagePath>,
+    /// Mode, owner, capabilities and accepted findings.
+    pub attributes: Attributes,
 }
 
 impl File {
-    /// A file of the workspace, read when the image is built.
+    /// Describes a file of the workspace, which is read when the image is built.
     #[track_caller]
-    pub fn new(source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
-        Self { source: Source::Asset(source.into()), at: Given::new(at), attributes: Attributes::default() }
+    pub fn new(source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
+        Self { source: Source::Asset(source.into()), at: Parsed::new(at), attributes: Attributes::default() }
     }
 
-    /// A file with this content, as it is: no newline is added, nothing is expanded.
+    /// Describes a file with this content. No newline is added and nothing is expanded.
     #[track_caller]
-    pub fn text(content: impl Into<String>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
-        Self { source: Source::Text(content.into()), at: Given::new(at), attributes: Attributes::default() }
+    pub fn text(content: impl Into<String>, at: impl Text<ImagePath>) -> Self {
+        Self { source: Source::Text(content.into()), at: Parsed::new(at), attributes: Attributes::default() }
     }
 
-    /// The file that a stage has at `from` when its last step is done.
+    /// Takes the file that a stage has at `from` after its last step.
     ///
     /// ```
-    /// use lapstrake::{Base, Layer, Stage, entry::File};
+    /// use lapstrake::{Base, BuildStage, Layer, entry::File};
     ///
-    /// let stage = Stage::on(Base::registry("registry.example/autosd-gcc:1"))
+    /// let stage = BuildStage::on(Base::registry("registry.example/autosd-gcc:1"))
     ///     .source("firmware", "/src")
     ///     .run(["make", "-C", "/src"]);
     /// Layer::new("app").with(File::from_stage(stage, "/src/canfw.bin", "/usr/lib/firmware/canfw.bin").mode(0o644));
     /// ```
     #[track_caller]
-    pub fn from_stage(
-        stage: Stage,
-        from: impl TryInto<ImagePath, Error: Into<Invalid>>,
-        at: impl TryInto<ImagePath, Error: Into<Invalid>>,
-    ) -> Self {
-        let source = Source::Stage(Box::new(stage), Given::new(from));
-        Self { source, at: Given::new(at), attributes: Attributes::default() }
+    pub fn from_stage(stage: BuildStage, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
+        let source = Source::BuildStage(Box::new(stage), Parsed::new(from));
+        Self { source, at: Parsed::new(at), attributes: Attributes::default() }
     }
 
     attribute_options!(mode owner capability);
-
-    /// Where its content comes from.
-    pub fn source(&self) -> &Source {
-        &self.source
-    }
-
-    /// Where it goes.
-    pub fn at(&self) -> &Given<ImagePath> {
-        &self.at
-    }
 }
+
+faults!(File { source, at, attributes });

@@ -1,5 +1,5 @@
-//! What a layer can hold. One file, one kind of entry; each says what it puts in the image and has the
-//! options that make sense for it, so a capability on a symlink can't be said.
+//! The entries of a layer. Each file has one kind of entry, with the options that make sense for it: a symlink
+//! has no capability.
 
 mod attributes;
 mod bin;
@@ -34,23 +34,27 @@ pub use tree::Tree;
 pub use unit::Unit;
 pub use unit_state::{State, UnitState};
 
-use crate::value::{Asset, Source};
-use crate::{Site, Stage};
+use crate::faults::{Fault, Faults};
+use crate::value::{Asset, ImagePath, Invalid, Source};
+use crate::{BuildStage, Site};
 
-/// One entry of a layer, and where it was added.
+/// One entry of a layer, and the place where it was added.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::{Entry, EntryKind}};
 ///
 /// let layer = Layer::new("app").bin("sensord");
-/// let entry: &Entry = &layer.entries()[0];
-/// assert!(matches!(entry.kind(), EntryKind::Bin(bin) if bin.name() == "sensord"));
-/// assert_eq!(entry.site().file(), file!());
+/// let entry: &Entry = &layer.entries[0];
+/// assert!(matches!(entry.kind, EntryKind::Bin(_)));
+/// assert_eq!(entry.site.file(), file!());
 /// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Entry {
-    kind: EntryKind,
-    site: Site,
+    /// The entry itself.
+    pub kind: EntryKind,
+    /// The place where it was added to its layer.
+    pub site: Site,
 }
 
 impl Entry {
@@ -59,35 +63,66 @@ impl Entry {
         Self { kind, site: Site::caller() }
     }
 
-    /// What it is.
-    pub fn kind(&self) -> &EntryKind {
-        &self.kind
-    }
-
-    /// Where it was added to its layer.
-    pub fn site(&self) -> Site {
-        self.site
+    /// Returns the entry, if it is of this type.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::{Bin, Unit}};
+    ///
+    /// let layer = Layer::new("app").bin("sensord");
+    /// assert_eq!(layer.entries[0].get::<Bin>().unwrap().name, "sensord");
+    /// assert!(layer.entries[0].get::<Unit>().is_none());
+    /// ```
+    pub fn get<E: EntryType>(&self) -> Option<&E> {
+        E::of(&self.kind)
     }
 }
 
-/// Two entries are equal when they say the same; where they say it does not count.
+impl Faults for Entry {
+    fn faults<'a>(&'a self, found: &mut Vec<Fault<'a>>) {
+        self.kind.faults(found);
+    }
+}
+
+/// Two entries are equal when their kinds are; the place of a call does not count.
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind
     }
 }
 
-/// The closed set of entries. The plan matches on it, so a new kind can't be forgotten anywhere.
+/// The type of an entry: [`Bin`], [`Unit`], and so on. [`Image::entries`](crate::Image::entries) selects by it.
+///
+/// ```
+/// use lapstrake::{Image, Base, Layer, entry::{Dir, EntryType}};
+///
+/// fn count<E: EntryType>(image: &Image) -> usize {
+///     image.entries::<E>().count()
+/// }
+/// let image = Image::new("maps", Base::stand_in()).layer(Layer::new("maps").dir("/usr/share/maps"));
+/// assert_eq!(count::<Dir>(&image), 1);
+/// ```
+pub trait EntryType: Into<EntryKind> + 'static {
+    /// Returns the entry, if it is of this type.
+    #[doc(hidden)]
+    fn of(kind: &EntryKind) -> Option<&Self>;
+}
+
+/// The kinds of entries.
 ///
 /// ```
 /// use lapstrake::entry::{EntryKind, File, Remove};
 ///
 /// let kind = EntryKind::from(File::text("x", "/etc/x").mode(0o600));
-/// assert!(kind.attributes().unwrap().mode().is_some());
+/// assert!(kind.attributes().unwrap().mode.is_some());
 /// assert!(EntryKind::from(Remove::new("/etc/x")).attributes().is_none());
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a description has few entries, and a builder call moves each once"
+)]
 #[expect(missing_docs, reason = "each variant holds the type that documents it")]
+#[non_exhaustive]
 pub enum EntryKind {
     Bin(Bin),
     Dir(Dir),
@@ -106,16 +141,16 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    /// The options that entries share, where it has them.
+    /// Returns the options that entries share, if it has them.
     pub fn attributes(&self) -> Option<&Attributes> {
         match self {
-            Self::Bin(entry) => Some(entry.attributes()),
-            Self::Dir(entry) => Some(entry.attributes()),
-            Self::DropIn(entry) => Some(entry.attributes()),
-            Self::File(entry) => Some(entry.attributes()),
-            Self::Symlink(entry) => Some(entry.attributes()),
-            Self::Tree(entry) => Some(entry.attributes()),
-            Self::Unit(entry) => Some(entry.attributes()),
+            Self::Bin(entry) => Some(&entry.attributes),
+            Self::Dir(entry) => Some(&entry.attributes),
+            Self::DropIn(entry) => Some(&entry.attributes),
+            Self::File(entry) => Some(&entry.attributes),
+            Self::Symlink(entry) => Some(&entry.attributes),
+            Self::Tree(entry) => Some(&entry.attributes),
+            Self::Unit(entry) => Some(&entry.attributes),
             Self::Kargs(_)
             | Self::Packages(_)
             | Self::Remove(_)
@@ -126,15 +161,43 @@ impl EntryKind {
         }
     }
 
-    /// The source of the entry's content, where it has one.
+    /// Returns the path that the entry puts something at; none for a removal, a unit's state, packages and a run
+    /// step. A tree's path is that of its directory.
+    ///
+    /// ```
+    /// use lapstrake::entry::{Bin, EntryKind, Kargs, Remove};
+    ///
+    /// let path = |kind: EntryKind| kind.destination().map(|path| path.unwrap().to_string());
+    /// assert_eq!(path(Bin::new("sensord").into()).unwrap(), "/usr/bin/sensord");
+    /// assert_eq!(path(Kargs::new("10-quiet", ["quiet"]).into()).unwrap(), "/usr/lib/bootc/kargs.d/10-quiet.toml");
+    /// assert_eq!(path(Remove::new("/etc/motd").into()), None);
+    /// ```
+    pub fn destination(&self) -> Option<Result<ImagePath, Invalid>> {
+        let at = match self {
+            Self::Bin(entry) => return Some(entry.destination()),
+            Self::Unit(entry) => return Some(entry.destination()),
+            Self::Dir(entry) => &entry.at,
+            Self::DropIn(entry) => &entry.at,
+            Self::File(entry) => &entry.at,
+            Self::Kargs(entry) => &entry.at,
+            Self::Symlink(entry) => &entry.at,
+            Self::Sysusers(entry) => &entry.at,
+            Self::Tmpfiles(entry) => &entry.at,
+            Self::Tree(entry) => &entry.at,
+            Self::Packages(_) | Self::Remove(_) | Self::Run(_) | Self::UnitState(_) => return None,
+        };
+        Some(at.get().cloned().map_err(Clone::clone))
+    }
+
+    /// Returns the source of the entry's content, if it has one.
     pub(crate) fn source(&self) -> Option<&Source> {
         match self {
-            Self::DropIn(entry) => Some(entry.source()),
-            Self::File(entry) => Some(entry.source()),
-            Self::Sysusers(entry) => entry.source(),
-            Self::Tmpfiles(entry) => entry.source(),
-            Self::Tree(entry) => Some(entry.source()),
-            Self::Unit(entry) => Some(entry.source()),
+            Self::DropIn(entry) => Some(&entry.source),
+            Self::File(entry) => Some(&entry.source),
+            Self::Sysusers(entry) => entry.source.as_ref(),
+            Self::Tmpfiles(entry) => entry.source.as_ref(),
+            Self::Tree(entry) => Some(&entry.source),
+            Self::Unit(entry) => Some(&entry.source),
             Self::Bin(_)
             | Self::Dir(_)
             | Self::Kargs(_)
@@ -145,19 +208,17 @@ impl EntryKind {
             | Self::UnitState(_) => None,
         }
     }
-}
 
-impl EntryKind {
-    /// The stage whose result the entry is.
-    pub(crate) fn stage(&self) -> Option<&Stage> {
+    /// Returns the build stage whose result the entry is.
+    pub(crate) fn build_stage(&self) -> Option<&BuildStage> {
         match (self, self.source()) {
-            (Self::Bin(bin), _) => bin.given_stage(),
-            (_, Some(Source::Stage(stage, _))) => Some(stage),
+            (Self::Bin(bin), _) => bin.stage.as_deref(),
+            (_, Some(Source::BuildStage(stage, _))) => Some(stage),
             _ => None,
         }
     }
 
-    /// Every asset that the entry names.
+    /// Returns every asset that the entry names.
     pub(crate) fn assets(&self) -> Vec<&Asset> {
         let mut assets: Vec<&Asset> = match self {
             Self::Packages(packages) => packages.assets().collect(),
@@ -167,19 +228,67 @@ impl EntryKind {
         if let Some(Source::Asset(asset)) = self.source() {
             assets.push(asset);
         }
-        assets.extend(self.stage().into_iter().flat_map(Stage::assets));
+        assets.extend(self.build_stage().into_iter().flat_map(BuildStage::assets));
         assets
     }
 }
 
 macro_rules! entry_kinds {
-    ($($kind:ident),*) => {$(
-        impl From<$kind> for EntryKind {
-            fn from(entry: $kind) -> Self {
-                Self::$kind(entry)
+    ($($kind:ident),*) => {
+        /// The kinds of entries by reference, without `#[non_exhaustive]`: the compiler finds each match of
+        /// `lapstrake-xtask` that a new kind is missing in.
+        ///
+        /// ```
+        /// use lapstrake::entry::{EntryKind, EntryRef, Remove};
+        /// let kind = EntryKind::from(Remove::new("/etc/motd"));
+        /// assert!(matches!(EntryRef::of(&kind), EntryRef::Remove(_)));
+        /// ```
+        #[doc(hidden)]
+        #[derive(Debug, Clone, Copy)]
+        pub enum EntryRef<'a> {
+            $($kind(&'a $kind),)*
+        }
+
+        impl<'a> EntryRef<'a> {
+            /// Returns the entry by its kind.
+            ///
+            /// ```
+            /// use lapstrake::entry::{Bin, EntryKind, EntryRef};
+            /// let kind = EntryKind::from(Bin::new("sensord"));
+            /// assert!(matches!(EntryRef::of(&kind), EntryRef::Bin(bin) if bin.name == "sensord"));
+            /// ```
+            pub fn of(kind: &'a EntryKind) -> Self {
+                match kind {
+                    $(EntryKind::$kind(entry) => Self::$kind(entry),)*
+                }
             }
         }
-    )*};
+
+        impl Faults for EntryKind {
+            fn faults<'a>(&'a self, found: &mut Vec<Fault<'a>>) {
+                match self {
+                    $(Self::$kind(entry) => entry.faults(found),)*
+                }
+            }
+        }
+
+        $(
+            impl From<$kind> for EntryKind {
+                fn from(entry: $kind) -> Self {
+                    Self::$kind(entry)
+                }
+            }
+
+            impl EntryType for $kind {
+                fn of(kind: &EntryKind) -> Option<&Self> {
+                    match kind {
+                        EntryKind::$kind(entry) => Some(entry),
+                        _ => None,
+                    }
+                }
+            }
+        )*
+    };
 }
 entry_kinds!(
     Bin, Dir, DropIn, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState

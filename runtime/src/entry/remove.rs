@@ -1,32 +1,33 @@
-//! A removal from what lies below.
+//! The removal of a path of the base or of a layer below.
 
-use crate::Given;
-use crate::value::{ImagePath, Invalid};
+use crate::Parsed;
+use crate::faults::faults;
+use crate::value::{ImagePath, Text};
 
-/// Takes a file, a symlink, or a directory with all that it holds away from the base or a layer below.
-/// In the OCI layer it is a whiteout (OCI image spec, layer.md, "Whiteouts").
+/// Removes a file, a symlink, or a directory with its content from the base or a layer below. In the OCI layer
+/// it is a whiteout (OCI image spec, layer.md, "Whiteouts").
 ///
 /// ```
 /// use lapstrake::{Layer, entry::Remove};
 ///
 /// let docs = Remove::new("/usr/share/doc");
-/// assert_eq!(docs.path().get().unwrap().as_str(), "/usr/share/doc");
+/// assert_eq!(docs.path, "/usr/share/doc");
 /// Layer::new("slim").with(docs).remove("/usr/share/man");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a removal is part of an image only by `.with(…)` of a layer"]
+#[non_exhaustive]
 pub struct Remove {
-    path: Given<ImagePath>,
+    /// The path that is removed.
+    pub path: Parsed<ImagePath>,
 }
 
 impl Remove {
     /// Removes that path.
     #[track_caller]
-    pub fn new(path: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
-        Self { path: Given::new(path) }
-    }
-
-    /// What is removed.
-    pub fn path(&self) -> &Given<ImagePath> {
-        &self.path
+    pub fn new(path: impl Text<ImagePath>) -> Self {
+        Self { path: Parsed::new(path) }
     }
 }
+
+faults!(Remove { path });

@@ -2,42 +2,41 @@
 
 use super::Attributes;
 use super::attributes::attribute_options;
-use crate::Given;
-use crate::value::{ImagePath, Invalid};
+use crate::Parsed;
+use crate::faults::faults;
+use crate::value::{ImagePath, Text};
 
-/// A symlink. Its target is any text and need not exist; Linux gives symlinks no mode of their own.
+/// A symlink. Its target is any text and need not exist. Linux gives symlinks no mode of their own.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::Symlink};
 ///
-/// let zone = Symlink::new("/etc/localtime", "../usr/share/zoneinfo/UTC");
-/// assert_eq!(zone.at().get().unwrap().as_str(), "/etc/localtime");
-/// assert_eq!(zone.target(), "../usr/share/zoneinfo/UTC");
+/// let zone = Symlink::to("../usr/share/zoneinfo/UTC", "/etc/localtime");
+/// assert_eq!(zone.target, "../usr/share/zoneinfo/UTC");
+/// assert_eq!(zone.at, "/etc/localtime");
+/// assert!(zone.attributes.owner.is_none());
 /// Layer::new("zone").with(zone);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a symlink is part of an image only by `.with(…)` of a layer"]
+#[non_exhaustive]
 pub struct Symlink {
-    at: Given<ImagePath>,
-    target: String,
-    attributes: Attributes,
+    /// The text that the link holds.
+    pub target: String,
+    /// The path of the link in the image.
+    pub at: Parsed<ImagePath>,
+    /// Owner and accepted findings.
+    pub attributes: Attributes,
 }
 
 impl Symlink {
-    /// A symlink at `at` that points to `target`, as `ln -s target at` makes it.
+    /// Links to `target` at `at`, as `ln -s target at` does.
     #[track_caller]
-    pub fn new(at: impl TryInto<ImagePath, Error: Into<Invalid>>, target: impl Into<String>) -> Self {
-        Self { at: Given::new(at), target: target.into(), attributes: Attributes::default() }
+    pub fn to(target: impl Into<String>, at: impl Text<ImagePath>) -> Self {
+        Self { target: target.into(), at: Parsed::new(at), attributes: Attributes::default() }
     }
 
     attribute_options!(owner);
-
-    /// Where it is.
-    pub fn at(&self) -> &Given<ImagePath> {
-        &self.at
-    }
-
-    /// What it points to.
-    pub fn target(&self) -> &str {
-        &self.target
-    }
 }
+
+faults!(Symlink { at, attributes; target });

@@ -1,67 +1,61 @@
-//! A directory of the workspace with all that is in it.
+//! The content of a directory of the workspace.
 
 use super::Attributes;
 use super::attributes::attribute_options;
-use crate::Given;
-use crate::value::{Asset, ImagePath, Invalid, Mode, Source};
+use crate::Parsed;
+use crate::faults::faults;
+use crate::value::{Asset, ImagePath, Mode, Source, Text};
 
-/// All that a directory holds, laid into a directory of the image: files, symlinks as they are, and
-/// directories, empty ones too. Nothing is left out, dot files included.
+/// The content of a directory of the workspace, copied into a directory of the image: files, symlinks as they
+/// are, and directories, empty ones too. Nothing is left out, not even dot files.
 ///
-/// Default modes as for a [`File`](super::File); [`mode`](Self::mode) and
-/// [`capability`](Self::capability) are those of every regular file in it.
+/// Default modes are those of a [`File`](super::File). [`mode`](Self::mode) and
+/// [`capability`](Self::capability) apply to every regular file in it.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::Tree};
 ///
 /// let web = Tree::new("web/dist", "/usr/share/web").dir_mode(0o750).mode(0o640);
-/// assert_eq!(web.at().get().unwrap().as_str(), "/usr/share/web");
-/// assert_eq!(web.given_dir_mode().unwrap().get().unwrap().bits(), 0o750);
-/// assert!(matches!(web.source(), lapstrake::value::Source::Asset(_)));
+/// assert_eq!(web.at, "/usr/share/web");
+/// assert_eq!(web.dir_mode.as_ref().unwrap(), &"0750");
+/// assert!(matches!(web.source, lapstrake::value::Source::Asset(_)));
 /// Layer::new("web").with(web);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a tree is part of an image only by `.with(…)` of a layer"]
+#[non_exhaustive]
 pub struct Tree {
-    source: Source,
-    at: Given<ImagePath>,
-    dir_mode: Option<Given<Mode>>,
-    attributes: Attributes,
+    /// The directory of the workspace.
+    pub source: Source,
+    /// The directory of the image that its content goes to.
+    pub at: Parsed<ImagePath>,
+    /// The permission bits of its directories.
+    pub dir_mode: Option<Parsed<Mode>>,
+    /// Mode, owner and capabilities of its files, and accepted findings.
+    pub attributes: Attributes,
 }
 
 impl Tree {
-    /// The content of the directory `source`, laid into the directory `at`.
+    /// Copies the content of the directory `source` into the directory `at`.
     #[track_caller]
-    pub fn new(source: impl Into<Asset>, at: impl TryInto<ImagePath, Error: Into<Invalid>>) -> Self {
+    pub fn new(source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
         Self {
             source: Source::Asset(source.into()),
-            at: Given::new(at),
+            at: Parsed::new(at),
             dir_mode: None,
             attributes: Attributes::default(),
         }
     }
 
-    /// Sets the permission bits of the directories that it brings. Default: 0755; a directory that the
-    /// base has keeps its own.
+    /// Sets the permission bits of the directories that it brings. Default: 0755. A directory that the base has
+    /// keeps its own.
     #[track_caller]
-    pub fn dir_mode(mut self, mode: impl TryInto<Mode, Error: Into<Invalid>>) -> Self {
-        self.dir_mode = Some(Given::new(mode));
+    pub fn dir_mode(mut self, mode: impl Text<Mode>) -> Self {
+        self.dir_mode = Some(Parsed::new(mode));
         self
     }
 
     attribute_options!(mode owner capability);
-
-    /// The directory in the workspace.
-    pub fn source(&self) -> &Source {
-        &self.source
-    }
-
-    /// Where its content goes.
-    pub fn at(&self) -> &Given<ImagePath> {
-        &self.at
-    }
-
-    /// The directories' mode that was asked for.
-    pub fn given_dir_mode(&self) -> Option<&Given<Mode>> {
-        self.dir_mode.as_ref()
-    }
 }
+
+faults!(Tree { source, at, dir_mode, attributes });

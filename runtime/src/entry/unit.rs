@@ -2,106 +2,131 @@
 
 use super::Attributes;
 use super::attributes::attribute_options;
-use crate::Given;
-use crate::value::{Asset, Invalid, Source, UnitName};
+use crate::Parsed;
+use crate::faults::faults;
+use crate::value::{Asset, ImagePath, Invalid, Source, Text, UnitName};
 
-/// A unit file in `/usr/lib/systemd/system`, 0644: a service, socket, timer, mount, target or path,
-/// plain or a template.
+/// A unit file in `/usr/lib/systemd/system`, mode 0644: a service, socket, timer, mount, target or path, plain
+/// or a template.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::Unit};
 ///
 /// let app = Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n").enabled();
-/// assert_eq!(app.name().get().unwrap().as_str(), "app.service");
-/// assert!(app.is_enabled() && app.instances().is_empty());
+/// assert_eq!(app.name, "app.service");
+/// assert!(app.enabled && app.instances.is_empty());
 ///
-/// let can = Unit::file("deploy/can.service").named("can@.service").enabled_as(["can0", "can1"]);
-/// assert_eq!(can.instances(), ["can0", "can1"]);
-/// assert_ne!(can.source(), app.source());
-/// Layer::new("app").unit(app).unit(can);
+/// let can = Unit::file("deploy/can.service").named("can@.service").instances(["can0", "can1"]);
+/// assert_eq!(can.instances, ["can0", "can1"]);
+/// assert_ne!(can.source, app.source);
+/// Layer::new("app").unit(app).unit(can).unit("deploy/sensord.service");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a unit is part of an image only by `.unit(…)` of a layer"]
+#[non_exhaustive]
 pub struct Unit {
-    name: Given<UnitName>,
-    source: Source,
-    enabled: bool,
-    instances: Vec<String>,
-    attributes: Attributes,
+    /// The unit's name.
+    pub name: Parsed<UnitName>,
+    /// Its content.
+    pub source: Source,
+    /// Whether it is enabled under its own name.
+    pub enabled: bool,
+    /// The instances of the template that are enabled.
+    pub instances: Vec<String>,
+    /// Mode, owner and accepted findings.
+    pub attributes: Attributes,
 }
 
 impl Unit {
-    /// A unit file of the workspace; the unit has the file's name.
+    /// The directory of the vendor's units (systemd.unit(5)).
+    ///
+    /// ```
+    /// use lapstrake::entry::Unit;
+    ///
+    /// let unit = Unit::file("deploy/app.service").destination().unwrap();
+    /// assert_eq!(unit.parent().unwrap().as_str(), Unit::DIRECTORY);
+    /// ```
+    pub const DIRECTORY: &str = "/usr/lib/systemd/system";
+
+    /// Adds a unit file of the workspace; the unit has the file's name.
     #[track_caller]
     pub fn file(source: impl Into<Asset>) -> Self {
         let source = source.into();
-        let name = Given::new(source.path().file_name().unwrap_or_default());
-        Self {
-            name,
-            source: Source::Asset(source),
-            enabled: false,
-            instances: Vec::new(),
-            attributes: Attributes::default(),
-        }
+        let name = Parsed::new(source.path().file_name().unwrap_or_default());
+        Self::new(name, Source::Asset(source))
     }
 
-    /// A unit with this text.
+    /// Adds a unit with this text.
     #[track_caller]
-    pub fn text(name: impl TryInto<UnitName, Error: Into<Invalid>>, text: impl Into<String>) -> Self {
-        Self {
-            name: Given::new(name),
-            source: Source::Text(text.into()),
-            enabled: false,
-            instances: Vec::new(),
-            attributes: Attributes::default(),
-        }
+    pub fn text(name: impl Text<UnitName>, text: impl Into<String>) -> Self {
+        Self::new(Parsed::new(name), Source::Text(text.into()))
+    }
+
+    fn new(name: Parsed<UnitName>, source: Source) -> Self {
+        let attributes = Attributes::default();
+        Self { name, source, enabled: false, instances: Vec::new(), attributes }
     }
 
     /// Gives the unit another name than its file has.
     #[track_caller]
-    pub fn named(mut self, name: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
-        self.name = Given::new(name);
+    pub fn named(mut self, name: impl Text<UnitName>) -> Self {
+        self.name = Parsed::new(name);
         self
     }
 
-    /// Enables it, as its `[Install]` section says. A template needs a `DefaultInstance=`, or
-    /// [`enabled_as`](Self::enabled_as).
+    /// Enables the unit, as its `[Install]` section specifies. A template needs a `DefaultInstance=`, or
+    /// [`instances`](Self::instances).
     pub fn enabled(mut self) -> Self {
         self.enabled = true;
         self
     }
 
     /// Enables these instances of a template.
-    pub fn enabled_as<I: Into<String>>(mut self, instances: impl IntoIterator<Item = I>) -> Self {
+    pub fn instances<I: Into<String>>(mut self, instances: impl IntoIterator<Item = I>) -> Self {
         self.instances.extend(instances.into_iter().map(Into::into));
         self
     }
 
     attribute_options!(mode owner);
 
-    /// The unit's name, as it was given.
-    pub fn name(&self) -> &Given<UnitName> {
-        &self.name
-    }
-
-    /// Where its text comes from.
-    pub fn source(&self) -> &Source {
-        &self.source
-    }
-
-    /// Whether it is enabled under its own name.
-    pub fn is_enabled(&self) -> bool {
-        self.enabled
-    }
-
-    /// The instances of it that are enabled.
-    pub fn instances(&self) -> &[String] {
-        &self.instances
+    /// Returns the path of the unit file in the image.
+    ///
+    /// ```
+    /// use lapstrake::entry::Unit;
+    ///
+    /// let unit = Unit::file("deploy/sensord.service");
+    /// assert_eq!(unit.destination().unwrap().as_str(), "/usr/lib/systemd/system/sensord.service");
+    /// ```
+    ///
+    /// # Errors
+    /// If the name does not parse.
+    pub fn destination(&self) -> Result<ImagePath, Invalid> {
+        match self.name.get() {
+            Ok(name) => ImagePath::parse(&format!("{}/{name}", Self::DIRECTORY)),
+            Err(error) => Err(error.clone()),
+        }
     }
 }
+
+faults!(Unit { name, source, attributes; enabled, instances });
 
 impl From<Asset> for Unit {
     #[track_caller]
     fn from(source: Asset) -> Self {
+        Self::file(source)
+    }
+}
+
+impl From<&str> for Unit {
+    #[track_caller]
+    fn from(source: &str) -> Self {
+        Self::file(source)
+    }
+}
+
+impl From<String> for Unit {
+    #[track_caller]
+    fn from(source: String) -> Self {
         Self::file(source)
     }
 }

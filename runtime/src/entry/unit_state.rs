@@ -1,17 +1,18 @@
-//! Whether a unit starts: enabled, disabled, masked, or what the system boots to. The links that say
-//! so to systemd are the plan's to find.
+//! The state of a unit at boot: enabled, disabled, masked, or the default target. The plan finds the links
+//! that systemd reads.
 
-use crate::Given;
-use crate::value::{Invalid, UnitName};
+use crate::Parsed;
+use crate::faults::faults;
+use crate::value::{Text, UnitName};
 
-/// A statement about a unit of this image or of its base.
+/// The state of a unit of this image or of its base.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::{State, UnitState}};
 ///
 /// let masked = UnitState::masked("rpcbind.socket");
-/// assert_eq!(masked.unit().get().unwrap().as_str(), "rpcbind.socket");
-/// assert_eq!(masked.state(), State::Masked);
+/// assert_eq!(masked.unit, "rpcbind.socket");
+/// assert_eq!(masked.state, State::Masked);
 /// Layer::new("units")
 ///     .with(masked)
 ///     .with(UnitState::enabled("sshd.service"))
@@ -19,62 +20,58 @@ use crate::value::{Invalid, UnitName};
 ///     .with(UnitState::default_target("multi-user.target"));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[must_use = "a unit's state is part of an image only by `.with(…)` of a layer"]
+#[non_exhaustive]
 pub struct UnitState {
-    unit: Given<UnitName>,
-    state: State,
+    /// The unit.
+    pub unit: Parsed<UnitName>,
+    /// Its state.
+    pub state: State,
 }
 
-/// What is said about a unit; the words are systemctl(1)'s.
+/// A unit's state, in the words of systemctl(1).
 ///
 /// ```
 /// use lapstrake::entry::{State, UnitState};
 ///
-/// assert_eq!(UnitState::enabled("sshd.service").state(), State::Enabled);
+/// assert_eq!(UnitState::enabled("sshd.service").state, State::Enabled);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Linked from what its `[Install]` section names.
+    /// Linked from the units that its `[Install]` section names.
     Enabled,
-    /// Not linked from anything.
+    /// Not linked from any unit.
     Disabled,
     /// Linked to `/dev/null`.
     Masked,
-    /// What `default.target` is.
+    /// The target of `default.target`.
     DefaultTarget,
 }
 
 impl UnitState {
-    /// As `systemctl enable`.
+    /// Enables a unit, as `systemctl enable` does.
     #[track_caller]
-    pub fn enabled(unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
-        Self { unit: Given::new(unit), state: State::Enabled }
+    pub fn enabled(unit: impl Text<UnitName>) -> Self {
+        Self { unit: Parsed::new(unit), state: State::Enabled }
     }
 
-    /// As `systemctl disable`.
+    /// Disables a unit, as `systemctl disable` does.
     #[track_caller]
-    pub fn disabled(unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
-        Self { unit: Given::new(unit), state: State::Disabled }
+    pub fn disabled(unit: impl Text<UnitName>) -> Self {
+        Self { unit: Parsed::new(unit), state: State::Disabled }
     }
 
-    /// As `systemctl mask`.
+    /// Masks a unit, as `systemctl mask` does.
     #[track_caller]
-    pub fn masked(unit: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
-        Self { unit: Given::new(unit), state: State::Masked }
+    pub fn masked(unit: impl Text<UnitName>) -> Self {
+        Self { unit: Parsed::new(unit), state: State::Masked }
     }
 
-    /// As `systemctl set-default`.
+    /// Makes a target the one that the system boots to, as `systemctl set-default` does.
     #[track_caller]
-    pub fn default_target(target: impl TryInto<UnitName, Error: Into<Invalid>>) -> Self {
-        Self { unit: Given::new(target), state: State::DefaultTarget }
-    }
-
-    /// The unit.
-    pub fn unit(&self) -> &Given<UnitName> {
-        &self.unit
-    }
-
-    /// What is said about it.
-    pub fn state(&self) -> State {
-        self.state
+    pub fn default_target(target: impl Text<UnitName>) -> Self {
+        Self { unit: Parsed::new(target), state: State::DefaultTarget }
     }
 }
+
+faults!(UnitState { unit; state });

@@ -38,6 +38,7 @@ pub struct Claim<I> {
 /// assert_ne!(What::State { unit: unit.clone(), state: State::Masked }, What::DropIn(unit));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum What {
     /// The layer has this name.
     Layer(LayerName),
@@ -69,6 +70,7 @@ pub enum What {
 /// assert_ne!(Kind::Directory(None), Kind::Directory(Some("0700".to_owned())));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// A directory, and what was said of its mode and owner, in any words that are equal when those are;
     /// none where it takes what it finds.

@@ -53,6 +53,7 @@ pub struct Link {
 /// assert_eq!(LinkKind::Alias.directory(), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum LinkKind {
     /// `Alias=`: another name of the unit.
     Alias,

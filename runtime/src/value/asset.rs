@@ -5,7 +5,7 @@ use std::fmt;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ImagePath;
-use crate::{Given, Stage};
+use crate::{BuildStage, Parsed};
 
 /// A file or directory beside the description, named by `asset!("deploy/sensord.toml")`: the workspace
 /// it belongs to and its path in there.
@@ -92,9 +92,9 @@ impl fmt::Display for Asset {
 /// use lapstrake::value::{Asset, Source};
 ///
 /// let motd = File::new("deploy/motd", "/etc/motd");
-/// assert_eq!(motd.source(), &Source::Asset(Asset::new("deploy/motd")));
+/// assert_eq!(motd.source, Source::Asset(Asset::new("deploy/motd")));
 /// let motd = File::text("Hello", "/etc/motd");
-/// assert_eq!(motd.source(), &Source::Text("Hello".to_owned()));
+/// assert_eq!(motd.source, Source::Text("Hello".to_owned()));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
@@ -102,6 +102,6 @@ pub enum Source {
     Asset(Asset),
     /// These bytes, as they are: nothing is added or expanded.
     Text(String),
-    /// A file that a stage makes.
-    Stage(Box<Stage>, Given<ImagePath>),
+    /// A file that a build stage makes, and its path in the stage.
+    BuildStage(Box<BuildStage>, Parsed<ImagePath>),
 }

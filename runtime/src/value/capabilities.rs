@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use super::{Invalid, near, text_newtype};
+use super::{Invalid, text_newtype};
+use crate::suggest::nearest;
 
 const WHAT: &str = "capabilities";
 /// `VFS_CAP_REVISION_2` and `VFS_CAP_FLAGS_EFFECTIVE` of linux/capability.h.
@@ -108,7 +109,7 @@ impl Capabilities {
                 // All have the prefix; a likeness of that says nothing.
                 let bare = |name: &'static str| name.trim_start_matches("cap_");
                 let lower = name.to_ascii_lowercase();
-                return Err(match near(lower.trim_start_matches("cap_"), NAMES.map(bare)) {
+                return Err(match nearest(lower.trim_start_matches("cap_"), NAMES.map(bare)) {
                     Some(meant) => {
                         let meant = format!("{}cap_{meant}{}", &text[..part.start], &text[part.end..]);
                         error.or_write(&meant, Self::parse)

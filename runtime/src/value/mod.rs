@@ -1,11 +1,12 @@
-//! The words of a description, each parsed once into a type that can't hold a wrong one.
+//! The words of a description. Each is parsed once, into a type that holds no invalid value.
 //!
-//! `lapstrake-macros` runs the same parsers inside rustc, so a literal that compiles is a literal that
-//! plans. Nothing here looks at a file, a base or another value.
+//! `lapstrake-macros` runs the same parsers inside rustc, so a literal that compiles is valid in the plan.
+//! A parser looks at its text alone: not at a file, the base or another value.
 
 mod architecture;
 mod asset;
 mod capabilities;
+mod cargo;
 mod image_name;
 mod image_path;
 mod invalid;
@@ -20,6 +21,7 @@ mod repository_id;
 mod repository_url;
 mod secret_id;
 mod sysusers_line;
+mod text;
 mod tmpfiles_line;
 mod unit_name;
 mod variable;
@@ -28,6 +30,7 @@ mod word;
 pub use architecture::Architecture;
 pub use asset::{Asset, Source};
 pub use capabilities::Capabilities;
+pub use cargo::{BinName, CargoPackage, FeatureName, ProfileName, TargetTriple};
 pub use image_name::ImageName;
 pub use image_path::ImagePath;
 pub use invalid::Invalid;
@@ -42,16 +45,10 @@ pub use repository_id::RepositoryId;
 pub use repository_url::RepositoryUrl;
 pub use secret_id::SecretId;
 pub use sysusers_line::SysusersLine;
+pub use text::{Argv, Text, Texts};
 pub use tmpfiles_line::TmpfilesLine;
 pub use unit_name::{UnitKind, UnitName};
 pub use variable::Variable;
-
-/// The known word that a misspelt one is most like, where it is like any.
-fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |name| strsim::normalized_damerau_levenshtein(word, name);
-    let nearest = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    nearest.filter(|name| likeness(name) >= 0.6)
-}
 
 /// The conversions that every newtype over a text has: from `&str` and `String` by its own `parse`, to
 /// a text by `Display`, and to JSON as that text.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Invalid, near, text_newtype};
+use super::{Invalid, text_newtype};
+use crate::suggest::nearest;
 
 const WHAT: &str = "unit name";
 
@@ -114,7 +115,7 @@ impl UnitName {
                 Invalid::new(WHAT, text, at..text.len(), reason)
             };
             let known = UnitKind::ALL.map(|(name, _)| name);
-            let meant = match near(&suffix.to_lowercase(), known) {
+            let meant = match nearest(&suffix.to_lowercase(), known) {
                 _ if suffix.is_empty() => format!("{}.service", text.trim_end_matches('.')),
                 Some(suffix) => format!("{prefix}.{suffix}"),
                 // `org.example.Sensor1` is a name that lacks its suffix; `sensord.conf` is no unit.

@@ -1,5 +1,7 @@
-//! A directory of blobs, each under its digest. What stands in it is whole: a blob comes in by a rename,
-//! and what a killed process left behind stands elsewhere.
+//! Keeps blobs in a directory, each under its digest.
+//!
+//! A blob in `blobs/` is complete, because it is written to `.partial/` and then renamed. The debris of a
+//! killed process stays in `.partial/`, and is removed a day later.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read, Write};
@@ -11,77 +13,166 @@ use tempfile::{NamedTempFile, TempDir};
 
 use crate::{Digest, HashingReader, HashingWriter};
 
-/// A manifest, index or config larger than this is refused, in bytes; registries draw the line at 4 MiB.
+/// The most bytes of a manifest, index or config. Registries accept 4 MiB.
 const DOCUMENT_MAX: u64 = 8 << 20;
-/// Small writes are gathered up to this size, in bytes.
+/// The size of a write to a blob's file in bytes.
 const BUFFER: usize = 128 << 10;
-/// A blob is not written for longer than this: what is older was left by a process that was killed.
+/// The age at which a partial blob is debris of a killed process.
 const ABANDONED: Duration = Duration::from_hours(24);
 
-/// The blobs of a layout or of the cache: `ROOT/blobs/sha256/HEX`.
+/// Gives access to the blobs of a layout or cache, which are the files `ROOT/blobs/sha256/HEX`.
+///
+/// Several processes may use one directory at the same time.
+///
+/// ```
+/// use std::io::{Read, Write};
+///
+/// use camino::Utf8Path;
+/// use lapstrake_oci::{BlobError, BlobWriter, Blobs, Digest};
+///
+/// # let scratch = tempfile::tempdir()?;
+/// # let root = Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+/// let blobs = Blobs::open(root)?;
+/// // A document, in one call.
+/// let (config, size) = blobs.put(b"{}")?;
+/// assert_eq!(blobs.path(&config), root.join("blobs/sha256").join(config.hex()));
+/// assert!(blobs.has(&config, size) && blobs.size(&config) == Some(2));
+/// assert_eq!(blobs.read(&config, size)?, b"{}");
+///
+/// // A layer, as a stream.
+/// let mut writer: BlobWriter = blobs.writer()?;
+/// writer.write_all(b"layer")?;
+/// let (layer, size) = writer.finish()?;
+/// let mut content = String::new();
+/// blobs.reader(&layer, size)?.read_to_string(&mut content)?;
+/// assert_eq!(content, "layer");
+///
+/// assert!(matches!(blobs.read(&Digest::of(b"?"), 1), Err(BlobError::Missing { .. })));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Blobs {
     whole: Utf8PathBuf,
     partial: Utf8PathBuf,
 }
 
-/// A blob that is not what its digest and size say.
+/// States why a blob cannot be used.
+///
+/// ```
+/// use lapstrake_oci::{BlobError, Digest};
+///
+/// let digest = Digest::of(b"abc");
+/// let error = BlobError::Size { digest: digest.clone(), expected: 3, found: 2 };
+/// assert_eq!(error.to_string(), format!("blob `{digest}` has 2 bytes instead of 3"));
+/// ```
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BlobError {
+    /// There is no regular file for the blob.
     #[error("blob `{digest}` is missing")]
-    Missing { digest: Digest },
+    Missing {
+        /// The blob.
+        digest: Digest,
+    },
+    /// The blob is cut off or too long.
     #[error("blob `{digest}` has {found} bytes instead of {expected}")]
-    Size { digest: Digest, expected: u64, found: u64 },
-    #[error("blob `{digest}` holds other bytes, with the digest `{found}`")]
-    Content { digest: Digest, found: Digest },
-    #[error("blob `{digest}` is a document of {size} bytes; at most {DOCUMENT_MAX} are read")]
-    Large { digest: Digest, size: u64 },
+    Size {
+        /// The blob.
+        digest: Digest,
+        /// The size in its descriptor, in bytes.
+        expected: u64,
+        /// The size of its content, in bytes.
+        found: u64,
+    },
+    /// The blob is damaged, or another blob has its name.
+    #[error("blob `{digest}` has content with the digest `{found}`")]
+    Content {
+        /// The blob.
+        digest: Digest,
+        /// The digest of its content.
+        found: Digest,
+    },
+    /// A document is larger than [`Blobs::read`] allows.
+    #[error("document `{digest}` has {size} bytes; the limit is {DOCUMENT_MAX}")]
+    Large {
+        /// The blob.
+        digest: Digest,
+        /// The size in its descriptor, in bytes.
+        size: u64,
+    },
+    /// Reading failed.
     #[error("blob `{digest}` can't be read")]
-    Read { digest: Digest, source: io::Error },
+    Read {
+        /// The blob.
+        digest: Digest,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Writing failed.
     #[error("blob `{digest}` can't be written")]
-    Write { digest: Digest, source: io::Error },
+    Write {
+        /// The blob.
+        digest: Digest,
+        /// The cause.
+        source: io::Error,
+    },
 }
 
 impl Blobs {
-    /// The blobs under `root`; makes the directories where they are missing.
+    /// Opens the blobs under `root` for reading and writing. Creates missing directories, and removes partial
+    /// blobs that are older than a day.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the directories cannot be created.
     pub fn open(root: &Utf8Path) -> io::Result<Self> {
         let blobs = Self::at(root);
         fs::create_dir_all(&blobs.whole)?;
         for left in blobs.partial.read_dir_utf8().into_iter().flatten().flatten() {
             let age = left.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
             if matches!(age, Ok(Ok(age)) if age > ABANDONED) {
-                // Another process may have been faster.
+                // Another process may have removed it already.
                 drop(fs::remove_file(left.path()).or_else(|_| fs::remove_dir_all(left.path())));
             }
         }
         Ok(blobs)
     }
 
-    /// The blobs under `root`, only to be read: nothing is made there.
+    /// Returns the blobs under `root` for reading. Creates and removes nothing there.
+    ///
+    /// ```
+    /// # use lapstrake_oci::{Blobs, Digest};
+    /// assert!(!Blobs::at("/nonexistent".into()).has(&Digest::of(b""), 0));
+    /// ```
     pub fn at(root: &Utf8Path) -> Self {
         Self { whole: root.join("blobs/sha256"), partial: root.join(".partial") }
     }
 
-    /// Where a blob is, or would be.
+    /// Returns the path of a blob, which may be missing.
     pub fn path(&self, digest: &Digest) -> Utf8PathBuf {
         self.whole.join(digest.hex())
     }
 
-    /// Whether a blob is there with that size; its content is not looked at.
+    /// Returns whether a blob is there with that size in bytes. Does not read its content.
     pub fn has(&self, digest: &Digest, size: u64) -> bool {
         self.size(digest) == Some(size)
     }
 
-    /// The size of a blob that is there, in bytes.
+    /// Returns the size of a blob in bytes, or `None` if it is missing. Does not read its content.
     pub fn size(&self, digest: &Digest) -> Option<u64> {
         fs::metadata(self.path(digest)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
-    /// Opens a blob; its size is checked, its content not.
+    /// Opens a blob of any size. Checks its size, and that it is a regular file, but not its content: the
+    /// caller compares the digest of what it reads.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the blob is missing, has another size, or cannot be opened.
     pub fn reader(&self, digest: &Digest, size: u64) -> Result<File, BlobError> {
         let digest = digest.clone();
         let path = self.path(&digest);
-        // A fifo in the place of a blob would block the opening of it.
+        // Opening a fifo under the name of a blob would block.
         let found = match fs::metadata(&path) {
             Ok(found) if found.is_file() => found.len(),
             Ok(_) => return Err(BlobError::Missing { digest }),
@@ -96,7 +187,11 @@ impl Blobs {
         File::open(path).map_err(|source| BlobError::Read { digest, source })
     }
 
-    /// Reads a document, verified. At most 8 MiB.
+    /// Reads a document, and checks its size and digest. Refuses a `size` above 8 MiB.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `size` is too large, or if the blob is missing, damaged or unreadable.
     pub fn read(&self, digest: &Digest, size: u64) -> Result<Vec<u8>, BlobError> {
         if size > DOCUMENT_MAX {
             return Err(BlobError::Large { digest: digest.clone(), size });
@@ -110,7 +205,11 @@ impl Blobs {
         if found == *digest { Ok(bytes) } else { Err(BlobError::Content { digest: digest.clone(), found }) }
     }
 
-    /// A new blob, whose digest is known when it is written.
+    /// Returns a writer of a new blob, whose digest is computed while it is written.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the partial file cannot be created.
     pub fn writer(&self) -> io::Result<BlobWriter> {
         let file = NamedTempFile::new_in(&self.partial).or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => {
@@ -122,13 +221,31 @@ impl Blobs {
         Ok(BlobWriter { out: HashingWriter::new(BufWriter::with_capacity(BUFFER, file)), to: self.clone() })
     }
 
-    /// A folder for blobs that another program brings, gone when the value is.
+    /// Creates a directory in the same file system, for files that another program writes. It is removed when
+    /// the value is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the directory cannot be created.
+    ///
+    /// ```
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+    /// # let blobs = lapstrake_oci::Blobs::open(root)?;
+    /// let folder = blobs.folder()?;
+    /// assert!(folder.path().is_dir());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn folder(&self) -> io::Result<TempDir> {
         fs::create_dir_all(&self.partial)?;
         TempDir::new_in(&self.partial)
     }
 
-    /// Stores some bytes.
+    /// Stores some bytes, and returns their digest and number.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the blob cannot be written.
     pub fn put(&self, bytes: &[u8]) -> io::Result<(Digest, u64)> {
         let (digest, size) = (Digest::of(bytes), bytes.len() as u64);
         if self.has(&digest, size) {
@@ -139,13 +256,30 @@ impl Blobs {
         writer.finish()
     }
 
-    /// Takes a blob from other blobs: by a hard link, or where there can be none by a verified copy.
+    /// Adds a blob of `other`: by a hard link, or by a verified copy if a link is impossible, as between file
+    /// systems. A link does not read the content.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `other` does not have the blob with that size, if the copy is damaged, or if it cannot be
+    /// written.
+    ///
+    /// ```
+    /// # use lapstrake_oci::Blobs;
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+    /// # let (store, layout) = (Blobs::open(&root.join("store"))?, Blobs::open(&root.join("layout"))?);
+    /// let (digest, size) = store.put(b"abc")?;
+    /// layout.link_from(&store, &digest, size)?;
+    /// assert!(layout.has(&digest, size));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn link_from(&self, other: &Self, digest: &Digest, size: u64) -> io::Result<()> {
         if self.has(digest, size) {
             return Ok(());
         }
         let mut from = other.reader(digest, size).map_err(io::Error::other)?;
-        // What can't be linked (other file system, too many links, a damaged blob in the way) is copied.
+        // Linking fails across file systems, with too many links, and if a damaged blob has the name.
         if fs::hard_link(other.path(digest), self.path(digest)).is_ok() || self.has(digest, size) {
             return Ok(());
         }
@@ -155,7 +289,25 @@ impl Blobs {
     }
 }
 
-/// A blob on its way in. Dropped before it is finished, it leaves nothing.
+/// Writes a new blob. A writer that is dropped before it is finished adds nothing.
+///
+/// ```
+/// use std::io::Write;
+///
+/// use lapstrake_oci::{BlobError, BlobWriter, Blobs, Digest};
+///
+/// # let scratch = tempfile::tempdir()?;
+/// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+/// # let blobs = Blobs::open(root)?;
+/// let mut download: BlobWriter = blobs.writer()?;
+/// download.write_all(b"abd")?;
+/// let result = download.finish_as(&Digest::of(b"abc"), 3);
+/// assert!(matches!(result, Err(BlobError::Content { .. })));
+///
+/// let (digest, size) = blobs.writer()?.finish()?;
+/// assert_eq!((digest, size), (Digest::of(b""), 0));
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct BlobWriter {
     out: HashingWriter<BufWriter<NamedTempFile>>,
@@ -163,14 +315,22 @@ pub struct BlobWriter {
 }
 
 impl BlobWriter {
-    /// Puts the blob in its place, whatever it has become.
+    /// Adds the blob, and returns its digest and its size in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the rest of the blob cannot be written, or the file cannot be renamed.
     pub fn finish(self) -> io::Result<(Digest, u64)> {
         let (out, digest, size) = self.out.finish();
         place(out, &self.to, &digest, size)?;
         Ok((digest, size))
     }
 
-    /// Puts the blob in its place if it is the expected one.
+    /// Adds the blob if it has the expected digest and size.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the digest or size differs, or if the blob cannot be written.
     pub fn finish_as(self, expected: &Digest, size: u64) -> Result<(), BlobError> {
         let digest = expected.clone();
         let (out, found, count) = self.out.finish();
@@ -205,97 +365,4 @@ impl Write for BlobWriter {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::io::Write;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-
-    use camino::Utf8Path;
-
-    use super::{BlobError, Blobs};
-    use crate::Digest;
-
-    fn scratch() -> (tempfile::TempDir, Blobs) {
-        let scratch = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(Utf8Path::from_path(scratch.path()).unwrap()).unwrap();
-        (scratch, blobs)
-    }
-
-    fn files(blobs: &Blobs) -> usize {
-        [&blobs.whole, &blobs.partial]
-            .map(|place| place.read_dir_utf8().into_iter().flatten().count())
-            .iter()
-            .sum()
-    }
-
-    #[test]
-    fn a_blob_stands_under_its_digest_for_all_to_read() {
-        let (_scratch, blobs) = scratch();
-        let (digest, size) = blobs.put(b"abc").unwrap();
-        assert_eq!((&digest, size), (&Digest::of(b"abc"), 3));
-        assert_eq!(blobs.read(&digest, size).unwrap(), b"abc");
-        assert_eq!(fs::metadata(blobs.path(&digest)).unwrap().permissions().mode() & 0o777, 0o644);
-        assert!(blobs.has(&digest, 3) && !blobs.has(&digest, 4));
-        assert_eq!(files(&blobs), 1);
-    }
-
-    #[test]
-    fn an_unfinished_or_unexpected_blob_leaves_nothing() {
-        let (_scratch, blobs) = scratch();
-        let mut writer = blobs.writer().unwrap();
-        writer.write_all(b"half").unwrap();
-        drop(writer);
-        let mut writer = blobs.writer().unwrap();
-        writer.write_all(b"other").unwrap();
-        assert!(matches!(writer.finish_as(&Digest::of(b"abcde"), 5), Err(BlobError::Content { .. })));
-        let mut writer = blobs.writer().unwrap();
-        writer.write_all(b"abc").unwrap();
-        assert!(matches!(writer.finish_as(&Digest::of(b"abc"), 4), Err(BlobError::Size { .. })));
-        assert_eq!(files(&blobs), 0);
-    }
-
-    #[test]
-    fn a_damaged_blob_is_told_and_replaced() {
-        let (_scratch, blobs) = scratch();
-        let (digest, size) = blobs.put(b"abc").unwrap();
-        fs::write(blobs.path(&digest), "abd").unwrap();
-        assert!(matches!(blobs.read(&digest, size), Err(BlobError::Content { .. })));
-        fs::write(blobs.path(&digest), "ab").unwrap();
-        assert!(matches!(blobs.read(&digest, size), Err(BlobError::Size { .. })));
-        blobs.put(b"abc").unwrap();
-        assert_eq!(blobs.read(&digest, size).unwrap(), b"abc");
-        assert!(matches!(blobs.read(&Digest::of(b"x"), 1), Err(BlobError::Missing { .. })));
-    }
-
-    #[test]
-    fn a_blob_is_shared_where_it_can_be_and_copied_where_not() {
-        let ((_one, from), (_two, to)) = (scratch(), scratch());
-        let (digest, size) = from.put(b"abc").unwrap();
-        let inode = |blobs: &Blobs| fs::metadata(blobs.path(&digest)).unwrap().ino();
-        to.link_from(&from, &digest, size).unwrap();
-        to.link_from(&from, &digest, size).unwrap();
-        assert_eq!(inode(&from), inode(&to));
-        fs::remove_file(to.path(&digest)).unwrap();
-        fs::write(to.path(&digest), "damaged").unwrap();
-        to.link_from(&from, &digest, size).unwrap();
-        assert_eq!(to.read(&digest, size).unwrap(), b"abc");
-        assert_ne!(inode(&from), inode(&to));
-        to.link_from(&from, &Digest::of(b"x"), 1).unwrap_err();
-    }
-
-    #[test]
-    fn what_a_killed_process_left_is_cleared_when_it_is_old() {
-        let (scratch, blobs) = scratch();
-        let old = blobs.partial.join("old");
-        fs::create_dir(&blobs.partial).unwrap();
-        fs::write(&old, "").unwrap();
-        fs::write(blobs.partial.join("new"), "").unwrap();
-        let yesterday = std::time::SystemTime::now() - 2 * super::ABANDONED;
-        fs::create_dir(blobs.partial.join("folder")).unwrap();
-        for old in [&old, &blobs.partial.join("folder")] {
-            fs::File::open(old).unwrap().set_modified(yesterday).unwrap();
-        }
-        Blobs::open(Utf8Path::from_path(scratch.path()).unwrap()).unwrap();
-        assert_eq!(files(&blobs), 1);
-    }
-}
+mod tests;

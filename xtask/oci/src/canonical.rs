@@ -1,12 +1,24 @@
-//! JSON whose bytes depend on its content alone. `serde_json` sorts keys only as long as no crate of a
-//! user's workspace turns its feature `preserve_order` on, and maps may come from a `HashMap`.
+//! Encodes JSON so that its bytes depend on its content alone.
+//!
+//! `serde_json` sorts keys only as long as no crate of a user's workspace enables its feature
+//! `preserve_order`, and maps may come from a `HashMap`.
 
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// Compact JSON with the keys of every object sorted.
+/// Encodes a document as compact JSON with the keys of every object sorted.
+///
+/// # Errors
+///
+/// Fails if the document has no form in JSON, for example a map whose keys are structs.
+///
+/// ```
+/// let document = serde_json::json!({ "size": 1, "digest": "sha256:…" });
+/// assert_eq!(lapstrake_oci::canonical(&document)?, r#"{"digest":"sha256:…","size":1}"#.as_bytes());
+/// # Ok::<_, serde_json::Error>(())
+/// ```
 pub fn canonical(document: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&Sorted(&serde_json::to_value(document)?))
 }

@@ -1,5 +1,5 @@
-//! How a layer is compressed. The bytes depend on the input alone: not on the number of threads, nor on
-//! how it is cut into writes.
+//! Compresses a layer. The bytes depend on the input alone: not on the number of threads, nor on the sizes of
+//! the writes.
 
 use std::io::{self, Write};
 use std::thread;
@@ -8,21 +8,32 @@ use serde::Serialize;
 
 use crate::MediaType;
 
-/// The compressions of the OCI image spec (layer.md, media types).
+/// States how a layer is compressed: one of the compressions of the OCI image spec (layer.md, media types).
+///
+/// ```
+/// use lapstrake_oci::MediaType;
+///
+/// use lapstrake_oci::Compression;
+///
+/// assert_eq!(Compression::default(), Compression::Zstd);
+/// assert_eq!(Compression::Gzip.media_type(), MediaType::ImageLayerGzip);
+/// assert_eq!(Compression::None.identity(), "none");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {
-    /// Plain zstd, level 3.
+    /// zstd, level 3, with a checksum.
     #[default]
     Zstd,
-    /// gzip, level 6, for readers that know no zstd.
+    /// gzip, level 6, for readers without zstd.
     Gzip,
     /// Not compressed.
     None,
 }
 
 impl Compression {
-    /// What decides the bytes: name, level, and the library where it tells its version.
+    /// Returns what decides the bytes of a compressed layer, as a part of a cache key: the name, the level,
+    /// and the version of the library if the library reports it.
     pub fn identity(self) -> String {
         match self {
             Self::Zstd => format!("zstd 3 of {}", zstd::zstd_safe::version_number()),
@@ -31,6 +42,7 @@ impl Compression {
         }
     }
 
+    /// Returns the media type of a layer that is compressed so.
     pub fn media_type(self) -> MediaType {
         match self {
             Self::Zstd => MediaType::ImageLayerZstd,
@@ -39,12 +51,30 @@ impl Compression {
         }
     }
 
-    /// A writer that compresses into `out`.
+    /// Returns a writer that compresses into `out`.
+    ///
+    /// Compressing with zstd takes as many threads as the machine has cores, at most 8.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the library cannot allocate its memory or start its threads.
+    ///
+    /// ```
+    /// use std::io::Write;
+    ///
+    /// use lapstrake_oci::{Compression, Compressor};
+    ///
+    /// let mut writer: Compressor<Vec<u8>> = Compression::Zstd.writer(Vec::new())?;
+    /// writer.write_all(&[0; 100_000])?;
+    /// assert!(writer.finish()?.len() < 100);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn writer<W: Write>(self, out: W) -> io::Result<Compressor<W>> {
         let encoder = match self {
             Self::Zstd => {
                 let mut encoder = zstd::Encoder::new(out, 3)?;
-                // At least one worker: with none, zstd cuts its input otherwise and the bytes differ.
+                // At least one worker: without workers, zstd splits its input differently and the bytes
+                // differ.
                 let workers = thread::available_parallelism().map_or(1, usize::from).min(8);
                 encoder.multithread(u32::try_from(workers).unwrap_or(1))?;
                 encoder.include_checksum(true)?;
@@ -60,9 +90,18 @@ impl Compression {
     }
 }
 
-/// A writer that compresses; it must be finished.
+/// Compresses what is written to it. The output is incomplete until [`Self::finish`] is called.
+///
+/// ```
+/// use lapstrake_oci::{Compression, Compressor};
+///
+/// let writer: Compressor<Vec<u8>> = Compression::None.writer(Vec::new())?;
+/// assert!(writer.finish()?.is_empty());
+/// # std::io::Result::Ok(())
+/// ```
 pub struct Compressor<W: Write> {
-    /// What is not yet a whole block: compressors may cut their output where their input is cut.
+    /// The input that is not a whole block yet. The encoders get whole blocks only, because they may split
+    /// their output where their input is split.
     block: Vec<u8>,
     encoder: Encoder<W>,
 }
@@ -73,11 +112,15 @@ enum Encoder<W: Write> {
     None(W),
 }
 
-/// In bytes.
+/// The size of a block of input in bytes.
 const BLOCK: usize = 256 << 10;
 
 impl<W: Write> Compressor<W> {
-    /// Writes what is left, and gives the inner writer back.
+    /// Writes the rest of the compressed data, and returns the inner writer, which is not flushed.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the inner writer does.
     pub fn finish(mut self) -> io::Result<W> {
         self.encoder.write_all(&self.block)?;
         match self.encoder {
@@ -99,7 +142,7 @@ impl<W: Write> Write for Compressor<W> {
         Ok(taken)
     }
 
-    /// Does nothing: a flush would show in the bytes.
+    /// Does nothing, because a flush of the encoder changes the bytes.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -121,13 +164,13 @@ mod tests {
 
     use super::Compression;
 
-    /// Ten megabytes that neither compress to nothing nor not at all.
+    /// Returns ten megabytes that compress somewhat.
     fn input() -> Vec<u8> {
         (0..10_000_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 27) as u8).collect()
     }
 
     #[test]
-    fn the_number_of_threads_does_not_show() {
+    fn the_bytes_do_not_depend_on_the_number_of_threads() {
         let compress = |workers| {
             let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
             encoder.multithread(workers).unwrap();
@@ -137,20 +180,20 @@ mod tests {
         };
         let one = compress(1);
         assert!(one == compress(2) && one == compress(5));
-        let mut ours = Compression::Zstd.writer(Vec::new()).unwrap();
-        ours.write_all(&input()).unwrap();
-        assert!(one == ours.finish().unwrap());
+        let mut writer = Compression::Zstd.writer(Vec::new()).unwrap();
+        writer.write_all(&input()).unwrap();
+        assert!(one == writer.finish().unwrap());
     }
 
     #[test]
-    fn how_the_input_is_cut_does_not_show() {
+    fn the_bytes_do_not_depend_on_the_sizes_of_the_writes() {
         for compression in [Compression::Zstd, Compression::Gzip, Compression::None] {
-            let cut = |size| {
+            let in_writes_of = |size| {
                 let mut writer = compression.writer(Vec::new()).unwrap();
                 input().chunks(size).for_each(|chunk| writer.write_all(chunk).unwrap());
                 writer.finish().unwrap()
             };
-            assert!(cut(512) == cut(1_000_003), "{compression:?}");
+            assert!(in_writes_of(512) == in_writes_of(1_000_003), "{compression:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The name of a blob: its SHA-256. Of the algorithms in the OCI image spec (descriptor.md, "Digests")
-//! only that one is in use, and only that one is taken.
+//! Names a blob by its SHA-256. The OCI image spec (descriptor.md, "Digests") has other algorithms, but
+//! registries and engines do not use them, and this crate refuses them.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -10,11 +10,31 @@ use sha2::{Digest as _, Sha256};
 
 const ALGORITHM: &str = "sha256";
 
-/// The SHA-256 of a blob; as a text `sha256:` and 64 lowercase hexadecimal digits.
+/// Holds the SHA-256 of a blob.
+///
+/// The text form is `sha256:` and 64 lowercase hexadecimal digits. Serde uses the text in formats for people,
+/// as JSON, and the 32 bytes in binary formats.
+///
+/// ```
+/// use lapstrake_oci::Digest;
+///
+/// let digest = Digest::of(b"abc");
+/// assert_eq!(Digest::parse(&digest.to_string())?, digest);
+/// assert!(digest.hex().starts_with("ba7816bf"));
+/// assert_eq!(Digest::of_hex(&digest.hex()), Some(digest));
+/// # Ok::<_, lapstrake_oci::DigestError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
-/// A text that is no digest.
+/// States which text is not a SHA-256 digest.
+///
+/// ```
+/// use lapstrake_oci::{Digest, DigestError};
+///
+/// let error: DigestError = Digest::parse("md5:0").unwrap_err();
+/// assert_eq!(error.to_string(), "`md5:0` is not `sha256:` and 64 lowercase hexadecimal digits");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not `sha256:` and 64 lowercase hexadecimal digits")]
 pub struct DigestError {
@@ -22,12 +42,16 @@ pub struct DigestError {
 }
 
 impl Digest {
-    /// The digest of some bytes.
+    /// Returns the digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
     /// Parses `sha256:HEX`.
+    ///
+    /// # Errors
+    ///
+    /// Fails on any other text: other algorithms, uppercase digits, spaces.
     pub fn parse(text: &str) -> Result<Self, DigestError> {
         text.strip_prefix(ALGORITHM)
             .and_then(|rest| rest.strip_prefix(':'))
@@ -35,7 +59,8 @@ impl Digest {
             .ok_or_else(|| DigestError { text: text.escape_debug().to_string() })
     }
 
-    /// Parses 64 lowercase hexadecimal digits, the name of a blob's file.
+    /// Parses 64 lowercase hexadecimal digits, which are the name of a blob's file. Returns `None` for
+    /// anything else.
     pub fn of_hex(hex: &str) -> Option<Self> {
         let digit = |byte: u8| match byte {
             b'0'..=b'9' => Some(byte - b'0'),
@@ -52,7 +77,7 @@ impl Digest {
         Some(Self(bytes))
     }
 
-    /// The digits alone.
+    /// Returns the 64 digits without the algorithm.
     pub fn hex(&self) -> String {
         self.0
             .iter()
@@ -84,7 +109,6 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Text in documents that people read; bytes in the index of a base, which has thousands of them.
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
@@ -106,20 +130,31 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// A reader that hashes and counts what is read through it.
+/// Hashes what is read through it.
+///
+/// ```
+/// use std::io::Read;
+///
+/// use lapstrake_oci::{Digest, HashingReader};
+///
+/// let mut reader = HashingReader::new(&b"abc"[..]);
+/// reader.read_to_end(&mut Vec::new())?;
+/// assert_eq!(reader.finish(), Digest::of(b"abc"));
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct HashingReader<R> {
     inner: R,
     hash: Sha256,
-    count: u64,
 }
 
 impl<R: Read> HashingReader<R> {
+    /// Returns a reader of `inner`.
     pub fn new(inner: R) -> Self {
-        Self { inner, hash: Sha256::new(), count: 0 }
+        Self { inner, hash: Sha256::new() }
     }
 
-    /// The digest of what was read.
+    /// Returns the digest of what was read so far.
     pub fn finish(self) -> Digest {
         Digest(self.hash.finalize().into())
     }
@@ -129,12 +164,22 @@ impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.hash.update(&buffer[..count]);
-        self.count += count as u64;
         Ok(count)
     }
 }
 
-/// A writer that hashes and counts what is written through it.
+/// Hashes and counts what is written through it.
+///
+/// ```
+/// use std::io::Write;
+///
+/// use lapstrake_oci::{Digest, HashingWriter};
+///
+/// let mut writer = HashingWriter::new(Vec::new());
+/// writer.write_all(b"abc")?;
+/// assert_eq!(writer.finish(), (b"abc".to_vec(), Digest::of(b"abc"), 3));
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct HashingWriter<W> {
     inner: W,
@@ -143,11 +188,12 @@ pub struct HashingWriter<W> {
 }
 
 impl<W: Write> HashingWriter<W> {
+    /// Returns a writer to `inner`.
     pub fn new(inner: W) -> Self {
         Self { inner, hash: Sha256::new(), count: 0 }
     }
 
-    /// The inner writer, and the digest and number of the bytes that went into it.
+    /// Returns the inner writer, which is not flushed, and the digest and number of the bytes written to it.
     pub fn finish(self) -> (W, Digest, u64) {
         (self.inner, Digest(self.hash.finalize().into()), self.count)
     }
@@ -172,17 +218,17 @@ mod tests {
 
     use super::{Digest, HashingReader, HashingWriter};
 
-    /// What `printf abc | sha256sum` says.
+    /// The output of `printf abc | sha256sum`.
     const ABC: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     #[test]
-    fn a_digest_is_what_sha256sum_says() {
+    fn a_digest_is_the_output_of_sha256sum() {
         assert_eq!(Digest::of(b"abc").to_string(), ABC);
         assert_eq!(Digest::parse(ABC).unwrap(), Digest::of(b"abc"));
     }
 
     #[test]
-    fn what_passes_is_hashed_and_counted() {
+    fn readers_and_writers_hash_what_passes_through_them() {
         let mut reader = HashingReader::new(&b"abc"[..]);
         reader.read_to_end(&mut Vec::new()).unwrap();
         assert_eq!(reader.finish().to_string(), ABC);
@@ -193,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_a_digest() {
+    fn a_text_of_any_other_form_is_refused() {
         let upper = ABC.to_uppercase();
         let bad = [
             "",

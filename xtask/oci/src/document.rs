@@ -11,9 +11,17 @@ use serde::{Deserialize, Serialize};
 use crate::{Digest, DigestError, MediaType};
 
 /// The annotation by which a layout names an image (annotations.md).
+///
+/// ```
+/// assert_eq!(lapstrake_oci::ANNOTATION_REF_NAME, "org.opencontainers.image.ref.name");
+/// ```
 pub const ANNOTATION_REF_NAME: &str = "org.opencontainers.image.ref.name";
 
-/// What `schemaVersion` is in manifests and indexes.
+/// The `schemaVersion` of manifests and indexes.
+///
+/// ```
+/// assert_eq!(lapstrake_oci::SCHEMA_VERSION, 2);
+/// ```
 pub const SCHEMA_VERSION: u32 = 2;
 
 /// A reference to a blob: what it is, its digest and its size (descriptor.md).

@@ -1,13 +1,42 @@
-//! OCI images as bytes: digests, blobs, layouts, archives, compression and the tars of layers.
+//! Reads and writes OCI images as bytes: what the OCI image spec defines, without a registry or an engine.
 //!
-//! The crate reads and writes what the OCI image spec defines. It knows neither cargo nor descriptions:
-//! of [`lapstrake`] it uses the newtypes of [`lapstrake::value`] only. What an image means is decided in
-//! `lapstrake-xtask`.
-
-#![expect(
-    missing_docs,
-    reason = "the crate is being split out; each item gets its documentation with its own tests"
-)]
+//! | module or type | what it does |
+//! |---|---|
+//! | [`Digest`], [`HashingReader`], [`HashingWriter`] | names a blob by its SHA-256 |
+//! | [`Blobs`], [`BlobWriter`] | keeps blobs in a directory, each under its digest |
+//! | [`Descriptor`], [`Manifest`], [`Index`], [`MediaType`] | the documents of the spec as plain data |
+//! | [`Layout`], [`Manifests`] | reads and writes an image layout: `index.json`, tags, blobs |
+//! | [`Layout::archive`], [`import_archive`] | writes and reads `oci-archive:` files |
+//! | [`Compression`], [`Compressor`], [`Decompressor`] | compresses a layer reproducibly, and decompresses any layer |
+//! | [`canonical()`] | encodes JSON reproducibly |
+//! | [`mod@tar`] | reads and writes the tar of a layer |
+//! | [`tree`] | the file system that layers make: overlay, symlinks, whiteouts, diff |
+//!
+//! All readers take bytes that anybody may have written. The documentation of each states the memory that it
+//! needs at most, and errors name what was found where. The same input always gives the same bytes of output.
+//!
+//! The crate knows neither cargo nor descriptions of images: of [`lapstrake`] it uses the newtypes of
+//! [`lapstrake::value`] only. `lapstrake-xtask` decides what an image contains.
+//!
+//! ```
+//! use camino::Utf8Path;
+//! use lapstrake_oci::{Descriptor, Layout, MediaType};
+//!
+//! # let scratch = tempfile::tempdir()?;
+//! # let root = Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+//! // Create a layout, add a blob, and give it a tag.
+//! let layout = Layout::create_or_open(root)?;
+//! let (digest, size) = layout.blobs().put(br#"{"schemaVersion":2}"#)?;
+//! layout.tag("latest", &Descriptor::new(MediaType::ImageManifest, size, &digest))?;
+//!
+//! // Read it back.
+//! let layout = Layout::open(root)?;
+//! let manifests = layout.manifests()?;
+//! let descriptor = manifests.find(Some("latest"), None)?;
+//! assert_eq!(descriptor.parse_digest()?, digest);
+//! assert_eq!(layout.blobs().read(&digest, descriptor.size)?, br#"{"schemaVersion":2}"#);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
 
 mod archive;
 mod blobs;
@@ -17,16 +46,18 @@ mod decompress;
 mod digest;
 mod document;
 mod layout;
+mod manifests;
 mod media_type;
 pub mod tar;
 pub mod tree;
 
-pub use self::archive::{ArchiveError, import};
+pub use self::archive::{ArchiveError, import_archive};
 pub use self::blobs::{BlobError, BlobWriter, Blobs};
 pub use self::canonical::canonical;
 pub use self::compression::{Compression, Compressor};
 pub use self::decompress::Decompressor;
 pub use self::digest::{Digest, DigestError, HashingReader, HashingWriter};
 pub use self::document::{ANNOTATION_REF_NAME, Descriptor, Index, Manifest, Platform, SCHEMA_VERSION};
-pub use self::layout::{Layout, LayoutError, Manifests};
+pub use self::layout::{Layout, LayoutError};
+pub use self::manifests::Manifests;
 pub use self::media_type::MediaType;

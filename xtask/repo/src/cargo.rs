@@ -1,15 +1,15 @@
-//! Cargo inside of cargo. The outer `cargo run` tells us of itself in the environment; an inner cargo
-//! that believed it would build for the wrong package, so only what the user set is handed on.
+//! Runs cargo inside of cargo. The outer `cargo run` describes its package in the environment, with which an inner
+//! cargo would build for the wrong package. Only variables that the user set are passed on.
 
 use std::process::Command;
 
 use camino::Utf8Path;
 
-/// The profile and target of every tool here, the ones of the alias in `.cargo/config.toml`: what
-/// `cargo xtask` has compiled need not be compiled again.
+/// The profile and target of every tool here. They are those of the alias in `.cargo/config.toml`, so that the
+/// dependencies of `cargo xtask` are compiled once.
 pub(crate) const TOOL: [&str; 4] = ["--profile", "xtask", "--target", "host-tuple"];
 
-/// The cargo that runs us, in a directory, with these arguments.
+/// Returns a command of the cargo that runs this program, in a directory, with these arguments.
 pub(crate) fn cargo<'a>(directory: &Utf8Path, args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(directory).args(args);
@@ -17,7 +17,7 @@ pub(crate) fn cargo<'a>(directory: &Utf8Path, args: impl IntoIterator<Item = &'a
     command
 }
 
-/// Takes away what the outer cargo told of itself.
+/// Removes the variables of the outer cargo.
 pub(crate) fn forget(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_leaked) {
@@ -36,7 +36,7 @@ mod tests {
     use super::is_leaked;
 
     #[test]
-    fn what_the_user_set_is_handed_on() {
+    fn variables_of_the_user_are_passed_on() {
         for leaked in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "LD_LIBRARY_PATH"] {
             assert!(is_leaked(leaked), "{leaked}");
         }

@@ -1,4 +1,4 @@
-//! Where things are in a checkout of this repository.
+//! Finds the root and the examples of a checkout of this repository.
 
 use std::{fs, io};
 
@@ -15,7 +15,7 @@ pub(crate) struct Checkout {
 #[derive(Debug)]
 pub(crate) struct Example {
     pub(crate) directory: Utf8PathBuf,
-    /// The folder of its own that it can't do without, and that no checkout has.
+    /// A folder that it requires and that is not in git.
     pub(crate) needs: Option<Utf8PathBuf>,
 }
 
@@ -33,12 +33,12 @@ pub(crate) enum CheckoutError {
 pub(crate) enum ManifestError {
     #[error(transparent)]
     Read(#[from] io::Error),
-    #[error("it is no TOML")]
+    #[error("it is not valid TOML")]
     Toml(#[from] toml::de::Error),
 }
 
 impl Checkout {
-    /// The checkout that this program belongs to.
+    /// Finds the checkout of this program.
     pub(crate) fn find() -> Result<Self, CheckoutError> {
         let package = std::env::var("CARGO_MANIFEST_DIR").map_err(|_| CheckoutError::NotByCargo)?;
         // xtask/repo
@@ -46,7 +46,7 @@ impl Checkout {
         Self::at(root)
     }
 
-    /// The checkout at `root`; its examples are what has a manifest and an xtask, by name.
+    /// Reads the checkout at `root`. Its examples are the folders with a manifest and an xtask, sorted by name.
     pub(crate) fn at(root: &Utf8Path) -> Result<Self, CheckoutError> {
         let directory = root.join("examples");
         let list = |source| CheckoutError::List { directory: directory.clone(), source };
@@ -71,18 +71,18 @@ impl Example {
         }
     }
 
-    /// The folder's name.
+    /// Returns the name of its folder.
     pub(crate) fn name(&self) -> &str {
         self.directory.file_name().unwrap_or_default()
     }
 
-    /// The folder that it needs, if that is not there.
+    /// Returns the folder that it needs, if that does not exist.
     pub(crate) fn lacks(&self) -> Option<Utf8PathBuf> {
         self.needs.as_ref().map(|needs| self.directory.join(needs)).filter(|needs| !needs.is_dir())
     }
 }
 
-/// What `[workspace.metadata.lapstrake] needs = "FOLDER"` says.
+/// Returns FOLDER of `[workspace.metadata.lapstrake] needs = "FOLDER"`.
 fn needs(manifest: &Utf8Path) -> Result<Option<Utf8PathBuf>, ManifestError> {
     let manifest: toml::Table = fs::read_to_string(manifest)?.parse()?;
     let metadata = manifest.get("workspace").and_then(|workspace| workspace.get("metadata"));

@@ -1,6 +1,5 @@
-//! `cargo xtask fuzz`: libFuzzer on what reads bytes that anybody may have written, from the committed
-//! corpus on and for a bounded time. It ends at the first input that panics, takes too long or too much
-//! memory, and says where that input is.
+//! `cargo xtask fuzz` runs libFuzzer on the parsers of untrusted bytes. It starts from the committed corpus and runs for
+//! a bounded time. It ends at the first input that panics or takes too much time or memory, and prints its path.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -11,31 +10,31 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cargo::{cargo, forget};
 
-/// What rustc adds for libFuzzer to see which branches an input takes; `cargo fuzz` asks for the same.
+/// The flags with which libFuzzer sees the branches that an input takes; `cargo fuzz` sets the same.
 const COVERAGE: &str = "-Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
     -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares";
-/// How long it fuzzes in all when it is not told, in seconds.
+/// The default time of all targets together, in seconds.
 const SECONDS: u64 = 60;
-/// What one input may take: seconds, and MiB of memory.
+/// The limits of one input: seconds, and MiB of memory.
 const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=1024"];
 /// The longest input, in bytes.
 const LONGEST: &str = "-max_len=32768";
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What was asked for: `[TARGET]... [--seconds N]`.
+/// The arguments `[TARGET]... [--seconds N]`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fuzz {
-    /// All, where none is named.
+    /// Empty for all targets.
     targets: Vec<String>,
     seconds: u64,
 }
 
 impl Fuzz {
-    /// What the arguments ask for; an error is a sentence for the user.
+    /// Parses the arguments. An error is a sentence for the user.
     pub(crate) fn parse(args: &[String]) -> std::result::Result<Self, String> {
         let mut fuzz = Self { targets: Vec::new(), seconds: SECONDS };
         let mut args = args.iter();
@@ -62,7 +61,7 @@ impl Fuzz {
         }
         known.sort();
         if let Some(wrong) = self.targets.iter().find(|target| !known.contains(target)) {
-            return Err(format!("there is no target `{wrong}`; there are {}", known.join(", ")).into());
+            return Err(format!("unknown target `{wrong}`; the targets are {}", known.join(", ")).into());
         }
         let targets = if self.targets.is_empty() { &known } else { &self.targets };
         let seconds = (self.seconds / targets.len() as u64).max(1);
@@ -76,7 +75,7 @@ impl Fuzz {
 }
 
 fn build(fuzz: &Utf8Path, root: &Utf8Path) -> Result<Utf8PathBuf> {
-    // Away from what is built with other flags.
+    // A folder of its own, because its flags differ from those of other builds.
     let target = root.join("target").join("fuzz");
     let arguments =
         ["build", "--profile", "fuzz", "--target", "host-tuple", "--message-format=json-render-diagnostics"];
@@ -94,7 +93,7 @@ fn build(fuzz: &Utf8Path, root: &Utf8Path) -> Result<Utf8PathBuf> {
     Ok(programs.next_back().ok_or("cargo built no fuzzer")?)
 }
 
-/// Whether the target took every input.
+/// Runs one target, and returns whether it handled every input.
 fn run_target(
     program: &Utf8Path,
     target: &str,
@@ -110,17 +109,17 @@ fn run_target(
     forget(&mut command);
     command.env("FUZZ_TARGET", target).args(LIMITS).args([LONGEST, "-print_final_stats=1", "-verbosity=0"]);
     command.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={work}/"));
-    // What it finds on the way goes to the first, and is where the next run begins.
+    // New inputs are written to the first folder, where the next run starts.
     let output = command.args([&found, &corpora.join(target)]).stdin(Stdio::null()).output()?;
-    let talk = String::from_utf8_lossy(&output.stderr);
+    let log = String::from_utf8_lossy(&output.stderr);
     if output.status.success() {
-        let runs = talk.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
-        eprintln!("  {} inputs, none of which it minds", runs.unwrap_or(" unknown").trim());
+        let runs = log.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+        eprintln!("  {} inputs without a failure", runs.unwrap_or(" unknown").trim());
         return Ok(true);
     }
-    eprintln!("{talk}");
+    eprintln!("{log}");
     eprintln!("error: `{target}` fails on the input that is named above");
-    eprintln!("  help: mend it, and add the input to `xtask/fuzz/corpus/{target}/`");
+    eprintln!("  help: fix the parser, and add the input to `xtask/fuzz/corpus/{target}/`");
     Ok(false)
 }
 
@@ -129,12 +128,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_and_their_time_are_told_apart() {
+    fn targets_and_their_time_are_parsed() {
         let parse =
             |args: &[&str]| Fuzz::parse(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>());
         assert_eq!(parse(&[]), Ok(Fuzz { targets: vec![], seconds: 60 }));
-        let told = Fuzz { targets: vec!["elf".to_owned(), "tar".to_owned()], seconds: 5 };
-        assert_eq!(parse(&["elf", "--seconds", "5", "tar"]), Ok(told));
+        let some = Fuzz { targets: vec!["elf".to_owned(), "tar".to_owned()], seconds: 5 };
+        assert_eq!(parse(&["elf", "--seconds", "5", "tar"]), Ok(some));
         for wrong in [&["--seconds"][..], &["--seconds", "0"], &["--seconds", "long"], &["--jobs"]] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }

@@ -1,34 +1,40 @@
-//! This repository's own tasks, `cargo xtask …` at its root. What is here works on the repository; what a
-//! user gets is in `lapstrake-xtask`, and is only called from here.
+//! The tasks of this repository, `cargo xtask …` at its root. They work on the repository itself; the commands of
+//! a user are in `lapstrake-xtask`, and are only run from here.
 
 mod bench;
 mod cargo;
 mod checkout;
-mod complaint;
+mod fixtures;
 mod fuzz;
 mod image;
 mod mutate;
-mod rig;
+mod project;
+mod report;
 mod test;
+#[cfg(test)]
+mod tidy;
 
 use std::process::ExitCode;
 
 use checkout::Checkout;
-use complaint::complain;
+use report::report;
 
 const USAGE: &str = "\
 usage: cargo xtask <TASK>
 
-  image …          run `cargo xtask image …` of every example, or of those that have the images named
-  test             set up what the tests need, then check and test everything
-  test -- ARGS     set up what the tests need, then `cargo test ARGS` of the workspace
-  rig [PART]...    make real parts for the tests: base, rpms, builder, podman5; prints where each is
-  rig run-podman5 DIR -- ARGS
-                   the rig's podman 5 in a folder, with these arguments
-  bench            measure the tool beside cargo and podman, and print every number
+  image …          run `cargo xtask image …` of every example, or of those that have the named images
+  test             install what the tests need, then check and test everything
+  test -- ARGS     install what the tests need, then run `cargo test ARGS` of the workspace
+  fixtures [PART]...
+                   make real parts for the tests: base, rpms, builder, podman5; print the path of each
+  fixtures run-podman5 DIR -- ARGS
+                   run the podman 5 of the fixtures in a folder, with these arguments
+  bench            measure the tool beside cargo and podman, print every figure, and fail on a missed bar
+  bench cold-build measure the CPU-seconds in which a user's xtask compiles from nothing
   fuzz [TARGET]... [--seconds N]
-                   libFuzzer on what reads bytes that anybody may have written, 60 seconds in all
-  mutate           break the layer writer in a dozen ways; the tests must see each";
+                   run libFuzzer on the parsers of untrusted bytes, 60 seconds in all
+  mutate           break the layer writer in a dozen ways; the tests must notice each
+  mutate caches    damage every kind of file in the store and the cache; the next build must notice each";
 
 fn main() -> ExitCode {
     let mut args = Vec::new();
@@ -38,38 +44,51 @@ fn main() -> ExitCode {
             Err(arg) => return wrong_usage(&format!("`{}` is not UTF-8", arg.display())),
         }
     }
-    let checkout = match Checkout::find() {
-        Ok(checkout) => checkout,
-        Err(error) => return complain(&error, None, 1),
-    };
-    match args.split_first().map(|(task, rest)| (task.as_str(), rest)) {
-        Some(("image", rest)) => image::run(&checkout, rest),
-        Some(("test", [])) => test::run(&checkout),
-        Some(("test", [dashes, rest @ ..])) if dashes == "--" => test::run_only(&checkout, rest),
-        Some(("bench", [])) => finish(bench::bench(&checkout.root, &test::prepare(&checkout))),
-        Some(("mutate", [])) => finish(mutate::mutate(&checkout.root, &test::prepare(&checkout))),
-        Some(("fuzz", rest)) => match fuzz::Fuzz::parse(rest) {
-            Ok(fuzz) => finish(fuzz.run(&checkout.root)),
-            Err(problem) => wrong_usage(&problem),
-        },
-        Some(("rig", rest)) => match rig::Rig::parse(rest) {
-            Ok(rig) => rig.run(&checkout),
-            Err(problem) => wrong_usage(&problem),
-        },
-        Some(("help" | "--help" | "-h", _)) => {
-            println!("{USAGE}");
-            ExitCode::SUCCESS
-        }
-        Some(("test", [arg, ..])) => {
-            wrong_usage(&format!("`test` takes no `{arg}`; arguments of cargo follow `--`"))
-        }
-        Some((task, _)) => wrong_usage(&format!("there is no task `{task}`")),
-        None => wrong_usage("which task?"),
+    match Checkout::find() {
+        Ok(checkout) => run(&checkout, &args),
+        Err(error) => report(&error, None, 1),
     }
 }
 
+fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["image", rest @ ..] => image::run(checkout, &owned(rest)),
+        ["test"] => test::run(checkout),
+        ["test", "--", rest @ ..] => test::run_only(checkout, &owned(rest)),
+        ["bench"] => finish(bench::bench(&checkout.root, &test::prepare(checkout))),
+        ["bench", "cold-build"] => finish(bench::cold_build(&checkout.root)),
+        ["mutate"] => finish(mutate::writer(&checkout.root, &test::prepare(checkout))),
+        ["mutate", "caches"] => finish(mutate::caches(&checkout.root, &test::prepare(checkout))),
+        ["fuzz", rest @ ..] => match fuzz::Fuzz::parse(&owned(rest)) {
+            Ok(fuzz) => finish(fuzz.run(&checkout.root)),
+            Err(problem) => wrong_usage(&problem),
+        },
+        ["fixtures", rest @ ..] => match fixtures::Fixtures::parse(&owned(rest)) {
+            Ok(fixtures) => fixtures.run(checkout),
+            Err(problem) => wrong_usage(&problem),
+        },
+        ["help" | "--help" | "-h", ..] => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        ["test", arg, ..] => {
+            wrong_usage(&format!("unexpected argument `{arg}` of `test`; arguments of cargo follow `--`"))
+        }
+        [task @ ("bench" | "mutate"), arg, ..] => {
+            wrong_usage(&format!("unexpected argument `{arg}` of `{task}`"))
+        }
+        [task, ..] => wrong_usage(&format!("unknown task `{task}`")),
+        [] => wrong_usage("a task is required"),
+    }
+}
+
+fn owned(args: &[&str]) -> Vec<String> {
+    args.iter().map(|&arg| arg.to_owned()).collect()
+}
+
 fn finish(result: Result<ExitCode, Box<dyn std::error::Error>>) -> ExitCode {
-    result.unwrap_or_else(|error| complain(&*error, None, 1))
+    result.unwrap_or_else(|error| report(&*error, None, 1))
 }
 
 fn wrong_usage(problem: &str) -> ExitCode {

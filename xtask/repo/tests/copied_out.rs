@@ -25,7 +25,7 @@ fn cargo(directory: &Path) -> Command {
     command
 }
 
-/// Runs a command that must succeed, for what it prints on stdout.
+/// Runs a command that must succeed, and returns its standard output.
 fn read(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);

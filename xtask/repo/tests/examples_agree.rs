@@ -96,5 +96,5 @@ fn what_we_build_of_an_example_is_what_podman_builds() {
             compared += 1;
         }
     }
-    assert!(compared > 0, "there is no example");
+    assert!(compared > 0, "no example was compared");
 }

@@ -27,7 +27,7 @@ pub(super) fn find(file: &Utf8Path, cache: &Cache, again: bool) -> Result<Found,
         index
     } else {
         let reader = BufReader::with_capacity(BUFFER, File::open(file).map_err(failed)?);
-        let imported = lapstrake_oci::import(reader, cache.blobs());
+        let imported = lapstrake_oci::import_archive(reader, cache.blobs());
         let index = imported.map_err(|source| BaseError::Archive { file: file.to_owned(), source })?;
         cache.keep(REMEMBERED, &key, &index)?;
         index

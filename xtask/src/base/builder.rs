@@ -1,7 +1,7 @@
 //! A builder image: one to compile in, of which nothing goes into the image. It is found and pinned as a
 //! base is, but not read: an engine takes it from where it is.
 
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::Architecture;
 use lapstrake_oci::Descriptor;
 
@@ -11,16 +11,20 @@ use super::{BaseError, BaseRequest, Found, archive, layout, registry, storage};
 use lapstrake_oci::{Blobs, Digest};
 
 /// The digest of a builder image; in podman's storage that of its config, which is its id there.
-pub(crate) fn builder(place: &Location, demand: BaseRequest<'_>, cache: &Cache) -> Result<Digest, BaseError> {
+pub(crate) fn builder(
+    place: &TransportRef,
+    demand: BaseRequest<'_>,
+    cache: &Cache,
+) -> Result<Digest, BaseError> {
     let wanted = demand.architecture;
     match (place, demand.pinned) {
         // What is pinned is asked of nobody: the engine has it, or fetches it by its digest.
-        (Location::Registry(_), Some(pinned)) => Ok(pinned.clone()),
-        (Location::Registry(reference), None) => registry::resolve(reference, demand, cache),
-        (Location::ContainersStorage(reference), pinned) => {
+        (TransportRef::Registry(_), Some(pinned)) => Ok(pinned.clone()),
+        (TransportRef::Registry(reference), None) => registry::resolve(reference, demand, cache),
+        (TransportRef::ContainersStorage(reference), pinned) => {
             storage::id(&pinned.map_or_else(|| reference.to_string(), Digest::hex))
         }
-        (Location::Oci { tag, .. } | Location::OciArchive { tag, .. }, pinned) => {
+        (TransportRef::Oci { tag, .. } | TransportRef::OciArchive { tag, .. }, pinned) => {
             let found = listed(place, cache)?;
             let places = Places([&found.blobs, cache.blobs()]);
             let descriptor = found.manifests.find(tag.as_deref(), wanted.or_else(Architecture::host));
@@ -35,7 +39,7 @@ pub(crate) fn builder(place: &Location, demand: BaseRequest<'_>, cache: &Cache) 
                 held => Ok(held.cloned().unwrap_or(digest)),
             }
         }
-        (Location::StandIn, _) => Err(BaseError::NoCompiler),
+        (TransportRef::StandIn, _) => Err(BaseError::NoCompiler),
     }
 }
 
@@ -48,7 +52,11 @@ pub(crate) struct LocalImage {
 }
 
 /// The image of that digest at a place that is a folder or a file.
-pub(crate) fn lone_image(place: &Location, digest: &Digest, cache: &Cache) -> Result<LocalImage, BaseError> {
+pub(crate) fn lone_image(
+    place: &TransportRef,
+    digest: &Digest,
+    cache: &Cache,
+) -> Result<LocalImage, BaseError> {
     let found = listed(place, cache)?;
     let places = Places([&found.blobs, cache.blobs()]);
     let descriptor = image::pinned(places, digest).ok_or_else(|| BaseError::Moved {
@@ -63,11 +71,11 @@ pub(crate) fn lone_image(place: &Location, digest: &Digest, cache: &Cache) -> Re
     Ok(LocalImage { descriptor, blobs: found.blobs, parts })
 }
 
-fn listed(place: &Location, cache: &Cache) -> Result<Found, BaseError> {
+fn listed(place: &TransportRef, cache: &Cache) -> Result<Found, BaseError> {
     match place {
-        Location::Oci { dir, .. } => layout::find(dir),
-        Location::OciArchive { file, .. } => archive::find(file, cache, false),
-        Location::Registry(_) | Location::ContainersStorage(_) | Location::StandIn => {
+        TransportRef::Oci { dir, .. } => layout::find(dir),
+        TransportRef::OciArchive { file, .. } => archive::find(file, cache, false),
+        TransportRef::Registry(_) | TransportRef::ContainersStorage(_) | TransportRef::StandIn => {
             Err(BaseError::NoCompiler)
         }
     }

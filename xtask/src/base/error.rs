@@ -33,7 +33,7 @@ pub(crate) enum BaseError {
     Archive { file: Utf8PathBuf, source: ArchiveError },
     #[error(transparent)]
     Blob(#[from] BlobError),
-    #[error("blob `{digest}` is not the document it should be")]
+    #[error("blob `{digest}` is not a valid OCI document")]
     Document { digest: Digest, source: serde_json::Error },
     #[error("blob `{digest}` names a blob that can't be used")]
     Reference { digest: Digest, source: DigestError },
@@ -70,7 +70,9 @@ impl BaseError {
                 Some(format!("run `apt install {program}`, or `dnf install {program}`"))
             }
             Self::Transport { reference, why, .. } => why.help(reference),
-            Self::NoCompiler => Some("name an image with one: `Stage::on(Base::registry(\"…\"))`".to_owned()),
+            Self::NoCompiler => {
+                Some("name an image with one: `BuildStage::on(Base::registry(\"…\"))`".to_owned())
+            }
             Self::Offline { .. } => Some("build once without `--offline`".to_owned()),
             Self::Moved { .. } => Some("run `cargo xtask image lock --update`".to_owned()),
             Self::Architecture { found, .. } => {

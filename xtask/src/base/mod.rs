@@ -11,6 +11,8 @@ mod capture;
 mod elf;
 mod error;
 mod file;
+#[cfg(any(test, feature = "__fuzz"))]
+mod fuzz;
 mod image;
 mod index;
 mod intake;
@@ -27,7 +29,7 @@ mod transport;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::Architecture;
 use lapstrake_oci::{Descriptor, Manifest, MediaType};
 use serde_json::Value;
@@ -40,12 +42,12 @@ pub(crate) use error::BaseError;
 pub(crate) use file::{File, FileFacts, Node, facts};
 pub(crate) use index::BaseIndex;
 pub(crate) use layer::read as read_layer;
-#[cfg(any(test, feature = "__fuzz"))]
-pub(crate) use stand_in::StandIn;
 #[cfg(test)]
 pub(crate) use stand_in::{Library, Wanted, stand_in_tar};
 #[cfg(test)]
 pub(crate) use tests::fixture;
+#[cfg(any(test, feature = "__fuzz"))]
+pub(crate) use {fuzz::read_images, stand_in::StandIn};
 
 use self::image::{ImageDocuments, Places};
 use crate::support::progress::Progress;
@@ -55,7 +57,7 @@ use lapstrake_oci::{Blobs, Digest, Manifests};
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
     /// As it was described.
-    pub(crate) location: Location,
+    pub(crate) location: TransportRef,
     /// Of the manifest.
     pub(crate) digest: Digest,
     pub(crate) descriptor: Descriptor,
@@ -113,12 +115,16 @@ impl Base {
     pub(crate) fn portable_name(&self) -> String {
         let last = |path: &Utf8Path| Utf8PathBuf::from(path.file_name().unwrap_or_default());
         match &self.location {
-            Location::Oci { dir, tag } => Location::Oci { dir: last(dir), tag: tag.clone() }.to_string(),
-            Location::OciArchive { file, tag } => {
-                Location::OciArchive { file: last(file), tag: tag.clone() }.to_string()
+            TransportRef::Oci { dir, tag } => {
+                TransportRef::Oci { dir: last(dir), tag: tag.clone() }.to_string()
             }
-            Location::Registry(reference) | Location::ContainersStorage(reference) => reference.to_string(),
-            Location::StandIn => Location::StandIn.to_string(),
+            TransportRef::OciArchive { file, tag } => {
+                TransportRef::OciArchive { file: last(file), tag: tag.clone() }.to_string()
+            }
+            TransportRef::Registry(reference) | TransportRef::ContainersStorage(reference) => {
+                reference.to_string()
+            }
+            TransportRef::StandIn => TransportRef::StandIn.to_string(),
         }
     }
 
@@ -133,8 +139,8 @@ impl Base {
 
 /// Opens the base at `place`, which was described as `location`.
 pub(crate) fn open(
-    place: &Location,
-    location: &Location,
+    place: &TransportRef,
+    location: &TransportRef,
     demand: BaseRequest<'_>,
     cache: &Cache,
     progress: &Progress,
@@ -142,7 +148,7 @@ pub(crate) fn open(
     let opened = open_once(place, location, demand, cache, progress, false);
     match (place, opened) {
         // An archive that was remembered, and whose blobs are gone.
-        (Location::OciArchive { .. }, Err(BaseError::Blob(_) | BaseError::Moved { .. })) => {
+        (TransportRef::OciArchive { .. }, Err(BaseError::Blob(_) | BaseError::Moved { .. })) => {
             open_once(place, location, demand, cache, progress, true)
         }
         (_, opened) => opened,
@@ -150,8 +156,8 @@ pub(crate) fn open(
 }
 
 fn open_once(
-    place: &Location,
-    location: &Location,
+    place: &TransportRef,
+    location: &TransportRef,
     demand: BaseRequest<'_>,
     cache: &Cache,
     progress: &Progress,
@@ -159,11 +165,13 @@ fn open_once(
 ) -> Result<Base, BaseError> {
     let BaseRequest { architecture: wanted, pinned, .. } = demand;
     let (found, tag) = match place {
-        Location::Registry(reference) => (registry::find(reference, demand, cache, progress)?, None),
-        Location::ContainersStorage(reference) => (storage::find(reference, demand, cache, progress)?, None),
-        Location::Oci { dir, tag } => (layout::find(dir)?, tag.as_deref()),
-        Location::OciArchive { file, tag } => (archive::find(file, cache, again)?, tag.as_deref()),
-        Location::StandIn => (stand_in::find(wanted, cache)?, None),
+        TransportRef::Registry(reference) => (registry::find(reference, demand, cache, progress)?, None),
+        TransportRef::ContainersStorage(reference) => {
+            (storage::find(reference, demand, cache, progress)?, None)
+        }
+        TransportRef::Oci { dir, tag } => (layout::find(dir)?, tag.as_deref()),
+        TransportRef::OciArchive { file, tag } => (archive::find(file, cache, again)?, tag.as_deref()),
+        TransportRef::StandIn => (stand_in::find(wanted, cache)?, None),
     };
     let places = Places([&found.blobs, cache.blobs()]);
     let listed = found.manifests.find(tag, wanted.or_else(Architecture::host)).map_err(BaseError::Layout)?;

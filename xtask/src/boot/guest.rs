@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::Command;
 use super::console::{DESCRIPTION, UP};
 use lapstrake::value::Mode;
-use lapstrake_oci::tar;
+use lapstrake_oci::tar::TarWriter;
 use lapstrake_oci::tree::{Kind, Metadata};
 
 /// Not in /etc: the presets of a first boot may take links away there.
@@ -19,24 +19,19 @@ const UPTIME: &str = "/run/lapstrake-boot.up";
 /// The second disk.
 const RECORD: &str = "/dev/vdb";
 
-/// The layer that the disk has over those of the image, as a tar.
+/// Returns the tar of the layer that the disk has above those of the image.
 pub(super) fn layer(command: &Command, target: &str) -> Vec<u8> {
     let unit = unit(command, target);
     let wants = format!("{UNITS}/{target}.wants");
     let (file, link) = (format!("{UNITS}/{UNIT}"), format!("{wants}/{UNIT}"));
-    let mut tar = Vec::new();
-    let size = unit.len() as u64;
-    let written = tar::write_header(&mut tar, &file, &Kind::File(size), &Metadata::of_root(Mode::FILE))
-        .and_then(|()| std::io::Write::write_all(&mut tar, unit.as_bytes()))
-        .and_then(|()| tar::pad(&mut tar, size))
-        .and_then(|()| {
-            let kind = Kind::symlink(format!("../{UNIT}"));
-            tar::write_header(&mut tar, &link, &kind, &Metadata::of_root(Mode::SYMLINK))
-        })
-        .and_then(|()| tar::end(&mut tar));
-    // Writing to a Vec does not fail.
-    drop(written);
-    tar
+    let written = || {
+        let mut tar = TarWriter::new(Vec::new());
+        tar.member(&file, &Kind::File(unit.len() as u64), &Metadata::of_root(Mode::FILE))?;
+        tar.content(unit.as_bytes())?;
+        tar.member(&link, &Kind::symlink(format!("../{UNIT}")), &Metadata::of_root(Mode::SYMLINK))?;
+        tar.finish()
+    };
+    written().expect("writing to a `Vec` does not fail, and the content has the stated size")
 }
 
 /// The unit's text. It comes after the target that wants it, which systemd only allows where it has no

@@ -40,7 +40,7 @@ fn image() -> Image {
                         .owner((3_000_000, 4_294_967_294)),
                 )
                 .with(File::text("x\n", "/usr/lib/closed").mode(0o000))
-                .symlink("/usr/bin/alias", "net"),
+                .symlink("net", "/usr/bin/alias"),
         )
 }
 
@@ -177,7 +177,7 @@ fn a_system_boots_its_kernel_with_its_own_arguments() {
     assert_eq!(refusal([kernel()]), "the image has no systemd as `/sbin/init`");
     let system = Layer::new("system")
         .with(File::text("x", "/usr/lib/systemd/systemd").mode(0o755))
-        .symlink("/usr/sbin/init", "../lib/systemd/systemd")
+        .symlink("../lib/systemd/systemd", "/usr/sbin/init")
         .with(File::text("x", "/usr/bin/systemctl").mode(0o755));
     assert_eq!(refusal([kernel(), system.clone()]), "the image has no `/bin/sh`, which ends the boot");
     let shell = || Layer::new("shell").with(File::text("x", "/usr/bin/sh").mode(0o755));

@@ -4,7 +4,7 @@
 use super::Checks;
 use crate::finding::Finding;
 use crate::plan::Plan;
-use crate::support::suggest::nearest;
+use lapstrake::suggest::nearest;
 
 /// The findings of `.allow("NAME")` where no check has the name: a slip there would accept nothing.
 pub(crate) fn unknown_allowances(checks: &Checks, plan: &Plan) -> Vec<Finding> {
@@ -16,7 +16,7 @@ pub(crate) fn unknown_allowances(checks: &Checks, plan: &Plan) -> Vec<Finding> {
             let near = nearest(name.as_str(), known.iter().copied());
             let help = near.map_or_else(
                 || "`cargo xtask image check --list` has the names".to_owned(),
-                |near| format!("there is `{near}`"),
+                |near| format!("did you mean `{near}`?"),
             );
             // A tree says it once for all its files.
             if !findings

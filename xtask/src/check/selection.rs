@@ -1,7 +1,7 @@
 //! Which checks a run takes: `--only`, `--skip`, `--fatal-warnings`.
 
 use crate::finding::{Finding, Severity};
-use crate::support::suggest::nearest;
+use lapstrake::suggest::nearest;
 
 use super::{Check, Checks};
 

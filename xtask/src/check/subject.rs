@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey};
-use lapstrake::{Location, Site};
+use lapstrake::{Site, TransportRef};
 
 use super::contents::Contents;
 use super::tree::{Node, Tree};
@@ -113,7 +113,7 @@ impl<'a> Subject<'a> {
 
     /// Whether the base is the stand-in, which lacks most of what a real base has.
     pub(crate) fn is_on_stand_in(&self) -> bool {
-        self.base.location == Location::StandIn
+        self.base.location == TransportRef::StandIn
     }
 
     /// The fault that nothing stands at a path: of the layer that removed it, or else of the base.

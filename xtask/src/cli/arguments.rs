@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
-use lapstrake::Location;
+use lapstrake::TransportRef;
 
 use crate::cargo::CargoPassthrough;
 use crate::plan::CargoOptions;
@@ -55,7 +55,7 @@ pub(super) struct BuildArgs {
     /// Build on another base: `docker://REF`, `containers-storage:REF`, `oci:DIR[:TAG]`, `oci-archive:FILE`,
     /// `stand-in`
     #[arg(long, value_name = "BASE")]
-    base: Option<Location>,
+    base: Option<TransportRef>,
     /// Cargo profile [default: release]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use clap::Args;
-use lapstrake::{Image, Location};
+use lapstrake::{Image, TransportRef};
 use serde_json::{Value, json};
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
@@ -79,7 +79,7 @@ impl Build {
             }
             let reference = image::reference(&store, &ready.plan);
             finished(&ready, &built, &progress);
-            stands_in |= ready.base.location == Location::StandIn;
+            stands_in |= ready.base.location == TransportRef::StandIn;
             written |= built.layers.iter().any(|layer| !layer.reused);
             text += &format!("{reference}\n");
             let mut document = describe(&ready, &built, &reference, self.making.engine(&built));

@@ -23,14 +23,14 @@ pub(super) struct List {
 impl List {
     pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
         let selected = select(images, &self.which.images)?;
-        let named = selected.iter().filter_map(|image| Some((image.name().get().ok()?, image)));
+        let named = selected.iter().filter_map(|image| Some((image.name.get().ok()?, image)));
         match self.formatted.format {
             Format::Text => print(&named.map(|(name, _)| format!("{name}\n")).collect::<String>()),
             Format::Json => {
                 let images: Vec<_> = named
                     .map(|(name, image)| {
-                        let base = image.base().location().map(ToString::to_string).ok();
-                        json!({ "name": name, "version": image.given_version(), "base": base, "site": image.site() })
+                        let base = image.base.location.get().map(ToString::to_string).ok();
+                        json!({ "name": name, "version": image.version.as_deref(), "base": base, "site": image.site })
                     })
                     .collect();
                 print_json(&json!({ "schema": SCHEMA, "images": images }));

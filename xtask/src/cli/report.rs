@@ -36,7 +36,7 @@ pub(super) fn report(failed: &Failed, colour: Colour) -> ExitCode {
         Failed::Usage(error) => (error.help(), 2),
         Failed::Check(error) => {
             let help = match &error.near {
-                Some(near) => format!("there is `{near}`"),
+                Some(near) => format!("did you mean `{near}`?"),
                 None => "`cargo xtask image check --list` names them all".to_owned(),
             };
             (Some(help), 2)

@@ -2,8 +2,7 @@
 
 use glob::Pattern;
 use lapstrake::Image;
-
-use crate::support::suggest::nearest;
+use lapstrake::suggest::nearest;
 
 /// A pattern that selects nothing: wrong usage.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +18,7 @@ pub(crate) enum SelectionError {
 impl SelectionError {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
-            Self::Unknown { near: Some(near), .. } => Some(format!("there is `{near}`")),
+            Self::Unknown { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::Unknown { known, .. } if !known.is_empty() => {
                 Some(format!("there are `{}`", known.join("`, `")))
             }
@@ -32,7 +31,7 @@ impl SelectionError {
 /// The images that the patterns name, in the order they are described; all where there is no pattern.
 pub(super) fn select<'a>(images: &'a [Image], patterns: &[String]) -> Result<Vec<&'a Image>, SelectionError> {
     let name =
-        |image: &'a Image| image.name().get().map(lapstrake::value::ImageName::as_str).unwrap_or_default();
+        |image: &'a Image| image.name.get().map(lapstrake::value::ImageName::as_str).unwrap_or_default();
     let parse = |wanted: &String| {
         Pattern::new(wanted).map_err(|source| SelectionError::Pattern { wanted: wanted.clone(), source })
     };
@@ -59,6 +58,6 @@ pub(super) fn select_one(
     if selected.len() < 2 {
         return Ok(());
     }
-    let names = selected.iter().filter_map(|image| image.name().get().ok());
+    let names = selected.iter().filter_map(|image| image.name.get().ok());
     Err(SelectionError::NameNeeded { verb, known: names.map(ToString::to_string).collect() })
 }

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::Location;
+use lapstrake::TransportRef;
 
 use super::containerfile::{Contents, From, containerfile, tar_name};
 use super::{files, folder, write_files};
@@ -68,12 +68,12 @@ pub(crate) fn emit(
     }
     let reference;
     let from = match &base.location {
-        Location::Registry(registry) => {
+        TransportRef::Registry(registry) => {
             reference = format!("{}@{}", registry.repository(), base.digest);
             From::Reference(&reference)
         }
-        Location::ContainersStorage(local) => From::Reference(local.as_str()),
-        Location::Oci { .. } | Location::OciArchive { .. } | Location::StandIn => {
+        TransportRef::ContainersStorage(local) => From::Reference(local.as_str()),
+        TransportRef::Oci { .. } | TransportRef::OciArchive { .. } | TransportRef::StandIn => {
             let layout = Layout::create_or_open(&root.join("base")).map_err(EmitError::Base)?;
             for (digest, size) in base.blobs() {
                 layout.blobs().link_from(cache, &digest, size).map_err(failed(&to.join("base")))?;

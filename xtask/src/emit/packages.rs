@@ -134,7 +134,7 @@ mod tests {
     fn transaction(install: &[&str], remove: &[&str], swap: &[(&str, &str)]) -> Transaction {
         let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
         Transaction {
-            site: lapstrake::Layer::new("platform").site(),
+            site: lapstrake::Layer::new("platform").site,
             tool: None,
             install: set(install),
             remove: set(remove),

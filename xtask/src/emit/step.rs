@@ -147,7 +147,7 @@ mod tests {
     fn planned(argv: &[&str]) -> PlannedRun {
         let argv = argv.iter().map(|word| (*word).to_owned()).collect();
         let (environment, dir, network) = (Vec::new(), None, false);
-        let site = lapstrake::Layer::new("steps").site();
+        let site = lapstrake::Layer::new("steps").site;
         PlannedRun { site, argv, environment, dir, network, caches: vec![], binds: vec![], secrets: vec![] }
     }
 

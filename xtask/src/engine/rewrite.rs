@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use lapstrake::value::{ImagePath, Mode, SecretId};
-use lapstrake_oci::tar::{self, LayerError, MEMBERS_MAX, read_layer};
+use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, TarWriter, read_layer};
 use lapstrake_oci::tree::{Changes, Kind, Metadata, Node, Tree, hide};
 
 use super::debris::Leftovers;
 use super::secrets::Secrets;
 use crate::base::{BaseIndex, File};
-use crate::layer::write_whiteout;
 
 /// An engine's layer can't be rewritten.
 #[derive(Debug, thiserror::Error)]
@@ -144,22 +143,24 @@ fn write<T: Read + Seek>(
     tar: &mut T,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let mut out = TarWriter::new(out);
     let mut written = BTreeSet::new();
     let mut first_names = BTreeMap::new();
     for path in whiteouts {
         for above in path.ancestors() {
             if let Some(node) = members.get(&above).filter(|_| written.insert(above.clone())) {
-                write_one(&above, node, &mut first_names, tar, out)?;
+                write_one(&above, node, &mut first_names, tar, &mut out)?;
             }
         }
-        write_whiteout(path, out)?;
+        out.whiteout(path)?;
     }
     for (path, node) in members {
         if written.insert(path.clone()) {
-            write_one(path, node, &mut first_names, tar, out)?;
+            write_one(path, node, &mut first_names, tar, &mut out)?;
         }
     }
-    tar::end(out)
+    out.finish()?;
+    Ok(())
 }
 
 fn write_one<T: Read + Seek>(
@@ -167,23 +168,20 @@ fn write_one<T: Read + Seek>(
     node: &Node<Stored>,
     first_names: &mut BTreeMap<u64, ImagePath>,
     tar: &mut T,
-    out: &mut dyn Write,
+    out: &mut TarWriter<&mut dyn Write>,
 ) -> io::Result<()> {
     let (name, metadata) = (path.relative(), safe(&node.metadata, &node.kind));
     let Kind::File(Stored { size, at }) = node.kind else {
-        return tar::write_header(out, name, &node.kind.as_ref().map(|file| file.size), &metadata);
+        return out.member(name, &node.kind.as_ref().map(|file| file.size), &metadata);
     };
     let at = at.ok_or_else(|| io::Error::other(format!("the content of `{path}` is not in the layer")))?;
     if let Some(target) = first_names.get(&at) {
-        return tar::write_hardlink(out, name, target.relative(), &metadata);
+        return out.hardlink(name, target.relative(), &metadata);
     }
     first_names.insert(at, path.clone());
-    tar::write_header(out, name, &Kind::File(size), &metadata)?;
+    out.member(name, &Kind::File(size), &metadata)?;
     tar.seek(SeekFrom::Start(at))?;
-    if io::copy(&mut tar.take(size), out)? != size {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    tar::pad(out, size)
+    out.content(tar.take(size))
 }
 
 /// Metadata as every importer reads it: of the extended attributes only capabilities in the encoding that

@@ -5,4 +5,4 @@ mod cache_key;
 mod tar;
 
 pub(crate) use cache_key::CacheKey;
-pub(crate) use tar::{Removals, write_tar, write_whiteout};
+pub(crate) use tar::{Removals, write_tar};

@@ -1,58 +1,60 @@
-//! A planned layer as a tar, byte for byte the same wherever it is written. Parents come before their
-//! children and whiteouts before anything new, for importers differ on every other order.
+//! Writes a planned layer as a tar. The bytes depend on the layer alone. Parents come before their children
+//! and whiteouts before new members, because importers differ on every other order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 
-use lapstrake::value::{ImagePath, Mode};
+use lapstrake::value::ImagePath;
 
 use crate::inputs::Inputs;
 use crate::plan::{Member, PlannedLayer};
-use lapstrake_oci::tar;
-use lapstrake_oci::tree::{Kind, Metadata};
+use lapstrake_oci::tar::TarWriter;
+use lapstrake_oci::tree::Kind;
 
-/// How a layer's removals are said.
+/// Where a layer's removals are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Removals {
     /// As whiteouts (OCI image spec, layer.md): for an OCI layer.
     Whiteouts,
-    /// Not at all: for a Containerfile, whose `RUN` has removed them. podman's ADD takes a whiteout for
-    /// a file.
+    /// Not in the tar: the `RUN` of a Containerfile has removed the paths. The ADD of podman would unpack a
+    /// whiteout as a file.
     Elsewhere,
 }
 
-/// Writes the layer's members, and the end of the archive.
+/// Writes the layer's members to `out`, and the end of the tar.
 pub(crate) fn write_tar(
     layer: &PlannedLayer,
     staged: &Inputs,
     removals: Removals,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let mut tar = TarWriter::new(out);
     let mut written = BTreeSet::new();
     if removals == Removals::Whiteouts {
         for path in &layer.whiteouts {
             for above in path.ancestors() {
                 if let Some(member) = layer.members.get(&above) {
-                    write_once(&above, member, staged, &mut written, out)?;
+                    write_once(&above, member, staged, &mut written, &mut tar)?;
                 }
             }
-            write_whiteout(path, out)?;
+            tar.whiteout(path)?;
         }
     }
     for (path, member) in needed(layer, removals) {
-        write_once(path, member, staged, &mut written, out)?;
+        write_once(path, member, staged, &mut written, &mut tar)?;
     }
-    tar::end(out)
+    tar.finish()?;
+    Ok(())
 }
 
-/// The members to write: without whiteouts, the parents that only they need are left out too.
+/// Returns the members to write. Without whiteouts, it leaves out the parents that only whiteouts need.
 fn needed(layer: &PlannedLayer, removals: Removals) -> BTreeMap<&ImagePath, &Member> {
     if removals == Removals::Whiteouts {
         return layer.members.iter().collect();
     }
     let mut described = layer.described();
     if layer.unseen {
-        // ADD makes parents that are missing, and leaves those that a step made as they are.
+        // ADD creates missing parents, and does not change those that a step created.
         return described.collect();
     }
     let wanted: BTreeSet<_> =
@@ -65,32 +67,17 @@ fn write_once(
     member: &Member,
     staged: &Inputs,
     written: &mut BTreeSet<ImagePath>,
-    out: &mut dyn Write,
+    tar: &mut TarWriter<&mut dyn Write>,
 ) -> io::Result<()> {
-    // The root is every layer's; to state it would be to change it.
+    // A member for the root would change the root's metadata.
     if path.is_root() || !written.insert(path.clone()) {
         return Ok(());
     }
     let Kind::File(from) = &member.kind else {
         // Only a file has a size.
-        return tar::write_header(out, path.relative(), &member.kind.as_ref().map(|_| 0), &member.metadata);
+        return tar.member(path.relative(), &member.kind.as_ref().map(|_| 0), &member.metadata);
     };
     let file = staged.get(from).ok_or_else(|| io::Error::other(format!("`{path}` was not staged")))?;
-    tar::write_header(out, path.relative(), &Kind::File(file.size), &member.metadata)?;
-    file.read_into(&mut |bytes: &mut dyn Read| {
-        let copied = io::copy(bytes, out)?;
-        if copied != file.size {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
-        }
-        Ok(())
-    })?;
-    tar::pad(out, file.size)
-}
-
-/// Writes the whiteout of a path.
-pub(crate) fn write_whiteout(path: &ImagePath, out: &mut dyn Write) -> io::Result<()> {
-    let parent = path.parent().unwrap_or_else(ImagePath::root);
-    let separator = if parent.is_root() { "" } else { "/" };
-    let name = format!("{}{separator}.wh.{}", parent.relative(), path.file_name());
-    tar::write_header(out, &name, &Kind::File(0), &Metadata::of_root(Mode::FILE))
+    tar.member(path.relative(), &Kind::File(file.size), &member.metadata)?;
+    file.read_into(&mut |bytes: &mut dyn Read| tar.content(bytes))
 }

@@ -1,13 +1,12 @@
-//! `image!`, as a user calls it. It only hands `$crate` on, so that an expansion finds its names through
+//! `image!`, as a user calls it. It only passes `$crate` on, so that an expansion finds its names through
 //! this one dependency; `lapstrake-macros` does the work.
 
 /// A whole image, checked inside rustc: an [`Image`](lapstrake::Image).
 ///
-/// It is sugar: each entry expands to one call of the builder, and there is nothing that only one of the
-/// two can say. What it adds is when a mistake is told: in the editor, on the word that is wrong, with
-/// what to write instead.
+/// Each entry expands to one call of the builder, so both forms describe the same images. `image!` reports a
+/// mistake earlier: in the editor, on the word that is wrong, with its fix.
 ///
-/// The two forms, and that they are the same image:
+/// The same image in both forms:
 ///
 /// ```
 /// use lapstrake_xtask::prelude::*;
@@ -63,58 +62,60 @@
 /// | `name: "telematics"` | needed |
 /// | `base: registry "REFERENCE"` | needed; or `containers-storage "REFERENCE"`, `oci "DIR:TAG"`, `oci-archive "FILE"`, `stand-in`, `"docker://REFERENCE"`, any value of type [`Base`](lapstrake::Base) |
 /// | `base: registry "…" { architecture: "arm64" }` | which image of several |
-/// | `version: "1.4.0"`, `repository: "REFERENCE"` | |
+/// | `version: "1.4.0"`, `reference: "REFERENCE"` | |
 /// | `label "KEY" = "VALUE"` | |
 /// | `layer "NAME" { … }` | a layer of entries |
 /// | `layer VALUE`, `..VALUES` | layers that your Rust made |
 ///
 /// # The entries of a layer
 ///
-/// One a line, or parted by commas. Options stand in braces behind an entry: `{ mode: 0o640, enabled }`.
+/// An entry is on a line of its own, or commas separate them. Options are in braces behind an entry:
+/// `{ mode: 0o640, enabled }`.
 ///
 /// | entry | options |
 /// |---|---|
-/// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `built_in` `mode` `owner` `capability` |
+/// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `in_stage` `mode` `owner` `capability` |
 /// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `mode` `owner` `capability` |
 /// | `built "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, `mode` `owner` `capability` |
 /// | `tree "ASSET" => "/PATH"` | `dir_mode` `mode` `owner` `capability` |
 /// | `dir "/PATH"` | `mode` `owner` |
-/// | `symlink "/PATH" -> "TARGET"` | `owner` |
+/// | `symlink "/PATH" -> "TARGET"`, as ls(1) shows it | `owner` |
 /// | `remove "/PATH"` | |
-/// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `enabled_as` `named` `mode` `owner` |
+/// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `instances` `named` `mode` `owner` |
 /// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
 /// | `sysusers` `tmpfiles` `"NAME" ["LINE", …]`, or an `"ASSET.conf"` | |
-/// | `kargs "NAME" ["ARGUMENT", …]` | `only_on` |
-/// | `packages ["NAME", …]` | `remove` `swap` `rpm_file` `repository` `repo_file` `without_docs` `without_weak_dependencies` |
-/// | `run ["PROGRAM", "ARGUMENT", …]`, `shell "SCRIPT"` | `env` `dir` `cache` `bind` `secret` `network` |
+/// | `kargs "NAME" ["ARGUMENT", …]` | `match_architectures` |
+/// | `packages ["NAME", …]`, `packages` with options alone | `remove` `swap` `rpm_file` `repository` `repo_file` `without_docs` `without_weak_dependencies` |
+/// | `run ["PROGRAM", "ARGUMENT", …]`, `shell "SCRIPT"` | `env` `current_dir` `cache` `bind` `secret` `network` |
 /// | `..VALUES` | entries that your Rust made |
 ///
-/// An asset is a file of the workspace, as [`asset!`](crate::asset) takes it. Where a value stands, any
-/// Rust expression may. A computed name of `sysusers` and its kin takes its lines after `=`:
+/// An asset is a file of the workspace, as [`asset!`](crate::asset) takes it. Any Rust expression is a value.
+/// Operands are in the order *what, where*, except for a symlink: its arrow points to the target, and the
+/// builder's call is `Symlink::to(target, at)`. A computed name of `sysusers` and its kin takes its lines after `=`:
 /// `tmpfiles format!("{name}-dirs") = lines`.
 ///
 /// # Options that are more than a value
 ///
-/// An option is named as the builder's method is, and takes what that takes; `stage` is what `File::from_stage`
-/// takes first.
+/// An option has the name and the argument of the builder's method; `remove` and `swap` are `and_remove` and
+/// `and_swap`, and `stage` is the first argument of `File::from_stage`.
 ///
 /// | | |
 /// |---|---|
 /// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `repository` |
-/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `secret`, `only_on`, `allow` |
+/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `secret`, `allow` |
 /// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |
-/// | `secret: Secret::variable("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
-/// | `built_in: VALUE`, `stage: VALUE` | a value of type [`Stage`](lapstrake::Stage) |
+/// | `secret: Secret::env("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
+/// | `in_stage: VALUE`, `stage: VALUE` | a value of type [`BuildStage`](lapstrake::BuildStage) |
 ///
-/// Those of the first three lines, and `secret`, may be said several times, or once with a list:
-/// `env: ["LANG" => "C.UTF-8", "TZ" => "UTC"]`. Any other is said once.
+/// Those of the first three lines, and `secret`, may be repeated, or have a list:
+/// `env: ["LANG" => "C.UTF-8", "TZ" => "UTC"]`. Any other option occurs once.
 ///
 /// ```
 /// use lapstrake_xtask::prelude::*;
 ///
-/// fn builder() -> Stage {
-///     Stage::on(Base::registry("registry.example/autosd-rust:1"))
+/// fn builder() -> BuildStage {
+///     BuildStage::on(Base::registry("registry.example/autosd-rust:1"))
 /// }
 ///
 /// let said = image! {
@@ -128,29 +129,29 @@
 ///         }
 ///     }
 ///     layer "app" {
-///         bin "sensord" { built_in: builder() }
+///         bin "sensord" { in_stage: builder() }
 ///         built "/src/out/canfw" => "/usr/libexec/canfw" { stage: builder().run(["make", "-C", "/src"]) }
 ///         run ["maps-import"] {
 ///             env: "LANG" => "C.UTF-8",
-///             secret: Secret::variable("maps-token", "MAPS_TOKEN"),
+///             secret: Secret::env("maps-token", "MAPS_TOKEN"),
 ///             network,
 ///         }
 ///         shell "ldconfig && rm -f /usr/lib/old"
 ///     }
 /// };
 ///
-/// let packages = Packages::new(["vsomeip3"])
+/// let packages = Packages::install(["vsomeip3"])
 ///     .repository(Repository::new("vendor", "https://rpms.example/el10/$basearch").kept())
-///     .swap("coreutils-single", "coreutils")
+///     .and_swap("coreutils-single", "coreutils")
 ///     .without_docs();
 /// let firmware = builder().run(["make", "-C", "/src"]);
 /// let maps = Run::new(["maps-import"])
 ///     .env("LANG", "C.UTF-8")
-///     .secret(Secret::variable("maps-token", "MAPS_TOKEN"))
+///     .secret(Secret::env("maps-token", "MAPS_TOKEN"))
 ///     .network();
 /// let built = Image::new("telematics", Base::stand_in()).layer(Layer::new("platform").with(packages)).layer(
 ///     Layer::new("app")
-///         .bin(Bin::new("sensord").built_in(builder()))
+///         .bin(Bin::new("sensord").in_stage(builder()))
 ///         .with(File::from_stage(firmware, "/src/out/canfw", "/usr/libexec/canfw"))
 ///         .with(maps)
 ///         .with(Run::shell("ldconfig && rm -f /usr/lib/old")),

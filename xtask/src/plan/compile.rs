@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use lapstrake::Site;
 use lapstrake::entry::Bin;
+use lapstrake::suggest::did_you_mean;
 use lapstrake::value::Architecture;
 use serde::Serialize;
 
 use super::Artefact;
 use crate::finding::Finding;
 use crate::project::workspace::Workspace;
-use crate::support::suggest::nearest;
 
 /// What the command line says of every invocation.
 #[derive(Debug, Clone, Default)]
@@ -74,29 +74,32 @@ impl Invocations<'_> {
     pub(super) fn artefact(&mut self, bin: &Bin, site: Site) -> Result<Artefact, Finding> {
         let package = self.package(bin, site)?;
         let known = &self.workspace.packages[&package];
-        for feature in bin.given_features() {
-            if !feature.contains('/') && !known.features.contains(feature) {
+        let bin_name = bin.name.to_string();
+        for feature in bin.features.iter().map(ToString::to_string) {
+            if !feature.contains('/') && !known.features.contains(&feature) {
                 let message = format!("package `{package}` has no feature `{feature}`");
-                let help = nearest(feature, &known.features).map(|near| format!("there is `{near}`"));
+                let help = did_you_mean(&feature, &known.features);
                 return Err(Finding::fatal("unknown-feature", site, message).help_if(help));
             }
         }
         let foreign = || {
             (Architecture::host() != Some(self.architecture)).then(|| self.architecture.target().to_owned())
         };
-        let qualified = bin.given_features().iter().map(|feature| format!("{package}/{feature}"));
+        let qualified = bin.features.iter().map(|feature| format!("{package}/{feature}"));
         let wanted = Invocation {
             profile: bin
-                .given_profile()
-                .map(str::to_owned)
+                .profile
+                .as_ref()
+                .map(ToString::to_string)
                 .or_else(|| self.options.profile.clone())
                 .unwrap_or_else(|| "release".to_owned()),
             target: bin
-                .given_target()
-                .map(str::to_owned)
+                .target
+                .as_ref()
+                .map(ToString::to_string)
                 .or_else(|| self.options.target.clone())
                 .or_else(foreign),
-            default_features: bin.has_default_features(),
+            default_features: bin.default_features,
             features: qualified.chain(self.options.features.iter().cloned()).collect(),
             packages: BTreeSet::new(),
             bins: BTreeSet::new(),
@@ -106,7 +109,7 @@ impl Invocations<'_> {
                 && known.target == wanted.target
                 && known.default_features == wanted.default_features
                 && known.features == wanted.features
-                && !self.would_collide(known, &package, bin.name())
+                && !self.would_collide(known, &package, &bin_name)
         };
         let index = self.list.iter().position(same).unwrap_or_else(|| {
             self.list.push(wanted);
@@ -114,8 +117,8 @@ impl Invocations<'_> {
         });
         let invocation = &mut self.list[index];
         invocation.packages.insert(format!("{package}@{}", known.version));
-        invocation.bins.insert(bin.name().to_owned());
-        Ok(Artefact { package, bin: bin.name().to_owned(), invocation: index })
+        invocation.bins.insert(bin_name.clone());
+        Ok(Artefact { package, bin: bin_name, invocation: index })
     }
 
     /// Whether an invocation can't build this binary too: `--bin NAME` builds it in every package of the
@@ -132,19 +135,20 @@ impl Invocations<'_> {
     /// The package that a binary belongs to.
     fn package(&self, bin: &Bin, site: Site) -> Result<String, Finding> {
         let packages = &self.workspace.packages;
-        let has = |name: &String| packages[name].bins.iter().any(|known| known == bin.name());
-        if let Some(name) = bin.given_package() {
-            let Some((name, package)) = packages.get_key_value(name) else {
-                let help = nearest(name, packages.keys()).map(|near| format!("there is `{near}`"));
+        let bin_name = bin.name.to_string();
+        let has = |name: &String| packages[name].bins.contains(&bin_name);
+        if let Some(name) = bin.package.as_ref().map(ToString::to_string) {
+            let Some((name, package)) = packages.get_key_value(&name) else {
+                let help = did_you_mean(&name, packages.keys());
                 let message = format!("the workspace has no package `{name}`");
                 return Err(Finding::fatal("unknown-package", site, message).help_if(help));
             };
             if !has(name) {
-                let message = format!("package `{name}` has no binary `{}`", bin.name());
+                let message = format!("package `{name}` has no binary `{bin_name}`");
                 let elsewhere = packages.keys().find(|other| has(other));
                 let help = match elsewhere {
                     Some(other) => Some(format!("write `.package({other:?})`")),
-                    None => nearest(bin.name(), &package.bins).map(|near| format!("it has `{near}`")),
+                    None => did_you_mean(&bin_name, &package.bins),
                 };
                 return Err(Finding::fatal("unknown-binary", site, message).help_if(help));
             }
@@ -155,14 +159,14 @@ impl Invocations<'_> {
             [one] => Ok(one.clone()),
             [] => {
                 let bins = packages.values().flat_map(|package| &package.bins);
-                let help = nearest(bin.name(), bins).map(|near| format!("there is `{near}`"));
-                let message = format!("the workspace has no binary `{}`", bin.name());
+                let help = did_you_mean(&bin_name, bins);
+                let message = format!("the workspace has no binary `{bin_name}`");
                 Err(Finding::fatal("unknown-binary", site, message).help_if(help))
             }
             [first, ..] => {
                 let names: Vec<_> = having.iter().map(|name| format!("`{name}`")).collect();
-                let message = format!("binary `{}` is in several packages: {}", bin.name(), names.join(", "));
-                let help = format!("write `Bin::new({:?}).package({first:?})`", bin.name());
+                let message = format!("binary `{bin_name}` is in several packages: {}", names.join(", "));
+                let help = format!("write `Bin::new({bin_name:?}).package({first:?})`");
                 Err(Finding::fatal("ambiguous-binary", site, message).help(help))
             }
         }

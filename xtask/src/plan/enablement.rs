@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 
 use lapstrake::Site;
-use lapstrake::entry::State;
+use lapstrake::entry::{State, Unit};
+use lapstrake::suggest::did_you_mean;
 use lapstrake::systemd::{Install, Link, UnitFile};
 use lapstrake::value::{ImagePath, UnitKind, UnitName};
 
-use super::place::UNITS;
 use crate::base::{BaseIndex, File};
 use crate::finding::Finding;
-use crate::support::suggest::nearest;
 use lapstrake_oci::tree::Tree;
 
 /// Where the administrator's units and links are.
+const UNITS: &str = Unit::DIRECTORY;
 const ETC_UNITS: &str = "/etc/systemd/system";
 
 /// The unit files that this image brings, by their paths.
@@ -197,7 +197,7 @@ impl Units<'_> {
         let usr = in_usr("")?;
         let known = self.merged.children(&usr).map(|(name, _)| name);
         let names = known.chain(self.own.keys().map(ImagePath::file_name));
-        let help = nearest(unit.as_str(), names).map(|near| format!("there is `{near}`"));
+        let help = did_you_mean(unit.as_str(), names);
         Err(Finding::fatal("unknown-unit", site, message).help_if(help))
     }
 

@@ -16,21 +16,21 @@ const BOOTC_LABEL: &str = "containers.bootc";
 
 pub(super) fn labels(image: &Image, base: &Base, findings: &mut Vec<Finding>) -> BTreeMap<LabelKey, String> {
     let mut labels = BTreeMap::new();
-    if let (Some(version), Ok(key)) = (image.given_version(), LabelKey::parse(VERSION_LABEL)) {
+    if let (Some(version), Ok(key)) = (image.version.as_deref(), LabelKey::parse(VERSION_LABEL)) {
         labels.insert(key, version.to_owned());
     }
-    for (key, value) in image.labels() {
+    for (key, value) in &image.labels {
         let valid = match key.get() {
             Ok(valid) => valid.clone(),
             Err(error) => {
-                findings.push(Finding::invalid(error, site_or(key.site(), image.site())));
+                findings.push(Finding::invalid(error, site_or(key.site(), image.site)));
                 continue;
             }
         };
         if let Some(wrong) = value.chars().find(|c| c.is_control()) {
             let message =
                 format!("label `{valid}` holds `{}`, which no Containerfile can say", wrong.escape_debug());
-            findings.push(Finding::fatal("label-value", site_or(key.site(), image.site()), message));
+            findings.push(Finding::fatal("label-value", site_or(key.site(), image.site), message));
             continue;
         }
         labels.insert(valid, value.clone());
@@ -38,12 +38,12 @@ pub(super) fn labels(image: &Image, base: &Base, findings: &mut Vec<Finding>) ->
     let described = labels.get(BOOTC_LABEL).map(String::as_str);
     if described.or_else(|| base.label(BOOTC_LABEL)) != Some("1") {
         let message = "neither the base nor the image has the label `containers.bootc=1`; bootc refuses it";
-        let finding = Finding::warning("bootc-label", image.base().site(), message);
+        let finding = Finding::warning("bootc-label", image.base.site(), message);
         findings.push(finding.help("add `.label(\"containers.bootc\", \"1\")`, or take a bootc base"));
     }
     if base.index.is_sealed() {
         let message = "the base is sealed: what is layered on it does not boot until it is resealed";
-        let finding = Finding::warning("sealed-base", image.base().site(), message);
+        let finding = Finding::warning("sealed-base", image.base.site(), message);
         findings.push(
             finding.help("run `aib reseal SRC NEW` on the result, or take a base with `sealed: false`"),
         );

@@ -1,12 +1,11 @@
 //! The unit files that an image brings, whatever kind of entry brings them: enabling reads their
 //! `[Install]` sections before a layer is planned.
 
+use lapstrake::Image;
 use lapstrake::entry::EntryKind;
-use lapstrake::value::{Asset, ImagePath, Source};
-use lapstrake::{Image, Layer};
+use lapstrake::value::{Asset, Source};
 
 use super::enablement::OwnUnits;
-use super::place::UNITS;
 use crate::base::BaseIndex;
 use crate::project::assets::{Scanned, Sources};
 
@@ -15,19 +14,17 @@ pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> O
     let mut units = OwnUnits::new();
     let text = |source: &Source| match source {
         Source::Text(text) => Some(text.clone()),
-        Source::Stage(..) => None,
+        Source::BuildStage(..) => None,
         Source::Asset(asset) => file_text(asset, sources),
     };
-    for entry in image.layers().iter().flat_map(Layer::entries) {
-        match entry.kind() {
+    for entry in image.layers.iter().flat_map(|layer| &layer.entries) {
+        match &entry.kind {
             EntryKind::Unit(unit) => {
-                let path =
-                    unit.name().get().ok().and_then(|name| ImagePath::parse(&format!("{UNITS}/{name}")).ok());
-                units.extend(path.zip(text(unit.source())));
+                units.extend(unit.destination().ok().zip(text(&unit.source)));
             }
-            EntryKind::File(file) => units.extend(file.at().get().ok().cloned().zip(text(file.source()))),
+            EntryKind::File(file) => units.extend(file.at.get().ok().cloned().zip(text(&file.source))),
             EntryKind::Tree(tree) => {
-                let (Ok(root), Source::Asset(asset)) = (tree.at().get(), tree.source()) else { continue };
+                let (Ok(root), Source::Asset(asset)) = (tree.at.get(), &tree.source) else { continue };
                 let Some(Ok(Scanned::Directory(members))) = sources.get(asset) else { continue };
                 units.extend(
                     members

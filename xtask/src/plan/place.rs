@@ -1,9 +1,9 @@
 //! What each kind of entry puts in its layer: the one place that knows where units, sysusers.d files
 //! and kernel arguments go. Whether they may stand there is `destination`'s question.
 
-use lapstrake::entry::{Attributes, Bin, EntryKind, File, Kargs, Tree, Unit};
+use lapstrake::entry::{Attributes, Bin, EntryKind, EntryRef, File, Kargs, Tree};
 use lapstrake::value::{Asset, ImagePath, Invalid, Mode, Owner, Principal, Source};
-use lapstrake::{Given, Site};
+use lapstrake::{Parsed, Site};
 
 use super::Origin;
 use super::compile::Invocations;
@@ -13,9 +13,6 @@ use crate::base::BaseIndex;
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceError, SourceFile, Sources};
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
-
-/// Where units of the vendor are; systemd.unit(5).
-pub(super) const UNITS: &str = "/usr/lib/systemd/system";
 
 /// Turns entries into inodes of one layer.
 pub(super) struct Placer<'a, 'm, 'p> {
@@ -38,84 +35,88 @@ pub(super) fn site_or(site: Site, layer: Site) -> Site {
 impl<'a> Placer<'a, '_, '_> {
     /// Puts an entry's inodes in the layer. Removals, unit states, packages and run steps have none.
     pub(super) fn place(&mut self, kind: &EntryKind, site: Site) {
-        match kind {
-            EntryKind::Bin(bin) => self.bin(bin, site),
-            EntryKind::File(file) => self.file(file, site),
-            EntryKind::Tree(tree) => self.tree(tree, site),
-            EntryKind::Unit(unit) => self.unit(unit, site),
-            EntryKind::Kargs(kargs) => self.kargs(kargs, site),
-            EntryKind::Dir(dir) => {
-                let Some(path) = self.valid(dir.at()) else { return };
-                let modest = dir.attributes().mode().is_none() && dir.attributes().owner().is_none();
-                let Some(metadata) = self.metadata(dir.attributes(), Mode::PROGRAM) else { return };
+        match EntryRef::of(kind) {
+            EntryRef::Bin(bin) => self.bin(bin, site),
+            EntryRef::File(file) => self.file(file, site),
+            EntryRef::Tree(tree) => self.tree(tree, site),
+            EntryRef::Unit(unit) => {
+                let name = unit.name.site();
+                let Some(path) = self.destination(unit.destination(), name) else { return };
+                self.source_file(&unit.source, path, &unit.attributes, Some(Mode::FILE), site);
+            }
+            EntryRef::Kargs(kargs) => self.kargs(kargs, site),
+            EntryRef::Dir(dir) => {
+                let Some(path) = self.valid(&dir.at) else { return };
+                let modest = dir.attributes.mode.is_none() && dir.attributes.owner.is_none();
+                let Some(metadata) = self.metadata(&dir.attributes, Mode::PROGRAM) else { return };
                 self.members.put(Wanted { path, kind: Kind::Directory, metadata, site, modest });
             }
-            EntryKind::Symlink(symlink) => {
-                let Some(path) = self.valid(symlink.at()) else { return };
-                let target = symlink.target().to_owned();
+            EntryRef::Symlink(symlink) => {
+                let Some(path) = self.valid(&symlink.at) else { return };
+                let target = symlink.target.clone();
                 if target.is_empty() || target.len() >= 4096 || target.contains('\0') {
                     let message = format!("symlink `{path}` has a target that Linux can't hold");
                     self.findings.push(Finding::fatal("symlink-target", site, message).at(&path));
                     return;
                 }
-                let Some(metadata) = self.metadata(symlink.attributes(), Mode::SYMLINK) else { return };
+                let Some(metadata) = self.metadata(&symlink.attributes, Mode::SYMLINK) else { return };
                 self.put(path, Kind::symlink(target), metadata, site);
             }
-            EntryKind::DropIn(drop_in) => {
-                let Some(path) = self.valid(drop_in.at()) else { return };
-                self.source_file(drop_in.source(), path, drop_in.attributes(), Some(Mode::FILE), site);
+            EntryRef::DropIn(drop_in) => {
+                let Some(path) = self.valid(&drop_in.at) else { return };
+                self.source_file(&drop_in.source, path, &drop_in.attributes, Some(Mode::FILE), site);
             }
-            EntryKind::Sysusers(entry) => {
-                let lines = self.lines(entry.given_lines());
-                self.conf(entry.at(), entry.source(), lines, site);
+            EntryRef::Sysusers(entry) => {
+                let lines = self.lines(&entry.lines);
+                self.conf(&entry.at, entry.source.as_ref(), lines, site);
             }
-            EntryKind::Tmpfiles(entry) => {
-                let lines = self.lines(entry.given_lines());
-                self.conf(entry.at(), entry.source(), lines, site);
+            EntryRef::Tmpfiles(entry) => {
+                let lines = self.lines(&entry.lines);
+                self.conf(&entry.at, entry.source.as_ref(), lines, site);
             }
-            EntryKind::Remove(_) | EntryKind::UnitState(_) | EntryKind::Packages(_) | EntryKind::Run(_) => {}
+            EntryRef::Remove(_) | EntryRef::UnitState(_) | EntryRef::Packages(_) | EntryRef::Run(_) => {}
         }
     }
 
     fn bin(&mut self, bin: &Bin, site: Site) {
-        let path = match bin.given_at() {
-            Some(at) => self.valid(at),
-            None => match ImagePath::parse(&format!("/usr/bin/{}", bin.name())) {
-                Ok(path) => Some(path),
-                Err(error) => {
-                    self.findings.push(Finding::invalid(&error, site));
-                    None
-                }
-            },
-        };
-        let artefact = if let Some(stage) = bin.given_stage() {
+        let values = [
+            self.valid(&bin.name).is_some(),
+            bin.package.as_ref().is_none_or(|package| self.valid(package).is_some()),
+            bin.features.iter().filter(|feature| self.valid(feature).is_none()).count() == 0,
+            bin.profile.as_ref().is_none_or(|profile| self.valid(profile).is_some()),
+            bin.target.as_ref().is_none_or(|target| self.valid(target).is_some()),
+        ];
+        let path = bin.at.as_ref().map_or(site, Parsed::site);
+        let path = self.destination(bin.destination(), path);
+        if values.contains(&false) {
+            return;
+        }
+        let artefact = if let Some(stage) = bin.stage.as_deref() {
             self.stages.artefact(stage, bin, site, &mut self.findings).map(Origin::Compiled)
         } else {
             let artefact = self.invocations.artefact(bin, site);
             artefact.map_err(|finding| self.findings.push(finding)).ok().map(Origin::Artefact)
         };
-        let metadata = self.metadata(bin.attributes(), Mode::PROGRAM);
+        let metadata = self.metadata(&bin.attributes, Mode::PROGRAM);
         if let (Some(path), Some(from), Some(metadata)) = (path, artefact, metadata) {
             self.put(path, Kind::File(from), metadata, site);
         }
     }
 
     fn file(&mut self, file: &File, site: Site) {
-        let Some(path) = self.valid(file.at()) else { return };
-        self.source_file(file.source(), path, file.attributes(), None, site);
+        let Some(path) = self.valid(&file.at) else { return };
+        self.source_file(&file.source, path, &file.attributes, None, site);
     }
 
-    fn unit(&mut self, unit: &Unit, site: Site) {
-        let Some(name) = self.valid(unit.name()) else { return };
-        match ImagePath::parse(&format!("{UNITS}/{name}")) {
-            Ok(path) => self.source_file(unit.source(), path, unit.attributes(), Some(Mode::FILE), site),
-            Err(error) => self.findings.push(Finding::invalid(&error, site)),
-        }
+    /// The path, or a finding that it is none.
+    fn destination(&mut self, path: Result<ImagePath, Invalid>, site: Site) -> Option<ImagePath> {
+        path.map_err(|error| self.findings.push(Finding::invalid(&error, site_or(site, self.layer_site))))
+            .ok()
     }
 
     fn tree(&mut self, tree: &Tree, site: Site) {
-        let Some(root) = self.valid(tree.at()) else { return };
-        let Source::Asset(asset) = tree.source() else { return };
+        let Some(root) = self.valid(&tree.at) else { return };
+        let Source::Asset(asset) = &tree.source else { return };
         let members = match self.scanned(asset, site) {
             Some(Scanned::Directory(members)) => members,
             Some(Scanned::File(_)) => {
@@ -126,10 +127,10 @@ impl<'a> Placer<'a, '_, '_> {
             }
             None => return,
         };
-        let dir_mode = tree.given_dir_mode().map_or(Some(Mode::PROGRAM), |mode| self.valid(mode));
-        let plain = self.metadata(tree.attributes(), Mode::FILE);
+        let dir_mode = tree.dir_mode.as_ref().map_or(Some(Mode::PROGRAM), |mode| self.valid(mode));
+        let plain = self.metadata(&tree.attributes, Mode::FILE);
         let (Some(dir_mode), Some(plain)) = (dir_mode, plain) else { return };
-        let has_mode = tree.attributes().mode().is_some();
+        let has_mode = tree.attributes.mode.is_some();
         let owned = |mode| Metadata { mode, xattrs: Xattrs::default(), ..plain.clone() };
         let modest =
             |path| Wanted { path, kind: Kind::Directory, metadata: owned(dir_mode), site, modest: true };
@@ -160,9 +161,9 @@ impl<'a> Placer<'a, '_, '_> {
     }
 
     fn kargs(&mut self, kargs: &Kargs, site: Site) {
-        let Some(path) = self.valid(kargs.at()) else { return };
-        let arguments: Vec<_> = kargs.arguments().iter().filter_map(|karg| self.valid(karg)).collect();
-        let machines: Vec<_> = kargs.architectures().iter().filter_map(|on| self.valid(on)).collect();
+        let Some(path) = self.valid(&kargs.at) else { return };
+        let arguments: Vec<_> = kargs.arguments.iter().filter_map(|karg| self.valid(karg)).collect();
+        let machines: Vec<_> = kargs.architectures.iter().filter_map(|on| self.valid(on)).collect();
         let array =
             |texts: Vec<String>| toml::Value::Array(texts.into_iter().map(toml::Value::String).collect());
         let arguments = array(arguments.iter().map(ToString::to_string).collect());
@@ -174,7 +175,7 @@ impl<'a> Placer<'a, '_, '_> {
         self.put(path, Kind::File(Origin::Text(text)), Metadata::of_root(Mode::FILE), site);
     }
 
-    fn conf(&mut self, at: &Given<ImagePath>, source: Option<&Source>, lines: String, site: Site) {
+    fn conf(&mut self, at: &Parsed<ImagePath>, source: Option<&Source>, lines: String, site: Site) {
         let Some(path) = self.valid(at) else { return };
         if let Some(source) = source {
             self.source_file(source, path, &Attributes::default(), Some(Mode::FILE), site);
@@ -184,7 +185,7 @@ impl<'a> Placer<'a, '_, '_> {
         }
     }
 
-    fn lines<L: Clone + ToString>(&mut self, lines: &[Given<L>]) -> String {
+    fn lines<L: Clone + ToString>(&mut self, lines: &[Parsed<L>]) -> String {
         lines.iter().filter_map(|line| self.valid(line)).map(|line| line.to_string() + "\n").collect()
     }
 
@@ -198,7 +199,7 @@ impl<'a> Placer<'a, '_, '_> {
     ) {
         let (from, own) = match source {
             Source::Text(text) => (Origin::Text(text.clone()), Mode::FILE),
-            Source::Stage(stage, from) => {
+            Source::BuildStage(stage, from) => {
                 let from = stage::path(from, self.layer_site, &mut self.findings);
                 let built = from.and_then(|from| self.stages.file(stage, from, site, &mut self.findings));
                 let Some(built) = built else { return };
@@ -232,9 +233,10 @@ impl<'a> Placer<'a, '_, '_> {
     }
 
     fn metadata(&mut self, attributes: &Attributes, default: Mode) -> Option<Metadata> {
-        let mode = attributes.mode().map_or(Some(default), |mode| self.valid(mode));
-        let owner = attributes.owner().map_or(Some((0, 0)), |owner| self.owner(owner));
-        let capabilities = attributes.capabilities().map_or(Some(None), |caps| self.valid(caps).map(Some));
+        let mode = attributes.mode.as_ref().map_or(Some(default), |mode| self.valid(mode));
+        let owner = attributes.owner.as_ref().map_or(Some((0, 0)), |owner| self.owner(owner));
+        let capabilities =
+            attributes.capabilities.as_ref().map_or(Some(None), |caps| self.valid(caps).map(Some));
         let ((uid, gid), mode, capabilities) = (owner?, mode?, capabilities?);
         let metadata = Metadata { mode, uid, gid, xattrs: Xattrs::default() };
         Some(match capabilities {
@@ -243,7 +245,7 @@ impl<'a> Placer<'a, '_, '_> {
         })
     }
 
-    fn owner(&mut self, given: &Given<Owner>) -> Option<(u32, u32)> {
+    fn owner(&mut self, given: &Parsed<Owner>) -> Option<(u32, u32)> {
         let owner = self.valid(given)?;
         let site = site_or(given.site(), self.layer_site);
         let id = |principal: &Principal, of: fn(&BaseIndex, &str) -> Option<u32>| match principal {
@@ -265,7 +267,7 @@ impl<'a> Placer<'a, '_, '_> {
     }
 
     /// The value, or a finding that it is none.
-    fn valid<T: Clone>(&mut self, given: &Given<T>) -> Option<T> {
+    fn valid<T: Clone>(&mut self, given: &Parsed<T>) -> Option<T> {
         given
             .get()
             .cloned()

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::entry::{Entry, EntryKind, State};
 use lapstrake::rule::{Claim, What, between, conflicts};
+use lapstrake::suggest::nearest;
 use lapstrake::value::{ImageName, ImagePath, LayerName, UnitName};
-use lapstrake::{Given, Image, Layer, Site};
+use lapstrake::{Image, Layer, Parsed, Site};
 
 use super::below::Below;
 use super::compile::Invocations;
@@ -23,7 +24,6 @@ use crate::base::{Base, BaseIndex, File};
 use crate::finding::{Blame, Finding};
 use crate::project::assets::Sources;
 use crate::project::workspace::Workspace;
-use crate::support::suggest::nearest;
 use lapstrake::value::Mode;
 use lapstrake_oci::tree::{Kind, LayerNumber, Metadata, Node, Tree, hide};
 
@@ -66,18 +66,18 @@ pub(crate) fn resolve(
         unseen: false,
         findings: Vec::new(),
     };
-    let name = resolver.valid(image.name(), image.site());
+    let name = resolver.valid(&image.name, image.site);
     let labels = labels(image, base, &mut resolver.findings);
-    let repository = image.given_repository().and_then(|given| resolver.valid(given, image.site()));
+    let repository = image.reference.as_ref().and_then(|given| resolver.valid(given, image.site));
     resolver.layers(image);
     let Resolver { invocations, stages, findings, planned: layers, merged: tree, .. } = resolver;
     let plan = name.map(|name: ImageName| Plan {
         name,
-        site: image.site(),
-        version: image.given_version().map(str::to_owned),
+        site: image.site,
+        version: image.version.as_deref().map(str::to_owned),
         repository,
         base: PlannedBase {
-            site: image.base().site(),
+            site: image.base.site(),
             reference: base.location.to_string(),
             digest: base.digest.clone(),
             architecture: base.architecture,
@@ -115,20 +115,20 @@ impl<'a> Resolver<'a> {
     fn layers(&mut self, image: &Image) {
         /// bootc's importers take at most 127 layers; some of the base's come first.
         const MOST: usize = 127;
-        let all = self.base.layers.len() + image.layers().len();
+        let all = self.base.layers.len() + image.layers.len();
         if all > MOST {
             let message =
                 format!("the image would have {all} layers; container storage takes at most {MOST}");
-            self.findings.push(Finding::fatal("too-many-layers", image.site(), message));
+            self.findings.push(Finding::fatal("too-many-layers", image.site, message));
         }
-        if image.layers().iter().all(|layer| layer.entries().is_empty()) {
-            let finding = Finding::fatal("empty-image", image.site(), "the image has no layer with an entry");
+        if image.layers.iter().all(|layer| layer.entries.is_empty()) {
+            let finding = Finding::fatal("empty-image", image.site, "the image has no layer with an entry");
             self.findings.push(finding.help("add `.layer(Layer::new(\"app\").bin(\"NAME\"))`"));
         }
         let mut names: Vec<Claim<Site>> = Vec::new();
-        for (index, layer) in image.layers().iter().enumerate() {
-            let Some(name) = self.valid(layer.name(), layer.site()) else { continue };
-            let named = Claim { id: layer.site(), layer: index, what: What::Layer(name.clone()) };
+        for (index, layer) in image.layers.iter().enumerate() {
+            let Some(name) = self.valid(&layer.name, layer.site) else { continue };
+            let named = Claim { id: layer.site, layer: index, what: What::Layer(name.clone()) };
             let taken = names.iter().find_map(|first| between(first, &named));
             names.push(named);
             if let Some(conflict) = taken {
@@ -136,9 +136,8 @@ impl<'a> Resolver<'a> {
                 self.findings.push(finding.also(conflict.first, "first written here").help(conflict.help));
                 continue;
             }
-            if layer.entries().is_empty() {
-                let finding =
-                    Finding::warning("empty-layer", layer.site(), format!("layer `{name}` is empty"));
+            if layer.entries.is_empty() {
+                let finding = Finding::warning("empty-layer", layer.site, format!("layer `{name}` is empty"));
                 self.findings.push(finding.help("leave it out"));
                 continue;
             }
@@ -170,7 +169,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn layer_itself(&mut self, name: LayerName, layer: &Layer) -> PlannedLayer {
-        let mut steps = Steps::new(self.sources, layer.site());
+        let mut steps = Steps::new(self.sources, layer.site);
         let (transaction, kept) = transaction(layer, self.package_manager(), &mut steps);
         self.unseen |= transaction.is_some();
         let mut removals = self.removals(layer);
@@ -187,11 +186,11 @@ impl<'a> Resolver<'a> {
             sources: self.sources,
             base: self.below,
             findings: Vec::new(),
-            layer_site: layer.site(),
+            layer_site: layer.site,
         };
-        for entry in layer.entries() {
-            placer.members.allowed = allowed(entry.kind(), layer.site());
-            placer.place(entry.kind(), site_or(entry.site(), layer.site()));
+        for entry in &layer.entries {
+            placer.members.allowed = allowed(&entry.kind, layer.site);
+            placer.place(&entry.kind, site_or(entry.site, layer.site));
         }
         placer.members.allowed.clear();
         for Kept { path, from, site } in kept {
@@ -229,7 +228,7 @@ impl<'a> Resolver<'a> {
         self.findings.extend(findings);
         PlannedLayer {
             name,
-            site: layer.site(),
+            site: layer.site,
             unseen,
             transaction,
             removals,
@@ -259,10 +258,10 @@ impl<'a> Resolver<'a> {
 
     fn removals(&mut self, layer: &Layer) -> BTreeMap<ImagePath, Removal> {
         let mut removals: BTreeMap<ImagePath, Removal> = BTreeMap::new();
-        for entry in layer.entries() {
-            let EntryKind::Remove(remove) = entry.kind() else { continue };
-            let site = site_or(entry.site(), layer.site());
-            let Some(path) = self.valid(remove.path(), layer.site()) else { continue };
+        for entry in &layer.entries {
+            let EntryKind::Remove(remove) = &entry.kind else { continue };
+            let site = site_or(entry.site, layer.site);
+            let Some(path) = self.valid(&remove.path, layer.site) else { continue };
             let resolved = self.merged.resolve(&path).unwrap_or_else(|_| path.clone());
             if resolved.is_root() {
                 let message = "the root of the image can't be removed";
@@ -274,7 +273,7 @@ impl<'a> Resolver<'a> {
                     self.merged.children(&parent).filter_map(|(name, _)| parent.join(name).ok()).collect();
                 let near = nearest(resolved.as_str(), siblings.iter().map(ImagePath::as_str));
                 let finding = Finding::fatal("remove-missing", site, message).at(&path);
-                self.findings.push(finding.help_if(near.map(|near| format!("there is `{near}`"))));
+                self.findings.push(finding.help_if(near.map(|near| format!("did you mean `{near}`?"))));
             } else if let Some(first) = removals.get(&resolved) {
                 let message = format!("`{path}` is removed twice in a layer");
                 let finding = Finding::warning("duplicate-removal", site, message).at(&path);
@@ -295,28 +294,28 @@ impl<'a> Resolver<'a> {
         let mut wanted = Vec::new();
         let mut said: Vec<Claim<Site>> = Vec::new();
         let mut known = 0;
-        for entry in layer.entries() {
-            let site = site_or(entry.site(), layer.site());
-            match entry.kind() {
+        for entry in &layer.entries {
+            let site = site_or(entry.site, layer.site);
+            match &entry.kind {
                 EntryKind::DropIn(drop_in) => {
-                    if let Ok(unit) = drop_in.unit().get() {
+                    if let Ok(unit) = drop_in.unit.get() {
                         said.push(Claim { id: site, layer: 0, what: What::DropIn(unit.clone()) });
                     }
                 }
                 EntryKind::UnitState(state) => {
-                    if let Some(unit) = self.valid(state.unit(), layer.site()) {
-                        wanted.push((unit, state.state(), site));
+                    if let Some(unit) = self.valid(&state.unit, layer.site) {
+                        wanted.push((unit, state.state, site));
                     }
                 }
                 EntryKind::Unit(unit) => {
-                    let Ok(name) = unit.name().get().cloned() else { continue };
-                    for instance in unit.instances() {
+                    let Ok(name) = unit.name.get().cloned() else { continue };
+                    for instance in &unit.instances {
                         match name.instantiate(instance) {
                             Some(unit) => wanted.push((unit, State::Enabled, site)),
                             None => self.findings.push(no_instance(&name, instance, site)),
                         }
                     }
-                    if unit.is_enabled() {
+                    if unit.enabled {
                         wanted.push((name, State::Enabled, site));
                     }
                 }
@@ -365,7 +364,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn valid<T: Clone>(&mut self, given: &Given<T>, fallback: Site) -> Option<T> {
+    fn valid<T: Clone>(&mut self, given: &Parsed<T>, fallback: Site) -> Option<T> {
         let found = given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), fallback)));
         found.cloned().map_err(|finding| self.findings.push(finding)).ok()
     }
@@ -373,16 +372,16 @@ impl<'a> Resolver<'a> {
 
 /// The steps of a layer, in order.
 fn runs(layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
-    let run = |entry: &Entry| match entry.kind() {
-        EntryKind::Run(run) => steps.run(run, site_or(entry.site(), layer.site())),
+    let run = |entry: &Entry| match &entry.kind {
+        EntryKind::Run(run) => steps.run(run, site_or(entry.site, layer.site)),
         _ => None,
     };
-    layer.entries().iter().filter_map(run).collect()
+    layer.entries.iter().filter_map(run).collect()
 }
 
 /// The checks whose findings an entry accepts.
 fn allowed(kind: &EntryKind, layer: Site) -> BTreeMap<String, Site> {
-    let given = kind.attributes().into_iter().flat_map(lapstrake::entry::Attributes::allowed);
+    let given = kind.attributes().into_iter().flat_map(|attributes| &attributes.allowed);
     given.filter_map(|given| Some((given.get().ok()?.clone(), site_or(given.site(), layer)))).collect()
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::value::{Architecture, ImagePath};
-use lapstrake::{Given, Location, Site, Stage};
+use lapstrake::{BuildStage, Parsed, Site, TransportRef};
 use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::project::workspace::Workspace;
 use lapstrake_oci::Digest;
 
 /// The builder images of stages, where they could be found.
-pub(crate) type Builders = BTreeMap<Location, Builder>;
+pub(crate) type Builders = BTreeMap<TransportRef, Builder>;
 
 /// An image to compile in.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub(crate) struct Builder {
     pub(crate) digest: Digest,
     pub(crate) architecture: Architecture,
     /// Where it is, from wherever one looks.
-    pub(crate) place: Location,
+    pub(crate) place: TransportRef,
 }
 
 /// One stage.
@@ -37,7 +37,7 @@ pub(crate) struct PlannedBuildStage {
     pub(crate) reference: String,
     /// Where it is.
     #[serde(skip)]
-    pub(crate) location: Location,
+    pub(crate) location: TransportRef,
     pub(crate) digest: Digest,
     pub(crate) architecture: Architecture,
     /// What is copied, by its name in the context.
@@ -95,8 +95,8 @@ pub(super) struct Stages<'a> {
     pub(super) builders: &'a Builders,
     /// Of the base.
     pub(super) architecture: Architecture,
-    list: Vec<(Stage, PlannedBuildStage)>,
-    failed: Vec<Stage>,
+    list: Vec<(BuildStage, PlannedBuildStage)>,
+    failed: Vec<BuildStage>,
 }
 
 impl<'a> Stages<'a> {
@@ -115,7 +115,7 @@ impl<'a> Stages<'a> {
     /// A binary that cargo builds in a stage.
     pub(super) fn artefact(
         &mut self,
-        stage: &Stage,
+        stage: &BuildStage,
         bin: &lapstrake::entry::Bin,
         site: Site,
         findings: &mut Vec<Finding>,
@@ -147,7 +147,7 @@ impl<'a> Stages<'a> {
     /// A file that a stage has in the end.
     pub(super) fn file(
         &mut self,
-        stage: &Stage,
+        stage: &BuildStage,
         path: ImagePath,
         site: Site,
         findings: &mut Vec<Finding>,
@@ -162,7 +162,7 @@ impl<'a> Stages<'a> {
         self.list.into_iter().map(|(_, planned)| planned).collect()
     }
 
-    fn planned(&mut self, stage: &Stage, site: Site, findings: &mut Vec<Finding>) -> Option<usize> {
+    fn planned(&mut self, stage: &BuildStage, site: Site, findings: &mut Vec<Finding>) -> Option<usize> {
         if let Some(index) = self.list.iter().position(|(known, _)| known == stage) {
             return Some(index);
         }
@@ -170,7 +170,7 @@ impl<'a> Stages<'a> {
             return None;
         }
         let before = findings.len();
-        let planned = self.plan(stage, site_or(stage.site(), site), findings);
+        let planned = self.plan(stage, site_or(stage.site, site), findings);
         if findings.len() > before || planned.is_none() {
             self.failed.push(stage.clone());
         }
@@ -179,19 +179,19 @@ impl<'a> Stages<'a> {
         Some(self.list.len() - 1)
     }
 
-    fn plan(&self, stage: &Stage, site: Site, findings: &mut Vec<Finding>) -> Option<PlannedBuildStage> {
+    fn plan(&self, stage: &BuildStage, site: Site, findings: &mut Vec<Finding>) -> Option<PlannedBuildStage> {
         let mut steps = Steps::new(self.sources, site);
         let mut copies = BTreeMap::new();
-        for (asset, at) in stage.sources() {
+        for (asset, at) in &stage.sources {
             let Some(at) = steps.valid::<ImagePath>(at) else { continue };
             let name = format!("source-{}", copies.len());
             if steps.take(asset, &name, site).is_some() {
                 copies.insert(name, at);
             }
         }
-        let runs = stage.runs().iter().filter_map(|run| steps.run(run, site)).collect();
+        let runs = stage.runs.iter().filter_map(|run| steps.run(run, site)).collect();
         findings.append(&mut steps.findings);
-        let location = stage.base().location().ok()?;
+        let location = stage.base.location.get().ok()?;
         // One that could not be found has been told.
         let Builder { digest, architecture, place } = self.builders.get(location)?.clone();
         Some(PlannedBuildStage {
@@ -211,7 +211,7 @@ impl<'a> Stages<'a> {
 
 /// The value of a path in a stage, or a finding that it is none.
 pub(super) fn path(
-    given: &Given<ImagePath>,
+    given: &Parsed<ImagePath>,
     fallback: Site,
     findings: &mut Vec<Finding>,
 ) -> Option<ImagePath> {

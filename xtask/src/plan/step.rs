@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use lapstrake::entry::{Run, Secret, SecretSource};
 use lapstrake::value::{Asset, ImagePath, SecretId, Variable};
-use lapstrake::{Given, Site};
+use lapstrake::{Parsed, Site};
 use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
@@ -98,28 +98,28 @@ impl<'a> Steps<'a> {
 
     /// A step, as far as it can be run.
     pub(super) fn run(&mut self, run: &Run, site: Site) -> Option<PlannedRun> {
-        let argv = run.argv().to_vec();
+        let argv = run.argv.clone();
         if argv.is_empty() {
             self.findings.push(Finding::fatal("empty-run", site, "a run step has no program"));
             return None;
         }
-        let texts = argv.iter().chain(run.environment().iter().map(|(_, value)| value));
+        let texts = argv.iter().chain(run.env.iter().map(|(_, value)| value));
         if texts.into_iter().any(|text| text.contains('\0')) {
             let message = "a run step has a NUL, which no argument of a program can hold";
             self.findings.push(Finding::fatal("invalid-value", site, message));
             return None;
         }
-        let environment = run.environment().iter();
+        let environment = run.env.iter();
         let environment =
             environment.filter_map(|(name, value)| Some((self.valid(name)?, value.clone()))).collect();
-        let dir = run.given_dir().and_then(|dir| self.valid(dir));
-        let caches = run.caches().iter().filter_map(|at| self.mount_point(at)).collect();
-        let binds = run.binds().iter().filter_map(|(asset, at)| self.bind(asset, at, site)).collect();
-        let secrets = run.secrets().iter().filter_map(|secret| self.secret(secret)).collect();
-        Some(PlannedRun { site, argv, environment, dir, network: run.has_network(), caches, binds, secrets })
+        let dir = run.current_dir.as_ref().and_then(|dir| self.valid(dir));
+        let caches = run.caches.iter().filter_map(|at| self.mount_point(at)).collect();
+        let binds = run.binds.iter().filter_map(|(asset, at)| self.bind(asset, at, site)).collect();
+        let secrets = run.secrets.iter().filter_map(|secret| self.secret(secret)).collect();
+        Some(PlannedRun { site, argv, environment, dir, network: run.network, caches, binds, secrets })
     }
 
-    fn bind(&mut self, asset: &Asset, at: &Given<ImagePath>, site: Site) -> Option<Bind> {
+    fn bind(&mut self, asset: &Asset, at: &Parsed<ImagePath>, site: Site) -> Option<Bind> {
         let at = self.mount_point(at)?;
         let source = format!("bind-{}", self.folders("bind-"));
         self.take(asset, &source, site)?;
@@ -127,7 +127,7 @@ impl<'a> Steps<'a> {
     }
 
     /// A path that can be mounted over in a Containerfile, whose options end at a comma.
-    fn mount_point(&mut self, at: &Given<ImagePath>) -> Option<ImagePath> {
+    fn mount_point(&mut self, at: &Parsed<ImagePath>) -> Option<ImagePath> {
         let path = self.valid(at)?;
         let unsayable =
             |c: char| c == ',' || c == '"' || c == '\\' || c == '$' || c.is_whitespace() || c.is_control();
@@ -142,12 +142,12 @@ impl<'a> Steps<'a> {
     }
 
     fn secret(&mut self, secret: &Secret) -> Option<PlannedSecret> {
-        let from = match secret.source() {
-            SecretSource::Variable(name) => SecretFrom::Variable(self.valid(name)?),
+        let from = match &secret.source {
+            SecretSource::Env(name) => SecretFrom::Variable(self.valid(name)?),
             SecretSource::File(path) => SecretFrom::File(path.clone()),
         };
-        let id = self.valid(secret.id())?;
-        let site = site_or(secret.id().site(), self.fallback);
+        let id = self.valid(&secret.id)?;
+        let site = site_or(secret.id.site(), self.fallback);
         let first = self.secrets.entry(id.clone()).or_insert_with(|| (from.clone(), site));
         if first.0 != from {
             let message = format!("secret `{id}` is another one in a step before");
@@ -189,7 +189,7 @@ impl<'a> Steps<'a> {
         Some(())
     }
 
-    pub(super) fn valid<T: Clone>(&mut self, given: &Given<T>) -> Option<T> {
+    pub(super) fn valid<T: Clone>(&mut self, given: &Parsed<T>) -> Option<T> {
         let found =
             given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), self.fallback)));
         found.cloned().map_err(|finding| self.findings.push(finding)).ok()

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 use lapstrake::entry::{EntryKind, Packages, Repository};
 use lapstrake::value::{Asset, ImagePath, RepositoryId};
-use lapstrake::{Given, Layer, Site};
+use lapstrake::{Layer, Parsed, Site};
 use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
@@ -150,22 +150,22 @@ pub(super) fn transaction(
 ) -> (Option<Transaction>, Vec<Kept>) {
     let mut building = Building { kept: Vec::new(), known: BTreeMap::new(), steps };
     let mut transaction: Option<Transaction> = None;
-    for entry in layer.entries() {
-        if let EntryKind::Packages(packages) = entry.kind() {
-            let site = site_or(entry.site(), layer.site());
+    for entry in &layer.entries {
+        if let EntryKind::Packages(packages) = &entry.kind {
+            let site = site_or(entry.site, layer.site);
             building.add(packages, site, transaction.get_or_insert_with(|| Transaction::by(tool, site)));
         }
     }
     let Some(found) = transaction else { return (None, Vec::new()) };
     let (kept, nothing) = (building.kept, !found.installs() && !found.removes());
     if nothing {
-        let finding = Finding::fatal("empty-packages", layer.site(), "no package is named");
+        let finding = Finding::fatal("empty-packages", layer.site, "no package is named");
         steps.findings.push(finding.help("write `.packages([\"NAME\"])`"));
         return (None, kept);
     }
     if tool == Some(PackageTool::Microdnf) && found.installs() && found.removes() {
         let message = "microdnf can't install and remove in one transaction";
-        let finding = Finding::fatal("package-transaction", layer.site(), message);
+        let finding = Finding::fatal("package-transaction", layer.site, message);
         steps
             .findings
             .push(finding.help("remove in a layer of its own, or list `dnf` in the base's manifest"));
@@ -207,22 +207,22 @@ struct Building<'a, 's> {
 
 impl Building<'_, '_> {
     fn add(&mut self, packages: &Packages, site: Site, to: &mut Transaction) {
-        let words = |given: &[Given<_>], steps: &mut Steps<'_>| -> Vec<String> {
+        let words = |given: &[Parsed<_>], steps: &mut Steps<'_>| -> Vec<String> {
             given
                 .iter()
                 .filter_map(|spec| steps.valid(spec))
                 .map(|spec: lapstrake::value::PackageSpec| spec.to_string())
                 .collect()
         };
-        to.install.extend(words(packages.install(), self.steps));
-        to.remove.extend(words(packages.given_remove(), self.steps));
-        for (from, into) in packages.given_swap() {
+        to.install.extend(words(&packages.install, self.steps));
+        to.remove.extend(words(&packages.remove, self.steps));
+        for (from, into) in &packages.swap {
             let pair = (self.steps.valid(from), self.steps.valid(into));
             if let (Some(from), Some(into)) = pair {
                 to.swap.insert((from.to_string(), into.to_string()));
             }
         }
-        for file in packages.given_rpm_files() {
+        for file in &packages.rpm_files {
             let Some(asset) = self.steps.valid(file) else { continue };
             let name = asset.path().file_name().unwrap_or_default().to_owned();
             let at = site_or(file.site(), site);
@@ -240,15 +240,15 @@ impl Building<'_, '_> {
                 to.rpm_files.insert(name, asset.path().to_owned());
             }
         }
-        for file in packages.given_repo_files() {
+        for file in &packages.repo_files {
             let Some(asset) = self.steps.valid(file) else { continue };
             self.repo_file(&asset, site_or(file.site(), site), to);
         }
-        for repository in packages.repositories() {
+        for repository in &packages.repositories {
             self.repository(repository, site, to);
         }
-        to.without_docs |= !packages.has_docs();
-        to.without_weak_dependencies |= !packages.has_weak_dependencies();
+        to.without_docs |= !packages.docs;
+        to.without_weak_dependencies |= !packages.weak_dependencies;
     }
 
     fn repo_file(&mut self, asset: &Asset, site: Site, to: &mut Transaction) {
@@ -263,11 +263,11 @@ impl Building<'_, '_> {
     }
 
     fn repository(&mut self, repository: &Repository, site: Site, to: &mut Transaction) {
-        let (Some(id), Some(url)) = (self.steps.valid(repository.id()), self.steps.valid(repository.url()))
+        let (Some(id), Some(url)) = (self.steps.valid(&repository.id), self.steps.valid(&repository.url))
         else {
             return;
         };
-        let at = site_or(repository.id().site(), site);
+        let at = site_or(repository.id.site(), site);
         if to.repositories.contains(&format!("{id}.repo")) && !self.known.contains_key(&id) {
             let message = format!("repository `{id}` would take the place of the file `{id}.repo`");
             let finding = Finding::fatal("duplicate-repository", at, message);
@@ -280,7 +280,7 @@ impl Building<'_, '_> {
             self.steps.findings.push(finding.also(first, "first written here").help("leave one of them out"));
             return;
         }
-        let key = match repository.given_gpg_key() {
+        let key = match repository.gpg_key.as_ref() {
             Some(given) => {
                 let Some(asset) = self.steps.valid(given) else { return };
                 let path = format!("{FOLDER}/keys/{id}");
@@ -295,7 +295,7 @@ impl Building<'_, '_> {
             None => None,
         };
         let body = |keys: &str, name: &RepositoryId| {
-            let check = i32::from(repository.is_signed());
+            let check = i32::from(repository.signed);
             let mut text = format!("[{name}]\nname={name}\nbaseurl={url}\nenabled=1\ngpgcheck={check}\n");
             if key.is_some() {
                 text += &format!("gpgkey=file://{keys}/{name}\n");
@@ -307,7 +307,7 @@ impl Building<'_, '_> {
         self.steps.context.insert(format!("{FOLDER}/repos/{file}"), text(body(&mounted, &id)));
         self.directory("repos");
         to.repositories.insert(file.clone());
-        if repository.is_kept() {
+        if repository.kept {
             let kept_key = key.clone().map(|from| (format!("{KEYS}/{id}"), from));
             let files = [(format!("{REPOSITORIES}/{file}"), Origin::Text(body(KEYS, &id)))];
             for (path, from) in files.into_iter().chain(kept_key) {

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::{Architecture, ImageName, LayerName};
 use serde::{Deserialize, Serialize};
 
@@ -141,12 +141,12 @@ impl Lock {
     }
 
     /// What a base is pinned to.
-    pub(crate) fn pin(&self, location: &Location, architecture: Architecture) -> Option<&Digest> {
+    pub(crate) fn pin(&self, location: &TransportRef, architecture: Architecture) -> Option<&Digest> {
         self.pins.get(&(location.to_string(), architecture))
     }
 
     /// Pins a base.
-    pub(crate) fn set(&mut self, location: &Location, architecture: Architecture, digest: &Digest) {
+    pub(crate) fn set(&mut self, location: &TransportRef, architecture: Architecture, digest: &Digest) {
         self.pins.insert((location.to_string(), architecture), digest.clone());
     }
 

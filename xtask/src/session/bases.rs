@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use camino::Utf8PathBuf;
-use lapstrake::value::Architecture;
-use lapstrake::{Image, Layer, Location, Stage};
+use lapstrake::value::{Architecture, Invalid};
+use lapstrake::{BuildStage, Image, Layer, TransportRef};
 
 use super::{Failure, Session};
 use crate::base::{self, Base, BaseRequest};
@@ -14,10 +14,10 @@ use crate::plan::{Builder, Builders};
 impl Session<'_> {
     /// The base of an image, opened once however many images stand on it.
     pub(super) fn base(&mut self, image: &Image) -> Result<Rc<Base>, Box<Finding>> {
-        let site = image.base().site();
+        let site = image.base.site();
         let invalid = |error| Box::new(Finding::invalid(error, site));
-        let described = image.base().location().map_err(invalid)?;
-        let given = image.base().wanted_architecture().map_err(invalid)?;
+        let described = image.base.location.get().map_err(invalid)?;
+        let given = architecture(&image.base).map_err(invalid)?;
         let wanted = given.or_else(|| self.architecture_of_target());
         let location = self.request.base.as_ref().unwrap_or(described).clone();
         let key = (location.clone(), wanted);
@@ -27,7 +27,7 @@ impl Session<'_> {
         let locks = self.request.base.is_none();
         let pin = match wanted.or_else(Architecture::host) {
             // The stand-in is the tool's own, as std is rustc's: it moves with the tool.
-            Some(_) if location == Location::StandIn => None,
+            Some(_) if location == TransportRef::StandIn => None,
             Some(architecture) if locks && !self.request.update => {
                 self.lock.pin(&location, architecture).cloned()
             }
@@ -39,7 +39,9 @@ impl Session<'_> {
         let opened = base::open(&place, &location, demand, &self.cache, self.progress);
         // Which architecture a lone image has is only known now, and with it the pin.
         let opened = match opened {
-            Ok(base) if locks && !self.request.update && pin.is_none() && location != Location::StandIn => {
+            Ok(base)
+                if locks && !self.request.update && pin.is_none() && location != TransportRef::StandIn =>
+            {
                 match self.lock.pin(&location, base.architecture).cloned() {
                     Some(held) if held != base.digest => {
                         let architecture = Some(base.architecture);
@@ -67,8 +69,8 @@ impl Session<'_> {
     pub(super) fn builders(&mut self, image: &Image, base: Architecture) -> (Builders, Vec<Finding>) {
         let mut builders = Builders::new();
         let mut findings = Vec::new();
-        for stage in image.layers().iter().flat_map(Layer::stages) {
-            let Ok(location) = stage.base().location() else { continue };
+        for stage in image.layers.iter().flat_map(Layer::build_stages) {
+            let Ok(location) = stage.base.location.get() else { continue };
             if builders.contains_key(location) {
                 continue;
             }
@@ -82,13 +84,13 @@ impl Session<'_> {
 
     fn builder(
         &mut self,
-        stage: &Stage,
-        location: &Location,
+        stage: &BuildStage,
+        location: &TransportRef,
         base: Architecture,
     ) -> Result<Builder, Box<Finding>> {
-        let site = stage.base().site();
+        let site = stage.base.site();
         let invalid = |error| Box::new(Finding::invalid(error, site));
-        let architecture = stage.base().wanted_architecture().map_err(invalid)?.unwrap_or(base);
+        let architecture = self::architecture(&stage.base).map_err(invalid)?.unwrap_or(base);
         let pin = if self.request.update { None } else { self.lock.pin(location, architecture).cloned() };
         let place = self.absolute(location);
         let offline = self.request.offline;
@@ -105,12 +107,12 @@ impl Session<'_> {
     }
 
     /// Paths of a description start at the workspace's root.
-    fn absolute(&self, location: &Location) -> Location {
+    fn absolute(&self, location: &TransportRef) -> TransportRef {
         let rooted = |path: &Utf8PathBuf| self.workspace.root.join(path);
         match location {
-            Location::Oci { dir, tag } => Location::Oci { dir: rooted(dir), tag: tag.clone() },
-            Location::OciArchive { file, tag } => {
-                Location::OciArchive { file: rooted(file), tag: tag.clone() }
+            TransportRef::Oci { dir, tag } => TransportRef::Oci { dir: rooted(dir), tag: tag.clone() },
+            TransportRef::OciArchive { file, tag } => {
+                TransportRef::OciArchive { file: rooted(file), tag: tag.clone() }
             }
             other => other.clone(),
         }
@@ -134,7 +136,7 @@ impl Session<'_> {
                 Ok(base) => self.builders(image, base.architecture).1,
                 Err(finding) => vec![*finding],
             };
-            findings.add(image.name().get().ok(), found);
+            findings.add(image.name.get().ok(), found);
         }
         findings
     }
@@ -151,9 +153,14 @@ impl Session<'_> {
 
     /// Drops the pins of bases that no image stands on, and no stage.
     pub(crate) fn prune_lock(&mut self, images: &[Image]) {
-        let stages = images.iter().flat_map(Image::layers).flat_map(Layer::stages);
-        let bases = images.iter().map(Image::base).chain(stages.map(Stage::base));
-        let locations = bases.filter_map(|base| base.location().ok());
+        let stages = images.iter().flat_map(|image| &image.layers).flat_map(Layer::build_stages);
+        let bases = images.iter().map(|image| &image.base).chain(stages.map(|stage| &stage.base));
+        let locations = bases.filter_map(|base| base.location.get().ok());
         self.lock.retain(&locations.map(ToString::to_string).collect::<Vec<_>>());
     }
+}
+
+/// Returns the architecture that a base was described with.
+fn architecture(base: &lapstrake::Base) -> Result<Option<Architecture>, &Invalid> {
+    base.architecture.as_ref().map(|given| given.get().copied()).transpose()
 }

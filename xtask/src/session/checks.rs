@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lapstrake::value::ImageName;
-use lapstrake::{Given, Image};
+use lapstrake::{Image, Parsed};
 
 use super::{Failure, Planned, Ready, Request, Session};
 use crate::check::analyze;
@@ -103,14 +103,14 @@ pub(crate) fn names(images: &[Image]) -> Findings {
     let mut findings = Findings::default();
     let mut first: BTreeMap<&ImageName, &Image> = BTreeMap::new();
     for image in images {
-        let given: &Given<ImageName> = image.name();
+        let given: &Parsed<ImageName> = &image.name;
         match given.get() {
             Err(error) => findings.add(None, vec![Finding::invalid(error, given.site())]),
             Ok(name) => {
                 if let Some(first) = first.get(name) {
                     let message = format!("two images are named `{name}`");
-                    let finding = Finding::fatal("duplicate-image", image.site(), message);
-                    let finding = finding.also(first.site(), "first written here");
+                    let finding = Finding::fatal("duplicate-image", image.site, message);
+                    let finding = finding.also(first.site, "first written here");
                     findings.add(None, vec![finding.help("give one of them another name")]);
                 } else {
                     first.insert(name, image);

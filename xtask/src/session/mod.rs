@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
-use lapstrake::{Image, Location};
+use lapstrake::{Image, TransportRef};
 
 pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, names};
 pub(crate) use self::failure::{Failure, Place};
@@ -41,7 +41,7 @@ pub(crate) struct Request {
     pub(crate) cargo: CargoOptions,
     pub(crate) passed: CargoPassthrough,
     /// `--base`: builds on another base than described; it is not locked.
-    pub(crate) base: Option<Location>,
+    pub(crate) base: Option<TransportRef>,
     pub(crate) locked: bool,
     /// No registry is asked for a base.
     pub(crate) offline: bool,
@@ -57,7 +57,7 @@ pub(crate) struct Session<'a> {
     request: Request,
     cache: Cache,
     lock: Lock,
-    bases: BTreeMap<(Location, Option<Architecture>), Rc<Base>>,
+    bases: BTreeMap<(TransportRef, Option<Architecture>), Rc<Base>>,
     progress: &'a Progress,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
         let sources = Rc::new(assets::scan(images.iter().copied(), &self.workspace.root));
         let mut planned = Vec::new();
         for image in images {
-            let name = image.name().get().ok();
+            let name = image.name.get().ok();
             let base = match self.base(image) {
                 Ok(base) => base,
                 Err(finding) => {

@@ -43,7 +43,7 @@ pub(super) fn image(
                 layer = more;
             }
         }
-        if !layer.entries().is_empty() {
+        if !layer.entries.is_empty() {
             image = image.layer(layer);
         }
     }
@@ -63,7 +63,7 @@ fn entry() -> impl Strategy<Value = EntryKind> {
             .prop_map(|(at, source)| File::new(source, at).into()),
         2 => (path(), mode(), owner()).prop_map(|(at, mode, owner)| Dir::new(at).mode(mode).owner(owner).into()),
         1 => path().prop_map(|at| Dir::new(at).into()),
-        2 => (path(), target(), owner()).prop_map(|(at, target, owner)| Symlink::new(at, target).owner(owner).into()),
+        2 => (path(), target(), owner()).prop_map(|(at, target, owner)| Symlink::to(target, at).owner(owner).into()),
         1 => path().prop_map(|at| Tree::new("deploy/tree", at).into()),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
     ]

@@ -24,7 +24,7 @@ pub(super) fn compare(workshop: &Workshop, image: &Image) {
 
 /// The same, with more arguments for `podman build`.
 pub(super) fn compare_with(workshop: &Workshop, image: &Image, arguments: &[&str]) {
-    let name = image.name().get().unwrap().to_string();
+    let name = image.name.get().unwrap().to_string();
     let native = Stored(format!("localhost/lapstrake-test/native-{name}:{}", std::process::id()));
     let podman = Stored(format!("localhost/lapstrake-test/podman-{name}:{}", std::process::id()));
     workshop.build(image, Compression::Zstd);
@@ -78,7 +78,7 @@ fn random_descriptions_are_built_alike_by_podman() {
     let strategy = (described::layers(), described::labels());
     let result = runner.run(&strategy, |(layers, labels)| {
         let image = described::image(&layers, &labels, |image| workshop.accepts(image));
-        if image.layers().is_empty() {
+        if image.layers.is_empty() {
             return Err(TestCaseError::reject("nothing legal in it"));
         }
         compare(&workshop, &image);
@@ -135,7 +135,7 @@ pub(super) fn everything() -> Image {
                 )
                 .with(File::text("big id\n", "/etc/-rf").owner((3_000_000, 4_294_967_294)))
                 .with(Dir::new("/srv/private/new").mode(0o2750).owner("33:998"))
-                .with(Symlink::new("/usr/bin/li\nnk", "tool\" $x"))
+                .with(Symlink::to("tool\" $x", "/usr/bin/li\nnk"))
                 .with(Tree::new("deploy/tree", "/usr/share/brand new").mode(0o600))
                 .text("long\n", format!("/usr/share/{}/{}", "d".repeat(120), "é".repeat(100))),
         )

@@ -93,7 +93,7 @@ fn an_instance_is_enabled_from_its_template() {
     let workshop = Workshop::stand_in();
     let template = "[Service]\nExecStart=/usr/bin/can %i\n\n[Install]\nWantedBy=multi-user.target\n";
     let plan = workshop
-        .planned(&image(Layer::new("can").unit(Unit::text("can@.service", template).enabled_as(["can0"]))));
+        .planned(&image(Layer::new("can").unit(Unit::text("can@.service", template).instances(["can0"]))));
     let link = "0777 /usr/lib/systemd/system/multi-user.target.wants/can@can0.service -> ../can@.service";
     assert!(members(&plan).contains(&link.to_owned()), "{:#?}", members(&plan));
 }
@@ -102,10 +102,10 @@ fn an_instance_is_enabled_from_its_template() {
 fn kernel_arguments_sysusers_and_drop_ins_go_where_their_readers_look() {
     let workshop = Workshop::stand_in();
     let layer = Layer::new("conf")
-        .with(Kargs::new("10-serial", ["console=\"tty S0\"", "quiet"]).only_on("arm64"))
+        .with(Kargs::new("10-serial", ["console=\"tty S0\"", "quiet"]).match_architectures(["arm64"]))
         .sysusers("app", ["u app - -"])
         .tmpfiles("app", ["d /var/lib/app"])
-        .with(DropIn::text("sshd.service", "hard", "[Service]\nNoNewPrivileges=yes\n"));
+        .with(DropIn::text("hard", "[Service]\nNoNewPrivileges=yes\n", "sshd.service"));
     let plan = workshop.planned(&image(layer));
     assert_eq!(
         members(&plan),
@@ -179,7 +179,7 @@ fn enabling_says_what_is_missing() {
         (Layer::new("a").unit(Unit::text("app@.service", SERVICE).enabled()), "template-enabled"),
         (Layer::new("a").enable("remote-fs.target").mask("remote-fs.target"), "contradictory-unit"),
         (
-            Layer::new("a").mask("remote-fs.target").with(DropIn::text("remote-fs.target", "x", "[Unit]\n")),
+            Layer::new("a").mask("remote-fs.target").with(DropIn::text("x", "[Unit]\n", "remote-fs.target")),
             "contradictory-unit",
         ),
         (Layer::new("a").default_target("app.service"), "default-target"),

@@ -21,7 +21,7 @@ fn image() -> Image {
                 .with(File::text("x\n", "/usr/bin/tool").mode(0o755).capability("cap_net_raw=ep"))
                 .text("é\n", "/etc/ümlaut file")
                 .text("y\n", "/opt/app/data")
-                .symlink("/usr/bin/alias", "tool"),
+                .symlink("tool", "/usr/bin/alias"),
         )
 }
 
@@ -186,7 +186,7 @@ fn ostree_commits_each_layer() {
             Layer::new("files")
                 .with(File::text("x\n", "/usr/bin/tool").mode(0o755).capability("cap_net_raw=ep"))
                 .text("é\n", "/etc/ümlaut file")
-                .symlink("/usr/bin/alias", "tool"),
+                .symlink("tool", "/usr/bin/alias"),
         );
     let built = workshop.build(&image, Compression::Zstd);
     run("ostree", &["init", "--repo=repo", "--mode=bare-user"], workshop.path());

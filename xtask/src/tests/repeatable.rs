@@ -27,7 +27,7 @@ fn digest(mode: u32) -> String {
     workshop.source("deploy/program", &vec![7; 3_000_000]);
     let program = workshop.workspace.root.join("deploy/program");
     std::fs::set_permissions(program, PermissionsExt::from_mode(mode)).unwrap();
-    workshop.build(&image(), Compression::Zstd).descriptor.digest.to_string()
+    workshop.build(&image(), Compression::Zstd).descriptor.digest
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! into it changes, and nothing else of that image is in ours.
 
 use lapstrake::entry::{File, Run, Secret};
-use lapstrake::{Base, Image, Layer, Stage};
+use lapstrake::{Base, BuildStage, Image, Layer};
 
 use super::engine::{output, present};
 use super::equivalence;
@@ -11,9 +11,10 @@ use crate::engine::Engine;
 use crate::engine::build_stage::BuildStageError;
 
 /// A stage on the workshop's own base: its shell is all the compiler that a test needs.
-fn stage(workshop: &Workshop, script: &str) -> Stage {
-    let compile = Run::new(["/bin/busybox", "sh", "-ec", script]).dir("/src").cache("/var/cache/compiler");
-    Stage::on(workshop.described_base()).source("firmware", "/src").with(compile)
+fn stage(workshop: &Workshop, script: &str) -> BuildStage {
+    let compile =
+        Run::new(["/bin/busybox", "sh", "-ec", script]).current_dir("/src").cache("/var/cache/compiler");
+    BuildStage::on(workshop.described_base()).source("firmware", "/src").with(compile)
 }
 
 const COMPILE: &str = "cat main.c part/b.c > canfw; echo made >> /var/cache/compiler/log";
@@ -25,7 +26,7 @@ fn workshop() -> Workshop {
     workshop
 }
 
-fn image(stage: &Stage, at: &str) -> Image {
+fn image(stage: &BuildStage, at: &str) -> Image {
     Image::new("staged", Base::stand_in()).layer(Layer::new("app").with(File::from_stage(
         stage.clone(),
         "/src/canfw",
@@ -74,8 +75,9 @@ fn a_result_that_holds_a_secret_of_its_stage_is_refused() {
     }
     let workshop = workshop();
     workshop.source("secrets/token", b"marker-0d5e1f\n");
-    let leak = Run::new(["/bin/busybox", "sh", "-ec", "cat /run/secrets/token main.c > canfw"]).dir("/src");
-    let stage = Stage::on(workshop.described_base())
+    let leak =
+        Run::new(["/bin/busybox", "sh", "-ec", "cat /run/secrets/token main.c > canfw"]).current_dir("/src");
+    let stage = BuildStage::on(workshop.described_base())
         .source("firmware", "/src")
         .with(leak.secret(Secret::file("token", "secrets/token")));
     let plan = workshop.planned(&image(&stage, "/usr/bin/x"));

@@ -74,7 +74,7 @@ fn a_step_has_what_it_was_given_and_podman_alone_makes_the_same() {
     ";
     let run = sh(script)
         .env("GREETING", "two  words; $HOME")
-        .dir("/usr/share")
+        .current_dir("/usr/share")
         .cache("/var/cache/kept")
         .bind("maps", "/run/maps/in")
         .bind("secrets/token", "/run/maps/expected")
@@ -152,7 +152,7 @@ fn what_a_failed_step_printed_is_shown_without_its_secret() {
 #[test]
 fn a_secret_that_is_not_there_is_told_before_an_engine_is_started() {
     let steps = |secret| Layer::new("steps").with(Run::new(["true"]).secret(secret));
-    let absent = Secret::variable("token", "LAPSTRAKE_TEST_ABSENT");
+    let absent = Secret::env("token", "LAPSTRAKE_TEST_ABSENT");
     for (secret, cause, help) in [
         (absent, "secret `token` is the variable `LAPSTRAKE_TEST_ABSENT`, which is not set", "read -rs"),
         (Secret::file("token", "secrets/no-such"), "which can't be read", ""),
@@ -184,15 +184,16 @@ fn what_no_containerfile_or_package_manager_could_be_told_is_a_finding() {
         ("missing-asset", Layer::new("l").with(Run::new(["true"]).bind("no-such", "/run/x"))),
         ("invalid-value", Layer::new("l").with(Run::new(["true"]).env("A=B", "c"))),
         ("invalid-value", Layer::new("l").with(Run::new(["true"]).env("A", "\0"))),
-        ("rpm-file", Layer::new("l").with(Packages::new(["a"]).rpm_file("vendor/x.conf"))),
+        ("rpm-file", Layer::new("l").with(Packages::install(["a"]).rpm_file("vendor/x.conf"))),
         (
             "rpm-file",
-            Layer::new("l").with(Packages::new(["a"]).rpm_file("vendor/x.rpm").rpm_file("vendor/two/x.rpm")),
+            Layer::new("l")
+                .with(Packages::install(["a"]).rpm_file("vendor/x.rpm").rpm_file("vendor/two/x.rpm")),
         ),
-        ("repo-file", Layer::new("l").with(Packages::new(["a"]).repo_file("vendor/x.conf"))),
+        ("repo-file", Layer::new("l").with(Packages::install(["a"]).repo_file("vendor/x.conf"))),
         (
             "duplicate-repository",
-            Layer::new("l").with(Packages::new(["a"]).repository(repository()).repository(repository())),
+            Layer::new("l").with(Packages::install(["a"]).repository(repository()).repository(repository())),
         ),
     ] {
         let image = Image::new("steps", Base::stand_in()).layer(layer.clone());
@@ -209,7 +210,7 @@ fn microdnf_has_no_transaction_that_installs_and_removes() {
         let image = Image::new("steps", Base::stand_in()).layer(Layer::new("l").with(packages));
         workshop.plan(&image).1.iter().map(|finding| finding.name).collect::<Vec<_>>()
     };
-    assert_eq!(found(Packages::new(["a"]).remove(["b"])), ["package-transaction"]);
-    assert_eq!(found(Packages::new(["a"])), [""; 0]);
-    assert_eq!(found(Packages::new([""; 0]).remove(["b"])), [""; 0]);
+    assert_eq!(found(Packages::install(["a"]).and_remove(["b"])), ["package-transaction"]);
+    assert_eq!(found(Packages::install(["a"])), [""; 0]);
+    assert_eq!(found(Packages::default().and_remove(["b"])), [""; 0]);
 }

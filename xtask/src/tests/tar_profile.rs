@@ -18,7 +18,7 @@ fn image() -> Image {
                 .remove("/etc/hostname")
                 .text("back\n", "/usr/share/doc/deep/back")
                 .text("data\n", "/opt/app/data")
-                .symlink("/bin/alias", "busybox")
+                .symlink("busybox", "/bin/alias")
                 .text("shared\n", "/srv/shared/file"),
         )
         .layer(

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::{Image, Location};
+use lapstrake::{Image, TransportRef};
 use tempfile::TempDir;
 
 use super::hostile;
@@ -41,7 +41,7 @@ impl Workshop {
         let directory = TempDir::new().unwrap();
         hostile::write(&directory.path().join("base"));
         let layout = root(&directory).join("base");
-        Self::on(directory, &Location::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+        Self::on(directory, &TransportRef::Oci { dir: layout, tag: Some("hostile".to_owned()) })
     }
 
     /// A workshop on the stand-in with one more layer, an uncompressed tar.
@@ -50,15 +50,15 @@ impl Workshop {
         let layers = [(base::stand_in_tar(), false), (tar, false)];
         hostile::write_layers(&directory.path().join("base"), layers);
         let layout = root(&directory).join("base");
-        Self::on(directory, &Location::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+        Self::on(directory, &TransportRef::Oci { dir: layout, tag: Some("hostile".to_owned()) })
     }
 
     /// A workshop on the stand-in.
     pub(crate) fn stand_in() -> Self {
-        Self::on(TempDir::new().unwrap(), &Location::StandIn)
+        Self::on(TempDir::new().unwrap(), &TransportRef::StandIn)
     }
 
-    fn on(directory: TempDir, location: &Location) -> Self {
+    fn on(directory: TempDir, location: &TransportRef) -> Self {
         let root = root(&directory);
         let cache = Cache::at(&root.join("cache")).unwrap();
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);

@@ -33,7 +33,7 @@ fn a_command_is_words_and_an_image_is_one() {
             "`image boot` works on one image, and there are several",
             "there are `gateway`, `cockpit`",
         ),
-        (&["cokpit"], "no image is named `cokpit`", "there is `cockpit`"),
+        (&["cokpit"], "no image is named `cokpit`", "did you mean `cockpit`?"),
     ] {
         let run = workspace.image(&[&["boot"][..], arguments].concat());
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}\n{}", run.stderr);

@@ -120,7 +120,7 @@ fn a_check_that_is_none_is_wrong_usage_and_the_nearest_is_named() {
         assert_eq!(check.code, Some(2), "{}", check.stderr);
         assert_eq!(check.stdout, "");
         assert!(check.stderr.contains("no check is named `api-base-directory`"), "{}", check.stderr);
-        assert!(check.stderr.contains("there is `api-base-directories`"), "{}", check.stderr);
+        assert!(check.stderr.contains("did you mean `api-base-directories`?"), "{}", check.stderr);
     }
 }
 

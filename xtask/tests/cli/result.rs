@@ -87,7 +87,7 @@ fn exit_codes_tell_a_fault_of_the_image_from_a_wrong_command() {
     usage(&["build", "--output", "somewhere"]);
     insta::assert_snapshot!(usage(&["plan", "cockpti"]), @r"
 error: no image is named `cockpti`
-  help: there is `cockpit`
+  help: did you mean `cockpit`?
 ");
     insta::assert_snapshot!(usage(&["build", "zebra*"]), @r"
 error: no image is named `zebra*`

@@ -1,8 +1,5 @@
-//! The images of the cockpit: three variants of one system. A variant is a value, a layer that several
-//! share is a function, and what they stand on is said once.
+//! The images of the cockpit: three variants of one system. A variant is a value, and `if` selects its layers.
 
-#[cfg(test)]
-mod declared;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +9,7 @@ fn main() -> ExitCode {
     lapstrake_xtask::main(Variant::ALL.map(cockpit))
 }
 
-/// What is sold, and what stands on the bench.
+/// The variants that are sold, and the one of the developers' desks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Variant {
     Entry,
@@ -32,42 +29,41 @@ impl Variant {
     }
 }
 
-/// The layers that all variants have come first: a registry and a device hold them once.
+/// The layers that all variants have come first, because a registry and a device store them once.
 fn cockpit(variant: Variant) -> Image {
-    let image = Image::new(variant.name(), base()).version(env!("CARGO_PKG_VERSION")).layer(cluster());
-    match variant {
-        Variant::Entry => image,
-        Variant::Premium => image.layer(media()),
-        Variant::Bench => image.layer(media()).layer(bench()),
+    image! {
+        name: variant.name(),
+        base: base(),
+        version: env!("CARGO_PKG_VERSION"),
+
+        // The instruments.
+        layer "cluster" {
+            sysusers "clusterd" ["u clusterd - \"Instruments of the cockpit\""]
+            bin "clusterd"
+            unit "deploy/clusterd.service" { enabled }
+        }
+
+        // The media library.
+        if variant != Variant::Entry {
+            layer "media" {
+                sysusers "mediad" ["u mediad - \"Media library of the cockpit\""]
+                bin "mediad"
+                unit "deploy/mediad.service" { enabled }
+            }
+        }
+
+        // Services on a developer's desk stay down when they fail.
+        if variant == Variant::Bench {
+            layer "bench" {
+                drop_in "deploy/bench.conf" => "clusterd.service"
+                drop_in "deploy/bench.conf" => "mediad.service"
+            }
+        }
     }
 }
 
-/// What all variants stand on. For a vehicle, name the AutoSD image that your project builds on:
+/// The base of all variants. For a vehicle, name the AutoSD image that your project builds on:
 /// `Base::registry(reference!("registry.example/autosd-bootc:10"))`.
 fn base() -> Base {
     Base::stand_in()
-}
-
-/// The instruments.
-fn cluster() -> Layer {
-    service("cluster", "clusterd", "Instruments of the cockpit", asset!("deploy/clusterd.service"))
-}
-
-/// The media library.
-fn media() -> Layer {
-    service("media", "mediad", "Media library of the cockpit", asset!("deploy/mediad.service"))
-}
-
-/// A service of ours: its user, its binary, its unit.
-fn service(layer: &str, name: &str, about: &str, unit: Asset) -> Layer {
-    Layer::new(layer)
-        .sysusers(name, [format!("u {name} - \"{about}\"")])
-        .bin(name)
-        .unit(Unit::file(unit).enabled())
-}
-
-/// What only the bench has: services that stay down when they fall.
-fn bench() -> Layer {
-    let drop_in = |unit: &str| DropIn::file(unit, asset!("deploy/bench.conf"));
-    Layer::new("bench").entries_from(["clusterd.service", "mediad.service"].map(drop_in))
 }

@@ -1,4 +1,4 @@
-//! The same image by `image!`. A test holds both forms equal.
+//! The same image by `image!`. A test compares the two forms.
 
 use lapstrake_xtask::prelude::*;
 
@@ -24,7 +24,7 @@ pub(crate) fn gateway() -> Image {
         }
 
         layer "changes" {
-            packages [] {
+            packages {
                 remove: ["rig-user"],
                 swap: "rig-old" => "rig-new",
                 repo_file: "deploy/rig.repo",
@@ -35,18 +35,18 @@ pub(crate) fn gateway() -> Image {
             dir "/usr/share/gateway"
             run ["sort", "--unique", "-T", "/var/cache/sort", "-o", "routes", "/run/calibration/routes.csv"] {
                 env: "LC_ALL" => "C",
-                dir: "/usr/share/gateway",
+                current_dir: "/usr/share/gateway",
                 cache: "/var/cache/sort",
                 bind: "calibration" => "/run/calibration",
             }
             shell "wc -c </run/secrets/token >/usr/share/gateway/token-length" {
-                secret: Secret::variable("token", "GATEWAY_TOKEN"),
+                secret: Secret::env("token", "GATEWAY_TOKEN"),
             }
         }
 
         layer "app" {
             sysusers "gatewayd" ["u gatewayd - \"Gateway\""]
-            bin "gatewayd" { built_in: builder() }
+            bin "gatewayd" { in_stage: builder() }
             built "/src/can-probe" => "/usr/libexec/can-probe" { stage: probe() }
             unit "deploy/gatewayd.service" { enabled }
         }

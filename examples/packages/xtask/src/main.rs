@@ -1,5 +1,6 @@
-//! The image of the gateway: packages, steps that run inside the image, and programs that a builder image
-//! compiles. Each option is here once, and says what it is for; most images need two or three of them.
+//! The image of the gateway: packages of the distribution and of a supplier, steps that run inside the image,
+//! and programs that a builder image compiles. It has each option once, with the reason for it; most images
+//! need two or three of them.
 
 #[cfg(test)]
 mod declared;
@@ -12,7 +13,7 @@ fn main() -> ExitCode {
     lapstrake_xtask::main([gateway()])
 }
 
-/// What changes most often comes last: an edit of `gatewayd` starts no package manager.
+/// The layer that changes most often comes last, so that an edit of `gatewayd` starts no package manager.
 fn gateway() -> Image {
     Image::new("gateway", base())
         .version(env!("CARGO_PKG_VERSION"))
@@ -22,55 +23,54 @@ fn gateway() -> Image {
         .layer(app())
 }
 
-/// What the gateway stands on. For a vehicle, name the AutoSD image that your project builds on:
+/// The base of the gateway. For a vehicle, name the AutoSD image that your project builds on:
 /// `Base::registry(reference!("registry.example/autosd-bootc:10"))`.
 fn base() -> Base {
     Base::oci("parts/base:rig")
 }
 
-/// What compiles for it: the distribution of the base, so that no program asks for a newer glibc.
-fn builder() -> Stage {
-    Stage::on(Base::oci("parts/builder:rust"))
+/// The builder image: the distribution of the base, so that no program requires a newer glibc.
+fn builder() -> BuildStage {
+    BuildStage::on(Base::oci("parts/builder:rust"))
 }
 
-/// The packages of every product on this platform.
+/// The packages that every product on this platform has.
 fn platform() -> Layer {
     Layer::new("platform").with(
-        // This version and no other; its dependencies come with it, and `lapstrake.lock` holds them all.
-        Packages::new(["rig-greeter-1.0", "rig-old", "rig-user", "rig-signed"])
-            // For this build only. Nobody signs these packages, and that has to be said.
+        // Exactly this version of the greeter. `lapstrake.lock` pins the other versions, dependencies too.
+        Packages::install(["rig-greeter-1.0", "rig-old", "rig-user", "rig-signed"])
+            // The in-house repository, for this build only. Its packages are not signed, so it says so.
             .repository(Repository::new("rig", "http://127.0.0.1:8000/repo").unsigned())
-            // Stays in the image, with the key that its packages are checked by.
+            // The supplier's repository stays in the image, with its key, for updates in the field.
             .repository(Repository::new("signed", "http://127.0.0.1:8000/signed").gpg_key(key()).kept())
-            // A supplier sent a file.
+            // One package comes as a file.
             .rpm_file(supplied())
-            // Nobody reads manuals on a vehicle.
+            // A vehicle needs no manuals.
             .without_docs()
-            // What a package only recommends is left out, too.
+            // Packages that others only recommend are left out.
             .without_weak_dependencies(),
     )
 }
 
-/// What this product has otherwise than the platform: a transaction of its own.
+/// The differences of this product from the platform, as a transaction of their own.
 fn changes() -> Layer {
     Layer::new("changes").with(
-        Packages::new([""; 0])
-            // This product has no such user.
-            .remove(["rig-user"])
-            // Two that conflict: one goes for the other.
-            .swap("rig-old", "rig-new")
-            // The repositories that a vendor's file names, for this build only.
+        // This product does not have that account.
+        Packages::remove(["rig-user"])
+            // The two packages conflict, so one replaces the other in one step.
+            .and_swap("rig-old", "rig-new")
+            // The repositories of a vendor's file, for this build only.
             .repo_file(asset!("deploy/rig.repo")),
     )
 }
 
-/// What programs of the image make of files and secrets of the build.
+/// The routing table, made by a program of the image.
 fn tuning() -> Layer {
     Layer::new("tuning")
-        // Files of a layer are there before its steps run.
+        // The files of a layer are in place before its steps run.
         .dir("/usr/share/gateway")
         .with(
-            // An argument list, and no shell between it and the program.
+            // An argument list: no shell runs.
             Run::new([
                 "sort",
                 "--unique",
@@ -80,43 +80,43 @@ fn tuning() -> Layer {
                 "routes",
                 "/run/calibration/routes.csv",
             ])
-            // Else the order were that of whatever language the image speaks.
+            // Otherwise the order depends on the locale of the image.
             .env("LC_ALL", "C")
-            // Where `routes` is put.
-            .dir("/usr/share/gateway")
-            // Kept between builds, never in the image; here for what does not fit into memory.
+            // The directory of `routes`.
+            .current_dir("/usr/share/gateway")
+            // Kept between builds and never in the image: the temporary files of the sort.
             .cache("/var/cache/sort")
-            // Read by the step, and not in the image. Below `/run` not even the mount point is.
+            // The step reads it, and the image does not have it; below `/run` it has no mount point either.
             .bind(asset!("calibration"), "/run/calibration"),
         )
         .with(
-            // A shell where one is asked for, for the redirection. A real one would fetch something by the token;
-            // this one shows that it was there. The token itself would be refused in a layer.
+            // The redirection needs a shell. A real step would use the token to download a file; this one writes
+            // its length, because a layer that holds the token itself is refused.
             Run::shell("wc -c </run/secrets/token >/usr/share/gateway/token-length")
-                .secret(Secret::variable("token", "GATEWAY_TOKEN")),
+                .secret(Secret::env("token", "GATEWAY_TOKEN")),
         )
 }
 
-/// The gateway itself. It is laid natively, whoever compiled what is in it.
+/// The gateway itself. Lapstrake writes this layer in-process, also if a stage compiled its content.
 fn app() -> Layer {
     Layer::new("app")
         .sysusers("gatewayd", ["u gatewayd - \"Gateway\""])
-        .bin(Bin::new("gatewayd").built_in(builder()))
+        .bin(Bin::new("gatewayd").in_stage(builder()))
         .with(File::from_stage(probe(), "/src/can-probe", "/usr/libexec/can-probe"))
         .unit(Unit::file(asset!("deploy/gatewayd.service")).enabled())
 }
 
-/// A helper in another language: its sources, its own build, and the one file that is taken out.
-fn probe() -> Stage {
-    builder().source(asset!("probe"), "/src").with(Run::new(["make"]).dir("/src"))
+/// A helper in C: its sources and its build. One file of the result goes into the image.
+fn probe() -> BuildStage {
+    builder().source(asset!("probe"), "/src").with(Run::new(["make"]).current_dir("/src"))
 }
 
-/// The key of the repository `signed`. No `asset!`: what compiles without `parts` can't ask for it.
+/// The key of the repository `signed`. It is not an `asset!`, because this file compiles without `parts`, too.
 fn key() -> Asset {
     Asset::new("parts/rpms/RPM-GPG-KEY-rig")
 }
 
-/// The package that is in no repository.
+/// The package that no repository has.
 fn supplied() -> Asset {
     Asset::new("parts/rpms/local/rig-local-1-1.noarch.rpm")
 }

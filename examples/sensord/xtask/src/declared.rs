@@ -1,5 +1,5 @@
-//! The same image by `image!`, whose literals and whole are checked inside rustc. Say it in whichever form
-//! reads better to your team, and leave the other out: a test holds the two equal.
+//! The same image by `image!`, which rustc checks. Choose the form that your team reads better and delete the
+//! other; a test compares the two.
 
 use lapstrake_xtask::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The image of `sensord`: what it holds, in which layer, on which base.
+//! The image of `sensord`: its base, its layers and their content.
 //!
 //! `cargo xtask image build` builds it; `cargo xtask image plan` shows what that would do.
 
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
 
 /// The layers that change least come first: a device that has them downloads only those above.
 fn sensord() -> Image {
-    // The stand-in is there to start with: it needs no network, and does not boot. For a vehicle, name
+    // The stand-in is a base to start with: it needs no network, and does not boot. For a vehicle, name
     // the AutoSD image that your project builds on, and `cargo xtask image lock` pins its digest:
     //
     //     Base::registry(reference!("registry.example/autosd-bootc:10"))
@@ -21,7 +21,7 @@ fn sensord() -> Image {
     Image::new("sensord", Base::stand_in()).version(env!("CARGO_PKG_VERSION")).layer(config()).layer(app())
 }
 
-/// What sensord needs around it: its user, its state, its config, its unit.
+/// The user, state, config and unit of sensord.
 fn config() -> Layer {
     Layer::new("config")
         .sysusers("sensord", ["u sensord - \"Telemetry of this system\" /var/lib/sensord"])

@@ -4,21 +4,40 @@
 use std::io::{self, Read};
 
 use lapstrake::value::{ImagePath, Invalid, Mode};
-use tar::EntryType;
 
-use super::member::{Member, MemberError, Members, shown};
 use super::name::{Name, hardlink_target, symlink_target};
+use super::{Member, MemberError, MemberKind, TarReader, escape_name};
 use crate::tree::{ApplyError, CAPABILITY, ChangeError, Changes, DEPTH_MAX, Kind, Metadata, Node, Xattrs};
 
 /// The most members of a layer.
+///
+/// ```
+/// use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, TarWriter, read_layer};
+/// # use lapstrake_oci::tree::{Kind, Metadata};
+///
+/// let mut tar = TarWriter::new(Vec::new());
+/// tar.member("etc", &Kind::Directory, &Metadata::of_root(lapstrake::value::Mode::PROGRAM))?;
+/// let tar = tar.finish()?;
+/// assert!(read_layer(tar.as_slice(), MEMBERS_MAX, |_, _, _| Ok(())).is_ok());
+/// assert!(matches!(read_layer(tar.as_slice(), 0, |_, _, _| Ok(())), Err(LayerError::Many { .. })));
+/// # Ok::<_, std::io::Error>(())
+/// ```
 pub const MEMBERS_MAX: usize = 8_000_000;
 /// The most bytes of a path or link.
 pub(super) const PATH_MAX: usize = 4095;
 /// `struct vfs_cap_data` of linux/capability.h has at most 24 bytes.
 const CAPABILITY_MAX: usize = 24;
 
-/// A layer that cannot be used.
+/// States why a layer cannot be used.
+///
+/// ```
+/// use lapstrake_oci::tar::{LayerError, read_layer};
+///
+/// let error = read_layer(&b"not a tar"[..], 10, |_, _, _| Ok(())).unwrap_err();
+/// assert!(matches!(error, LayerError::Tar(_)));
+/// ```
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LayerError {
     /// It is not a tar that can be read.
     #[error(transparent)]
@@ -31,41 +50,102 @@ pub enum LayerError {
     Apply(#[from] ApplyError),
     /// The content of a member cannot be read.
     #[error("member `{member}` can't be read")]
-    Content { member: String, source: io::Error },
+    Content {
+        /// The escaped name of the member.
+        member: String,
+        /// The cause.
+        source: io::Error,
+    },
     /// A name that starts with `/`.
     #[error("member `{member}` has an absolute name")]
-    Absolute { member: String },
+    Absolute {
+        /// The escaped name of the member.
+        member: String,
+    },
     /// A name with `..`.
     #[error("member `{member}` climbs with `..`")]
-    Climbs { member: String },
+    Climbs {
+        /// The escaped name of the member.
+        member: String,
+    },
     /// A name that is not UTF-8.
     #[error("member `{member}` has a name that is not UTF-8")]
-    NotUtf8 { member: String },
+    NotUtf8 {
+        /// The escaped name of the member.
+        member: String,
+    },
     /// A name that Linux cannot hold.
     #[error("member `{member}` has a name of {bytes} bytes; Linux takes at most {PATH_MAX}")]
-    Long { member: String, bytes: usize },
+    Long {
+        /// The escaped name of the member.
+        member: String,
+        /// How many it has.
+        bytes: usize,
+    },
     /// A name in too many directories.
     #[error("member `{member}` has a name of {components} components; at most {DEPTH_MAX} are supported")]
-    Deep { member: String, components: usize },
+    Deep {
+        /// The escaped name of the member.
+        member: String,
+        /// How many it has.
+        components: usize,
+    },
     /// A name that is not a path of an image.
     #[error("member `{member}` has a name that no image can hold")]
-    Name { member: String, source: Box<Invalid> },
+    Name {
+        /// The escaped name of the member.
+        member: String,
+        /// The cause.
+        source: Box<Invalid>,
+    },
     /// A whiteout of nothing.
     #[error("member `{member}` is not a whiteout of the OCI image spec")]
-    Whiteout { member: String },
+    Whiteout {
+        /// The escaped name of the member.
+        member: String,
+    },
     /// A link whose target is above the root.
     #[error("member `{member}` links to `{target}`, which leads out of the root")]
-    LeadsOut { member: String, target: String },
+    LeadsOut {
+        /// The escaped name of the member.
+        member: String,
+        /// The escaped target.
+        target: String,
+    },
     /// A link whose target is not a path.
     #[error("member `{member}` links to `{target}`, which no image can hold")]
-    Target { member: String, target: String },
+    Target {
+        /// The escaped name of the member.
+        member: String,
+        /// The escaped target.
+        target: String,
+    },
     /// More members than are supported.
     #[error("member `{member}` is one too many: at most {most} are supported")]
-    Many { member: String, most: usize },
+    Many {
+        /// The escaped name of the member.
+        member: String,
+        /// The limit.
+        most: usize,
+    },
 }
 
 /// Reads the tar of a layer, up to its end mark. `file` reads the content of a regular file, or as much of
 /// it as it wants.
+///
+/// ```
+/// use lapstrake::value::{ImagePath, Mode};
+/// use lapstrake_oci::tar::{MEMBERS_MAX, TarWriter, read_layer};
+/// use lapstrake_oci::tree::{Kind, Metadata};
+///
+/// let mut tar = TarWriter::new(Vec::new());
+/// tar.whiteout(&ImagePath::parse("/etc/issue")?)?;
+/// tar.member("etc/motd", &Kind::File(0), &Metadata::of_root(Mode::FILE))?;
+/// let tar = tar.finish()?;
+/// let layer = read_layer(tar.as_slice(), MEMBERS_MAX, |_, member, _| Ok(member.size))?;
+/// assert_eq!((layer.entries().len(), layer.whiteouts().len()), (1, 1));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When the tar is not a layer that can be applied to some tree, has more than `most` members, or `file`
@@ -73,17 +153,15 @@ pub enum LayerError {
 pub fn read_layer<R: Read, F: Clone>(
     tar: R,
     most: usize,
-    mut file: impl FnMut(&ImagePath, &Member, &mut Members<R>) -> io::Result<F>,
+    mut file: impl FnMut(&ImagePath, &Member, &mut TarReader<R>) -> io::Result<F>,
 ) -> Result<Changes<F>, LayerError> {
-    let mut members = Members::new(tar);
+    let mut members = TarReader::new(tar);
     let mut changes = Changes::default();
-    let mut before = "the beginning".to_owned();
     let mut count = 0;
-    while let Some(member) = members.next(&before)? {
-        before = shown(&member.name);
+    while let Some(member) = members.next_member()? {
         count += 1;
         if count > most {
-            return Err(LayerError::Many { member: before, most });
+            return Err(LayerError::Many { member: escape_name(&member.name), most });
         }
         match Name::of(&member.name)? {
             Name::Foreign => {}
@@ -91,27 +169,21 @@ pub fn read_layer<R: Read, F: Clone>(
             Name::Whiteout(path) => changes.whiteout(path),
             Name::Path(path) => {
                 let kind = match member.kind {
-                    EntryType::Link => {
+                    MemberKind::Hardlink => {
                         changes.link(path, hardlink_target(&member)?)?;
                         continue;
                     }
                     // A header that states more than there is fails as the end of the data.
-                    EntryType::Regular => {
+                    MemberKind::File => {
                         let read = file(&path, &member, &mut members);
-                        let failed = |source| LayerError::Content { member: before.clone(), source };
+                        let name = || escape_name(&member.name);
+                        let failed = |source| LayerError::Content { member: name(), source };
                         Kind::File(read.map_err(failed)?)
                     }
-                    EntryType::Directory => Kind::Directory,
-                    EntryType::Symlink => Kind::symlink(symlink_target(&path, &member)?),
-                    EntryType::Char | EntryType::Block => Kind::Device {
-                        is_block: member.kind == EntryType::Block,
-                        major: member.major,
-                        minor: member.minor,
-                    },
-                    EntryType::Fifo => Kind::Fifo,
-                    other => {
-                        return Err(MemberError::Kind { member: before, kind: other.as_byte() }.into());
-                    }
+                    MemberKind::Directory => Kind::Directory,
+                    MemberKind::Symlink => Kind::symlink(symlink_target(&path, &member)?),
+                    MemberKind::Device { is_block, major, minor } => Kind::Device { is_block, major, minor },
+                    MemberKind::Fifo => Kind::Fifo,
                 };
                 changes.insert(path, Node::new(metadata(&member), kind))?;
             }
@@ -123,7 +195,7 @@ pub fn read_layer<R: Read, F: Clone>(
 /// What a header says of the inode. Of the extended attributes only the capabilities of files are kept.
 fn metadata(member: &Member) -> Metadata {
     let is_kept = |name: &[u8], value: &[u8]| {
-        member.kind == EntryType::Regular && name == CAPABILITY.as_bytes() && value.len() <= CAPABILITY_MAX
+        member.kind == MemberKind::File && name == CAPABILITY.as_bytes() && value.len() <= CAPABILITY_MAX
     };
     let kept = member.xattrs.iter().find(|(name, value)| is_kept(name, value));
     let xattrs: Xattrs = kept.map(|(_, value)| (CAPABILITY.to_owned(), value.clone())).into_iter().collect();

@@ -1,11 +1,17 @@
-//! The tar of a layer: members are read with bounded memory and written in the profile on which the
-//! importers of ostree and composefs agree.
+//! The tar of a layer. [`TarReader`] reads the members of a tar that anybody may have written, with bounded
+//! memory; [`read_layer`] reads them as the [`Changes`](crate::tree::Changes) of a layer; [`TarWriter`] writes the
+//! profile on which the importers of ostree and composefs agree.
 
-mod header;
+mod error;
+mod extension;
 mod layer;
 mod member;
 mod name;
+mod reader;
+mod writer;
 
-pub use self::header::{end, pad, write_hardlink, write_header};
+pub use self::error::MemberError;
 pub use self::layer::{LayerError, MEMBERS_MAX, read_layer};
-pub use self::member::{Member, MemberError, Members, shown};
+pub use self::member::{Member, MemberKind, escape_name};
+pub use self::reader::TarReader;
+pub use self::writer::TarWriter;

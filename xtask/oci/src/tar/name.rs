@@ -4,7 +4,7 @@
 use lapstrake::value::ImagePath;
 
 use super::layer::{LayerError, PATH_MAX};
-use super::member::{Member, shown};
+use super::{Member, escape_name};
 use crate::tree::DEPTH_MAX;
 
 const WHITEOUT: &str = ".wh.";
@@ -29,14 +29,14 @@ impl Name {
         }
         let path = |components: &[&str]| {
             ImagePath::parse(&format!("/{}", components.join("/")))
-                .map_err(|source| LayerError::Name { member: shown(bytes), source: Box::new(source) })
+                .map_err(|source| LayerError::Name { member: escape_name(bytes), source: Box::new(source) })
         };
         let Some(hidden) = last.strip_prefix(WHITEOUT) else { return path(&components).map(Self::Path) };
         if *last == OPAQUE {
             return path(parents).map(Self::Opaque);
         }
         if matches!(hidden, "" | "." | "..") {
-            return Err(LayerError::Whiteout { member: shown(bytes) });
+            return Err(LayerError::Whiteout { member: escape_name(bytes) });
         }
         path(&[parents, &[hidden]].concat()).map(Self::Whiteout)
     }
@@ -44,7 +44,7 @@ impl Name {
 
 /// Returns the components of a name below the root, without `.` and empty ones.
 fn components(name: &[u8]) -> Result<Vec<&str>, LayerError> {
-    let member = || shown(name);
+    let member = || escape_name(name);
     if name.len() > PATH_MAX {
         return Err(LayerError::Long { member: member(), bytes: name.len() });
     }
@@ -64,7 +64,8 @@ fn components(name: &[u8]) -> Result<Vec<&str>, LayerError> {
 
 /// Returns the path that a hardlink is another name of.
 pub(super) fn hardlink_target(member: &Member) -> Result<ImagePath, LayerError> {
-    let leads_out = || LayerError::LeadsOut { member: shown(&member.name), target: shown(&member.link) };
+    let leads_out =
+        || LayerError::LeadsOut { member: escape_name(&member.name), target: escape_name(&member.link) };
     let components = match components(&member.link) {
         Ok(components) => components,
         Err(LayerError::Absolute { .. } | LayerError::Climbs { .. }) => return Err(leads_out()),
@@ -85,8 +86,10 @@ pub(super) fn symlink_target(path: &ImagePath, member: &Member) -> Result<String
         match component {
             "" | "." => {}
             ".." => {
-                let leads_out =
-                    || LayerError::LeadsOut { member: shown(&member.name), target: shown(&member.link) };
+                let leads_out = || LayerError::LeadsOut {
+                    member: escape_name(&member.name),
+                    target: escape_name(&member.link),
+                };
                 depth = depth.checked_sub(1).ok_or_else(leads_out)?;
             }
             _ => depth += 1,
@@ -96,5 +99,5 @@ pub(super) fn symlink_target(path: &ImagePath, member: &Member) -> Result<String
 }
 
 fn no_target(member: &Member) -> LayerError {
-    LayerError::Target { member: shown(&member.name), target: shown(&member.link) }
+    LayerError::Target { member: escape_name(&member.name), target: escape_name(&member.link) }
 }

@@ -43,6 +43,13 @@ pub enum Change<F> {
 }
 
 /// A member that a layer cannot have beside its others.
+///
+/// ```
+/// # use lapstrake::value::{ImagePath, Mode};
+/// # use lapstrake_oci::tree::{ChangeError, Changes, Kind, Metadata, Node};
+/// let fifo = Node::<()>::new(Metadata::of_root(Mode::FILE), Kind::Fifo);
+/// assert_eq!(Changes::default().insert(ImagePath::root(), fifo), Err(ChangeError::Root));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// The root is a directory.

@@ -8,6 +8,16 @@ use super::walk::child;
 use super::{Branch, Entry, Tree};
 
 /// One difference between two trees; see [`diff`].
+///
+/// ```
+/// # use lapstrake::value::ImagePath;
+/// # use lapstrake_oci::tree::{Difference, LayerNumber, Node, Tree, diff};
+/// let (old, mut new) = (Tree::<()>::new(), Tree::new());
+/// new.insert(&ImagePath::parse("/etc")?, Node::directory(), LayerNumber::LOWEST)?;
+/// assert!(matches!(diff(&old, &new)[..], [(_, Difference::Added { .. })]));
+/// assert!(matches!(diff(&new, &old)[..], [(_, Difference::Removed { .. })]));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Difference<'a, F> {
     /// The new tree alone has it. Everything below it is a difference of its own.

@@ -9,10 +9,10 @@ use super::{Branch, LayerNumber, Node};
 ///
 /// ```
 /// # use lapstrake::value::ImagePath;
-/// # use lapstrake_oci::tree::{LayerNumber, Node, Tree};
+/// # use lapstrake_oci::tree::{Entry, LayerNumber, Node, Tree};
 /// let mut tree = Tree::<()>::new();
 /// tree.insert(&ImagePath::parse("/etc/ssh")?, Node::directory(), LayerNumber::new(3))?;
-/// let etc = tree.get(&ImagePath::parse("/etc")?).unwrap();
+/// let etc: Entry<'_, ()> = tree.get(&ImagePath::parse("/etc")?).unwrap();
 /// assert!(etc.node.kind.is_directory());
 /// assert_eq!((etc.layer, etc.count()), (LayerNumber::new(3), 2));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
@@ -28,6 +28,13 @@ pub struct Entry<'a, F> {
 }
 
 /// The names in a directory, sorted; see [`Entry::children`].
+///
+/// ```
+/// # use lapstrake_oci::tree::{Children, Tree};
+/// let tree = Tree::<()>::new();
+/// let mut children: Children<'_, ()> = tree.root().children();
+/// assert!(children.next().is_none());
+/// ```
 #[derive(Debug)]
 pub struct Children<'a, F> {
     inner: Option<btree_map::Iter<'a, Arc<str>, Arc<Branch<F>>>>,

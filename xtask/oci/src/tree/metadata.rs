@@ -7,6 +7,11 @@ use lapstrake::value::{Capabilities, Mode};
 use serde::{Deserialize, Serialize};
 
 /// The extended attribute that holds the capabilities of a program (capabilities(7)).
+///
+/// ```
+/// # use lapstrake_oci::tree::CAPABILITY;
+/// assert_eq!(CAPABILITY, "security.capability");
+/// ```
 pub const CAPABILITY: &str = "security.capability";
 
 /// Permission bits, owner and extended attributes of an inode. No times: layers do not keep them.

@@ -61,9 +61,23 @@ pub use walk::Walk;
 pub use whiteout::hide;
 
 /// The most components of a path in a tree. It bounds the recursion of every operation.
+///
+/// ```
+/// # use lapstrake::value::ImagePath;
+/// # use lapstrake_oci::tree::{DEPTH_MAX, LayerNumber, Node, Tree};
+/// let deep = |components| ImagePath::parse(&"/d".repeat(components)).unwrap();
+/// let mut tree = Tree::<()>::new();
+/// assert!(tree.insert(&deep(DEPTH_MAX), Node::directory(), LayerNumber::LOWEST).is_ok());
+/// assert!(tree.insert(&deep(DEPTH_MAX + 1), Node::directory(), LayerNumber::LOWEST).is_err());
+/// ```
 pub const DEPTH_MAX: usize = 256;
 
 /// The most nodes of a tree that [`Tree::apply`] makes: a few members of a tar can imply many directories.
+///
+/// ```
+/// # use lapstrake_oci::tree::{NODES_MAX, Tree};
+/// assert!(Tree::<()>::new().len() < NODES_MAX);
+/// ```
 pub const NODES_MAX: usize = 8_000_000;
 
 /// A file system, generic in what a regular file is.

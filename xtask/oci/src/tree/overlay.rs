@@ -8,6 +8,17 @@ use super::{Change, Changes, InsertError, LayerNumber, NODES_MAX, Node, Tree};
 const CHAIN_MAX: usize = 40;
 
 /// A layer that cannot be applied to the tree below it.
+///
+/// ```
+/// # use lapstrake::value::ImagePath;
+/// # use lapstrake_oci::tree::{ApplyError, Changes, LayerNumber, Tree};
+/// let path = |text| ImagePath::parse(text).unwrap();
+/// let mut layer = Changes::<()>::default();
+/// layer.link(path("/a"), path("/b"))?;
+/// let error = Tree::new().apply(layer, LayerNumber::LOWEST).unwrap_err();
+/// assert_eq!(error, ApplyError::Dangling { path: path("/a"), target: path("/b") });
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
     /// A hardlink to a path that neither the layer nor the tree below has.

@@ -9,6 +9,17 @@ use super::{Branch, Entry, Kind, Tree};
 const SYMLINKS_MAX: usize = 40;
 
 /// A path whose symlinks cannot be followed.
+///
+/// ```
+/// # use lapstrake::value::{ImagePath, Mode};
+/// # use lapstrake_oci::tree::{Kind, LayerNumber, Metadata, Node, ResolveError, Tree};
+/// let circle = ImagePath::parse("/circle")?;
+/// let mut tree = Tree::<()>::new();
+/// let link = Node::new(Metadata::of_root(Mode::SYMLINK), Kind::symlink("circle"));
+/// tree.insert(&circle, link, LayerNumber::LOWEST)?;
+/// assert_eq!(tree.follow(&circle), Err(ResolveError::Loop { path: circle }));
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// Linux follows at most 40 symlinks in one path (`ELOOP`).

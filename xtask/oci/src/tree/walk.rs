@@ -5,6 +5,14 @@ use lapstrake::value::ImagePath;
 use super::{Children, Entry, Tree};
 
 /// A walk over a tree; see [`Tree::walk`].
+///
+/// ```
+/// # use lapstrake_oci::tree::{Tree, Walk};
+/// let tree = Tree::<()>::new();
+/// let mut walk: Walk<'_, ()> = tree.walk();
+/// assert!(walk.next().is_some_and(|(path, _)| path.is_root()));
+/// assert!(walk.next().is_none());
+/// ```
 #[derive(Debug)]
 pub struct Walk<'a, F> {
     first: Option<(ImagePath, Entry<'a, F>)>,

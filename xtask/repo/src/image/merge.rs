@@ -1,20 +1,19 @@
-//! One JSON document out of those of several examples: lists are put after one another, and what is no
-//! list (`schema`, `version`) is the same in all, or they can't be one.
+//! Merges the JSON documents of several examples. Lists are concatenated; every other value (`schema`, `version`) must
+//! be the same in all documents.
 
 use serde_json::{Map, Value};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum MergeError {
-    #[error("the example `{example}` printed what is no JSON")]
+    #[error("the example `{example}` printed invalid JSON")]
     NoJson { example: String, source: serde_json::Error },
-    #[error("the example `{example}` printed JSON that is no object")]
+    #[error("the example `{example}` printed JSON that is not an object")]
     NoObject { example: String },
     #[error("the example `{example}` has another `{key}` than the examples before it")]
     Differs { example: String, key: String },
 }
 
-/// Merges what the examples printed, in their order; one that printed nothing adds nothing. `None` when
-/// none printed anything.
+/// Merges the documents in the order of the examples. Returns `None` when no example printed anything.
 pub(super) fn merge(documents: &[(&str, Vec<u8>)]) -> Result<Option<Value>, MergeError> {
     let mut merged: Option<Map<String, Value>> = None;
     for (example, document) in documents {
@@ -35,7 +34,7 @@ pub(super) fn merge(documents: &[(&str, Vec<u8>)]) -> Result<Option<Value>, Merg
     Ok(merged.map(Value::Object))
 }
 
-/// Adds `more` to `merged`, or gives the key that keeps them apart.
+/// Adds `more` to `merged`, or returns the key whose values differ.
 fn join(merged: &mut Map<String, Value>, more: Map<String, Value>) -> Result<(), String> {
     for (key, value) in more {
         match (merged.get_mut(&key), value) {
@@ -86,8 +85,8 @@ mod tests {
     #[test]
     fn what_can_not_be_one_is_an_error_that_names_the_example() {
         for (documents, error) in [
-            (["{", "{}"], "the example `cockpit` printed what is no JSON"),
-            (["{}", "[]"], "the example `packages` printed JSON that is no object"),
+            (["{", "{}"], "the example `cockpit` printed invalid JSON"),
+            (["{}", "[]"], "the example `packages` printed JSON that is not an object"),
             (
                 [r#"{"schema":1}"#, r#"{"schema":2}"#],
                 "the example `packages` has another `schema` than the examples before it",

@@ -1,5 +1,5 @@
-//! `cargo xtask image …` at the root: the same command in the examples, each as it would run for a user
-//! who copied it out. What a command means is theirs; here is only who gets it, and one answer from all.
+//! `cargo xtask image …` at the root runs the same command in the examples, as a user runs it who copied one out. It
+//! only selects the examples and merges their results; it must not know what a command does.
 
 mod merge;
 mod request;
@@ -12,16 +12,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cargo::{TOOL, cargo};
 use crate::checkout::{Checkout, Example};
-use crate::complaint::complain;
+use crate::report::report;
 use merge::{MergeError, merge};
 use request::Request;
 use route::{RouteError, route};
 
 #[derive(Debug, thiserror::Error)]
 enum ImageError {
-    #[error("there is no example in `{0}`")]
+    #[error("no example in `{0}`")]
     NoExample(Utf8PathBuf),
-    #[error("the example `{example}` needs `{folder}`, which is not there")]
+    #[error("the example `{example}` needs `{folder}`, which does not exist")]
     Lacks { example: String, folder: Utf8PathBuf },
     #[error("can't run cargo for `{directory}`")]
     Start { directory: Utf8PathBuf, source: io::Error },
@@ -46,7 +46,7 @@ impl ImageError {
         }
     }
 
-    /// 2 for wrong usage, 1 for a failure, as the commands themselves do.
+    /// Returns the exit code: 2 for wrong usage, 1 for a failure.
     fn code(&self) -> u8 {
         match self {
             Self::Route(_) => 2,
@@ -58,15 +58,15 @@ impl ImageError {
 
 /// Runs the task.
 pub(crate) fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
-    // Where we are is where the examples are run: a relative path of the user's means what they see.
+    // The examples run in the present directory, so that a relative path of the user keeps its meaning.
     match forward(checkout, Utf8Path::new("."), args, &mut io::stdout().lock()) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => complain(&error, error.help().as_deref(), error.code()),
+        Err(error) => report(&error, error.help().as_deref(), error.code()),
     }
 }
 
-/// Runs the command, from the directory `here`, for the examples it is for; what is merged goes to `out`. The exit
-/// code is the worst one.
+/// Runs the command in the directory `here` for the examples that it concerns, and writes the merged result to `out`.
+/// Returns the highest exit code.
 fn forward(
     checkout: &Checkout,
     here: &Utf8Path,
@@ -74,12 +74,12 @@ fn forward(
     out: &mut impl Write,
 ) -> Result<u8, ImageError> {
     let request = Request::parse(args);
-    // All that is asked of no image in particular is asked of those that can do it.
+    // A command that names no image runs in every example that has its parts.
     let examples: Vec<_> =
         checkout.examples.iter().filter(|example| request.names_any() || is_whole(example)).collect();
     let first = match &examples[..] {
         [] => return Err(ImageError::NoExample(checkout.root.join("examples"))),
-        // Its own command line says all there is to say, of a wrong name too.
+        // Its own command line reports a wrong name as well.
         [only] => return through(only, here, args),
         [first, ..] => *first,
     };
@@ -112,7 +112,7 @@ fn forward(
     Ok(worst)
 }
 
-/// Whether an example has all that it needs; if not, it is said that it is left out.
+/// Whether an example has all that it needs. Prints a note when it is left out.
 fn is_whole(example: &Example) -> bool {
     let Some(folder) = example.lacks() else { return true };
     let name = example.name();
@@ -128,20 +128,20 @@ fn read_how(example: &str) -> String {
     format!("`examples/{example}/README.md` says how to have it")
 }
 
-/// Runs the command in an example with our own terminal, so that progress and colours live.
+/// Runs the command in an example on the present terminal, so that progress and colours work.
 fn through(example: &Example, here: &Utf8Path, args: &[String]) -> Result<u8, ImageError> {
     let status = command(example, here, args).status().map_err(|source| start(example, source))?;
     Ok(code(status))
 }
 
-/// Runs the command in an example, and keeps what it prints on stdout.
+/// Runs the command in an example, and returns its exit code and standard output.
 fn captured(example: &Example, here: &Utf8Path, args: &[String]) -> Result<(u8, Vec<u8>), ImageError> {
     let mut command = command(example, here, args);
     let output = command.stderr(Stdio::inherit()).output().map_err(|source| start(example, source))?;
     Ok((code(output.status), output.stdout))
 }
 
-/// The names of the images that an example describes.
+/// Returns the names of the images that an example describes.
 fn images(example: &Example, here: &Utf8Path) -> Result<Vec<String>, ImageError> {
     let (code, stdout) = captured(example, here, &["list", "--format", "json"].map(str::to_owned))?;
     if code != 0 {

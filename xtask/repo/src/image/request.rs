@@ -1,6 +1,6 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
-/// The options of `image` that take the next word as their value. An image is told from a value by this.
+/// The options of `image` that take the next word as their value, so that a value is not taken for an image.
 pub(super) const WITH_VALUE: [&str; 18] = [
     "--base",
     "--color",
@@ -50,7 +50,7 @@ pub(super) enum Word {
     Image(String),
     /// An option, the value of one, a reference: handed on untouched.
     Other(String),
-    /// A word of a command that is run in an image, whatever it looks like.
+    /// Any word of a command that runs in an image.
     Command(String),
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Route {
 pub(super) enum RouteError {
     #[error("no example has an image `{wanted}`")]
     Unknown { wanted: String, known: Vec<String> },
-    #[error("`{wanted}` is no glob pattern")]
+    #[error("`{wanted}` is not a glob pattern")]
     Pattern { wanted: String, source: PatternError },
     #[error("`image {verb}` works on one image, and there are several")]
     NameNeeded { verb: String, known: Vec<String> },
@@ -31,9 +31,7 @@ impl RouteError {
                 Some(near) => format!("there is `{near}`"),
                 None => all(known),
             },
-            Self::Pattern { .. } => {
-                "`*` stands for any characters, `?` for one, `[ab]` for a or b".to_owned()
-            }
+            Self::Pattern { .. } => "`*` matches any characters, `?` one character, `[ab]` a or b".to_owned(),
             Self::NameNeeded { known, .. } => all(known),
             Self::OneOutput { known, .. } => format!("name images of one example; {}", all(known)),
         }
@@ -41,7 +39,7 @@ impl RouteError {
 }
 
 /// The examples that get the command, in their order; `images` are the names that each one has. An
-/// example gets the names it has, and everything that is no name.
+/// example gets the names it has, and every other argument.
 pub(super) fn route(request: &Request, images: &[Vec<String>]) -> Result<Vec<Route>, RouteError> {
     let known = || images.iter().flatten().cloned().collect::<Vec<_>>();
     let mut patterns = Vec::new();
@@ -132,7 +130,7 @@ mod tests {
         assert_eq!(error.help(), "there is `sensord`");
         let error = try_route("build telematics").unwrap_err();
         assert_eq!(error.help(), "there are `cockpit-cluster`, `cockpit-rear`, `packages`, `sensord`");
-        assert_eq!(try_route("build [").unwrap_err().to_string(), "`[` is no glob pattern");
+        assert_eq!(try_route("build [").unwrap_err().to_string(), "`[` is not a glob pattern");
     }
 
     #[test]

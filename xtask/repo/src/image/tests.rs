@@ -35,7 +35,7 @@ fn checkout() -> (TempDir, Checkout) {
         "##;
         std::fs::write(xtask.join("src/main.rs"), main.replace("NAME", name)).unwrap();
     }
-    // What is no example is passed over.
+    // Other folders are ignored.
     std::fs::create_dir_all(root.join("examples/notes")).unwrap();
     let checkout = Checkout::at(&root).unwrap();
     (dir, checkout)
@@ -91,7 +91,10 @@ fn an_example_without_what_it_needs_is_left_out_and_refused_by_its_name() {
     assert_eq!(forward("build --fail-rear").unwrap(), 0, "this one is not");
     for named in ["build rear", "build rear sensord", "build r*"] {
         let error = forward(named).unwrap_err();
-        assert_eq!(error.to_string(), format!("the example `rear` needs `{rear}/parts`, which is not there"));
+        assert_eq!(
+            error.to_string(),
+            format!("the example `rear` needs `{rear}/parts`, which does not exist")
+        );
         assert_eq!(error.code(), 1);
         assert_eq!(error.help().unwrap(), "`examples/rear/README.md` says how to have it");
     }

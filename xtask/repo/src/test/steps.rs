@@ -1,5 +1,5 @@
-//! The steps, in the order in which they tell most for their time; the tests of the workspace come last,
-//! so that their result is what is on the screen.
+//! The steps of `cargo xtask test`, those with the most news for their time first. The tests of the workspace come
+//! last, so that their result stays on the screen.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,13 +13,13 @@ pub(super) struct Step {
     pub(super) directory: Utf8PathBuf,
     pub(super) args: Vec<String>,
     pub(super) env: Option<(&'static str, &'static str)>,
-    /// Whether only root can do it. Elsewhere it is left out, and the tests that it is for say so; not under CI.
+    /// Whether only root can do it. Another user skips it with a warning, except under CI.
     pub(super) as_root: bool,
 }
 
 const FMT: &[&str] = &["fmt", "--all", "--check"];
 const DENY_WARNINGS: &[&str] = &["--", "-D", "warnings"];
-/// A test that fails must not hide those of the binaries after it.
+/// A failed test must not hide the tests of the binaries after it.
 const TEST: &[&str] = &["test", "--no-fail-fast"];
 
 pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
@@ -45,12 +45,14 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
     let fuzz = root.join("xtask").join("fuzz");
     steps.push(Step::new("format the fuzzer", &fuzz, &[FMT]));
     steps.push(Step::new("fuzz", root, &[&["xtask", "fuzz", "--seconds", "60"]]));
-    // Of the bars of `bench` the one that takes no second, and that is far from what it holds.
+    // The bars of `bench` that are furthest from the noise of a machine.
     let measured = ["-p", "lapstrake-xtask", "--lib", "speed", "--", "--ignored"];
     steps.push(Step::new("measure the checks", root, &[TEST, &TOOL, &measured]));
-    // Before the tests that ask for it: there it would be waited for by whichever comes first.
-    steps.push(Step { as_root: true, ..Step::new("rig", root, &[&["xtask", "rig"]]) });
-    // Without `--all-targets`, which would leave the documentation's examples out.
+    steps.push(Step::new("measure the cold build", root, &[&["xtask", "bench", "cold-build"]]));
+    steps.push(Step::new("damage the caches", root, &[&["xtask", "mutate", "caches"]]));
+    // Before the tests that need the fixtures, which would wait for whichever makes them first.
+    steps.push(Step { as_root: true, ..Step::new("fixtures", root, &[&["xtask", "fixtures"]]) });
+    // Without `--all-targets`, which leaves out the examples of the documentation.
     steps.push(Step::new("test", root, &[TEST, &TOOL]));
     steps
 }

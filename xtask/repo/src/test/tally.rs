@@ -1,4 +1,4 @@
-//! How many passed, how many failed.
+//! Counts the tests that passed and failed.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// The counts of a `test result:` line, which libtest prints for each test binary.
+    /// Parses a `test result:` line, which libtest prints for each test binary.
     pub(super) fn of_line(line: &str) -> Option<Self> {
         let counts = line.strip_prefix("test result: ")?.split_once(". ")?.1;
         let count = |what: &str| {
@@ -28,8 +28,8 @@ impl Tally {
     }
 }
 
-/// What a step counts for. One that runs no tests (a lint, a package) is one test itself; and one that
-/// failed is never without a failure, though its tests may not even have compiled.
+/// Returns the counts of a step. A step without tests (a lint, a package) counts as one test. A failed step has at least
+/// one failure, because its tests may not have compiled.
 pub(super) fn verdict(success: bool, counted: Option<Tally>) -> Tally {
     match counted {
         None if success => Tally { passed: 1, ..Tally::default() },

@@ -18,12 +18,12 @@ const SERVED: &str = "127.0.0.1:8000";
 /// What a target directory and parts bring is not copied.
 const NOT_COPIED: [&str; 3] = ["target", "parts", "lapstrake.lock"];
 
-/// What was said, on both streams.
+/// The output of all programs, on both streams.
 #[derive(Default)]
 pub(crate) struct Log(RefCell<Vec<u8>>);
 
 impl Log {
-    /// Runs a program to whatever end.
+    /// Runs a program to its end.
     pub(crate) fn run(&self, command: &mut Command) -> Output {
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
@@ -45,7 +45,7 @@ impl Log {
         output
     }
 
-    /// Runs a program that must end well, for what it prints on stdout.
+    /// Runs a program that must end well, and returns its standard output.
     pub(crate) fn read(&self, command: &mut Command) -> String {
         let output = self.run(command);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -78,9 +78,9 @@ impl Drop for Example {
 }
 
 impl Example {
-    /// Copies it, with parts out of the rig. It lies inside the repository's target directory, so that the crates
-    /// of this repository are those that it gets.
-    pub(crate) fn copied(rig: &Path) -> Self {
+    /// Copies the example with the parts of the fixtures. The copy is inside the target directory of the repository,
+    /// so that cargo builds it with the crates of this repository.
+    pub(crate) fn copied(fixtures: &Path) -> Self {
         // Always the same: of a folder that a killed run left under another name, cargo would take what it
         // compiled there for what it is to compile here.
         let beside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real_parts");
@@ -88,10 +88,10 @@ impl Example {
         fs::create_dir_all(&beside).unwrap();
         let beside = fs::canonicalize(beside).unwrap();
         let project = beside.join("gateway");
-        let port = serve(&rig.join("rpms"));
+        let port = serve(&fixtures.join("rpms"));
         copy(&root().join("examples/packages"), &project, &format!("127.0.0.1:{port}"));
         for part in ["base", "builder", "rpms"] {
-            link(&rig.join(part), &project.join("parts").join(part));
+            link(&fixtures.join(part), &project.join("parts").join(part));
         }
         Self { log: Log::default(), project, beside }
     }
@@ -110,14 +110,14 @@ impl Example {
         command
     }
 
-    /// `cargo xtask image …`, to whatever end: its exit code, stdout and stderr.
+    /// `cargo xtask image …`, to its end: its exit code, stdout and stderr.
     pub(crate) fn image(&self, arguments: &[&str]) -> (i32, String, String) {
         let output = self.log.run(&mut self.command(arguments));
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// `cargo xtask image build`: the image in its result, and the talk.
+    /// `cargo xtask image build`: the image in its result, and its log.
     pub(crate) fn build(&self) -> (Value, String) {
         let (code, stdout, stderr) = self.image(&["build", "gateway", "--format", "json"]);
         assert_eq!(code, 0, "{stderr}");

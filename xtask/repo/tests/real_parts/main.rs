@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test can't do without, it stops at")]
 
 mod example;
-mod rig;
+mod fixtures;
 mod server;
 mod stored;
 mod traces;
@@ -19,7 +19,7 @@ use example::{Example, MARKER};
 use stored::Stored;
 use tree::assert_same;
 
-/// The layers of ours: name, who made it, whether it was there before.
+/// Returns the image's own layers: name, origin, and whether it was reused.
 fn layers(image: &Value) -> Vec<(&str, &str, bool)> {
     let ours = image["layers"].as_array().unwrap().iter().filter(|layer| layer["origin"] != "base");
     ours.map(|layer| {
@@ -29,16 +29,16 @@ fn layers(image: &Value) -> Vec<(&str, &str, bool)> {
     .collect()
 }
 
-/// How often an engine ran: for a layer, for a stage.
-fn engines(talk: &str) -> (usize, usize) {
-    let count = |verb: &str| talk.lines().filter(|line| line.trim_start().starts_with(verb)).count();
+/// Counts the runs of an engine: for layers, for build stages.
+fn engines(stderr: &str) -> (usize, usize) {
+    let count = |verb: &str| stderr.lines().filter(|line| line.trim_start().starts_with(verb)).count();
     (count("Running layer "), count("Compiling in "))
 }
 
 #[test]
 fn packages_steps_and_stages_on_a_base_that_boots() {
-    let Some(rig) = rig::made() else { return };
-    let example = Example::copied(&rig);
+    let Some(fixtures) = fixtures::made() else { return };
+    let example = Example::copied(&fixtures);
     let first = "engine, for it runs inside the image; then kept";
     the_plan_says(&example, [first, first, first, "native, on what the engine makes of `tuning`"]);
     builds_once(&example);
@@ -52,7 +52,7 @@ fn packages_steps_and_stages_on_a_base_that_boots() {
 }
 
 fn builds_once(example: &Example) {
-    let (first, talk) = example.build();
+    let (first, stderr) = example.build();
     assert_eq!(
         layers(&first),
         [
@@ -62,7 +62,7 @@ fn builds_once(example: &Example) {
             ("app", "native", false)
         ]
     );
-    assert_eq!(engines(&talk), (3, 2));
+    assert_eq!(engines(&stderr), (3, 2));
     let lock = example.lock();
     for nevra in [
         "rig-greeter-1.0-1.noarch",
@@ -76,17 +76,17 @@ fn builds_once(example: &Example) {
     assert!(!lock.contains("rig-weak"), "what is only recommended is left out");
 
     let before = traces::names(&example.project.join("target/lapstrake"));
-    let (second, talk) = example.build();
+    let (second, stderr) = example.build();
     assert_eq!(second["digest"], first["digest"]);
     assert!(layers(&second).iter().all(|(_, _, reused)| *reused), "{second}");
-    assert_eq!(engines(&talk), (0, 0), "{talk}");
+    assert_eq!(engines(&stderr), (0, 0), "{stderr}");
     assert_eq!(traces::names(&example.project.join("target/lapstrake")), before);
     assert_eq!(example.lock(), lock);
 }
 
 fn an_edit_of_the_app_touches_nothing_below_it(example: &Example) {
     example.edit("gatewayd/src/answer.rs", "gateway: generation", "gateway, generation");
-    let (edited, talk) = example.build();
+    let (edited, stderr) = example.build();
     assert_eq!(
         layers(&edited),
         [
@@ -96,40 +96,40 @@ fn an_edit_of_the_app_touches_nothing_below_it(example: &Example) {
             ("app", "native", false)
         ]
     );
-    assert_eq!(engines(&talk), (0, 1), "{talk}");
+    assert_eq!(engines(&stderr), (0, 1), "{stderr}");
 }
 
 fn the_lock_holds(example: &Example) {
-    let (code, _, talk) = example.image(&["build", "gateway", "--locked"]);
-    assert_eq!(code, 0, "{talk}");
+    let (code, _, stderr) = example.image(&["build", "gateway", "--locked"]);
+    assert_eq!(code, 0, "{stderr}");
     let (known, more) = ("\"rig-user\", \"rig-signed\"]", "\"rig-user\", \"rig-signed\", \"rig-weak\"]");
     example.edit("xtask/src/main.rs", known, more);
-    let (code, _, talk) = example.image(&["build", "gateway", "--locked"]);
-    assert_eq!((code, engines(&talk)), (1, (0, 0)), "{talk}");
-    assert!(talk.contains("lapstrake.lock") && talk.contains("platform"), "{talk}");
+    let (code, _, stderr) = example.image(&["build", "gateway", "--locked"]);
+    assert_eq!((code, engines(&stderr)), (1, (0, 0)), "{stderr}");
+    assert!(stderr.contains("lapstrake.lock") && stderr.contains("platform"), "{stderr}");
     example.edit("xtask/src/main.rs", more, known);
 
-    // What came to another set than the lock says is refused, and is no more there the second time.
+    // Packages that differ from the lock are refused, and the layer is not kept.
     let lock = example.lock();
     let dependency = "\"rig-data-1-1.x86_64\", ";
     example.edit("lapstrake.lock", dependency, "");
     for _ in 0..2 {
-        let (code, _, talk) = example.image(&["build", "gateway", "--locked"]);
-        assert_eq!(code, 1, "{talk}");
-        assert!(talk.contains("are not what `lapstrake.lock` says: `rig-data-1-1.x86_64`"), "{talk}");
+        let (code, _, stderr) = example.image(&["build", "gateway", "--locked"]);
+        assert_eq!(code, 1, "{stderr}");
+        assert!(stderr.contains("are not what `lapstrake.lock` says: `rig-data-1-1.x86_64`"), "{stderr}");
     }
-    // Forgotten, they are found out anew, whatever is kept.
+    // Without their pins they are resolved again, even when the layer is kept.
     assert_eq!(example.image(&["lock", "--update"]).0, 0);
-    let (code, _, talk) = example.image(&["build", "gateway", "--locked"]);
-    assert_eq!((code, engines(&talk).0), (1, 0), "{talk}");
-    let (_, talk) = example.build();
-    assert_eq!(engines(&talk), (3, 0), "{talk}");
+    let (code, _, stderr) = example.image(&["build", "gateway", "--locked"]);
+    assert_eq!((code, engines(&stderr).0), (1, 0), "{stderr}");
+    let (_, stderr) = example.build();
+    assert_eq!(engines(&stderr), (3, 0), "{stderr}");
     assert_eq!(example.lock(), lock);
 }
 
 fn the_plan_says(example: &Example, forecasts: [&str; 4]) {
-    let (code, plan, talk) = example.image(&["plan", "gateway"]);
-    assert_eq!(code, 0, "{talk}");
+    let (code, plan, stderr) = example.image(&["plan", "gateway"]);
+    assert_eq!(code, 0, "{stderr}");
     for (layer, forecast) in ["platform", "changes", "tuning", "app"].into_iter().zip(forecasts) {
         let line = format!("layer  {layer}: {forecast}\n");
         assert!(plan.contains(&line), "`{line}` in {plan}");
@@ -151,9 +151,9 @@ fn every_engine_makes_the_same(example: &Example) {
     take(&hybrid);
     let (expected, packages) = (hybrid.tree(log), hybrid.packages(log));
     assert!(packages.contains(&"rig-greeter-1.0-1.noarch".to_owned()), "{packages:?}");
-    let (code, _, talk) =
+    let (code, _, stderr) =
         example.image(&["emit", "gateway", "-o", example.beside.join("context").to_str().unwrap()]);
-    assert_eq!(code, 0, "{talk}");
+    assert_eq!(code, 0, "{stderr}");
 
     let secret = "id=token,env=GATEWAY_TOKEN";
     for engine in ["podman", "buildah"] {
@@ -172,8 +172,8 @@ fn every_engine_makes_the_same(example: &Example) {
 
     // From nothing.
     fs::remove_dir_all(example.project.join("target/lapstrake")).unwrap();
-    let (rebuilt, talk) = example.build();
-    assert_eq!(engines(&talk), (3, 2), "{talk}");
+    let (rebuilt, stderr) = example.build();
+    assert_eq!(engines(&stderr), (3, 2), "{stderr}");
     assert!(layers(&rebuilt).iter().all(|(_, _, reused)| !reused), "{rebuilt}");
     let again = Stored::named("again");
     take(&again);
@@ -184,8 +184,8 @@ fn every_engine_makes_the_same(example: &Example) {
 /// Builds the context by the newer podman, and brings the result over to the machine's own.
 fn by_podman5(example: &Example, built: &Stored) {
     let context = example.beside.join("context");
-    let podman = |arguments: &[&str]| example.log.read(rig::podman5(&context).args(arguments));
-    // It has no variable of ours, and sees no file outside of the context.
+    let podman = |arguments: &[&str]| example.log.read(fixtures::podman5(&context).args(arguments));
+    // It runs without the environment, and sees no file outside of the context.
     let (token, archive) = (context.join("token"), context.join("by5.tar"));
     fs::write(&token, MARKER).unwrap();
     podman(&["build", "-q", "--no-cache", "--secret", "id=token,src=token", "-t", built.name(), "."]);
@@ -199,8 +199,8 @@ fn by_podman5(example: &Example, built: &Stored) {
 fn it_boots_and_answers(example: &Example) {
     let script = "systemctl is-active gatewayd && id -un gatewayd && stat -c '%U %F' /var/lib/gatewayd && \
                   gatewayd --ask && gatewayd --ask && cat /var/lib/gatewayd/asked";
-    let (code, stdout, talk) = example.image(&["boot", "gateway", "--execute", "sh", "-c", script]);
-    assert_eq!(code, 0, "{stdout}\n{talk}");
+    let (code, stdout, stderr) = example.image(&["boot", "gateway", "--execute", "sh", "-c", script]);
+    assert_eq!(code, 0, "{stdout}\n{stderr}");
     let lines: Vec<_> = stdout.lines().collect();
     assert_eq!(
         lines,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::example::{Example, MARKER};
 
-/// What only the parts brought is no work of a build, and large.
+/// The parts are large, and no build writes them.
 const BROUGHT: &str = "parts";
 
 /// The files below a folder, by their path.
@@ -26,25 +26,25 @@ pub(crate) fn names(folder: &Path) -> BTreeSet<PathBuf> {
 
 /// Fails where the secret is.
 pub(crate) fn assert_none(example: &Example) {
-    let is_told = |bytes: &[u8]| holds(bytes, MARKER.as_bytes());
-    assert!(!is_told(&example.log.bytes()), "the secret was said");
+    let has_secret = |bytes: &[u8]| holds(bytes, MARKER.as_bytes());
+    assert!(!has_secret(&example.log.bytes()), "the secret was printed");
     let mut searched = 0;
     let brought = example.project.join(BROUGHT);
     for path in
         names(&example.beside).into_iter().filter(|path| !path.starts_with(&brought) && path.is_file())
     {
         let bytes = fs::read(&path).unwrap();
-        assert!(!is_told(&bytes), "the secret is in `{}`", path.display());
+        assert!(!has_secret(&bytes), "the secret is in `{}`", path.display());
         if let Some(plain) = inflated(&bytes) {
-            assert!(!is_told(&plain), "the secret is in `{}`, compressed", path.display());
+            assert!(!has_secret(&plain), "the secret is in `{}`, compressed", path.display());
             searched += 1;
         }
     }
-    // The base, four layers of ours, and those of before the edit.
+    // The base, four own layers, and the layers before the edit.
     assert!(searched >= 5, "only {searched} compressed files were searched");
 }
 
-/// Whether the needle is there. By leaps, for there are gigabytes to search, and tests are not optimised.
+/// Whether the needle is there. It skips ahead, because there are gigabytes to search and tests are not optimised.
 fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     let last = needle.len() - 1;
     let mut at = last;

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-/// What differs between two builds of the same image, by whatever engine and on whatever day. The README of the
-/// example tells it to the user.
+/// What differs between two builds of the same image, with any engine and on any day. The README of the
+/// example lists it.
 const DIFFERS: [(&str, Differs); 4] = [
     // rpm notes the time at which it installs a package.
     ("usr/lib/sysimage/rpm/rpmdb.sqlite", Differs::Content),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::{Architecture, ImagePath};
 use serde_json::{Value, json};
 use tar::{Builder, EntryType, Header};
@@ -108,7 +108,7 @@ impl Place {
         wanted: Option<Architecture>,
         pinned: Option<&Digest>,
     ) -> Result<Base, BaseError> {
-        open(&Location::Oci { dir: self.layout(), tag: None }, wanted, pinned, &self.cache())
+        open(&TransportRef::Oci { dir: self.layout(), tag: None }, wanted, pinned, &self.cache())
     }
 
     /// Every file under it but the cache's, with its content: what no opening may change.
@@ -130,7 +130,7 @@ impl Place {
 }
 
 pub(crate) fn open(
-    location: &Location,
+    location: &TransportRef,
     wanted: Option<Architecture>,
     pinned: Option<&Digest>,
     cache: &Cache,

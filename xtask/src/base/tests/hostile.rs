@@ -65,29 +65,29 @@ fn a_tar_that_is_odd_is_refused() {
         (symlink("./", "/etc"), "`/` becomes something other than a directory"),
         (
             Tar::new().member(b"s", EntryType::GNUSparse, "", 0o644, b"").end(),
-            "member `s` has the type `S`, which no layer may hold",
+            "member `s` has the type `S`, which is not allowed in a layer",
         ),
         (
             Tar::new().member(b"s", EntryType::Continuous, "", 0o644, b"").end(),
-            "member `s` has the type `7`, which no layer may hold",
+            "member `s` has the type `7`, which is not allowed in a layer",
         ),
         (
             Tar::new().pax(&[("uid", b"4294967296")]).file("x", "").end(),
-            "member `x` has the uid 4294967296, which Linux can't hold",
+            "member `x` has the uid 4294967296; the largest in Linux is 4294967295",
         ),
         (
             Tar::new().pax(&[("uid", b"-1")]).file("x", "").end(),
-            "the header after `the beginning` has pax records that don't parse",
+            "the extended header before its first member has invalid pax records",
         ),
         (
             Tar::new().member(b"p", EntryType::XHeader, "", 0, b"99 path=x\n").file("x", "").end(),
-            "the header after `the beginning` has pax records that don't parse",
+            "the extended header before its first member has invalid pax records",
         ),
         (
             Tar::new().member(b"p", EntryType::XGlobalHeader, "", 0, b"9 path=x\n").file("x", "").end(),
-            "a global pax header sets `path`, which readers of tars don't agree on",
+            "a global pax header sets `path`, which readers interpret differently",
         ),
-        (Tar::new().pax(&[("path", b"x")]).cut(), "the tar ends in the middle of `the beginning`"),
+        (Tar::new().pax(&[("path", b"x")]).cut(), "the tar is cut off before its first member"),
     ];
     for (tar, expected) in cases {
         let message = refused(tar);
@@ -119,43 +119,46 @@ fn a_header_that_lies_is_refused() {
         ),
         (
             extension(EntryType::XHeader),
-            "the header after `the beginning` is extended by 1099511627776 bytes; at most 1048576 are read",
+            "the extended headers before its first member have 1099511627776 bytes; the limit is 1048576",
         ),
-        (extension(EntryType::GNULongName), "is extended by 1099511627776 bytes"),
-        (extension(EntryType::GNULongLink), "is extended by 1099511627776 bytes"),
+        (
+            extension(EntryType::GNULongName),
+            "the extended headers before its first member have 1099511627776 bytes",
+        ),
+        (
+            extension(EntryType::GNULongLink),
+            "the extended headers before its first member have 1099511627776 bytes",
+        ),
         (
             Tar::new().raw(header(b"l", EntryType::XHeader, "", 0, 5000).as_bytes()).end(),
-            "the tar ends in the middle of `the beginning`",
+            "the tar is cut off before its first member",
         ),
         (
             Tar::new().file("first", "1").raw(unsummed.as_bytes()).end(),
-            "the header after `first` is no tar header",
+            "the block after `first` is not a tar header",
         ),
-        (Tar::new().file("first", "1").raw(&[9; 512]).end(), "the header after `first` is no tar header"),
+        (Tar::new().file("first", "1").raw(&[9; 512]).end(), "the block after `first` is not a tar header"),
         (
             Tar::new().file("first", "1").raw(&[0; 512]).raw(&[9; 512]).end(),
-            "the header after `first` is no tar header",
+            "the block after `first` is not a tar header",
         ),
-        (Tar::new().file("first", "1").cut()[..700].to_vec(), "the tar ends in the middle of `first`"),
-        (
-            Tar::new().file("first", "1").cut()[..200].to_vec(),
-            "the tar ends in the middle of `the beginning`",
-        ),
+        (Tar::new().file("first", "1").cut()[..700].to_vec(), "the tar is cut off after `first`"),
+        (Tar::new().file("first", "1").cut()[..200].to_vec(), "the tar is cut off before its first member"),
         (
             with_sum(&|header| header.as_old_mut().mode = *b"0009999\0"),
-            "member `x` has a header whose mode is no number",
+            "the mode in the header of `x` is not a number",
         ),
         (
             with_sum(&|header| header.as_old_mut().uid = *b"zzzzzzz\0"),
-            "member `x` has a header whose uid is no number",
+            "the uid in the header of `x` is not a number",
         ),
         (
             with_sum(&|header| header.as_old_mut().size = *b"-0000000001\0"),
-            "member `x` has a header whose size is no number",
+            "the size in the header of `x` is not a number",
         ),
         (
             with_sum(&|header| header.as_old_mut().gid = [0xff; 8]),
-            "member `x` has the gid 9223372036854775807, which Linux can't hold",
+            "member `x` has the gid 9223372036854775807; the largest in Linux is 4294967295",
         ),
     ];
     for (tar, expected) in cases {
@@ -201,7 +204,7 @@ fn an_image_that_does_not_agree_with_itself_is_refused() {
     assert_eq!(message, format!("blob `{digest}` has {size} bytes instead of {}", size + 1));
     let message = broken(|place, _| fs::write(place.blob(&digest), vec![1; size]).unwrap());
     let found = Digest::of(&vec![1; size]);
-    assert_eq!(message, format!("blob `{digest}` holds other bytes, with the digest `{found}`"));
+    assert_eq!(message, format!("blob `{digest}` has content with the digest `{found}`"));
     let message = broken(|_, made| layer(made, "digest", json!(other)));
     assert_eq!(message, format!("blob `{other}` is missing"));
     let message = broken(|_, made| layer(made, "digest", json!("sha512:00")));
@@ -230,9 +233,9 @@ fn an_image_that_does_not_agree_with_itself_is_refused() {
         config["mediaType"] = json!("application/vnd.oci.image.config.v1+json");
         made.manifest["config"] = config;
     });
-    assert!(message.contains("is a document of 9437184 bytes; at most 8388608 are read"), "{message}");
+    assert!(message.contains("has 9437184 bytes; the limit is 8388608"), "{message}");
     let message = broken(|_, made| made.manifest = json!({ "schemaVersion": 2 }));
-    assert!(message.contains("is not the document it should be"), "{message}");
+    assert!(message.contains("is not a valid OCI document"), "{message}");
 }
 
 #[test]
@@ -259,16 +262,16 @@ fn a_blob_that_does_not_decompress_is_refused() {
 fn a_layout_that_is_none_is_told() {
     let place = Place::with_layers(&[Tar::new().end()]);
     fs::write(place.layout().join("index.json"), "{").unwrap();
-    assert!(told(&place.open().unwrap_err()).contains("index.json` is not the document it should be"));
+    assert!(told(&place.open().unwrap_err()).contains("index.json` is not a valid OCI document"));
     place.list(&[]);
     assert_eq!(told(&place.open().unwrap_err()), "the OCI layout can't be read: the layout lists no image");
     fs::remove_file(place.layout().join("oci-layout")).unwrap();
-    assert!(told(&place.open().unwrap_err()).contains("is no OCI layout: it has no `oci-layout`"));
+    assert!(told(&place.open().unwrap_err()).contains("is not an OCI layout: it has no `oci-layout`"));
     let mut manifest = place.put(b"{}");
     manifest["mediaType"] = json!("application/vnd.oci.image.index.v1+json");
     fs::write(place.layout().join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
     place.list(&[manifest]);
-    assert!(told(&place.open().unwrap_err()).contains("is not the document it should be"));
+    assert!(told(&place.open().unwrap_err()).contains("is not a valid OCI document"));
 }
 
 #[test]

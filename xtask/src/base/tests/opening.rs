@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::Architecture;
 use serde_json::json;
 
@@ -75,7 +75,10 @@ fn a_layer_that_is_read_again_is_verified_again() {
     fs::remove_dir_all(place.root().join("cache/index")).unwrap();
     fs::write(place.blob(&layer.digest), vec![0; usize::try_from(layer.size).unwrap()]).unwrap();
     let message = told(&place.open().unwrap_err());
-    assert!(message.starts_with(&format!("blob `{}` holds other bytes", layer.digest)), "{message}");
+    assert!(
+        message.starts_with(&format!("blob `{}` has content with the digest", layer.digest)),
+        "{message}"
+    );
 }
 
 #[test]
@@ -198,7 +201,7 @@ fn an_archive_is_read_once_and_again_when_its_blobs_are_gone() {
     layout.tag("x", &listed.descriptor).unwrap();
     let file = place.root().join("base.tar");
     layout.archive("x", &file).unwrap();
-    let location = Location::OciArchive { file: file.clone(), tag: Some("x".to_owned()) };
+    let location = TransportRef::OciArchive { file: file.clone(), tag: Some("x".to_owned()) };
     let other = Place::new();
     let first = open(&location, None, None, &other.cache()).unwrap();
     assert_eq!((&first.digest, &first.index), (&listed.digest, &listed.index));
@@ -222,14 +225,14 @@ fn an_archive_is_read_once_and_again_when_its_blobs_are_gone() {
 fn an_archive_that_is_none_is_told() {
     let place = Place::new();
     let file = place.root().join("base.tar");
-    let location = Location::OciArchive { file: file.clone(), tag: None };
+    let location = TransportRef::OciArchive { file: file.clone(), tag: None };
     let message = || told(&open(&location, None, None, &place.cache()).unwrap_err());
     assert!(message().contains("base.tar` can't be read"), "{}", message());
     for (bytes, expected) in [
         (Tar::new().file("x", "").end(), "the archive has no `index.json`"),
-        (Tar::new().file("index.json", "{").end(), "index.json` is not the document it should be"),
-        (Tar::new().file("../x", "").end(), "member `../x` has no place in an OCI archive"),
-        (b"junk".repeat(200), "is no tar header"),
+        (Tar::new().file("index.json", "{").end(), "index.json` is not a valid OCI document"),
+        (Tar::new().file("../x", "").end(), "member `../x` is not allowed in an OCI archive"),
+        (b"junk".repeat(200), "is not a tar header"),
     ] {
         fs::write(&file, bytes).unwrap();
         assert!(message().contains(expected), "{}", message());
@@ -246,11 +249,14 @@ fn a_tag_chooses() {
     };
     place.list(&[tagged("one"), tagged("two")]);
     let at = |tag: Option<&str>| {
-        let location = Location::Oci { dir: place.layout(), tag: tag.map(str::to_owned) };
+        let location = TransportRef::Oci { dir: place.layout(), tag: tag.map(str::to_owned) };
         open(&location, None, None, &place.cache())
     };
     assert!(at(Some("two")).unwrap().index.tree().get(&path("/two")).is_some());
     let message = told(&at(Some("three")).unwrap_err());
-    assert_eq!(message, "the OCI layout can't be read: no image is tagged `three`; there is `one`, `two`");
-    assert!(told(&at(None).unwrap_err()).contains("a tag has to be given"));
+    assert_eq!(
+        message,
+        "the OCI layout can't be read: no image has the tag `three`; the layout lists `one`, `two`"
+    );
+    assert!(told(&at(None).unwrap_err()).contains("a tag has to decide"));
 }

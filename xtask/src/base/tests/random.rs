@@ -76,7 +76,7 @@ proptest! {
         for (at, byte) in changes {
             *at.get_mut(&mut tar) = byte;
         }
-        drop(lapstrake_oci::import(mended(tar).as_slice(), &blobs));
+        drop(lapstrake_oci::import_archive(mended(tar).as_slice(), &blobs));
     }
 
     #[test]

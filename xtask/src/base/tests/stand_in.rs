@@ -1,6 +1,6 @@
 //! The stand-in: the shape of a bootc image, the same for everyone.
 
-use lapstrake::Location;
+use lapstrake::TransportRef;
 use lapstrake::value::Architecture;
 
 use super::fixture::{Place, open, path};
@@ -9,7 +9,7 @@ use crate::base::facts;
 use lapstrake_oci::tree::Kind;
 
 fn stand_in(architecture: Architecture) -> Base {
-    open(&Location::StandIn, Some(architecture), None, &Place::new().cache()).unwrap()
+    open(&TransportRef::StandIn, Some(architecture), None, &Place::new().cache()).unwrap()
 }
 
 #[test]
@@ -126,10 +126,10 @@ fn it_is_the_same_for_everyone() {
 #[test]
 fn it_is_written_once_and_again_when_it_is_gone() {
     let place = Place::new();
-    let first = open(&Location::StandIn, Some(Architecture::Amd64), None, &place.cache()).unwrap();
+    let first = open(&TransportRef::StandIn, Some(Architecture::Amd64), None, &place.cache()).unwrap();
     for (digest, _) in first.blobs() {
         std::fs::remove_file(place.cache().blobs().path(&digest)).unwrap();
-        let again = open(&Location::StandIn, Some(Architecture::Amd64), None, &place.cache()).unwrap();
+        let again = open(&TransportRef::StandIn, Some(Architecture::Amd64), None, &place.cache()).unwrap();
         assert_eq!(again.digest, first.digest);
         assert!(place.cache().blobs().path(&digest).exists());
     }

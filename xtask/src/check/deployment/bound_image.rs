@@ -10,10 +10,10 @@ pub(super) const CHECK: Check = Check::fatal(
     check,
 )
 .shown(Example::Layers {
-    faulty: r#"Layer::new("app").symlink("/usr/lib/bootc/bound-images.d/app.image", "/usr/share/app/app.image")"#,
+    faulty: r#"Layer::new("app").symlink("/usr/share/app/app.image", "/usr/lib/bootc/bound-images.d/app.image")"#,
     mended: r#"Layer::new("app")
     .text("[Image]\nImage=registry.example/app@sha256:5d20c808ce198565ff70b3ed23a991dd\n", "/usr/share/app/app.image")
-    .symlink("/usr/lib/bootc/bound-images.d/app.image", "/usr/share/app/app.image")"#,
+    .symlink("/usr/share/app/app.image", "/usr/lib/bootc/bound-images.d/app.image")"#,
 });
 
 const DIRECTORY: &str = "/usr/lib/bootc/bound-images.d";

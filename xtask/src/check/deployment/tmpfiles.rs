@@ -4,7 +4,7 @@
 use crate::check::accounts::Accounts;
 use crate::check::tmpfiles::{Line, lines};
 use crate::check::{Check, Example, Fault, Subject};
-use crate::support::suggest::nearest;
+use lapstrake::suggest::nearest;
 
 pub(super) const MODE: Check = Check::warning(
     "tmpfiles-mode",
@@ -80,7 +80,7 @@ fn owner(subject: &Subject<'_>) -> Vec<Fault> {
                 let path = line.given(1).unwrap_or_default();
                 let message = format!("`{path}` shall belong to {what} `{name}`, which nothing makes");
                 let help = match nearest(name, known.keys()) {
-                    Some(near) => format!("there is `{near}`"),
+                    Some(near) => format!("did you mean `{near}`?"),
                     None => format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`"),
                 };
                 faults.push(Fault::at(&line.node, message).help(help));

@@ -53,7 +53,7 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         "container storage mounts at most 127 layers, those of the base counted",
         images(
             r#"Image::new("example", Base::stand_in())
-    .layers_from((0..127).map(|n| Layer::new(format!("layer-{n}")).dir(format!("/usr/share/app/{n}"))))"#,
+    .layers((0..127).map(|n| Layer::new(format!("layer-{n}")).dir(format!("/usr/share/app/{n}"))))"#,
             r#"Image::new("example", Base::stand_in())
     .layer((0..127).fold(Layer::new("app"), |layer, n| layer.dir(format!("/usr/share/app/{n}"))))"#,
         ),

@@ -7,7 +7,7 @@ pub(in crate::check) const CHECKS: &[Check] = &[
     fatal(
         "empty-run",
         "a run step starts a program, and names it first",
-        layers(r#"Layer::new("app").run::<&str>([])"#, r#"Layer::new("app").run(["ldconfig"])"#),
+        layers(r#"Layer::new("app").run([""; 0])"#, r#"Layer::new("app").run(["ldconfig"])"#),
     ),
     fatal(
         "mount-point",
@@ -22,18 +22,18 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         "an engine knows the secrets of a build by their ids, and of two by one id each step would read the same",
         layers(
             r#"Layer::new("app")
-    .with(Run::new(["a"]).secret(Secret::variable("token", "A_TOKEN")))
-    .with(Run::new(["b"]).secret(Secret::variable("token", "B_TOKEN")))"#,
+    .with(Run::new(["a"]).secret(Secret::env("token", "A_TOKEN")))
+    .with(Run::new(["b"]).secret(Secret::env("token", "B_TOKEN")))"#,
             r#"Layer::new("app")
-    .with(Run::new(["a"]).secret(Secret::variable("a-token", "A_TOKEN")))
-    .with(Run::new(["b"]).secret(Secret::variable("b-token", "B_TOKEN")))"#,
+    .with(Run::new(["a"]).secret(Secret::env("a-token", "A_TOKEN")))
+    .with(Run::new(["b"]).secret(Secret::env("b-token", "B_TOKEN")))"#,
         ),
     ),
     fatal(
         "empty-packages",
         "an entry of packages names one to install, remove or swap",
         layers(
-            r#"Layer::new("platform").packages::<&str>([])"#,
+            r#"Layer::new("platform").packages([""; 0])"#,
             r#"Layer::new("platform").text("the base has all\n", "/usr/share/doc/platform")"#,
         ),
     ),
@@ -41,7 +41,7 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         "package-transaction",
         "the packages of a layer are one transaction, and microdnf has no command that both installs and removes",
         words(
-            "`Packages::new([\"jq\"]).remove([\"nano\"])` on a base that has microdnf alone",
+            "`Packages::install([\"jq\"]).and_remove([\"nano\"])` on a base that has microdnf alone",
             "two layers; or `dnf` among the `rpms` of the base's manifest",
         ),
     ),

@@ -73,7 +73,7 @@ pub(in crate::check) const CHECKS: &[Check] = &[
     Unit::text("can@.target", "[Install]\nWantedBy=multi-user.target\n").enabled(),
 )"#,
             r#"Layer::new("app").unit(
-    Unit::text("can@.target", "[Install]\nWantedBy=multi-user.target\n").enabled_as(["can0"]),
+    Unit::text("can@.target", "[Install]\nWantedBy=multi-user.target\n").instances(["can0"]),
 )"#,
         ),
     ),
@@ -82,10 +82,10 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         "only a template, whose name has an `@` before the suffix, has instances",
         layers(
             r#"Layer::new("app").unit(
-    Unit::text("can.target", "[Install]\nWantedBy=multi-user.target\n").enabled_as(["can0"]),
+    Unit::text("can.target", "[Install]\nWantedBy=multi-user.target\n").instances(["can0"]),
 )"#,
             r#"Layer::new("app").unit(
-    Unit::text("can@.target", "[Install]\nWantedBy=multi-user.target\n").enabled_as(["can0"]),
+    Unit::text("can@.target", "[Install]\nWantedBy=multi-user.target\n").instances(["can0"]),
 )"#,
         ),
     ),

@@ -28,8 +28,8 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         "symlink-target",
         "Linux holds no symlink target that is empty, has 4096 bytes or more, or contains a NUL",
         layers(
-            r#"Layer::new("app").symlink("/usr/share/app/current", "")"#,
-            r#"Layer::new("app").symlink("/usr/share/app/current", "v1")"#,
+            r#"Layer::new("app").symlink("", "/usr/share/app/current")"#,
+            r#"Layer::new("app").symlink("v1", "/usr/share/app/current")"#,
         ),
     ),
     fatal(

@@ -137,7 +137,7 @@ mod tests {
         }
         let right = Unit::text("app.service", "[Service]\nExecStart=/usr/bin/gone\nUser=nobody-knows\n");
         assert_eq!(said(Layer::new("u").unit(right.clone())), []);
-        let drop_in = DropIn::text("app.service", "10-x", "[Service]\nMemoryMax=64Q\n");
+        let drop_in = DropIn::text("10-x", "[Service]\nMemoryMax=64Q\n", "app.service");
         assert_eq!(said(Layer::new("u").unit(right).with(drop_in)).len(), 1);
     }
 

@@ -1,11 +1,11 @@
 //! `exec-start`, `exec-missing` and `exec-mode`: what a service starts.
 
+use lapstrake::suggest::nearest;
 use lapstrake::systemd::Command;
 use lapstrake::value::UnitKind;
 
 use super::loaded::{Setting, loaded};
 use crate::check::{Check, Example, Fault, Node, Subject, Tree};
-use crate::support::suggest::nearest;
 
 pub(super) const START: Check = Check::fatal(
     "exec-start",
@@ -143,7 +143,7 @@ fn advice(tree: &Tree<'_>, name: &str) -> String {
         tree.ours().filter(Node::is_executable).map(|node| node.path().to_string()).collect();
     let same = programs.iter().find(|path| path.rsplit('/').next() == Some(file));
     match same.or_else(|| nearest(name, &programs)) {
-        Some(near) => format!("there is `{near}`"),
+        Some(near) => format!("did you mean `{near}`?"),
         None => format!("add `.bin({file:?})`, or write the path of a program that the image has"),
     }
 }

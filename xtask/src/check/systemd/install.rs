@@ -1,10 +1,10 @@
 //! `install-target`, `unit-requires` and `wants-link`: the other units that a unit names.
 
+use lapstrake::suggest::nearest;
 use lapstrake::value::UnitName;
 
 use super::loaded::{DIRECTORIES, Loaded, Setting, exists, known, loaded};
 use crate::check::{Check, Example, Fault, Node, Subject, Tree};
-use crate::support::suggest::nearest;
 
 pub(super) const TARGET: Check =
     Check::fatal("install-target", "a unit that is wanted by none that exists is never started", target)
@@ -37,8 +37,8 @@ pub(super) const LINK: Check = Check::warning(
     link,
 )
 .shown(Example::Layers {
-    faulty: r#"Layer::new("app").symlink("/usr/lib/systemd/system/multi-user.target.wants/app.service", "../app.service")"#,
-    mended: r#"Layer::new("app").symlink("/usr/lib/systemd/system/multi-user.target.wants/remote-fs.target", "../remote-fs.target")"#,
+    faulty: r#"Layer::new("app").symlink("../app.service", "/usr/lib/systemd/system/multi-user.target.wants/app.service")"#,
+    mended: r#"Layer::new("app").symlink("../remote-fs.target", "/usr/lib/systemd/system/multi-user.target.wants/remote-fs.target")"#,
 });
 
 /// The units that a layer's settings name, each with the key and the file that names it. What holds a
@@ -97,7 +97,7 @@ fn requires(subject: &Subject<'_>) -> Vec<Fault> {
 fn absent(unit: &Loaded<'_>, key: &str, name: &UnitName, setting: &Setting<'_>, tree: &Tree<'_>) -> Fault {
     let message = format!("`{}` has `{key}={name}`, which is no unit of the image", unit.name);
     Fault::at(&setting.node, message).help(match nearest(name.as_str(), known(tree)) {
-        Some(near) => format!("there is `{near}`"),
+        Some(near) => format!("did you mean `{near}`?"),
         None => format!("bring `{name}` by `.unit(…)`, or leave it out"),
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::loaded::{Loaded, Setting, loaded};
 use crate::check::accounts::Accounts;
 use crate::check::{Check, Example, Fault, Subject};
-use crate::support::suggest::nearest;
+use lapstrake::suggest::nearest;
 
 pub(super) const CHECK: Check = Check::fatal(
     "unit-user",
@@ -47,7 +47,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                         let letter = if is_group { 'g' } else { 'u' };
                         let message = format!("`{}` has `{key}={name}`, which nothing makes", unit.name);
                         let help = match nearest(name, known.keys()) {
-                            Some(near) => format!("there is `{near}`"),
+                            Some(near) => format!("did you mean `{near}`?"),
                             None => format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`"),
                         };
                         faults.push(Fault::at(&setting.node, message).help(help));

@@ -117,7 +117,7 @@ fn directories_of_the_base_stay_directories() {
         found("etc-merge", below(), layer).into_iter().map(|finding| finding.severity).collect()
     };
     assert_eq!(fatal(below, removed.clone()), [Severity::Fatal]);
-    let linked = Layer::new("e").remove("/etc/app").symlink("/etc/app", "/usr/share/app");
+    let linked = Layer::new("e").remove("/etc/app").symlink("/usr/share/app", "/etc/app");
     assert_eq!(fatal(below, linked), [Severity::Fatal]);
     // A transient /etc is never merged.
     assert_eq!(fatal(|| Tar::new().directory("etc/app"), removed), []);
@@ -127,7 +127,7 @@ fn directories_of_the_base_stay_directories() {
 #[test]
 fn bound_images_are_there_and_pinned() {
     let place = "/usr/share/containers/systemd/app.container";
-    let link = || Symlink::new("/usr/lib/bootc/bound-images.d/app.container", place);
+    let link = || Symlink::to(place, "/usr/lib/bootc/bound-images.d/app.container");
     let bound =
         |image: &str| Layer::new("b").text(format!("[Container]\nImage={image}\n"), place).with(link());
     told("bound-image", Tar::new, Layer::new("b").with(link()), bound("registry.example/a@sha256:00"));

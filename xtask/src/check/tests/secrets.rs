@@ -249,6 +249,6 @@ fn a_check_that_no_one_knows_can_not_be_accepted() {
     let found = of("secret-in-layr");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].message, "no check is named `secret-in-layr`");
-    assert_eq!(found[0].help.as_deref(), Some("there is `secret-in-layer`"));
+    assert_eq!(found[0].help.as_deref(), Some("did you mean `secret-in-layer`?"));
     assert_eq!(of(NAME), []);
 }

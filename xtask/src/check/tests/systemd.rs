@@ -84,7 +84,7 @@ fn a_drop_in_counts_over_the_unit_that_it_changes() {
         )
     }
     let with = |name: &str, text: &str| {
-        found(name, base(), Layer::new("d").with(DropIn::text("old.service", "10-app", text)))
+        found(name, base(), Layer::new("d").with(DropIn::text("10-app", text, "old.service")))
     };
     assert_eq!(with("exec-missing", "[Service]\nNice=5\n"), [], "the base's own line is not ours");
     assert_eq!(with("exec-missing", "[Service]\nExecStart=\nExecStart=/usr/bin/gone\n").len(), 1);
@@ -149,7 +149,7 @@ fn units_that_are_named_exist() {
 fn a_link_pulls_in_a_unit_that_exists() {
     let link = |name: &str| {
         let at = format!("/usr/lib/systemd/system/multi-user.target.wants/{name}");
-        in_layer("wants-link", Layer::new("l").symlink(at.as_str(), format!("../{name}")))
+        in_layer("wants-link", Layer::new("l").symlink(format!("../{name}"), at.as_str()))
     };
     assert_eq!(link("gone.service"), WARNING);
     assert_eq!(link("remote-fs.target"), []);

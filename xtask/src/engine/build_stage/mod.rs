@@ -10,7 +10,7 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::SecretId;
-use lapstrake::{Location, Site};
+use lapstrake::{Site, TransportRef};
 
 use self::containerfile::containerfile;
 use self::sources::SourcesError;
@@ -158,15 +158,15 @@ fn one(stage: &PlannedBuildStage, bench: &BuilderEnv<'_>) -> Result<Utf8PathBuf,
     let root = Utf8Path::from_path(guard.path()).unwrap_or(store.root());
     let name = engine::name_of(root);
     let from = match &stage.location {
-        Location::Registry(registry) => {
+        TransportRef::Registry(registry) => {
             let pinned = format!("{}@{}", registry.repository(), stage.digest);
             if bench.offline && !engine::has_image(program, &pinned) {
                 return Err(BuildStageError::Offline { reference: reference() });
             }
             engine::image(program, &pinned, progress).map_err(failed)?
         }
-        Location::ContainersStorage(_) => stage.digest.hex(),
-        Location::Oci { .. } | Location::OciArchive { .. } | Location::StandIn => {
+        TransportRef::ContainersStorage(_) => stage.digest.hex(),
+        TransportRef::Oci { .. } | TransportRef::OciArchive { .. } | TransportRef::StandIn => {
             take_in(stage, root, &name, bench)?
         }
     };

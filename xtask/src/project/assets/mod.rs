@@ -58,7 +58,7 @@ impl SourceError {
     /// What to write instead.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
-            Self::Missing { near, .. } => near.as_ref().map(|near| format!("there is `{near}`")),
+            Self::Missing { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Outside { .. } => {
                 Some("copy it into the workspace, and name it relative to its root".to_owned())
             }

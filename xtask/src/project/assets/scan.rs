@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::entry::{Entry, EntryKind};
+use lapstrake::suggest::nearest;
 use lapstrake::value::{Asset, Source, UnitName};
 use lapstrake::{Image, Layer};
 use lapstrake_oci::tree::Kind;
@@ -16,8 +17,8 @@ use super::{Scanned, SourceError, SourceFile, Sources};
 
 /// Looks at every source that the images name; `root` is the workspace of assets that name none.
 pub(crate) fn scan<'a>(images: impl IntoIterator<Item = &'a Image>, root: &Utf8Path) -> Sources {
-    let layers: Vec<_> = images.into_iter().flat_map(Image::layers).collect();
-    let units: BTreeSet<_> = layers.iter().flat_map(|layer| layer.entries()).filter_map(unit).collect();
+    let layers: Vec<_> = images.into_iter().flat_map(|image| &image.layers).collect();
+    let units: BTreeSet<_> = layers.iter().flat_map(|layer| &layer.entries).filter_map(unit).collect();
     let mut sources = Sources::new();
     for asset in layers.into_iter().flat_map(Layer::assets) {
         sources.entry(asset.clone()).or_insert_with(|| {
@@ -33,10 +34,10 @@ pub(crate) fn scan<'a>(images: impl IntoIterator<Item = &'a Image>, root: &Utf8P
 
 /// The asset of an entry that is a unit, whatever its file is called.
 fn unit(entry: &Entry) -> Option<&Asset> {
-    match entry.kind() {
-        EntryKind::Unit(unit) => match unit.source() {
+    match &entry.kind {
+        EntryKind::Unit(unit) => match &unit.source {
             Source::Asset(asset) => Some(asset),
-            Source::Text(_) | Source::Stage(..) => None,
+            Source::Text(_) | Source::BuildStage(..) => None,
         },
         _ => None,
     }
@@ -116,7 +117,7 @@ fn near(path: &Utf8Path, root: &Utf8Path) -> Option<String> {
         .read_dir_utf8()
         .ok()?
         .filter_map(|entry| entry.ok().map(|entry| entry.file_name().to_owned()));
-    let best = crate::support::suggest::nearest(&missing, names)?;
+    let best = nearest(&missing, names)?;
     let found = directory.join(best);
     Some(found.strip_prefix(root).unwrap_or(&found).to_string())
 }

@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            built "out/canfw" => "/usr/libexec/canfw" { stage: Stage::on(Base::stand_in()) }
+            built "out/canfw" => "/usr/libexec/canfw" { stage: BuildStage::on(Base::stand_in()) }
         }
     };
 }

@@ -8,7 +8,7 @@ fn main() {
         base: stand_in,
         layer "app" {
             bin "canfw"
-            built "/src/out/canfw" => "/usr/bin/canfw" { stage: Stage::on(Base::stand_in()) }
+            built "/src/out/canfw" => "/usr/bin/canfw" { stage: BuildStage::on(Base::stand_in()) }
         }
     };
 }

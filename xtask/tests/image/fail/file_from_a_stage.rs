@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            file "/src/out/canfw" => "/usr/libexec/canfw" { from: Stage::on(Base::stand_in()) }
+            file "/src/out/canfw" => "/usr/libexec/canfw" { from: BuildStage::on(Base::stand_in()) }
         }
     };
 }

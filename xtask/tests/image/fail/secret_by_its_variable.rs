@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            run ["fetch-maps"] { secret: Secret::variable("maps-token", "$MAPS_TOKEN") }
+            run ["fetch-maps"] { secret: Secret::env("maps-token", "$MAPS_TOKEN") }
         }
     };
 }

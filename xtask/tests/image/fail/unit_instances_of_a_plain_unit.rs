@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            unit "can.service" = "[Service]\n" { enabled_as: ["can0"] }
+            unit "can.service" = "[Service]\n" { instances: ["can0"] }
         }
     };
 }

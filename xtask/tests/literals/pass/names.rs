@@ -23,6 +23,6 @@ fn main() {
     assert_eq!((path.file_name(), unit.as_str()), ("sensord.toml", "sensord.service"));
     assert_eq!(mode!(0o755).bits(), 0o755);
     let image = image! { name: "x", base: stand_in, layer "app" { dir "/etc/x" { mode: 0o700 } } };
-    assert_eq!(image.layers().len(), 1);
+    assert_eq!(image.layers.len(), 1);
     let _ = (mode(), ImagePath, spelt::main());
 }

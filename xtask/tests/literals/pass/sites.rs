@@ -10,11 +10,11 @@ fn main() {
         .file(asset!("deploy/sensord.toml"), path!("/etc/sensord.toml"))
         .with(File::text("x", path!("/etc/x")).mode(mode!(0o600)))
         .enable(unit!("sensord.service"));
-    let sites: Vec<_> = layer.entries().iter().map(|entry| entry.site()).collect();
+    let sites: Vec<_> = layer.entries.iter().map(|entry| entry.site).collect();
     assert_eq!(sites.iter().map(|site| site.line()).collect::<Vec<_>>(), [first, first + 1, first + 2]);
     assert!(sites.iter().all(|site| site.column() == 10 && site.file().ends_with("sites.rs")));
 
     let file = File::text("x", path!("/etc/x")).mode(mode!(0o600));
-    let mode = file.attributes().mode().unwrap().site();
+    let mode = file.attributes.mode.unwrap().site();
     assert_eq!((mode.line(), mode.column()), (line!() - 2, 49));
 }
