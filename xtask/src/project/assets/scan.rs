@@ -99,7 +99,8 @@ fn walk(
 }
 
 fn file(path: Utf8PathBuf, metadata: &fs::Metadata) -> Result<SourceFile, SourceError> {
-    let is_unit = path.file_name().is_some_and(|name| UnitName::parse(name).is_ok());
+    let is_unit =
+        path.file_name().is_some_and(|name| UnitName::has_suffix(name) && UnitName::parse(name).is_ok());
     let text = if is_unit { Some(text(&path)?) } else { None };
     Ok(SourceFile { executable: metadata.permissions().mode() & 0o100 != 0, path, text })
 }
