@@ -1,7 +1,7 @@
 //! The exact bytes behind a plan: every file it needs, found, measured and digested. What is staged is
 //! what gets written; a file that changes in between is an error, never a mixed layer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -29,7 +29,7 @@ pub(crate) struct Artefacts {
 /// All files of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
-    files: BTreeMap<Origin, InputFile>,
+    files: HashMap<Origin, InputFile>,
     /// What is staged in there has to stay until it is written.
     _kept: Option<TempDir>,
 }
@@ -87,9 +87,10 @@ impl Inputs {
     fn files<'a>(
         origins: impl Iterator<Item = &'a Origin>,
         artefacts: &Artefacts,
-    ) -> Result<BTreeMap<Origin, InputFile>, InputError> {
-        let origins: BTreeSet<&Origin> = origins.collect();
-        let staged = Mutex::new(BTreeMap::new());
+    ) -> Result<HashMap<Origin, InputFile>, InputError> {
+        let mut seen = HashSet::new();
+        let origins: Vec<&Origin> = origins.filter(|origin| seen.insert(*origin)).collect();
+        let staged = Mutex::new(HashMap::with_capacity(origins.len()));
         parallel::each(origins, thread::available_parallelism(), |origin| {
             let file = stage(origin, artefacts)?;
             if let Ok(mut staged) = staged.lock() {

@@ -2,7 +2,7 @@
 //! cargo has run, the facts of programs once they are staged. Here alone do checks read; what is in a
 //! file that has not changed is remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
@@ -29,9 +29,9 @@ const LARGE: u64 = 1 << 20;
 /// Contents of the files of one plan's layers.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
-    texts: BTreeMap<Origin, String>,
-    sizes: BTreeMap<Origin, u64>,
-    facts: BTreeMap<Origin, Arc<Facts>>,
+    texts: HashMap<Origin, String>,
+    sizes: HashMap<Origin, u64>,
+    facts: HashMap<Origin, Arc<Facts>>,
 }
 
 /// What is known of the bytes of a file, whatever it is called.
@@ -48,12 +48,14 @@ impl Contents {
         let mut contents = Self::default();
         for (path, member) in layers.iter().flat_map(|layer| &layer.members) {
             let Kind::File(from @ Origin::Asset { host, .. }) = &member.kind else { continue };
+            if !wants_text(path) {
+                continue;
+            }
             // What can't be read is staging's to report.
-            if let (true, Ok(file)) = (wants_text(path), File::open(host)) {
-                let mut bytes = Vec::new();
-                if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
-                    contents.texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());
-                }
+            let Ok(file) = File::open(host) else { continue };
+            let mut bytes = Vec::new();
+            if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
+                contents.texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());
             }
         }
         contents

@@ -45,6 +45,8 @@ pub struct Tree<'a> {
     contents: &'a Contents,
     /// Every path, once a check asks for all of them.
     nodes: OnceLock<Vec<Node<'a>>>,
+    /// What the layers bring and a loader can map, once a check asks for it.
+    loadable: OnceLock<Vec<Node<'a>>>,
 }
 
 /// What is at a path of an image.
@@ -89,12 +91,28 @@ impl<'a> Tree<'a> {
     /// The tree of a plan, whose lowest `read` layers were read.
     pub(crate) fn new(plan: &'a Plan, read: usize, contents: &'a Contents) -> Self {
         let (base, layers) = (plan.base.layers, plan.layers.as_slice());
-        Self { tree: &plan.tree, base, layers, read, contents, nodes: OnceLock::new() }
+        Self {
+            tree: &plan.tree,
+            base,
+            layers,
+            read,
+            contents,
+            nodes: OnceLock::new(),
+            loadable: OnceLock::new(),
+        }
     }
 
     /// The tree of a base, of which nothing is this image's.
     pub(crate) fn of_base(index: &'a BaseIndex, contents: &'a Contents) -> Self {
-        Self { tree: index.tree(), base: 0, layers: &[], read: 0, contents, nodes: OnceLock::new() }
+        Self {
+            tree: index.tree(),
+            base: 0,
+            layers: &[],
+            read: 0,
+            contents,
+            nodes: OnceLock::new(),
+            loadable: OnceLock::new(),
+        }
     }
 
     pub(super) fn contents(&self) -> &'a Contents {
@@ -119,6 +137,13 @@ impl<'a> Tree<'a> {
     /// Returns what the layers put there, without the parents that they only restate.
     pub fn ours(&self) -> impl Iterator<Item = Node<'a>> {
         self.nodes().iter().filter(|node| node.site().is_some()).cloned()
+    }
+
+    /// The files of the layers that are programs or libraries, with their facts.
+    pub(super) fn loadable(&self) -> impl Iterator<Item = (&Node<'a>, &'a Elf)> {
+        let is_loadable = |node: &Node<'_>| node.elf().is_some_and(Elf::is_loadable);
+        let nodes = self.loadable.get_or_init(|| self.ours().filter(is_loadable).collect());
+        nodes.iter().filter_map(|node| Some((node, node.elf()?)))
     }
 
     /// Returns what is at exactly that path; no symlink is followed.

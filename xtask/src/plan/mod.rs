@@ -18,6 +18,7 @@ mod transaction;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
@@ -192,7 +193,7 @@ pub(crate) enum Origin {
 
 /// What origins are compared by. Paths are compared as texts: camino compares them component by component,
 /// which takes seconds where a layer has 100,000 files.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum OriginKey<'a> {
     Asset { host: &'a str, path: &'a str },
     Artefact(&'a Artefact),
@@ -219,6 +220,12 @@ impl PartialEq for Origin {
 
 impl Eq for Origin {}
 
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
 impl PartialOrd for Origin {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -232,7 +239,7 @@ impl Ord for Origin {
 }
 
 /// A binary of cargo's, before it is built: which target of which package, by which invocation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct Artefact {
     pub(crate) package: String,
     pub(crate) bin: String,

@@ -54,7 +54,7 @@ pub(crate) struct PlannedBuildStage {
 }
 
 /// Something that a stage makes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Product {
     /// A binary of one of its cargo invocations.
@@ -64,7 +64,7 @@ pub(crate) enum Product {
 }
 
 /// A file that a stage makes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct Compiled {
     /// The index of the stage in the plan.
     pub(crate) stage: usize,

@@ -57,7 +57,7 @@ impl<F> Tree<F> {
     /// # Errors
     /// When Linux would answer `ELOOP` or `ENOTDIR`.
     pub fn resolve(&self, path: &ImagePath) -> Result<ImagePath, ResolveError> {
-        Walker::new(&self.root, path, false).walk()
+        self.walk_path(path, false)
     }
 
     /// Returns the path with every symlink followed, its last component included, as stat(2) does.
@@ -76,7 +76,30 @@ impl<F> Tree<F> {
     /// # Errors
     /// When Linux would answer `ELOOP` or `ENOTDIR`.
     pub fn follow(&self, path: &ImagePath) -> Result<ImagePath, ResolveError> {
-        Walker::new(&self.root, path, true).walk()
+        self.walk_path(path, true)
+    }
+
+    fn walk_path(&self, path: &ImagePath, follows_last: bool) -> Result<ImagePath, ResolveError> {
+        if self.is_plain(path, follows_last) {
+            return Ok(path.clone());
+        }
+        Walker::new(&self.root, path, follows_last).walk()
+    }
+
+    /// Whether the path leads through directories only, or to something that is missing. Nearly all do.
+    fn is_plain(&self, path: &ImagePath, follows_last: bool) -> bool {
+        let mut branch = &*self.root;
+        let mut names = path.components().peekable();
+        while let Some(name) = names.next() {
+            let Some(found) = branch.children.get(name) else { return true };
+            let is_last = names.peek().is_none();
+            match found.node.kind {
+                Kind::Directory => branch = found,
+                Kind::Symlink { .. } if !is_last || follows_last => return false,
+                _ => return is_last,
+            }
+        }
+        true
     }
 }
 
