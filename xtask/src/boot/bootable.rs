@@ -91,7 +91,7 @@ fn kernel(tree: &Tree<'_>) -> Result<(ImagePath, ImagePath), Unbootable> {
         }
     };
     let real = |name| {
-        let Some(node) = file(directory, name).filter(|node| node.is_file()) else {
+        let Some(node) = file(directory, name).filter(Node::is_file) else {
             return Err(Unbootable::NoInitramfs { directory: directory.path().clone() });
         };
         match node.size() {

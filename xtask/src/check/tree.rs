@@ -36,7 +36,7 @@ use crate::plan::{Member, Origin, Plan, PlannedLayer};
 /// ```
 #[derive(Clone)]
 pub struct Tree<'a> {
-    tree: &'a tree::Tree<File>,
+    entries: &'a tree::Tree<File>,
     /// How many layers the base has, and the layers of this image over those.
     base: usize,
     layers: &'a [PlannedLayer],
@@ -92,7 +92,7 @@ impl<'a> Tree<'a> {
     pub(crate) fn new(plan: &'a Plan, read: usize, contents: &'a Contents) -> Self {
         let (base, layers) = (plan.base.layers, plan.layers.as_slice());
         Self {
-            tree: &plan.tree,
+            entries: &plan.tree,
             base,
             layers,
             read,
@@ -105,7 +105,7 @@ impl<'a> Tree<'a> {
     /// The tree of a base, of which nothing is this image's.
     pub(crate) fn of_base(index: &'a BaseIndex, contents: &'a Contents) -> Self {
         Self {
-            tree: index.tree(),
+            entries: index.tree(),
             base: 0,
             layers: &[],
             read: 0,
@@ -149,14 +149,14 @@ impl<'a> Tree<'a> {
     /// Returns what is at exactly that path; no symlink is followed.
     pub fn get(&self, path: &str) -> Option<Node<'a>> {
         let path = ImagePath::parse(path).ok()?;
-        let entry = self.tree.get(&path)?;
+        let entry = self.entries.get(&path)?;
         Some(self.node(path, entry))
     }
 
     /// Returns what is below a directory, at any depth; no symlink is followed.
     pub fn below<'t>(&'t self, directory: &str) -> impl Iterator<Item = Node<'a>> + use<'t, 'a> {
         let directory = ImagePath::parse(directory).ok();
-        let walk = directory.map(|directory| self.tree.walk_from(&directory).skip(1));
+        let walk = directory.map(|directory| self.entries.walk_from(&directory).skip(1));
         walk.into_iter().flatten().map(|(path, entry)| self.node(path, entry))
     }
 
@@ -164,7 +164,7 @@ impl<'a> Tree<'a> {
     pub fn children<'t>(&'t self, directory: &str) -> impl Iterator<Item = Node<'a>> + use<'t, 'a> {
         let directory = ImagePath::parse(directory).ok();
         directory.into_iter().flat_map(move |directory| {
-            let children = self.tree.children(&directory);
+            let children = self.entries.children(&directory);
             children.filter_map(move |(name, entry)| Some(self.node(directory.join(name).ok()?, entry)))
         })
     }
@@ -177,7 +177,7 @@ impl<'a> Tree<'a> {
     /// Returns where a path leads, every symlink followed; components that are missing are taken as they are
     /// written.
     pub fn place(&self, path: &str) -> Option<ImagePath> {
-        self.tree.follow(&ImagePath::parse(path).ok()?).ok()
+        self.entries.follow(&ImagePath::parse(path).ok()?).ok()
     }
 
     /// Returns the content of a file, symlinks followed, where it was kept: of the files that systemd, bootc,
@@ -188,11 +188,11 @@ impl<'a> Tree<'a> {
 
     /// The tree itself.
     pub(super) fn entries(&self) -> &'a tree::Tree<File> {
-        self.tree
+        self.entries
     }
 
     fn nodes(&self) -> &[Node<'a>] {
-        self.nodes.get_or_init(|| self.tree.walk().map(|(path, entry)| self.node(path, entry)).collect())
+        self.nodes.get_or_init(|| self.entries.walk().map(|(path, entry)| self.node(path, entry)).collect())
     }
 
     fn node(&self, path: ImagePath, entry: tree::Entry<'a, File>) -> Node<'a> {

@@ -1,10 +1,12 @@
 //! What is below a layer while it is planned: the base, with what the layers so far remove and add.
 
-use lapstrake::Site;
-use lapstrake::value::ImagePath;
-use lapstrake_oci::tree::{LayerNumber, Tree};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::PlannedLayer;
+use lapstrake::Site;
+use lapstrake::value::{ImagePath, Mode};
+use lapstrake_oci::tree::{LayerNumber, Metadata, Tree};
+
+use super::{Member, PlannedLayer};
 use crate::base::{File, Node};
 
 /// The tree below a layer, and who put what there.
@@ -32,5 +34,18 @@ impl<'a> Below<'a> {
     pub(super) fn site(&self, path: &ImagePath, layer: LayerNumber) -> Option<Site> {
         let own = layer.get().checked_sub(self.base)?;
         self.planned.get(own)?.members.get(path)?.site
+    }
+}
+
+/// Adds the parents of whiteouts: a layer states them as those of its members.
+pub(super) fn add_parents(
+    members: &mut BTreeMap<ImagePath, Member>,
+    whiteouts: &BTreeSet<ImagePath>,
+    below: &Tree<File>,
+) {
+    for above in whiteouts.iter().flat_map(ImagePath::ancestors) {
+        let found = below.get(&above).map(|found| found.node.metadata.clone());
+        let metadata = found.unwrap_or_else(|| Metadata::of_root(Mode::PROGRAM));
+        members.entry(above).or_insert_with(|| Member::parent(metadata));
     }
 }

@@ -9,7 +9,7 @@ use lapstrake::suggest::nearest;
 use lapstrake::value::{ImageName, ImagePath, LayerName, UnitName};
 use lapstrake::{Image, Layer, Parsed, Site};
 
-use super::below::Below;
+use super::below::{Below, add_parents};
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
 use super::enablement::{OwnUnits, Units};
@@ -19,7 +19,7 @@ use super::place::{Placer, site_or};
 use super::stage::{Builders, Stages};
 use super::step::{PlannedRun, Steps};
 use super::transaction::{Kept, Transaction, transaction};
-use super::{CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
+use super::{CargoOptions, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
 use crate::base::{Base, BaseIndex, File};
 use crate::finding::{Blame, Finding};
 use crate::project::assets::Sources;
@@ -111,7 +111,7 @@ struct Resolver<'a> {
     findings: Vec<Finding>,
 }
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     fn layers(&mut self, image: &Image) {
         /// bootc's importers take at most 127 layers; some of the base's come first.
         const MOST: usize = 127;
@@ -392,17 +392,4 @@ fn no_instance(name: &UnitName, instance: &str, site: Site) -> Finding {
         format!("`{name}` is no template, and has no instance `{}`", instance.escape_debug())
     };
     Finding::fatal("unit-instance", site, message)
-}
-
-/// Whiteouts need their parents stated too.
-fn add_parents(
-    members: &mut BTreeMap<ImagePath, Member>,
-    whiteouts: &BTreeSet<ImagePath>,
-    below: &Tree<File>,
-) {
-    for above in whiteouts.iter().flat_map(ImagePath::ancestors) {
-        let found = below.get(&above).map(|found| found.node.metadata.clone());
-        let metadata = found.unwrap_or_else(|| Metadata::of_root(Mode::PROGRAM));
-        members.entry(above).or_insert_with(|| Member::parent(metadata));
-    }
 }

@@ -1,5 +1,7 @@
 //! Layers on one another, as the OCI image spec (layer.md) has it.
 
+use std::sync::Arc;
+
 use tar::EntryType;
 
 use super::fixture::{Tar, index, path};
@@ -107,6 +109,27 @@ fn names_of_one_file_are_files_that_are_equal() {
     assert_eq!(node(&index, "/c"), node(&index, "/d"));
     assert_eq!(node(&index, "/a"), node(&index, "/e"));
     assert_eq!(node(&index, "/s"), node(&index, "/t"));
+}
+
+/// 2,000 names of a unit of 1 MiB are 1 MiB, and not 2 GiB.
+#[test]
+fn names_of_one_file_share_one_record_in_memory_and_in_the_cache() {
+    let unit = "x".repeat(1 << 20);
+    let first = "usr/lib/systemd/system/0.service";
+    let names = |tar: Tar| {
+        (1..2000)
+            .fold(tar, |tar, name| tar.hardlink(&format!("usr/lib/systemd/system/{name}.service"), first))
+    };
+    let index = index(&[names(Tar::new().file(first, &unit)).end()]);
+    let text = |index: &BaseIndex, name: u32| {
+        let node = node(index, &format!("/usr/lib/systemd/system/{name}.service")).clone();
+        facts(&node.kind).unwrap().text.clone().unwrap()
+    };
+    assert!(Arc::ptr_eq(&text(&index, 0), &text(&index, 1999)));
+    let kept = postcard::to_stdvec(&index).unwrap();
+    assert!(kept.len() < 2 << 20, "{} bytes", kept.len());
+    let read: BaseIndex = postcard::from_bytes(&kept).unwrap();
+    assert!(read == index && Arc::ptr_eq(&text(&read, 0), &text(&read, 1999)));
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) struct Root<'t, 'a> {
     tree: &'t Tree<'a>,
     prefix: &'static str,
     /// The directory that programs see as their root.
-    root: Entry<'a, File>,
+    entry: Entry<'a, File>,
 }
 
 impl<'t, 'a> Root<'t, 'a> {
@@ -40,9 +40,9 @@ impl<'t, 'a> Root<'t, 'a> {
         let prefix = if path.as_str().starts_with("/usr/lib/qm/rootfs/") { QM } else { "" };
         let inside = ImagePath::parse(path.as_str().strip_prefix(prefix)?).ok()?;
         let entries = tree.entries();
-        let root =
+        let entry =
             if prefix.is_empty() { entries.root() } else { entries.get(&ImagePath::parse(prefix).ok()?)? };
-        Some((Self { tree, prefix, root }, inside))
+        Some((Self { tree, prefix, entry }, inside))
     }
 
     /// Whether it is the image's own.
@@ -67,7 +67,7 @@ impl<'a> Files<'a> for Root<'_, 'a> {
     }
 
     fn real(&self, path: &str) -> Option<ImagePath> {
-        self.root.real(path)
+        self.entry.real(path)
     }
 
     fn elf(&self, path: &ImagePath) -> Option<&'a Elf> {

@@ -111,7 +111,7 @@ fn program<'a>(tree: &Tree<'a>, program: &str) -> Option<Node<'a>> {
         return tree.follow(program);
     }
     let mut found = SEARCHED.iter().filter_map(|directory| tree.follow(&format!("{directory}/{program}")));
-    found.find(|node| node.is_file())
+    found.find(Node::is_file)
 }
 
 fn missing(subject: &Subject<'_>) -> Vec<Fault> {
