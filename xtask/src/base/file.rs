@@ -7,7 +7,6 @@ use lapstrake_oci::Digest;
 use lapstrake_oci::tree::{Entry, Kind, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::capture::wants_text;
 use super::elf::Elf;
 
 /// A regular file.
@@ -46,24 +45,6 @@ impl File {
 /// Returns the facts of a regular file that was read.
 pub(crate) fn facts(kind: &Kind<File>) -> Option<&FileFacts> {
     kind.file()?.facts()
-}
-
-/// Drops the texts that were kept for the names that link to a file, from the names that need none: in an
-/// image that ostree made, files are hardlinks to objects that come before them.
-pub(super) fn forget_texts(tree: &mut Tree<File>) {
-    let has_text = |entry: &Node<'_>| facts(&entry.node.kind).is_some_and(|facts| facts.text.is_some());
-    let unwanted: Vec<_> = tree
-        .walk()
-        .filter(|(path, entry)| has_text(entry) && !wants_text(path))
-        .map(|(path, entry)| (path, entry.node.clone(), entry.layer))
-        .collect();
-    for (path, mut node, layer) in unwanted {
-        node.kind = node.kind.map(|file| match file {
-            File::Read(facts) => File::Read(Arc::new(FileFacts { text: None, ..(*facts).clone() })),
-            File::Planned => File::Planned,
-        });
-        tree.insert(&path, node, layer).expect("the path is in the tree");
-    }
 }
 
 /// The form of a tree in a cache: each file once, whatever the number of its names.

@@ -1,12 +1,15 @@
 //! The tree that the layers of a base make, and what it says of the base: texts, accounts, whether it is
 //! sealed. `cache` keeps it.
 
+use std::sync::Arc;
+
 use lapstrake::value::ImagePath;
 use lapstrake_oci::tar::LayerError;
 use lapstrake_oci::tree::{Changes, LayerNumber, Tree};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::file::{self, File, FileFacts, Shared};
+use super::capture::wants_text;
+use super::file::{self, File, FileFacts, Node, Shared};
 
 /// The merged tree of a base. A clone shares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +28,7 @@ impl BaseIndex {
         for (number, layer) in layers.into_iter().enumerate() {
             tree.apply(layer, LayerNumber::new(number)).map_err(|error| (number, error.into()))?;
         }
-        file::forget_texts(&mut tree);
+        forget_texts(&mut tree);
         Ok(Self { tree })
     }
 
@@ -79,6 +82,24 @@ impl BaseIndex {
             if fields.next() == Some(name) { fields.nth(1)?.parse().ok() } else { None }
         };
         texts.flat_map(str::lines).find_map(number).or((name == "root").then_some(0))
+    }
+}
+
+/// Drops the texts that were kept for the names that link to a file, from the names that need none: in an
+/// image that ostree made, files are hardlinks to objects that come before them.
+fn forget_texts(tree: &mut Tree<File>) {
+    let has_text = |entry: &Node<'_>| file::facts(&entry.node.kind).is_some_and(|facts| facts.text.is_some());
+    let unwanted: Vec<_> = tree
+        .walk()
+        .filter(|(path, entry)| has_text(entry) && !wants_text(path))
+        .map(|(path, entry)| (path, entry.node.clone(), entry.layer))
+        .collect();
+    for (path, mut node, layer) in unwanted {
+        node.kind = node.kind.map(|file| match file {
+            File::Read(facts) => File::Read(Arc::new(FileFacts { text: None, ..(*facts).clone() })),
+            File::Planned => File::Planned,
+        });
+        tree.insert(&path, node, layer).expect("the path is in the tree");
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use lapstrake::value::ImagePath;
 
-use super::rewrite::Stored;
+use super::stored::Stored;
 use lapstrake_oci::tree::{Kind, Node, Tree};
 
 /// Mount points that an engine makes for a step, where the base lacks them (Containerfile(5), RUN).

@@ -11,6 +11,7 @@ use lapstrake_oci::tree::{Changes, Kind, Metadata, Node, Tree, hide};
 
 use super::debris::Leftovers;
 use super::secrets::Secrets;
+use super::stored::Stored;
 use crate::base::{BaseIndex, File};
 
 /// An engine's layer can't be rewritten.
@@ -24,14 +25,6 @@ pub(crate) enum RewriteError {
     Special { path: ImagePath, what: &'static str },
     #[error("`{path}` holds the secret `{id}`: a step wrote it there")]
     Secret { path: ImagePath, id: SecretId },
-}
-
-/// A file of the engine's tar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stored {
-    pub(super) size: u64,
-    /// Where its bytes begin; none for a file of the layers below.
-    at: Option<u64>,
 }
 
 type Nodes = BTreeMap<ImagePath, Node<Stored>>;

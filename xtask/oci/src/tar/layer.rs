@@ -3,11 +3,11 @@
 
 use std::io::{self, Read};
 
-use lapstrake::value::{ImagePath, Invalid, Mode};
+use lapstrake::value::{ImagePath, Mode};
 
 use super::name::{Name, hardlink_target, symlink_target};
-use super::{Member, MemberError, MemberKind, TarReader, escape_name};
-use crate::tree::{ApplyError, CAPABILITY, ChangeError, Changes, DEPTH_MAX, Kind, Metadata, Node, Xattrs};
+use super::{LayerError, Member, MemberKind, TarReader, escape_name};
+use crate::tree::{CAPABILITY, Changes, Kind, Metadata, Node, Xattrs};
 
 /// The most members of a layer.
 ///
@@ -23,112 +23,8 @@ use crate::tree::{ApplyError, CAPABILITY, ChangeError, Changes, DEPTH_MAX, Kind,
 /// # Ok::<_, std::io::Error>(())
 /// ```
 pub const MEMBERS_MAX: usize = 8_000_000;
-/// The most bytes of a path or link.
-pub(super) const PATH_MAX: usize = 4095;
 /// `struct vfs_cap_data` of linux/capability.h has at most 24 bytes.
 const CAPABILITY_MAX: usize = 24;
-
-/// States why a layer cannot be used.
-///
-/// ```
-/// use lapstrake_oci::tar::{LayerError, read_layer};
-///
-/// let error = read_layer(&b"not a tar"[..], 10, |_, _, _| Ok(())).unwrap_err();
-/// assert!(matches!(error, LayerError::Tar(_)));
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LayerError {
-    /// It is not a tar that can be read.
-    #[error(transparent)]
-    Tar(#[from] MemberError),
-    /// Two members of it exclude each other.
-    #[error(transparent)]
-    Change(#[from] ChangeError),
-    /// It cannot be applied to what is below.
-    #[error(transparent)]
-    Apply(#[from] ApplyError),
-    /// The content of a member cannot be read.
-    #[error("member `{member}` can't be read")]
-    Content {
-        /// The escaped name of the member.
-        member: String,
-        /// The cause.
-        source: io::Error,
-    },
-    /// A name that starts with `/`.
-    #[error("member `{member}` has an absolute name")]
-    Absolute {
-        /// The escaped name of the member.
-        member: String,
-    },
-    /// A name with `..`.
-    #[error("member `{member}` climbs with `..`")]
-    Climbs {
-        /// The escaped name of the member.
-        member: String,
-    },
-    /// A name that is not UTF-8.
-    #[error("member `{member}` has a name that is not UTF-8")]
-    NotUtf8 {
-        /// The escaped name of the member.
-        member: String,
-    },
-    /// A name that Linux cannot hold.
-    #[error("member `{member}` has a name of {bytes} bytes; Linux takes at most {PATH_MAX}")]
-    Long {
-        /// The escaped name of the member.
-        member: String,
-        /// How many it has.
-        bytes: usize,
-    },
-    /// A name in too many directories.
-    #[error("member `{member}` has a name of {components} components; at most {DEPTH_MAX} are supported")]
-    Deep {
-        /// The escaped name of the member.
-        member: String,
-        /// How many it has.
-        components: usize,
-    },
-    /// A name that is not a path of an image.
-    #[error("member `{member}` has a name that no image can hold")]
-    Name {
-        /// The escaped name of the member.
-        member: String,
-        /// The cause.
-        source: Box<Invalid>,
-    },
-    /// A whiteout of nothing.
-    #[error("member `{member}` is not a whiteout of the OCI image spec")]
-    Whiteout {
-        /// The escaped name of the member.
-        member: String,
-    },
-    /// A link whose target is above the root.
-    #[error("member `{member}` links to `{target}`, which leads out of the root")]
-    LeadsOut {
-        /// The escaped name of the member.
-        member: String,
-        /// The escaped target.
-        target: String,
-    },
-    /// A link whose target is not a path.
-    #[error("member `{member}` links to `{target}`, which no image can hold")]
-    Target {
-        /// The escaped name of the member.
-        member: String,
-        /// The escaped target.
-        target: String,
-    },
-    /// More members than are supported.
-    #[error("member `{member}` is one too many: at most {most} are supported")]
-    Many {
-        /// The escaped name of the member.
-        member: String,
-        /// The limit.
-        most: usize,
-    },
-}
 
 /// Reads the tar of a layer, up to its end mark. `file` reads the content of a regular file, or as much of
 /// it as it wants.

@@ -5,13 +5,15 @@
 mod error;
 mod extension;
 mod layer;
+mod layer_error;
 mod member;
 mod name;
 mod reader;
 mod writer;
 
 pub use self::error::MemberError;
-pub use self::layer::{LayerError, MEMBERS_MAX, read_layer};
+pub use self::layer::{MEMBERS_MAX, read_layer};
+pub use self::layer_error::LayerError;
 pub use self::member::{Member, MemberKind, escape_name};
 pub use self::reader::TarReader;
 pub use self::writer::TarWriter;

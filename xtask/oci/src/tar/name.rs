@@ -3,7 +3,7 @@
 
 use lapstrake::value::ImagePath;
 
-use super::layer::{LayerError, PATH_MAX};
+use super::layer_error::{LayerError, PATH_MAX};
 use super::{Member, escape_name};
 use crate::tree::DEPTH_MAX;
 
