@@ -1,7 +1,7 @@
 //! The exact bytes behind a plan: every file it needs, found, measured and digested. What is staged is
 //! what gets written; a file that changes in between is an error, never a mixed layer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -11,8 +11,9 @@ use std::thread;
 use camino::Utf8PathBuf;
 use tempfile::TempDir;
 
-use crate::plan::{Artefact, Compiled, Content, ContextFile, Origin, PlannedLayer};
+use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer};
 use crate::support::parallel;
+use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, HashingReader};
 
 /// Where each binary is.
@@ -28,7 +29,7 @@ pub(crate) struct Artefacts {
 /// All files of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
-    files: BTreeMap<Origin, InputFile>,
+    files: HashMap<Origin, InputFile>,
     /// What is staged in there has to stay until it is written.
     _kept: Option<TempDir>,
 }
@@ -78,7 +79,7 @@ impl Inputs {
     }
 
     /// Stages what the steps of a stage read of the workspace, by its place in their context.
-    pub(crate) fn of_context(context: &BTreeMap<String, ContextFile>) -> Result<Self, InputError> {
+    pub(crate) fn of_context(context: &BTreeMap<String, Kind<ContextFile>>) -> Result<Self, InputError> {
         let files = Self::files(context.values().filter_map(read), &Artefacts::default())?;
         Ok(Self { files, _kept: None })
     }
@@ -86,9 +87,10 @@ impl Inputs {
     fn files<'a>(
         origins: impl Iterator<Item = &'a Origin>,
         artefacts: &Artefacts,
-    ) -> Result<BTreeMap<Origin, InputFile>, InputError> {
-        let origins: BTreeSet<&Origin> = origins.collect();
-        let staged = Mutex::new(BTreeMap::new());
+    ) -> Result<HashMap<Origin, InputFile>, InputError> {
+        let mut seen = HashSet::new();
+        let origins: Vec<&Origin> = origins.filter(|origin| seen.insert(*origin)).collect();
+        let staged = Mutex::new(HashMap::with_capacity(origins.len()));
         parallel::each(origins, thread::available_parallelism(), |origin| {
             let file = stage(origin, artefacts)?;
             if let Ok(mut staged) = staged.lock() {
@@ -107,18 +109,12 @@ impl Inputs {
 
 /// What a layer holds, and what its steps read.
 fn origins(layer: &PlannedLayer) -> impl Iterator<Item = &Origin> {
-    let held = layer.members.values().filter_map(|member| match &member.content {
-        Content::File { from } => Some(from),
-        Content::Directory | Content::Symlink { .. } => None,
-    });
+    let held = layer.members.values().filter_map(|member| member.kind.file());
     held.chain(layer.context.values().filter_map(read))
 }
 
-fn read(file: &ContextFile) -> Option<&Origin> {
-    match file {
-        ContextFile::File { from, .. } => Some(from),
-        ContextFile::Directory | ContextFile::Symlink { .. } => None,
-    }
+fn read(file: &Kind<ContextFile>) -> Option<&Origin> {
+    file.file().map(|file| &file.from)
 }
 
 fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<InputFile, InputError> {

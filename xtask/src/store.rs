@@ -81,11 +81,7 @@ impl Store {
         layer: &LayerName,
         cache_key: &CacheKey,
     ) -> Result<(), StoreError> {
-        let path = self.recipe_record(image, layer);
-        if read::<CacheKey>(&path).as_ref() == Some(cache_key) {
-            return Ok(());
-        }
-        write(&path, cache_key)
+        write(&self.recipe_record(image, layer), cache_key)
     }
 
     fn layer_record(&self, key: &Digest) -> Utf8PathBuf {

@@ -164,7 +164,12 @@ impl ImagePath {
     /// # Errors
     /// Those of [`parse`](Self::parse), for the joined path.
     pub fn join(&self, name: &str) -> Result<Self, Invalid> {
-        Self::parse(&if self.is_root() { format!("/{name}") } else { format!("{self}/{name}") })
+        let path = if self.is_root() { format!("/{name}") } else { format!("{self}/{name}") };
+        // The directory was parsed before; a walk over a large tree joins each name once.
+        if path.len() < PATH_MAX && name.split('/').all(is_component) {
+            return Ok(Self(path));
+        }
+        Self::parse(&path)
     }
 
     /// Whether it is `/`.
@@ -214,6 +219,14 @@ impl Borrow<str> for ImagePath {
 }
 
 text_newtype!(ImagePath);
+
+/// Whether a name can be one component of a path.
+fn is_component(name: &str) -> bool {
+    !matches!(name, "" | "." | "..")
+        && name.len() <= NAME_MAX
+        && !name.starts_with(".wh.")
+        && !name.contains('\0')
+}
 
 /// What the user most likely meant: `.` and empty components dropped, `..` climbed, `/` before it all.
 fn normal(text: &str) -> String {

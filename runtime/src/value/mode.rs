@@ -87,6 +87,18 @@ impl Mode {
         }
     }
 
+    /// Returns the mode with these bits; none above `0o7777`. Unlike `Mode::try_from`, it takes bits that a
+    /// person who forgot `0o` would write: a file that exists may have them.
+    ///
+    /// ```
+    /// # use lapstrake::value::Mode;
+    /// assert_eq!(Mode::from_bits(0o1363), Mode::parse("1363").ok());
+    /// assert_eq!(Mode::from_bits(0o10000), None);
+    /// ```
+    pub fn from_bits(bits: u32) -> Option<Self> {
+        u16::try_from(bits).ok().filter(|bits| *bits <= 0o7777).map(Self)
+    }
+
     /// The permission bits, `0` to `0o7777`.
     ///
     /// ```

@@ -93,6 +93,17 @@ impl UnitKind {
 }
 
 impl UnitName {
+    /// Returns whether a name has the suffix of a unit. It costs much less than an error of
+    /// [`parse`](Self::parse), which suggests another name.
+    ///
+    /// ```
+    /// # use lapstrake::value::UnitName;
+    /// assert!(UnitName::has_suffix("sensord.service") && !UnitName::has_suffix("sensord.toml"));
+    /// ```
+    pub fn has_suffix(name: &str) -> bool {
+        name.rsplit_once('.').is_some_and(|(_, suffix)| UnitKind::parse(suffix).is_some())
+    }
+
     /// Parses a unit's name.
     ///
     /// ```

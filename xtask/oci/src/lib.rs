@@ -10,6 +10,7 @@
 //! | [`Compression`], [`Compressor`], [`Decompressor`] | compresses a layer reproducibly, and decompresses any layer |
 //! | [`canonical()`] | encodes JSON reproducibly |
 //! | [`mod@tar`] | reads and writes the tar of a layer |
+//! | [`tree`] | the file system that layers make: overlay, symlinks, whiteouts, diff |
 //!
 //! All readers take bytes that anybody may have written. The documentation of each states the memory that it
 //! needs at most, and errors name what was found where. The same input always gives the same bytes of output.
@@ -48,6 +49,7 @@ mod layout;
 mod manifests;
 mod media_type;
 pub mod tar;
+pub mod tree;
 
 pub use self::archive::{ArchiveError, import_archive};
 pub use self::blobs::{BlobError, BlobWriter, Blobs};

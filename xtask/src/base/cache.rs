@@ -14,7 +14,7 @@ use super::index::BaseIndex;
 use lapstrake_oci::{Blobs, Digest};
 
 /// Grows when `BaseIndex` changes its form or what is in it.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const ENVIRONMENT: &str = "LAPSTRAKE_CACHE";
 
 /// The user's cache: `$LAPSTRAKE_CACHE`, else `$XDG_CACHE_HOME/lapstrake`, else `~/.cache/lapstrake`.

@@ -2,11 +2,13 @@
 //! the few files that a plan or a check reads.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use lapstrake::value::ImagePath;
 
 use super::elf::{self, Elf};
-use lapstrake_oci::{Digest, HashingReader};
+use super::file::{File, FileFacts};
+use lapstrake_oci::HashingReader;
 
 /// A program larger than this, in bytes, has no facts.
 pub(crate) const ELF_MAX: usize = 256 << 20;
@@ -62,13 +64,6 @@ pub(super) struct Capture {
     chunk: Box<[u8]>,
 }
 
-/// What was kept of one file.
-pub(super) struct Captured {
-    pub(super) digest: Digest,
-    pub(super) elf: Option<Box<Elf>>,
-    pub(super) text: Option<Box<str>>,
-}
-
 impl Default for Capture {
     fn default() -> Self {
         Self { texts_left: TEXTS_MAX, buffer: Vec::new(), chunk: vec![0; CHUNK].into_boxed_slice() }
@@ -77,7 +72,12 @@ impl Default for Capture {
 
 impl Capture {
     /// Reads a file to its end.
-    pub(super) fn file(&mut self, path: &ImagePath, content: impl Read) -> io::Result<Captured> {
+    pub(super) fn file(&mut self, path: &ImagePath, size: u64, content: impl Read) -> io::Result<File> {
+        let facts = self.facts(path, size, content)?;
+        Ok(File::Read(Arc::new(facts)))
+    }
+
+    fn facts(&mut self, path: &ImagePath, size: u64, content: impl Read) -> io::Result<FileFacts> {
         self.buffer.clear();
         let text_max = TEXT_MAX.min(self.texts_left);
         let text_max = if wants_text(path) || path.as_str().starts_with(OBJECTS) { text_max } else { 0 };
@@ -99,19 +99,20 @@ impl Capture {
         }
         let digest = reader.finish();
         if !buffered {
-            return Ok(Captured { digest, elf: None, text: None });
+            return Ok(FileFacts { size, digest, elf: None, text: None });
         }
         if self.buffer.starts_with(elf::MAGIC) {
-            return Ok(Captured { digest, elf: Elf::parse(&self.buffer).map(Box::new), text: None });
+            let elf = Elf::parse(&self.buffer).map(Box::new);
+            return Ok(FileFacts { size, digest, elf, text: None });
         }
         // Of objects only what is text at all; an object's name says nothing.
-        let text = match std::str::from_utf8(&self.buffer) {
+        let text: Option<Arc<str>> = match std::str::from_utf8(&self.buffer) {
             Ok(text) if text_max > 0 && !text.contains('\0') => Some(text.into()),
             _ if wants_text(path) => Some(String::from_utf8_lossy(&self.buffer).into()),
             _ => None,
         };
         self.texts_left -= text.as_deref().map_or(0, str::len).min(self.texts_left);
-        Ok(Captured { digest, elf: None, text })
+        Ok(FileFacts { size, digest, elf: None, text })
     }
 }
 

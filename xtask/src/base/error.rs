@@ -5,9 +5,9 @@ use lapstrake::Site;
 use lapstrake::value::Architecture;
 use std::io;
 
-use super::layer::LayerError;
 use super::transport::Refusal;
 use crate::finding::Finding;
+use lapstrake_oci::tar::LayerError;
 use lapstrake_oci::{ArchiveError, BlobError, Digest, DigestError, LayoutError};
 
 /// A base can't be used.

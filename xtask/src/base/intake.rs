@@ -2,19 +2,20 @@
 //! verified again as a tar, and indexed.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs;
 use std::io::{self, BufReader, Read, Sink, Take, Write};
 use std::sync::Mutex;
 use std::thread;
 
+use super::file::File;
 use super::image::{ImageDocuments, Places};
 use super::index::BaseIndex;
-use super::layer::{self, LayerTree, MEMBERS_MAX};
-use super::merge::merge;
+use super::layer;
 use super::{BaseError, BaseLayer};
 use crate::support::parallel;
 use lapstrake_oci::Decompressor;
 use lapstrake_oci::tar::MemberError;
+use lapstrake_oci::tree::Changes;
 use lapstrake_oci::{BlobError, BlobWriter, Blobs, HashingReader, HashingWriter};
 
 const BUFFER: usize = 256 << 10;
@@ -38,13 +39,13 @@ pub(super) fn intake(
         }
         Ok::<_, BaseError>(())
     })?;
-    merge(trees.into_inner().unwrap_or_default().into_values()).map_err(|(number, source)| {
+    BaseIndex::of(trees.into_inner().unwrap_or_default().into_values()).map_err(|(number, source)| {
         let digest = image.layers[number].digest.clone();
         BaseError::Layer { digest, source }
     })
 }
 
-fn take(layer: &BaseLayer, places: Places<'_>, cache: &Blobs) -> Result<LayerTree, BaseError> {
+fn take(layer: &BaseLayer, places: Places<'_>, cache: &Blobs) -> Result<Changes<File>, BaseError> {
     let digest = &layer.digest;
     let writing = |source| BlobError::Write { digest: digest.clone(), source };
     let source = places.of(digest, layer.size).reader(digest, layer.size)?;
@@ -62,13 +63,13 @@ fn take(layer: &BaseLayer, places: Places<'_>, cache: &Blobs) -> Result<LayerTre
     read
 }
 
-fn read(layer: &BaseLayer, blob: &mut Blob) -> Result<LayerTree, BaseError> {
+fn read(layer: &BaseLayer, blob: &mut Blob) -> Result<Changes<File>, BaseError> {
     let failed = |source| BaseError::Layer { digest: layer.digest.clone(), source };
     let unreadable = |source| failed(MemberError::Read(source).into());
     let tar = Decompressor::new(BufReader::with_capacity(BUFFER, blob)).map_err(unreadable)?;
     // Headers are read block by block, which a decompressor is slow at.
     let mut tar = HashingReader::new(BufReader::with_capacity(BUFFER, tar));
-    let tree = layer::read(&mut tar, MEMBERS_MAX).map_err(failed)?;
+    let tree = layer::read(&mut tar).map_err(failed)?;
     io::copy(&mut tar, &mut io::sink()).map_err(unreadable)?;
     let found = tar.finish();
     if found == layer.diff_id {
@@ -79,7 +80,7 @@ fn read(layer: &BaseLayer, blob: &mut Blob) -> Result<LayerTree, BaseError> {
 
 /// A blob on its way through, every byte of which is kept or at least hashed.
 struct Blob {
-    source: Take<File>,
+    source: Take<fs::File>,
     keep: Keep,
 }
 

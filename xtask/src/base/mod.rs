@@ -10,6 +10,7 @@ mod cache;
 mod capture;
 mod elf;
 mod error;
+mod file;
 #[cfg(any(test, feature = "__fuzz"))]
 mod fuzz;
 mod image;
@@ -17,10 +18,8 @@ mod index;
 mod intake;
 mod layer;
 mod layout;
-mod merge;
 mod registry;
 mod repo_digest;
-mod resolve;
 mod stand_in;
 mod storage;
 #[cfg(test)]
@@ -40,10 +39,9 @@ pub(crate) use cache::Cache;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
 pub(crate) use elf::Elf;
 pub(crate) use error::BaseError;
-pub(crate) use index::{BaseIndex, Node, NodeKind, ResolveError};
-pub(crate) use layer::{Entry, LayerError, LayerTree, Name, hardlink_target};
-pub(crate) use merge::laid_on;
-pub(crate) use resolve::{Kind, follow};
+pub(crate) use file::{File, FileFacts, Node, facts};
+pub(crate) use index::BaseIndex;
+pub(crate) use layer::read as read_layer;
 #[cfg(test)]
 pub(crate) use stand_in::{Library, Wanted, stand_in_tar};
 #[cfg(test)]

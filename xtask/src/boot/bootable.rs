@@ -6,7 +6,7 @@ use std::fmt;
 use lapstrake::value::{Architecture, ImagePath};
 use serde::Deserialize;
 
-use crate::check::{Kind, Node, Tree};
+use crate::check::{Node, Tree};
 
 const MODULES: &str = "/usr/lib/modules";
 const KARGS: &str = "/usr/lib/bootc/kargs.d";
@@ -82,7 +82,7 @@ fn kernel(tree: &Tree<'_>) -> Result<(ImagePath, ImagePath), Unbootable> {
     let file = |directory: &Node<'_>, name: &str| tree.follow(&format!("{}/{name}", directory.path()));
     let with_kernel = tree.children(MODULES).filter(|directory| file(directory, "vmlinuz").is_some());
     let with_kernel: Vec<_> = with_kernel.collect();
-    let directory = match with_kernel[..] {
+    let directory = match &with_kernel[..] {
         [] => return Err(Unbootable::NoKernel),
         [directory] => directory,
         _ => {
@@ -91,7 +91,7 @@ fn kernel(tree: &Tree<'_>) -> Result<(ImagePath, ImagePath), Unbootable> {
         }
     };
     let real = |name| {
-        let Some(node) = file(&directory, name).filter(|node| node.kind() == Kind::File) else {
+        let Some(node) = file(directory, name).filter(Node::is_file) else {
             return Err(Unbootable::NoInitramfs { directory: directory.path().clone() });
         };
         match node.size() {

@@ -12,7 +12,8 @@ use lapstrake::value::ImagePath;
 
 use super::tree::{held_mode, is_held, is_hidden};
 use super::{BootError, Programs};
-use crate::base::{BaseIndex, Node, NodeKind};
+use crate::base::{BaseIndex, File, facts};
+use lapstrake_oci::tree::{CAPABILITY, Kind, Node};
 
 const BLOCK: u64 = 4096;
 /// Room that the running system has, in bytes: a quarter of the content, and so much.
@@ -94,13 +95,13 @@ pub(super) fn make(
 
 /// The size of the disk in bytes, and how many inodes it has.
 fn extent(index: &BaseIndex) -> (u64, u64) {
-    let blocks = |node: &Node| match node.kind {
-        NodeKind::File { size, .. } => size.div_ceil(BLOCK),
-        NodeKind::Directory => 2,
-        _ => 0,
+    let blocks = |kind: &Kind<File>| match kind {
+        Kind::File(_) => facts(kind).map_or(0, |facts| facts.size.div_ceil(BLOCK)),
+        Kind::Directory => 2,
+        Kind::Symlink { .. } | Kind::Device { .. } | Kind::Fifo => 0,
     };
-    let content: u64 = index.iter().map(|(_, node)| blocks(node) * BLOCK).sum();
-    let count = index.iter().count() as u64;
+    let content: u64 = index.tree().walk().map(|(_, entry)| blocks(&entry.node.kind) * BLOCK).sum();
+    let count = index.tree().len() as u64;
     let inodes = count + count / 4 + FREE_INODES;
     (content + content / 4 + FREE + inodes * INODE, inodes)
 }
@@ -109,7 +110,8 @@ fn extent(index: &BaseIndex) -> (u64, u64) {
 fn script(index: &BaseIndex, held: Owner, work: &Utf8Path) -> Result<String, BootError> {
     let mut out = String::new();
     let mut capabilities = 0;
-    for (path, node) in index.iter().filter(|(path, _)| !is_hidden(path)) {
+    for (path, entry) in index.tree().walk().filter(|(path, _)| !is_hidden(path)) {
+        let (path, node, metadata) = (&path, entry.node, &entry.node.metadata);
         let mut lines = Vec::new();
         let is_new = !is_held(path, node);
         if is_new {
@@ -120,24 +122,24 @@ fn script(index: &BaseIndex, held: Owner, work: &Utf8Path) -> Result<String, Boo
             |field: &str, value: String| lines.push(format!("set_inode_field {name} {field} {value}"));
         // The root's owner mke2fs was told.
         let owner = if path.is_root() || is_new { Owner { uid: 0, gid: 0 } } else { held };
-        if node.uid != owner.uid {
-            set("uid", node.uid.to_string());
+        if metadata.uid != owner.uid {
+            set("uid", metadata.uid.to_string());
         }
-        if node.gid != owner.gid {
-            set("gid", node.gid.to_string());
+        if metadata.gid != owner.gid {
+            set("gid", metadata.gid.to_string());
         }
         let kind = match node.kind {
-            NodeKind::Directory => Some(0o040_000),
-            NodeKind::File { .. } => Some(0o100_000),
-            NodeKind::Symlink { .. } => None,
-            NodeKind::Device { is_block: true, .. } => Some(0o060_000),
-            NodeKind::Device { is_block: false, .. } => Some(0o020_000),
-            NodeKind::Fifo => Some(0o010_000),
+            Kind::Directory => Some(0o040_000),
+            Kind::File(_) => Some(0o100_000),
+            Kind::Symlink { .. } => None,
+            Kind::Device { is_block: true, .. } => Some(0o060_000),
+            Kind::Device { is_block: false, .. } => Some(0o020_000),
+            Kind::Fifo => Some(0o010_000),
         };
-        if let Some(kind) = kind.filter(|_| is_new || node.mode.bits() != held_mode(node)) {
-            set("mode", format!("0{:o}", kind | node.mode.bits()));
+        if let Some(kind) = kind.filter(|_| is_new || metadata.mode.bits() != held_mode(node)) {
+            set("mode", format!("0{:o}", kind | metadata.mode.bits()));
         }
-        if let NodeKind::File { capability: Some(value), .. } = &node.kind {
+        if let Some(value) = metadata.xattrs.get(CAPABILITY) {
             let file = work.join(format!("capability-{capabilities}"));
             capabilities += 1;
             fs::write(&file, value).map_err(|source| BootError::Write { path: file.clone(), source })?;
@@ -155,10 +157,10 @@ fn script(index: &BaseIndex, held: Owner, work: &Utf8Path) -> Result<String, Boo
 }
 
 /// `mknod` takes a name in the directory where it is.
-fn make_node(path: &ImagePath, node: &Node) -> Vec<String> {
+fn make_node(path: &ImagePath, node: &Node<File>) -> Vec<String> {
     let what = match node.kind {
-        NodeKind::Fifo => "p".to_owned(),
-        NodeKind::Device { is_block, major, minor } => {
+        Kind::Fifo => "p".to_owned(),
+        Kind::Device { is_block, major, minor } => {
             format!("{} {major} {minor}", if is_block { 'b' } else { 'c' })
         }
         _ => return Vec::new(),

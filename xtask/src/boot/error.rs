@@ -9,7 +9,7 @@ use lapstrake::value::ImagePath;
 use super::bootable::Unbootable;
 use super::console::Last;
 use super::program::Needed;
-use crate::base::LayerError;
+use lapstrake_oci::tar::LayerError;
 use lapstrake_oci::{BlobError, Digest};
 
 /// An image did not boot, or could not be asked.

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use super::Command;
 use super::console::{DESCRIPTION, UP};
 use lapstrake::value::Mode;
-use lapstrake_oci::tar::{Inode, Kind, TarWriter};
+use lapstrake_oci::tar::TarWriter;
+use lapstrake_oci::tree::{Kind, Metadata};
 
 /// Not in /etc: the presets of a first boot may take links away there.
 const UNITS: &str = "usr/lib/systemd/system";
@@ -25,9 +26,9 @@ pub(super) fn layer(command: &Command, target: &str) -> Vec<u8> {
     let (file, link) = (format!("{UNITS}/{UNIT}"), format!("{wants}/{UNIT}"));
     let written = || {
         let mut tar = TarWriter::new(Vec::new());
-        tar.member(&file, &Kind::File { size: unit.len() as u64 }, &Inode::of_root(Mode::FILE))?;
+        tar.member(&file, &Kind::File(unit.len() as u64), &Metadata::of_root(Mode::FILE))?;
         tar.content(unit.as_bytes())?;
-        tar.member(&link, &Kind::Symlink { target: &format!("../{UNIT}") }, &Inode::of_root(Mode::SYMLINK))?;
+        tar.member(&link, &Kind::symlink(format!("../{UNIT}")), &Metadata::of_root(Mode::SYMLINK))?;
         tar.finish()
     };
     written().expect("writing to a `Vec` does not fail, and the content has the stated size")

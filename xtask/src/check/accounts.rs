@@ -23,16 +23,16 @@ pub(super) struct Line<'a> {
 /// The lines of every file that systemd-sysusers reads: a file in /etc hides that of its name in /usr.
 /// A line that is none is passed over, as systemd passes over it.
 pub(super) fn sysusers_lines<'a>(tree: &Tree<'a>) -> Vec<Line<'a>> {
-    let mut files: BTreeMap<&str, Node<'a>> = BTreeMap::new();
+    let mut files: BTreeMap<String, Node<'a>> = BTreeMap::new();
     for directory in ["/usr/lib/sysusers.d", "/etc/sysusers.d"] {
         let conf = tree.children(directory).filter(|node| node.ends_with(".conf"));
-        files.extend(conf.map(|node| (node.path().file_name(), node)));
+        files.extend(conf.map(|node| (node.path().file_name().to_owned(), node)));
     }
     let mut lines = Vec::new();
     for node in files.into_values() {
         let text = tree.text(node.path().as_str()).unwrap_or_default();
         let parsed = text.lines().filter_map(|line| SysusersLine::parse(line.trim()).ok());
-        lines.extend(parsed.map(|line| Line { node, fields: line.fields() }));
+        lines.extend(parsed.map(|line| Line { node: node.clone(), fields: line.fields() }));
     }
     lines
 }

@@ -2,26 +2,36 @@
 //! cargo has run, the facts of programs once they are staged. Here alone do checks read; what is in a
 //! file that has not changed is remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 use super::secrets::{Secret, scan};
 use crate::base::{Cache, ELF_MAX, Elf, TEXT_MAX, wants_text};
 use crate::inputs::{InputFile, Inputs};
-use crate::plan::{Content, Origin, PlannedLayer};
+use crate::plan::{Origin, PlannedLayer};
+use crate::support::parallel;
+use lapstrake_oci::Digest;
+use lapstrake_oci::tree::Kind;
 
-/// The kind of record in the cache.
+/// The kind of record that has the facts of one large file.
 const FACTS: &str = "facts";
+/// The kind of record that has the facts of all files of a layer as it was last built: 100,000 small records
+/// take seconds to write and to read.
+const LAYER: &str = "layer-facts";
+/// A file of so many bytes has a record of its own.
+const LARGE: u64 = 1 << 20;
 
 /// Contents of the files of one plan's layers.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
-    texts: BTreeMap<Origin, String>,
-    sizes: BTreeMap<Origin, u64>,
-    facts: BTreeMap<Origin, Facts>,
+    texts: HashMap<Origin, String>,
+    sizes: HashMap<Origin, u64>,
+    facts: HashMap<Origin, Arc<Facts>>,
 }
 
 /// What is known of the bytes of a file, whatever it is called.
@@ -37,25 +47,48 @@ impl Contents {
     pub(crate) fn of(layers: &[PlannedLayer]) -> Self {
         let mut contents = Self::default();
         for (path, member) in layers.iter().flat_map(|layer| &layer.members) {
-            let Content::File { from: from @ Origin::Asset { host, .. } } = &member.content else { continue };
+            let Kind::File(from @ Origin::Asset { host, .. }) = &member.kind else { continue };
+            if !wants_text(path) {
+                continue;
+            }
             // What can't be read is staging's to report.
-            if let (true, Ok(file)) = (wants_text(path), File::open(host)) {
-                let mut bytes = Vec::new();
-                if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
-                    contents.texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());
-                }
+            let Ok(file) = File::open(host) else { continue };
+            let mut bytes = Vec::new();
+            if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
+                contents.texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());
             }
         }
         contents
     }
 
-    /// Adds what is known of every file, now that its bytes are.
-    pub(crate) fn add(&mut self, layers: &[PlannedLayer], staged: &Inputs, cache: &Cache) -> io::Result<()> {
-        for member in layers.iter().flat_map(|layer| layer.members.values()) {
-            let Content::File { from } = &member.content else { continue };
-            let Some(file) = staged.get(from) else { continue };
-            if self.sizes.insert(from.clone(), file.size).is_none() {
-                self.facts.insert(from.clone(), facts(file, cache)?);
+    /// Adds what is known of every file of an image's layers, now that its bytes are. `owner` names the image
+    /// and its workspace.
+    pub(crate) fn add(
+        &mut self,
+        owner: &str,
+        layers: &[PlannedLayer],
+        staged: &Inputs,
+        cache: &Cache,
+    ) -> io::Result<()> {
+        for layer in layers {
+            let record = Digest::of(format!("{owner}\n{}", layer.name).as_bytes());
+            let known: BTreeMap<Digest, Arc<Facts>> = cache.recall(LAYER, &record).unwrap_or_default();
+            let files = layer.members.values().filter_map(|member| member.kind.file());
+            let files: Vec<_> = files.filter_map(|from| Some((from, staged.get(from)?))).collect();
+            let new = learned(&files, &known, cache)?;
+            let found = |digest| known.get(digest).or_else(|| new.get(digest)).cloned();
+            let all: BTreeMap<_, _> = files
+                .iter()
+                .filter_map(|(_, file)| Some((file.digest.clone(), found(&file.digest)?)))
+                .collect();
+            for (from, file) in &files {
+                self.sizes.insert(Origin::clone(from), file.size);
+                self.facts
+                    .extend(all.get(&file.digest).map(|facts| (Origin::clone(from), Arc::clone(facts))));
+            }
+            if !files.is_empty() && known != all {
+                // What can't be kept is found out again.
+                drop(cache.keep(LAYER, &record, &all));
             }
         }
         Ok(())
@@ -65,8 +98,8 @@ impl Contents {
     #[cfg(any(test, feature = "__fuzz"))]
     pub(crate) fn learn(&mut self, layers: &[PlannedLayer], facts: &Facts) {
         for member in layers.iter().flat_map(|layer| layer.members.values()) {
-            if let Content::File { from } = &member.content {
-                self.facts.insert(from.clone(), facts.clone());
+            if let Kind::File(from) = &member.kind {
+                self.facts.insert(from.clone(), Arc::new(facts.clone()));
             }
         }
     }
@@ -99,8 +132,33 @@ impl Contents {
     }
 }
 
+/// The facts of the files that are not known yet.
+fn learned(
+    files: &[(&Origin, &InputFile)],
+    known: &BTreeMap<Digest, Arc<Facts>>,
+    cache: &Cache,
+) -> io::Result<BTreeMap<Digest, Arc<Facts>>> {
+    let unknown: BTreeMap<&Digest, &InputFile> = files
+        .iter()
+        .filter(|(_, file)| !known.contains_key(&file.digest))
+        .map(|(_, file)| (&file.digest, *file))
+        .collect();
+    // A large file is read whole, and one at a time bounds the memory.
+    let (large, small): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|(_, file)| file.size >= LARGE);
+    let learned = Mutex::new(BTreeMap::new());
+    let learn = |(digest, file): (&Digest, &InputFile)| {
+        let facts = Arc::new(facts(file, cache)?);
+        learned.lock().expect("no thread panics with the lock").insert(digest.clone(), facts);
+        Ok::<_, io::Error>(())
+    };
+    large.into_iter().try_for_each(learn)?;
+    parallel::each(small, thread::available_parallelism(), learn)?;
+    Ok(learned.into_inner().expect("no thread panics with the lock"))
+}
+
 fn facts(file: &InputFile, cache: &Cache) -> io::Result<Facts> {
-    if let Some(known) = cache.recall(FACTS, &file.digest) {
+    let is_large = file.size >= LARGE;
+    if is_large && let Some(known) = cache.recall(FACTS, &file.digest) {
         return Ok(known);
     }
     let mut bytes = Vec::new();
@@ -109,8 +167,10 @@ fn facts(file: &InputFile, cache: &Cache) -> io::Result<Facts> {
         io::copy(content, &mut io::sink()).map(drop)
     })?;
     let facts = Facts::of(&bytes);
-    // What can't be kept is found out again.
-    drop(cache.keep(FACTS, &file.digest, &facts));
+    if is_large {
+        // What can't be kept is found out again.
+        drop(cache.keep(FACTS, &file.digest, &facts));
+    }
     Ok(facts)
 }
 

@@ -33,12 +33,12 @@ pub(crate) use contents::Contents;
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) use contents::Facts;
 pub use fault::Fault;
+pub use lapstrake_oci::tree::Kind;
 pub(crate) use selection::{Selection, UnknownCheck};
 pub use subject::Subject;
 pub(crate) use systemd::analyze;
 pub(crate) use systemd::{SYSTEMD_ANALYZE, unit_files};
-pub(crate) use tree::Laid;
-pub use tree::{Kind, Node, Tree};
+pub use tree::{Node, Tree};
 
 use serde::Serialize;
 

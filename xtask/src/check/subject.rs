@@ -6,7 +6,7 @@ use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey};
 use lapstrake::{Site, TransportRef};
 
 use super::contents::Contents;
-use super::tree::{Laid, Node, Tree};
+use super::tree::{Node, Tree};
 use crate::base::Base;
 use crate::check::Fault;
 use crate::plan::{Plan, Removal};
@@ -40,12 +40,13 @@ pub struct Subject<'a> {
     /// The base without what an engine made on it, where it made something.
     alone: Option<&'a Base>,
     tree: Tree<'a>,
+    below: Tree<'a>,
 }
 
 impl<'a> Subject<'a> {
     #[cfg(any(test, feature = "__fuzz"))]
     pub(crate) fn new(plan: &'a Plan, base: &'a Base, contents: &'a Contents) -> Self {
-        Self::on(plan, base, base, &Laid::default(), contents)
+        Self::on(plan, base, base, 0, contents)
     }
 
     /// Where the lowest layers of the plan are laid already: `below` is `base` with them.
@@ -53,19 +54,21 @@ impl<'a> Subject<'a> {
         plan: &'a Plan,
         base: &'a Base,
         below: &'a Base,
-        laid: &Laid,
+        laid: usize,
         contents: &'a Contents,
     ) -> Self {
-        let tree = Tree::on(&below.index, laid, &plan.layers, contents);
-        let alone = (laid.layers > 0).then_some(base);
-        Self { plan, base: below, laid: laid.layers, alone, tree }
+        let tree = Tree::new(plan, laid, contents);
+        let below_tree = Tree::of_base(&below.index, contents);
+        let alone = (laid > 0).then_some(base);
+        Self { plan, base: below, laid, alone, tree, below: below_tree }
     }
 
     /// The base as if nothing were laid on it, where an engine laid something.
     pub(super) fn base_alone(&self) -> Option<Self> {
         let base = self.alone?;
-        let tree = Tree::new(&base.index, &[], self.tree.contents());
-        Some(Self { plan: self.plan, base, laid: self.plan.layers.len(), alone: None, tree })
+        let tree = Tree::of_base(&base.index, self.tree.contents());
+        let (below, laid) = (tree.clone(), self.plan.layers.len());
+        Some(Self { plan: self.plan, base, laid, alone: None, tree, below })
     }
 
     /// The image's name.
@@ -98,9 +101,9 @@ impl<'a> Subject<'a> {
         self.plan.layers.iter().flat_map(|layer| self.tree.of_layer(layer))
     }
 
-    /// The tree of the base alone.
-    pub fn below(&self) -> Tree<'a> {
-        self.tree.base_alone()
+    /// Returns the tree of the base alone.
+    pub fn below(&self) -> &Tree<'a> {
+        &self.below
     }
 
     /// Whether packages or run steps change the tree in ways that no check sees.

@@ -28,6 +28,6 @@ pub(super) fn lines<'a>(tree: &Tree<'a>) -> impl Iterator<Item = Line<'a>> {
     files.filter(|node| node.ends_with(".conf")).flat_map(|node| {
         let text = tree.text(node.path().as_str()).unwrap_or_default();
         let parsed = text.lines().filter_map(|line| TmpfilesLine::parse(line.trim()).ok());
-        parsed.map(move |line| Line { node, fields: line.fields() })
+        parsed.map(move |line| Line { node: node.clone(), fields: line.fields() }).collect::<Vec<_>>()
     })
 }

@@ -1,17 +1,18 @@
-//! The tree that an image will have: the base's, with what the layers remove and add, each path with who
-//! put it there. Made once for all checks, in one walk; it answers questions and judges nothing.
+//! The tree that an image will have, and who put what there. It answers questions and judges nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use lapstrake::Site;
 use lapstrake::value::{ImagePath, Mode};
+use lapstrake_oci::tree::{self, CAPABILITY, Kind, Metadata};
 
 use super::contents::Contents;
 use super::secrets::Secret;
-use crate::base::{self, BaseIndex, Elf, NodeKind, follow};
-use crate::plan::{Content, Member, Origin, PlannedLayer};
+use crate::base::{BaseIndex, Elf, File, FileFacts, facts};
+use crate::plan::{Member, Origin, Plan, PlannedLayer};
 
-/// All paths of an image, sorted; the root first.
+/// The tree of an image: every path, with what is there. The root comes first, each directory before what is
+/// in it, names sorted.
 ///
 /// ```
 /// use lapstrake_xtask::check::{Check, Checks, Fault, Subject, Tree};
@@ -35,21 +36,20 @@ use crate::plan::{Content, Member, Origin, PlannedLayer};
 /// ```
 #[derive(Clone)]
 pub struct Tree<'a> {
-    nodes: Vec<Node<'a>>,
-    index: &'a BaseIndex,
+    entries: &'a tree::Tree<File>,
+    /// How many layers the base has, and the layers of this image over those.
+    base: usize,
+    layers: &'a [PlannedLayer],
+    /// How many of this image's layers were read, from the lowest.
+    read: usize,
     contents: &'a Contents,
+    /// Every path, once a check asks for all of them.
+    nodes: OnceLock<Vec<Node<'a>>>,
+    /// What the layers bring and a loader can map, once a check asks for it.
+    loadable: OnceLock<Vec<Node<'a>>>,
 }
 
-/// The layers that are in an index already.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Laid {
-    /// How many, from the lowest.
-    pub(crate) layers: usize,
-    /// What a step made while an engine ran it: the number of its layer.
-    pub(crate) made: BTreeMap<ImagePath, usize>,
-}
-
-/// What stands at a path.
+/// What is at a path of an image.
 ///
 /// ```
 /// use lapstrake_xtask::check::{Check, Checks, Fault, Kind, Node, Subject};
@@ -58,7 +58,8 @@ pub(crate) struct Laid {
 /// fn look(subject: &Subject<'_>) -> Vec<Fault> {
 ///     let node: Node<'_> = subject.tree().get("/etc/motd").unwrap();
 ///     assert!(node.path().as_str() == "/etc/motd" && node.ends_with("motd"));
-///     assert_eq!(node.kind(), Kind::File);
+///     assert_eq!(node.kind(), Kind::File(()));
+///     assert!(node.is_file() && !node.is_directory() && node.target().is_none());
 ///     assert_eq!((node.mode().bits(), node.uid(), node.gid()), (0o644, 0, 0));
 ///     assert!(!node.is_executable() && !node.has_capabilities());
 ///     assert_eq!((node.size(), node.text()), (Some(3), Some("hi\n")));
@@ -70,288 +71,249 @@ pub(crate) struct Laid {
 /// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
 /// assert_eq!(found[0].name, "look");
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Node<'a> {
-    path: &'a ImagePath,
+    path: Arc<ImagePath>,
     from: From<'a>,
     contents: &'a Contents,
 }
 
 #[derive(Clone, Copy)]
 enum From<'a> {
-    Base(&'a base::Node),
+    Base(&'a tree::Node<File>),
     /// What a step of that layer made while an engine ran it.
-    Engine(&'a PlannedLayer, &'a base::Node),
-    Layer(&'a PlannedLayer, &'a Member),
-}
-
-/// What kind of thing stands at a path.
-///
-/// ```
-/// use lapstrake_xtask::check::{Check, Checks, Fault, Kind, Subject};
-/// use lapstrake_xtask::prelude::*;
-///
-/// fn look(subject: &Subject<'_>) -> Vec<Fault> {
-///     assert_eq!(subject.tree().get("/bin").unwrap().kind(), Kind::Symlink("usr/bin"));
-///     assert_eq!(subject.tree().get("/usr").unwrap().kind(), Kind::Directory);
-///     Vec::new()
-/// }
-///
-/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
-/// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
-/// assert!(found.is_empty());
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind<'a> {
-    /// A directory.
-    Directory,
-    /// A regular file.
-    File,
-    /// A symlink, and what it points to, as it is written.
-    Symlink(&'a str),
-    /// A device node.
-    Device,
-    /// A named pipe.
-    Fifo,
+    Step(&'a PlannedLayer, &'a tree::Node<File>),
+    /// What that layer has, and what is known of it where the layer was read.
+    Layer(&'a PlannedLayer, &'a Member, Option<&'a FileFacts>),
 }
 
 impl<'a> Tree<'a> {
-    pub(crate) fn new(index: &'a BaseIndex, layers: &'a [PlannedLayer], contents: &'a Contents) -> Self {
-        Self::on(index, &Laid::default(), layers, contents)
+    /// The tree of a plan, whose lowest `read` layers were read.
+    pub(crate) fn new(plan: &'a Plan, read: usize, contents: &'a Contents) -> Self {
+        let (base, layers) = (plan.base.layers, plan.layers.as_slice());
+        Self {
+            entries: &plan.tree,
+            base,
+            layers,
+            read,
+            contents,
+            nodes: OnceLock::new(),
+            loadable: OnceLock::new(),
+        }
     }
 
-    /// As [`new`](Self::new), where the lowest layers are in the index already: they say who put a path
-    /// there, and change nothing.
-    pub(crate) fn on(
-        index: &'a BaseIndex,
-        laid: &Laid,
-        layers: &'a [PlannedLayer],
-        contents: &'a Contents,
-    ) -> Self {
-        let mut over: BTreeMap<&str, Node<'a>> = BTreeMap::new();
-        let mut hidden: BTreeSet<&str> = BTreeSet::new();
-        for layer in layers.iter().take(laid.layers) {
-            for (path, member) in layer.described().filter(|(path, _)| index.get(path).is_some()) {
-                over.insert(path.as_str(), Node { path, from: From::Layer(layer, member), contents });
-            }
+    /// The tree of a base, of which nothing is this image's.
+    pub(crate) fn of_base(index: &'a BaseIndex, contents: &'a Contents) -> Self {
+        Self {
+            entries: index.tree(),
+            base: 0,
+            layers: &[],
+            read: 0,
+            contents,
+            nodes: OnceLock::new(),
+            loadable: OnceLock::new(),
         }
-        for layer in layers.iter().skip(laid.layers) {
-            for path in &layer.whiteouts {
-                remove_below(&mut over, path);
-                over.remove(path.as_str());
-                hidden.insert(path.as_str());
-            }
-            for (path, member) in &layer.members {
-                if member.content != Content::Directory {
-                    remove_below(&mut over, path);
-                    hidden.insert(path.as_str());
-                }
-                over.insert(path.as_str(), Node { path, from: From::Layer(layer, member), contents });
-            }
-        }
-        let of_below = |path: &'a ImagePath, node: &'a base::Node| {
-            let layer = laid.made.get(path).and_then(|number| layers.get(*number));
-            let from = layer.map_or(From::Base(node), |layer| From::Engine(layer, node));
-            Node { path, from, contents }
-        };
-        let mut over = over.into_iter().peekable();
-        let mut nodes = Vec::new();
-        for (path, node) in index.iter() {
-            while let Some((_, own)) = over.next_if(|(own, _)| *own < path.as_str()) {
-                nodes.push(own);
-            }
-            if let Some((_, own)) = over.next_if(|(own, _)| *own == path.as_str()) {
-                // A parent that a layer only restates is still the base's.
-                let restated = own.site().is_none() && !is_hidden(&hidden, path);
-                nodes.push(if restated { of_below(path, node) } else { own });
-            } else if !is_hidden(&hidden, path) {
-                nodes.push(of_below(path, node));
-            }
-        }
-        nodes.extend(over.map(|(_, own)| own));
-        Self { nodes, index, contents }
     }
 
     pub(super) fn contents(&self) -> &'a Contents {
         self.contents
     }
 
-    /// What a layer ships.
-    pub(crate) fn of_layer(&self, layer: &'a PlannedLayer) -> impl Iterator<Item = Node<'a>> {
+    /// What a layer ships, be it hidden by a later layer or not.
+    pub(crate) fn of_layer(&self, layer: &'a PlannedLayer) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let contents = self.contents;
-        layer.described().map(move |(path, member)| Node { path, from: From::Layer(layer, member), contents })
+        layer.described().map(move |(path, member)| Node {
+            path: Arc::new(path.clone()),
+            from: From::Layer(layer, member, None),
+            contents,
+        })
     }
 
-    /// The base's own tree.
-    pub(crate) fn base_alone(&self) -> Self {
-        Self::new(self.index, &[], self.contents)
-    }
-
-    /// Everything in the tree, sorted by path; the root first.
+    /// Returns every path, the root first.
     pub fn iter(&self) -> impl Iterator<Item = Node<'a>> {
-        self.nodes.iter().copied()
+        self.nodes().iter().cloned()
     }
 
-    /// What the layers put there, without the parents that they only restate.
+    /// Returns what the layers put there, without the parents that they only restate.
     pub fn ours(&self) -> impl Iterator<Item = Node<'a>> {
-        self.iter().filter(|node| node.site().is_some())
+        self.nodes().iter().filter(|node| node.site().is_some()).cloned()
     }
 
-    /// What stands at exactly that path; no symlink is followed.
+    /// The files of the layers that are programs or libraries, with their facts.
+    pub(super) fn loadable(&self) -> impl Iterator<Item = (&Node<'a>, &'a Elf)> {
+        let is_loadable = |node: &Node<'_>| node.elf().is_some_and(Elf::is_loadable);
+        let nodes = self.loadable.get_or_init(|| self.ours().filter(is_loadable).collect());
+        nodes.iter().filter_map(|node| Some((node, node.elf()?)))
+    }
+
+    /// Returns what is at exactly that path; no symlink is followed.
     pub fn get(&self, path: &str) -> Option<Node<'a>> {
-        let found = self.nodes.binary_search_by(|node| node.path.as_str().cmp(path)).ok()?;
-        self.nodes.get(found).copied()
+        let path = ImagePath::parse(path).ok()?;
+        let entry = self.entries.get(&path)?;
+        Some(self.node(path, entry))
     }
 
-    /// What stands below a directory, at any depth, sorted; no symlink is followed.
+    /// Returns what is below a directory, at any depth; no symlink is followed.
     pub fn below<'t>(&'t self, directory: &str) -> impl Iterator<Item = Node<'a>> + use<'t, 'a> {
-        let prefix = format!("{}/", directory.trim_end_matches('/'));
-        let start = self.nodes.partition_point(|node| node.path.as_str() < prefix.as_str());
-        let rest = self.nodes.get(start..).unwrap_or_default();
-        rest.iter()
-            .take_while(move |node| node.path.as_str().starts_with(&prefix) && !node.path.is_root())
-            .copied()
+        let directory = ImagePath::parse(directory).ok();
+        let walk = directory.map(|directory| self.entries.walk_from(&directory).skip(1));
+        walk.into_iter().flatten().map(|(path, entry)| self.node(path, entry))
     }
 
-    /// What stands in a directory itself, sorted; no symlink is followed.
+    /// Returns what is in a directory itself, sorted by name; no symlink is followed.
     pub fn children<'t>(&'t self, directory: &str) -> impl Iterator<Item = Node<'a>> + use<'t, 'a> {
-        let length = directory.trim_end_matches('/').len() + 1;
-        self.below(directory).filter(move |node| !node.path.as_str()[length..].contains('/'))
+        let directory = ImagePath::parse(directory).ok();
+        directory.into_iter().flat_map(move |directory| {
+            let children = self.entries.children(&directory);
+            children.filter_map(move |(name, entry)| Some(self.node(directory.join(name).ok()?, entry)))
+        })
     }
 
-    /// What a process in the image finds at a path, every symlink followed.
+    /// Returns what a process in the image finds at a path, every symlink followed.
     pub fn follow(&self, path: &str) -> Option<Node<'a>> {
         self.get(self.place(path)?.as_str())
     }
 
-    /// Where a path leads, every symlink followed; what is missing is taken as written.
+    /// Returns where a path leads, every symlink followed; components that are missing are taken as they are
+    /// written.
     pub fn place(&self, path: &str) -> Option<ImagePath> {
-        let path = ImagePath::parse(path).ok()?;
-        follow(&path, true, |path| self.get(path.as_str()).map(|node| node.step())).ok()
+        self.entries.follow(&ImagePath::parse(path).ok()?).ok()
     }
 
-    /// The content of a file, symlinks followed, where it was kept: of the files that systemd, bootc,
-    /// ostree and the linker read as configuration. Bytes that are no UTF-8 are replaced.
+    /// Returns the content of a file, symlinks followed, where it was kept: of the files that systemd, bootc,
+    /// ostree and the linker read as configuration. Bytes that are not UTF-8 are replaced.
     pub fn text(&self, path: &str) -> Option<&'a str> {
         self.follow(path)?.text()
     }
-}
 
-fn remove_below(over: &mut BTreeMap<&str, Node<'_>>, path: &ImagePath) {
-    let prefix = format!("{path}/");
-    let below: Vec<_> = over
-        .range(prefix.as_str()..)
-        .map(|(path, _)| *path)
-        .take_while(|path| path.starts_with(&prefix))
-        .collect();
-    for path in below {
-        over.remove(path);
+    /// The tree itself.
+    pub(super) fn entries(&self) -> &'a tree::Tree<File> {
+        self.entries
     }
-}
 
-fn is_hidden(hidden: &BTreeSet<&str>, path: &ImagePath) -> bool {
-    let path = path.as_str();
-    !hidden.is_empty()
-        && (hidden.contains(path) || path.match_indices('/').any(|(end, _)| hidden.contains(&path[..end])))
+    fn nodes(&self) -> &[Node<'a>] {
+        self.nodes.get_or_init(|| self.entries.walk().map(|(path, entry)| self.node(path, entry)).collect())
+    }
+
+    fn node(&self, path: ImagePath, entry: tree::Entry<'a, File>) -> Node<'a> {
+        let own = entry.layer.get().checked_sub(self.base);
+        let own = own.and_then(|own| Some((own, self.layers.get(own)?)));
+        let from = match own {
+            None => From::Base(entry.node),
+            Some((own, layer)) => match layer.members.get(&path) {
+                Some(member) => From::Layer(layer, member, facts(&entry.node.kind)),
+                None if own < self.read => From::Step(layer, entry.node),
+                None => From::Base(entry.node),
+            },
+        };
+        Node { path: Arc::new(path), from, contents: self.contents }
+    }
 }
 
 impl<'a> Node<'a> {
-    /// Where it stands.
-    pub fn path(&self) -> &'a ImagePath {
-        self.path
+    /// Returns where it is.
+    pub fn path(&self) -> &ImagePath {
+        &self.path
     }
 
-    /// Whether its name ends so, in that case of letters: `.conf`.
+    /// Returns whether its name ends so, in that case of letters: `.conf`.
     pub fn ends_with(&self, ending: &str) -> bool {
-        self.path.file_name().strip_suffix(ending).is_some()
+        self.path.file_name().ends_with(ending)
     }
 
-    /// What kind of thing it is.
-    pub fn kind(&self) -> Kind<'a> {
+    /// Returns the kind of the inode.
+    ///
+    /// ```
+    /// use lapstrake_xtask::check::{Check, Checks, Fault, Kind, Subject};
+    /// use lapstrake_xtask::prelude::*;
+    ///
+    /// fn look(subject: &Subject<'_>) -> Vec<Fault> {
+    ///     assert_eq!(subject.tree().get("/bin").unwrap().kind(), Kind::symlink("usr/bin"));
+    ///     assert_eq!(subject.tree().get("/usr").unwrap().kind(), Kind::Directory);
+    ///     Vec::new()
+    /// }
+    ///
+    /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
+    /// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
+    /// assert!(found.is_empty());
+    /// ```
+    pub fn kind(&self) -> Kind<()> {
         match self.from {
-            From::Base(node) | From::Engine(_, node) => match &node.kind {
-                NodeKind::Directory => Kind::Directory,
-                NodeKind::File { .. } => Kind::File,
-                NodeKind::Symlink { target } => Kind::Symlink(target),
-                NodeKind::Device { .. } => Kind::Device,
-                NodeKind::Fifo => Kind::Fifo,
-            },
-            From::Layer(_, member) => match &member.content {
-                Content::Directory => Kind::Directory,
-                Content::Symlink { target } => Kind::Symlink(target),
-                Content::File { .. } => Kind::File,
-            },
+            From::Base(node) | From::Step(_, node) => node.kind.as_ref().map(drop),
+            From::Layer(_, member, _) => member.kind.as_ref().map(drop),
         }
     }
 
-    /// Its permission bits.
+    /// Returns whether it is a regular file.
+    pub fn is_file(&self) -> bool {
+        match self.from {
+            From::Base(node) | From::Step(_, node) => node.kind.is_file(),
+            From::Layer(_, member, _) => member.kind.is_file(),
+        }
+    }
+
+    /// Returns whether it is a directory.
+    pub fn is_directory(&self) -> bool {
+        match self.from {
+            From::Base(node) | From::Step(_, node) => node.kind.is_directory(),
+            From::Layer(_, member, _) => member.kind.is_directory(),
+        }
+    }
+
+    /// Returns the target of a symlink, as it is written.
+    pub fn target(&self) -> Option<&'a str> {
+        match self.from {
+            From::Base(node) | From::Step(_, node) => node.kind.target(),
+            From::Layer(_, member, _) => member.kind.target(),
+        }
+    }
+
+    /// Returns its permission bits.
     pub fn mode(&self) -> Mode {
-        match self.from {
-            From::Base(node) | From::Engine(_, node) => node.mode,
-            From::Layer(_, member) => member.inode.mode,
-        }
+        self.metadata().mode
     }
 
-    /// Whether it is a file that somebody may execute.
+    /// Returns whether it is a file that somebody may execute.
     pub fn is_executable(&self) -> bool {
-        self.kind() == Kind::File && self.mode().bits() & 0o111 != 0
+        self.is_file() && self.mode().bits() & 0o111 != 0
     }
 
-    /// The number of its owner.
+    /// Returns the number of its owner.
     pub fn uid(&self) -> u32 {
-        match self.from {
-            From::Base(node) | From::Engine(_, node) => node.uid,
-            From::Layer(_, member) => member.inode.uid,
-        }
+        self.metadata().uid
     }
 
-    /// The number of its group.
+    /// Returns the number of its group.
     pub fn gid(&self) -> u32 {
-        match self.from {
-            From::Base(node) | From::Engine(_, node) => node.gid,
-            From::Layer(_, member) => member.inode.gid,
-        }
+        self.metadata().gid
     }
 
-    /// Whether it is a program that the kernel gives capabilities (capabilities(7)).
+    /// Returns whether it is a program that the kernel gives capabilities (capabilities(7)).
     pub fn has_capabilities(&self) -> bool {
-        match self.from {
-            From::Base(base::Node { kind: NodeKind::File { capability, .. }, .. })
-            | From::Engine(_, base::Node { kind: NodeKind::File { capability, .. }, .. }) => {
-                capability.is_some()
-            }
-            From::Base(_) | From::Engine(..) => false,
-            From::Layer(_, member) => member.inode.capabilities.is_some(),
-        }
+        self.metadata().xattrs.get(CAPABILITY).is_some()
     }
 
-    /// The size of a file, in bytes; none for what cargo has not built yet, and what is no file.
+    /// Returns the size of a file, in bytes; none for what cargo has not built yet, and what is not a file.
     pub fn size(&self) -> Option<u64> {
-        match self.from {
-            From::Base(base::Node { kind: NodeKind::File { size, .. }, .. })
-            | From::Engine(_, base::Node { kind: NodeKind::File { size, .. }, .. }) => Some(*size),
-            From::Base(_) | From::Engine(..) => None,
-            From::Layer(..) => self.contents.size(self.origin()?),
+        match self.facts() {
+            Some(facts) => Some(facts.size),
+            None => self.contents.size(self.origin()?),
         }
     }
 
-    /// The content of a file; see [`Tree::text`]. No symlink is followed.
+    /// Returns the content of a file; see [`Tree::text`]. No symlink is followed.
     pub fn text(&self) -> Option<&'a str> {
-        match self.from {
-            From::Base(base::Node { kind: NodeKind::File { text, .. }, .. })
-            | From::Engine(_, base::Node { kind: NodeKind::File { text, .. }, .. }) => text.as_deref(),
-            From::Base(_) | From::Engine(..) => None,
-            From::Layer(..) => self.contents.text(self.origin()?),
+        match self.facts() {
+            Some(facts) => facts.text.as_deref(),
+            None => self.contents.text(self.origin()?),
         }
     }
 
     /// The facts of a program or library; of this image's own only once they are staged.
     pub(crate) fn elf(&self) -> Option<&'a Elf> {
-        match self.from {
-            From::Base(base::Node { kind: NodeKind::File { elf, .. }, .. })
-            | From::Engine(_, base::Node { kind: NodeKind::File { elf, .. }, .. }) => elf.as_deref(),
-            From::Base(_) | From::Engine(..) => None,
-            From::Layer(..) => self.contents.elf(self.origin()?),
+        match self.facts() {
+            Some(facts) => facts.elf.as_deref(),
+            None => self.contents.elf(self.origin()?),
         }
     }
 
@@ -363,25 +325,25 @@ impl<'a> Node<'a> {
     /// Where a file of a layer comes from.
     pub(crate) fn origin(&self) -> Option<&'a Origin> {
         match self.from {
-            From::Layer(_, Member { content: Content::File { from }, .. }) => Some(from),
-            From::Layer(..) | From::Base(_) | From::Engine(..) => None,
+            From::Layer(_, member, _) => member.kind.file(),
+            From::Base(_) | From::Step(..) => None,
         }
     }
 
-    /// Where the description says it; none for what the base has.
+    /// Returns where the description has it; none for what the base has.
     pub fn site(&self) -> Option<Site> {
         match self.from {
             From::Base(_) => None,
-            From::Engine(layer, _) => Some(layer.site),
-            From::Layer(_, member) => member.site,
+            From::Step(layer, _) => Some(layer.site),
+            From::Layer(_, member, _) => member.site,
         }
     }
 
     /// The names of the checks whose findings its entry accepts.
     pub(crate) fn allowed(&self) -> impl Iterator<Item = &'a str> {
         let member = match self.from {
-            From::Base(_) | From::Engine(..) => None,
-            From::Layer(_, member) => Some(member),
+            From::Base(_) | From::Step(..) => None,
+            From::Layer(_, member, _) => Some(member),
         };
         member.into_iter().flat_map(|member| member.allowed.keys().map(String::as_str))
     }
@@ -390,20 +352,26 @@ impl<'a> Node<'a> {
     pub(crate) fn layer(&self) -> Option<&'a PlannedLayer> {
         match self.from {
             From::Base(_) => None,
-            From::Engine(layer, _) | From::Layer(layer, _) => Some(layer),
+            From::Step(layer, _) | From::Layer(layer, ..) => Some(layer),
         }
     }
 
     /// Whether a step made it while an engine ran it.
     pub(super) fn is_of_step(&self) -> bool {
-        matches!(self.from, From::Engine(..))
+        matches!(self.from, From::Step(..))
     }
 
-    fn step(&self) -> base::Kind<'a> {
-        match self.kind() {
-            Kind::Directory => base::Kind::Directory,
-            Kind::Symlink(target) => base::Kind::Symlink(target),
-            Kind::File | Kind::Device | Kind::Fifo => base::Kind::Other,
+    fn metadata(&self) -> &'a Metadata {
+        match self.from {
+            From::Base(node) | From::Step(_, node) => &node.metadata,
+            From::Layer(_, member, _) => &member.metadata,
+        }
+    }
+
+    fn facts(&self) -> Option<&'a FileFacts> {
+        match self.from {
+            From::Base(node) | From::Step(_, node) => facts(&node.kind),
+            From::Layer(_, _, facts) => facts,
         }
     }
 }

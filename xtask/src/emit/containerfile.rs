@@ -9,7 +9,8 @@ use lapstrake::value::ImagePath;
 use super::escape::{comment, exec, word};
 use super::packages::packages;
 use super::step;
-use crate::plan::{Content, Member, Origin, Plan, PlannedLayer};
+use crate::plan::{Member, Origin, Plan, PlannedLayer};
+use lapstrake_oci::tree::Kind;
 
 /// What FROM names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,23 +135,24 @@ fn removals(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
 }
 
 fn describe(path: &ImagePath, member: &Member, out: &mut String) -> std::fmt::Result {
-    let inode = &member.inode;
-    write!(out, "# {} {}:{} {}", inode.mode, inode.uid, inode.gid, comment(path.as_str()))?;
-    match &member.content {
-        Content::Directory => write!(out, " directory")?,
-        Content::Symlink { target } => write!(out, " -> {}", comment(target))?,
-        Content::File { from: Origin::Asset { path, .. } } => {
+    let metadata = &member.metadata;
+    write!(out, "# {} {}:{} {}", metadata.mode, metadata.uid, metadata.gid, comment(path.as_str()))?;
+    match &member.kind {
+        Kind::Directory => write!(out, " directory")?,
+        Kind::Symlink { target } => write!(out, " -> {}", comment(target))?,
+        Kind::File(Origin::Asset { path, .. }) => {
             write!(out, " from {}", comment(path.as_str()))?;
         }
-        Content::File { from: Origin::Text(text) } => write!(out, " text of {} bytes", text.len())?,
-        Content::File { from: Origin::Artefact(artefact) } => {
+        Kind::File(Origin::Text(text)) => write!(out, " text of {} bytes", text.len())?,
+        Kind::File(Origin::Artefact(artefact)) => {
             write!(out, " binary {} of package {}", comment(&artefact.bin), comment(&artefact.package))?;
         }
-        Content::File { from: Origin::Compiled(built) } => {
+        Kind::File(Origin::Compiled(built)) => {
             write!(out, " {} built in an image", comment(&built.product.to_string()))?;
         }
+        Kind::Device { .. } | Kind::Fifo => write!(out, " {}", member.kind.name())?,
     }
-    if let Some(capabilities) = inode.capabilities {
+    if let Some(capabilities) = metadata.capabilities() {
         write!(out, " {capabilities}")?;
     }
     match member.site {

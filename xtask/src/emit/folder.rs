@@ -11,20 +11,22 @@ use camino::Utf8Path;
 use super::packages::script;
 use crate::inputs::Inputs;
 use crate::plan::{ContextFile, Origin, PlannedLayer};
+use lapstrake_oci::tree::Kind;
 
 /// Everything that a layer's steps read, below its folder of the context.
-pub(crate) fn files(layer: &PlannedLayer) -> BTreeMap<String, ContextFile> {
+pub(crate) fn files(layer: &PlannedLayer) -> BTreeMap<String, Kind<ContextFile>> {
     let mut files = layer.context.clone();
     files.extend(
-        script(layer)
-            .map(|(path, text)| (path, ContextFile::File { from: Origin::Text(text), executable: false })),
+        script(layer).map(|(path, text)| {
+            (path, Kind::File(ContextFile { from: Origin::Text(text), executable: false }))
+        }),
     );
     files
 }
 
 /// Writes these files below `folder`.
 pub(crate) fn write_files(
-    files: &BTreeMap<String, ContextFile>,
+    files: &BTreeMap<String, Kind<ContextFile>>,
     staged: &Inputs,
     folder: &Utf8Path,
 ) -> io::Result<()> {
@@ -34,9 +36,12 @@ pub(crate) fn write_files(
             directory(parent)?;
         }
         match file {
-            ContextFile::Directory => directory(&path)?,
-            ContextFile::Symlink { target } => symlink(target, &path)?,
-            ContextFile::File { from, executable } => {
+            Kind::Directory => directory(&path)?,
+            Kind::Symlink { target } => symlink(&**target, &path)?,
+            Kind::Device { .. } | Kind::Fifo => {
+                return Err(io::Error::other(format!("`{name}` is a {}", file.name())));
+            }
+            Kind::File(ContextFile { from, executable }) => {
                 let mut out = fs::File::create(&path)?;
                 match (from, staged.get(from)) {
                     (Origin::Text(text), _) => out.write_all(text.as_bytes())?,

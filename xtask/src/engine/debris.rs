@@ -2,10 +2,12 @@
 //! package manager's caches and logs, what a Python program compiled of itself. Each rule is here once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use lapstrake::value::ImagePath;
 
-use crate::base::{BaseIndex, Node, NodeKind};
+use super::stored::Stored;
+use lapstrake_oci::tree::{Kind, Node, Tree};
 
 /// Mount points that an engine makes for a step, where the base lacks them (Containerfile(5), RUN).
 const MOUNTS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
@@ -20,10 +22,10 @@ const RPMDB: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
 pub(super) struct Leftovers(BTreeSet<ImagePath>);
 
 impl Leftovers {
-    pub(super) fn of(nodes: &BTreeMap<ImagePath, Node>, below: &BaseIndex, caches: bool) -> Self {
-        let is_left = |path: &ImagePath, node: &Node| {
+    pub(super) fn of(nodes: &BTreeMap<ImagePath, Node<Stored>>, below: &Tree<Stored>, caches: bool) -> Self {
+        let is_left = |path: &ImagePath, node: &Node<Stored>| {
             let is_new = below.get(path).is_none();
-            is_new && MOUNTS.contains(&path.as_str()) && node.kind == NodeKind::Directory
+            is_new && MOUNTS.contains(&path.as_str()) && node.kind.is_directory()
                 || is_new && PLACEHOLDERS.contains(&path.as_str()) && is_empty(node)
                 || lies_in(path, &["/run"])
                 || caches && lies_in(path, &KEPT_FOR_THEMSELVES)
@@ -36,9 +38,13 @@ impl Leftovers {
         for (path, node) in nodes.iter().rev() {
             let is_cache = path.file_name() == "__pycache__";
             let holds = || {
-                nodes.keys().any(|other| other != path && other.starts_with(path) && !left.contains(other))
+                let prefix = format!("{path}/");
+                let below = nodes.range::<str, _>((Bound::Excluded(prefix.as_str()), Bound::Unbounded));
+                let mut below =
+                    below.map(|(other, _)| other).take_while(|other| other.as_str().starts_with(&prefix));
+                below.any(|other| !left.contains(other))
             };
-            if is_cache && node.kind == NodeKind::Directory && below.get(path).is_none() && !holds() {
+            if is_cache && node.kind.is_directory() && below.get(path).is_none() && !holds() {
                 left.insert(path.clone());
             }
         }
@@ -50,8 +56,8 @@ impl Leftovers {
     }
 }
 
-fn is_empty(node: &Node) -> bool {
-    matches!(node.kind, NodeKind::File { size: 0, .. })
+fn is_empty(node: &Node<Stored>) -> bool {
+    matches!(node.kind, Kind::File(Stored { size: 0, .. }))
 }
 
 fn lies_in(path: &ImagePath, directories: &[&str]) -> bool {
@@ -66,7 +72,7 @@ fn is_side_file(name: &str) -> bool {
 
 /// Whether it is compiled Python whose source the layer does not bring: the package manager compiled
 /// itself. What a package ships has its source beside it.
-fn is_bytecode_of_another(path: &ImagePath, nodes: &BTreeMap<ImagePath, Node>) -> bool {
+fn is_bytecode_of_another(path: &ImagePath, nodes: &BTreeMap<ImagePath, Node<Stored>>) -> bool {
     let Some(stem) = path.file_name().strip_suffix(".pyc") else { return false };
     let Some(directory) = path.parent().filter(|parent| parent.file_name() == "__pycache__") else {
         return false;

@@ -13,6 +13,7 @@ mod program;
 mod refusal;
 mod rewrite;
 mod secrets;
+mod stored;
 #[cfg(test)]
 mod tests;
 

@@ -5,13 +5,14 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use lapstrake::value::{Capabilities, ImagePath, Mode, SecretId};
+use lapstrake::value::{ImagePath, Mode, SecretId};
+use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, TarWriter, read_layer};
+use lapstrake_oci::tree::{Changes, Kind, Metadata, Node, Tree, hide};
 
 use super::debris::Leftovers;
 use super::secrets::Secrets;
-use crate::base::{BaseIndex, Entry, LayerError, LayerTree, Name, Node, NodeKind, hardlink_target};
-use crate::plan::Inode;
-use lapstrake_oci::tar::{Kind, MemberKind, TarReader, TarWriter};
+use super::stored::Stored;
+use crate::base::{BaseIndex, File};
 
 /// An engine's layer can't be rewritten.
 #[derive(Debug, thiserror::Error)]
@@ -26,16 +27,9 @@ pub(crate) enum RewriteError {
     Secret { path: ImagePath, id: SecretId },
 }
 
-/// Where the bytes of a file are in the engine's tar.
-type Contents = BTreeMap<ImagePath, Source>;
+type Nodes = BTreeMap<ImagePath, Node<Stored>>;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Source {
-    At(u64),
-    LinkTo(ImagePath),
-}
-
-/// Writes the layer in `tar`, which was made on `below`, in our profile.
+/// Writes the layer in `tar`, which was made on `below`, in the profile of own layers.
 pub(super) fn rewrite<T: Read + Seek>(
     tar: &mut T,
     below: &BaseIndex,
@@ -43,22 +37,41 @@ pub(super) fn rewrite<T: Read + Seek>(
     secrets: &Secrets,
     out: &mut dyn Write,
 ) -> Result<(), RewriteError> {
-    let change = LayerTree::read(&mut *tar)?;
-    tar.seek(SeekFrom::Start(0)).map_err(RewriteError::Read)?;
-    let contents = contents(tar)?;
-    let nodes = nodes(&change, below)?;
-    let leftovers = Leftovers::of(&nodes, below, caches);
-    let kept: BTreeMap<_, _> = nodes.into_iter().filter(|(path, _)| !leftovers.has(path)).collect();
-    let whiteouts = whiteouts(&change, &kept, below);
-    let members = members(&kept, &whiteouts, below);
-    refuse_secrets(&members, &contents, secrets, tar)?;
-    write(&members, &whiteouts, &contents, tar, out).map_err(RewriteError::Read)
+    let change = read(tar)?;
+    let below = below.tree().map(|file| {
+        let size = match file {
+            File::Read(facts) => facts.size,
+            File::Planned => 0,
+        };
+        Stored { size, at: None }
+    });
+    let nodes: Nodes = change.nodes(&below).map_err(LayerError::from)?.into_iter().collect();
+    for (path, node) in &nodes {
+        // A device may be overlayfs' own whiteout, where an engine left one as it is.
+        if let Kind::Device { .. } | Kind::Fifo = node.kind {
+            return Err(RewriteError::Special { path: path.clone(), what: node.kind.name() });
+        }
+    }
+    let leftovers = Leftovers::of(&nodes, &below, caches);
+    let kept: Nodes = nodes.into_iter().filter(|(path, _)| !leftovers.has(path)).collect();
+    let whiteouts = whiteouts(&change, &kept, &below);
+    let members = members(&kept, &whiteouts, &below);
+    refuse_secrets(&members, secrets, tar)?;
+    write(&members, &whiteouts, tar, out).map_err(RewriteError::Read)
+}
+
+/// Reads the engine's layer: where in the tar its files are.
+fn read<T: Read>(tar: &mut T) -> Result<Changes<Stored>, LayerError> {
+    let position = Cell::new(0);
+    let counted = Counted { inner: tar, position: &position };
+    read_layer(counted, MEMBERS_MAX, |_, member, _| {
+        Ok(Stored { size: member.size, at: Some(position.get()) })
+    })
 }
 
 /// Refuses a layer in which a secret is, be it in a file, a name or the target of a link.
 fn refuse_secrets<T: Read + Seek>(
-    members: &BTreeMap<ImagePath, Node>,
-    contents: &Contents,
+    members: &Nodes,
     secrets: &Secrets,
     tar: &mut T,
 ) -> Result<(), RewriteError> {
@@ -67,12 +80,12 @@ fn refuse_secrets<T: Read + Seek>(
     }
     for (path, node) in members {
         let mut found = secrets.find_in(path.as_str().as_bytes()).map_err(RewriteError::Read)?;
-        if let NodeKind::Symlink { target } = &node.kind {
+        if let Some(target) = node.kind.target() {
             found = found.or(secrets.find_in(target.as_bytes()).map_err(RewriteError::Read)?);
         }
-        if let (NodeKind::File { size, .. }, Some(at)) = (&node.kind, content(contents, path)) {
+        if let Kind::File(Stored { size, at: Some(at) }) = node.kind {
             tar.seek(SeekFrom::Start(at)).map_err(RewriteError::Read)?;
-            found = found.or(secrets.find_in((&mut *tar).take(*size)).map_err(RewriteError::Read)?);
+            found = found.or(secrets.find_in((&mut *tar).take(size)).map_err(RewriteError::Read)?);
         }
         if let Some(id) = found {
             return Err(RewriteError::Secret { path: path.clone(), id: id.clone() });
@@ -81,78 +94,35 @@ fn refuse_secrets<T: Read + Seek>(
     Ok(())
 }
 
-/// The nodes of a layer, links followed.
-fn nodes(change: &LayerTree, below: &BaseIndex) -> Result<BTreeMap<ImagePath, Node>, RewriteError> {
-    let mut nodes = BTreeMap::new();
-    for (path, entry) in &change.entries {
-        let node = match entry {
-            Entry::Node(node) => node.clone(),
-            Entry::Link(target) => match change.entries.get(target) {
-                Some(Entry::Node(node)) => node.clone(),
-                _ => below.get(target).cloned().ok_or_else(|| {
-                    let (member, target) = (path.clone(), target.clone());
-                    RewriteError::Layer(LayerError::Dangling { member, target })
-                })?,
-            },
-        };
-        let special = match node.kind {
-            // overlayfs' own whiteout, where an engine left one as it is.
-            NodeKind::Device { .. } => Some("device"),
-            NodeKind::Fifo => Some("fifo"),
-            _ => None,
-        };
-        if let Some(what) = special {
-            return Err(RewriteError::Special { path: path.clone(), what });
-        }
-        nodes.insert(path.clone(), node);
-    }
-    Ok(nodes)
-}
-
 /// What is hidden of what lies below, name by name: an opaque directory means another thing to every
 /// importer.
-fn whiteouts(change: &LayerTree, kept: &BTreeMap<ImagePath, Node>, below: &BaseIndex) -> BTreeSet<ImagePath> {
-    let mut out: BTreeSet<ImagePath> =
-        change.whiteouts.iter().filter(|path| below.get(path).is_some()).cloned().collect();
-    for directory in &change.opaque {
-        hide_below(directory, kept, below, &mut out);
-    }
+fn whiteouts(change: &Changes<Stored>, kept: &Nodes, below: &Tree<Stored>) -> BTreeSet<ImagePath> {
+    let stated = |path: &ImagePath| kept.get(path).map(|node| &node.kind);
+    let in_opaque = change
+        .opaque()
+        .iter()
+        .flat_map(|directory| below.children(directory).filter_map(|(name, _)| directory.join(name).ok()));
+    let hidden = change.whiteouts().iter().cloned().chain(in_opaque);
+    let mut out: BTreeSet<_> = hidden.flat_map(|path| hide(below, &path, &stated)).collect();
     // What a new inode takes the place of needs none of its own.
-    out.retain(|path| !kept.contains_key(path) || kept[path].kind == NodeKind::Directory);
+    out.retain(|path| kept.get(path).is_none_or(|node| node.kind.is_directory()));
     out
 }
 
-fn hide_below(
-    directory: &ImagePath,
-    kept: &BTreeMap<ImagePath, Node>,
-    below: &BaseIndex,
-    out: &mut BTreeSet<ImagePath>,
-) {
-    for (child, node) in below.children(directory) {
-        match (kept.get(child).map(|node| &node.kind), &node.kind) {
-            (Some(NodeKind::Directory), NodeKind::Directory) => hide_below(child, kept, below, out),
-            (Some(_), kind) if *kind != NodeKind::Directory => {}
-            _ => drop(out.insert(child.clone())),
-        }
-    }
-}
-
 /// What is written: all that changes something, and the parents of that with what they have.
-fn members(
-    kept: &BTreeMap<ImagePath, Node>,
-    whiteouts: &BTreeSet<ImagePath>,
-    below: &BaseIndex,
-) -> BTreeMap<ImagePath, Node> {
-    let is_told =
-        |path: &ImagePath, node: &Node| node.kind == NodeKind::Directory && below.get(path) == Some(node);
-    let mut members: BTreeMap<ImagePath, Node> = kept
+fn members(kept: &Nodes, whiteouts: &BTreeSet<ImagePath>, below: &Tree<Stored>) -> Nodes {
+    let is_restated = |path: &ImagePath, node: &Node<Stored>| {
+        node.kind.is_directory() && below.get(path).is_some_and(|entry| entry.node == node)
+    };
+    let mut members: Nodes = kept
         .iter()
-        .filter(|(path, node)| !is_told(path, node))
+        .filter(|(path, node)| !is_restated(path, node))
         .map(|(path, node)| (path.clone(), node.clone()))
         .collect();
     let needing: Vec<_> = members.keys().chain(whiteouts).flat_map(ImagePath::ancestors).collect();
     for parent in needing {
-        if let Some(node) = kept.get(&parent).or_else(|| below.get(&parent)) {
+        let found = kept.get(&parent).or_else(|| below.get(&parent).map(|entry| entry.node));
+        if let Some(node) = found.filter(|node| node.kind.is_directory()) {
             members.entry(parent).or_insert_with(|| node.clone());
         }
     }
@@ -161,9 +131,8 @@ fn members(
 }
 
 fn write<T: Read + Seek>(
-    members: &BTreeMap<ImagePath, Node>,
+    members: &Nodes,
     whiteouts: &BTreeSet<ImagePath>,
-    contents: &Contents,
     tar: &mut T,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -173,14 +142,14 @@ fn write<T: Read + Seek>(
     for path in whiteouts {
         for above in path.ancestors() {
             if let Some(node) = members.get(&above).filter(|_| written.insert(above.clone())) {
-                write_one(&above, node, contents, &mut first_names, tar, &mut out)?;
+                write_one(&above, node, &mut first_names, tar, &mut out)?;
             }
         }
         out.whiteout(path)?;
     }
     for (path, node) in members {
         if written.insert(path.clone()) {
-            write_one(path, node, contents, &mut first_names, tar, &mut out)?;
+            write_one(path, node, &mut first_names, tar, &mut out)?;
         }
     }
     out.finish()?;
@@ -189,61 +158,34 @@ fn write<T: Read + Seek>(
 
 fn write_one<T: Read + Seek>(
     path: &ImagePath,
-    node: &Node,
-    contents: &Contents,
+    node: &Node<Stored>,
     first_names: &mut BTreeMap<u64, ImagePath>,
     tar: &mut T,
     out: &mut TarWriter<&mut dyn Write>,
 ) -> io::Result<()> {
-    let name = path.relative();
-    let mut inode = Inode { mode: node.mode, uid: node.uid, gid: node.gid, capabilities: None };
-    match &node.kind {
-        NodeKind::Directory => out.member(name, &Kind::Directory, &inode),
-        NodeKind::Symlink { target } => {
-            inode.mode = Mode::SYMLINK;
-            out.member(name, &Kind::Symlink { target }, &inode)
-        }
-        NodeKind::File { size, capability, .. } => {
-            inode.capabilities = capability.as_deref().and_then(Capabilities::from_xattr);
-            let at = content(contents, path)
-                .ok_or_else(|| io::Error::other(format!("the content of `{path}` is not in the layer")))?;
-            if let Some(target) = first_names.get(&at) {
-                return out.member(name, &Kind::Hardlink { target: target.relative() }, &inode);
-            }
-            first_names.insert(at, path.clone());
-            out.member(name, &Kind::File { size: *size }, &inode)?;
-            tar.seek(SeekFrom::Start(at))?;
-            out.content(tar.take(*size))
-        }
-        NodeKind::Device { .. } | NodeKind::Fifo => Ok(()),
+    let (name, metadata) = (path.relative(), safe(&node.metadata, &node.kind));
+    let Kind::File(Stored { size, at }) = node.kind else {
+        return out.member(name, &node.kind.as_ref().map(|file| file.size), &metadata);
+    };
+    let at = at.ok_or_else(|| io::Error::other(format!("the content of `{path}` is not in the layer")))?;
+    if let Some(target) = first_names.get(&at) {
+        return out.hardlink(name, target.relative(), &metadata);
     }
+    first_names.insert(at, path.clone());
+    out.member(name, &Kind::File(size), &metadata)?;
+    tar.seek(SeekFrom::Start(at))?;
+    out.content(tar.take(size))
 }
 
-/// Where a file's bytes are, links followed.
-fn content(contents: &Contents, path: &ImagePath) -> Option<u64> {
-    let mut path = path;
-    for _ in 0..contents.len() {
-        match contents.get(path)? {
-            Source::At(at) => return Some(*at),
-            Source::LinkTo(target) => path = target,
-        }
+/// Metadata as every importer reads it: of the extended attributes only capabilities in the encoding that
+/// every engine keeps, and the mode that Linux reports for symlinks.
+fn safe(metadata: &Metadata, kind: &Kind<Stored>) -> Metadata {
+    let mode = if kind.target().is_some() { Mode::SYMLINK } else { metadata.mode };
+    let plain = Metadata { mode, uid: metadata.uid, gid: metadata.gid, ..Metadata::of_root(mode) };
+    match metadata.capabilities() {
+        Some(capabilities) => plain.with_capabilities(capabilities),
+        None => plain,
     }
-    None
-}
-
-fn contents<T: Read>(tar: &mut T) -> Result<Contents, RewriteError> {
-    let position = Cell::new(0);
-    let mut members = TarReader::new(Counted { inner: tar, position: &position });
-    let mut contents = Contents::new();
-    while let Some(member) = members.next_member().map_err(LayerError::from)? {
-        let Name::Path(path) = Name::of(&member.name)? else { continue };
-        match member.kind {
-            MemberKind::File => drop(contents.insert(path, Source::At(position.get()))),
-            MemberKind::Hardlink => drop(contents.insert(path, Source::LinkTo(hardlink_target(&member)?))),
-            _ => {}
-        }
-    }
-    Ok(contents)
 }
 
 /// A reader that knows how far it is.

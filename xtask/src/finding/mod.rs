@@ -5,7 +5,7 @@ mod draw;
 mod excerpt;
 mod sarif;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use lapstrake::Site;
 use lapstrake::value::{ImageName, ImagePath, Invalid, LayerName};
@@ -168,16 +168,24 @@ impl Findings {
     /// Adds what was found in one image, in the order in which the description says it.
     pub(crate) fn add(&mut self, image: Option<&ImageName>, mut found: Vec<Finding>) {
         found.sort_by_key(|finding| finding.site);
+        // A tree of many files can have as many findings.
+        let mut by_message: HashMap<String, Vec<usize>> = HashMap::new();
+        for (number, known) in self.0.iter().enumerate() {
+            by_message.entry(known.message.clone()).or_default().push(number);
+        }
         for mut finding in found {
             let images = std::mem::take(&mut finding.images);
             let images: BTreeSet<_> = images.into_iter().chain(image.cloned()).collect();
-            let same = |known: &&mut Finding| {
-                let unnamed = Finding { images: BTreeSet::new(), ..(*known).clone() };
+            let alike = by_message.entry(finding.message.clone()).or_default();
+            let same = |number: &&usize| {
+                let unnamed = Finding { images: BTreeSet::new(), ..self.0[**number].clone() };
                 unnamed == finding
             };
-            match self.0.iter_mut().find(same) {
-                Some(known) => known.images.extend(images),
-                None => self.0.push(Finding { images, ..finding }),
+            if let Some(number) = alike.iter().find(same) {
+                self.0[*number].images.extend(images);
+            } else {
+                alike.push(self.0.len());
+                self.0.push(Finding { images, ..finding });
             }
         }
     }

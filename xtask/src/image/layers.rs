@@ -68,9 +68,10 @@ pub(crate) fn one(
     let compression = settings.compression;
     let cache_key = CacheKey::of(layer, staged, compression);
     let key = cache_key.key().map_err(NativeError::Json)?;
-    let reason = forecast(plan, layer, &cache_key, store);
+    let last = store.last_inputs_of(&plan.name, &layer.name);
     let known = store.layer(&key);
     let reused = known.is_some();
+    let reason = reason(reused, &cache_key, last.as_ref());
     let written = if let Some(written) = known {
         written
     } else {
@@ -80,23 +81,28 @@ pub(crate) fn one(
         store.remember(&key, &written)?;
         written
     };
-    store.remember_inputs_of(&plan.name, &layer.name, &cache_key)?;
+    if last.as_ref() != Some(&cache_key) {
+        store.remember_inputs_of(&plan.name, &layer.name, &cache_key)?;
+    }
     let (name, origin) = (layer.name.clone(), LayerOrigin::Native);
     Ok(WrittenLayer { name, written, origin, reused, reason })
 }
 
 /// Why a layer has to be written, or need not be.
 pub(crate) fn forecast(plan: &Plan, layer: &PlannedLayer, cache_key: &CacheKey, store: &Store) -> String {
-    let known = cache_key.key().ok().and_then(|key| store.layer(&key)).is_some();
-    match store.last_inputs_of(&plan.name, &layer.name) {
-        Some(last) => match last_change(cache_key, &last) {
-            Some(change) if known => format!("{change}, and such a layer is in the store"),
-            Some(change) => change,
-            None if known => "unchanged".to_owned(),
-            None => "its blob is gone from the store".to_owned(),
-        },
-        None if known => "an equal layer is in the store".to_owned(),
-        None => "first build".to_owned(),
+    let is_known = cache_key.key().ok().and_then(|key| store.layer(&key)).is_some();
+    reason(is_known, cache_key, store.last_inputs_of(&plan.name, &layer.name).as_ref())
+}
+
+fn reason(is_known: bool, cache_key: &CacheKey, last: Option<&CacheKey>) -> String {
+    let Some(last) = last else {
+        return if is_known { "an equal layer is in the store" } else { "first build" }.to_owned();
+    };
+    match last_change(cache_key, last) {
+        Some(change) if is_known => format!("{change}, and such a layer is in the store"),
+        Some(change) => change,
+        None if is_known => "unchanged".to_owned(),
+        None => "its blob is gone from the store".to_owned(),
     }
 }
 

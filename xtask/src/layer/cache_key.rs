@@ -7,7 +7,8 @@ use lapstrake::value::ImagePath;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::Inputs;
-use crate::plan::{Content, Member, PlannedLayer};
+use crate::plan::{Member, PlannedLayer};
+use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Compression, Digest};
 
 /// Grows with every change of the writer that changes what it writes.
@@ -64,17 +65,17 @@ impl CacheKey {
 }
 
 fn describe(member: &Member, staged: &Inputs) -> String {
-    let inode = &member.inode;
-    let capabilities = inode.capabilities.map(|caps| caps.to_string()).unwrap_or_default();
-    let content = match &member.content {
-        Content::Directory => "directory".to_owned(),
-        Content::Symlink { target } => format!("symlink {target:?}"),
-        Content::File { from } => match staged.get(from) {
+    let metadata = &member.metadata;
+    let capabilities = metadata.capabilities().map(|caps| caps.to_string()).unwrap_or_default();
+    let content = match &member.kind {
+        Kind::Symlink { target } => format!("symlink {target:?}"),
+        Kind::File(from) => match staged.get(from) {
             Some(file) => format!("file {} {}", file.size, file.digest),
             None => "file".to_owned(),
         },
+        Kind::Directory | Kind::Device { .. } | Kind::Fifo => member.kind.name().to_owned(),
     };
-    format!("{} {}:{} {capabilities} {content}", inode.mode, inode.uid, inode.gid)
+    format!("{} {}:{} {capabilities} {content}", metadata.mode, metadata.uid, metadata.gid)
 }
 
 impl std::fmt::Display for Change {

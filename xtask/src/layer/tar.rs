@@ -7,8 +7,9 @@ use std::io::{self, Read, Write};
 use lapstrake::value::ImagePath;
 
 use crate::inputs::Inputs;
-use crate::plan::{Content, Member, PlannedLayer};
-use lapstrake_oci::tar::{Kind, TarWriter};
+use crate::plan::{Member, PlannedLayer};
+use lapstrake_oci::tar::TarWriter;
+use lapstrake_oci::tree::Kind;
 
 /// Where a layer's removals are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,15 +73,11 @@ fn write_once(
     if path.is_root() || !written.insert(path.clone()) {
         return Ok(());
     }
-    let name = path.relative();
-    match &member.content {
-        Content::Directory => tar.member(name, &Kind::Directory, &member.inode),
-        Content::Symlink { target } => tar.member(name, &Kind::Symlink { target }, &member.inode),
-        Content::File { from } => {
-            let file =
-                staged.get(from).ok_or_else(|| io::Error::other(format!("`{path}` was not staged")))?;
-            tar.member(name, &Kind::File { size: file.size }, &member.inode)?;
-            file.read_into(&mut |bytes: &mut dyn Read| tar.content(bytes))
-        }
-    }
+    let Kind::File(from) = &member.kind else {
+        // Only a file has a size.
+        return tar.member(path.relative(), &member.kind.as_ref().map(|_| 0), &member.metadata);
+    };
+    let file = staged.get(from).ok_or_else(|| io::Error::other(format!("`{path}` was not staged")))?;
+    tar.member(path.relative(), &Kind::File(file.size), &member.metadata)?;
+    file.read_into(&mut |bytes: &mut dyn Read| tar.content(bytes))
 }

@@ -9,9 +9,9 @@ use lapstrake::suggest::did_you_mean;
 use lapstrake::systemd::{Install, Link, UnitFile};
 use lapstrake::value::{ImagePath, UnitKind, UnitName};
 
-use super::merged::Merged;
-use crate::base::{BaseIndex, Kind};
+use crate::base::{BaseIndex, File};
 use crate::finding::Finding;
+use lapstrake_oci::tree::Tree;
 
 /// Where the administrator's units and links are.
 const UNITS: &str = Unit::DIRECTORY;
@@ -33,7 +33,7 @@ pub(super) struct Links {
 pub(super) struct Units<'a> {
     pub(super) own: &'a OwnUnits,
     pub(super) base: &'a BaseIndex,
-    pub(super) merged: &'a Merged<'a>,
+    pub(super) merged: &'a Tree<File>,
     /// Whether something may have run inside the image, so that a unit may be there unseen.
     pub(super) unseen: bool,
 }
@@ -82,7 +82,7 @@ impl Units<'_> {
         done.push(unit.clone());
         let text = self.text(unit, site)?;
         let mask = in_etc(unit.as_str())?;
-        if self.merged.get(&mask).is_some_and(|found| found.kind == Kind::Symlink("/dev/null")) {
+        if self.merged.get(&mask).is_some_and(|found| found.node.kind.target() == Some("/dev/null")) {
             let message = format!("`{unit}` is masked by `{mask}`");
             let help = format!("add `.remove({:?})` before enabling it", mask.as_str());
             return Err(Finding::fatal("unit-masked", site, message).at(&mask).help(help));
@@ -145,17 +145,16 @@ impl Units<'_> {
                 links.removed.push(usr);
             }
         }
-        for path in self.merged.children(&in_etc("")?) {
-            let is_directory = self.merged.get(&path).is_some_and(|found| found.kind == Kind::Directory);
-            if is_directory
-                && [".wants", ".requires", ".upholds"].iter().any(|end| path.as_str().ends_with(end))
-            {
-                links
-                    .removed
-                    .extend(self.merged.children(&path).into_iter().filter(|link| means(link, unit)));
-            } else if let Some(Kind::Symlink(target)) = self.merged.get(&path).map(|found| found.kind)
+        let etc = in_etc("")?;
+        for (name, found) in self.merged.children(&etc) {
+            let path = etc.join(name).map_err(|error| Finding::invalid(&error, site))?;
+            let is_of_links = [".wants", ".requires", ".upholds"].iter().any(|end| name.ends_with(end));
+            if found.node.kind.is_directory() && is_of_links {
+                let paths = found.children().filter_map(|(name, _)| path.join(name).ok());
+                links.removed.extend(paths.filter(|link| means(link, unit)));
+            } else if let Some(target) = found.node.kind.target()
                 && target.rsplit('/').next() == Some(unit.as_str())
-                && path.file_name() != "default.target"
+                && name != "default.target"
             {
                 links.removed.push(path);
             }
@@ -182,7 +181,7 @@ impl Units<'_> {
                     return Ok(Some(text.clone()));
                 }
                 if self.merged.get(&path).is_some() {
-                    let file = self.merged.resolve_all(&path).unwrap_or(path);
+                    let file = self.merged.follow(&path).unwrap_or(path);
                     return Ok(self
                         .own
                         .get(&file)
@@ -195,8 +194,9 @@ impl Units<'_> {
             return Ok(None);
         }
         let message = format!("neither this image nor its base has a unit `{unit}`");
-        let known = self.merged.children(&in_usr("")?);
-        let names = known.iter().chain(self.own.keys()).map(ImagePath::file_name);
+        let usr = in_usr("")?;
+        let known = self.merged.children(&usr).map(|(name, _)| name);
+        let names = known.chain(self.own.keys().map(ImagePath::file_name));
         let help = did_you_mean(unit.as_str(), names);
         Err(Finding::fatal("unknown-unit", site, message).help_if(help))
     }

@@ -2,11 +2,12 @@
 //! happened. A plan is made from values alone and is total: what can go wrong with a description has
 //! gone wrong here.
 
+mod below;
 mod compile;
 mod destination;
+mod document;
 mod enablement;
 mod labels;
-mod merged;
 mod own_units;
 mod place;
 mod render;
@@ -14,9 +15,10 @@ mod resolve;
 mod stage;
 mod step;
 mod transaction;
-mod whiteout;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
@@ -24,7 +26,9 @@ use lapstrake::value::{Architecture, ImageName, ImagePath, LabelKey, LayerName, 
 use serde::Serialize;
 
 use lapstrake_oci::Digest;
-pub(crate) use lapstrake_oci::tar::Inode;
+use lapstrake_oci::tree::{Kind, Metadata, Tree};
+
+use crate::base::File;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use render::render;
@@ -50,6 +54,10 @@ pub(crate) struct Plan {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stages: Vec<PlannedBuildStage>,
     pub(crate) layers: Vec<PlannedLayer>,
+    /// The tree that the layers make on the base, each node with the number of the layer that put it there;
+    /// those of the base come first.
+    #[serde(skip)]
+    pub(crate) tree: Tree<File>,
 }
 
 /// The base that the plan was made for.
@@ -59,6 +67,9 @@ pub(crate) struct PlannedBase {
     pub(crate) reference: String,
     pub(crate) digest: Digest,
     pub(crate) architecture: Architecture,
+    /// How many layers it has.
+    #[serde(skip)]
+    pub(crate) layers: usize,
     /// The config's `User`, as whom a Containerfile's RUN would run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
@@ -86,8 +97,8 @@ pub(crate) struct PlannedLayer {
     pub(crate) mount_points: BTreeSet<ImagePath>,
     /// What the steps read of the build context and the layer does not hold, by its path below the layer's
     /// own folder there.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) context: BTreeMap<String, ContextFile>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "document::context")]
+    pub(crate) context: BTreeMap<String, Kind<ContextFile>>,
 }
 
 impl Plan {
@@ -121,14 +132,13 @@ impl PlannedLayer {
 
     /// Whether a stage makes something that the layer holds.
     pub(crate) fn is_compiled(&self) -> bool {
-        let mut contents = self.members.values().map(|member| &member.content);
-        contents.any(|content| matches!(content, Content::File { from: Origin::Compiled(_) }))
+        self.members.values().any(|member| matches!(member.kind, Kind::File(Origin::Compiled(_))))
     }
 
     /// The binaries of cargo that the layer holds.
     pub(crate) fn artefacts(&self) -> impl Iterator<Item = &Artefact> {
-        self.members.values().filter_map(|member| match &member.content {
-            Content::File { from: Origin::Artefact(artefact) } => Some(artefact),
+        self.members.values().filter_map(|member| match &member.kind {
+            Kind::File(Origin::Artefact(artefact)) => Some(artefact),
             _ => None,
         })
     }
@@ -145,31 +155,26 @@ pub(crate) struct Removal {
     pub(crate) site: Site,
 }
 
-/// One inode of a layer.
-#[derive(Debug, Clone, Serialize)]
+/// One inode of a layer. `document` has its JSON form.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Member {
-    #[serde(flatten)]
-    pub(crate) inode: Inode,
-    #[serde(flatten)]
-    pub(crate) content: Content,
+    pub(crate) metadata: Metadata,
+    pub(crate) kind: Kind<Origin>,
     /// Where it was described; none for a parent directory that is there because a child needs it.
     pub(crate) site: Option<Site>,
     /// The checks whose findings here are accepted, and where that is said. It is not part of the layer.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) allowed: BTreeMap<String, Site>,
 }
 
-/// What kind of inode it is, and what it holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "type")]
-pub(crate) enum Content {
-    Directory,
-    Symlink { target: String },
-    File { from: Origin },
+impl Member {
+    /// Returns a directory that is there because a child needs it.
+    pub(crate) fn parent(metadata: Metadata) -> Self {
+        Self { metadata, kind: Kind::Directory, site: None, allowed: BTreeMap::new() }
+    }
 }
 
 /// Where a file's bytes come from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Origin {
     /// A file of the host: its path as the description names it, and where it is.
@@ -186,8 +191,55 @@ pub(crate) enum Origin {
     Compiled(Compiled),
 }
 
+/// What origins are compared by. Paths are compared as texts: camino compares them component by component,
+/// which takes seconds where a layer has 100,000 files.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum OriginKey<'a> {
+    Asset { host: &'a str, path: &'a str },
+    Artefact(&'a Artefact),
+    Text(&'a str),
+    Compiled(&'a Compiled),
+}
+
+impl Origin {
+    fn key(&self) -> OriginKey<'_> {
+        match self {
+            Self::Asset { path, host } => OriginKey::Asset { host: host.as_str(), path: path.as_str() },
+            Self::Artefact(artefact) => OriginKey::Artefact(artefact),
+            Self::Text(text) => OriginKey::Text(text),
+            Self::Compiled(compiled) => OriginKey::Compiled(compiled),
+        }
+    }
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Origin {}
+
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl PartialOrd for Origin {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Origin {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
 /// A binary of cargo's, before it is built: which target of which package, by which invocation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct Artefact {
     pub(crate) package: String,
     pub(crate) bin: String,

@@ -6,9 +6,8 @@ use lapstrake::entry::EntryKind;
 use lapstrake::value::{Asset, Source};
 
 use super::enablement::OwnUnits;
-use super::merged::Merged;
 use crate::base::BaseIndex;
-use crate::project::assets::{Scanned, Sources, TreeMember};
+use crate::project::assets::{Scanned, Sources};
 
 /// Every unit file that the image brings, whatever kind of entry brings it.
 pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> OwnUnits {
@@ -27,17 +26,17 @@ pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> O
             EntryKind::Tree(tree) => {
                 let (Ok(root), Source::Asset(asset)) = (tree.at.get(), &tree.source) else { continue };
                 let Some(Ok(Scanned::Directory(members))) = sources.get(asset) else { continue };
-                units.extend(members.iter().filter_map(|(name, member)| match member {
-                    TreeMember::File(file) => root.join(name).ok().zip(file.text.clone()),
-                    TreeMember::Directory | TreeMember::Symlink(_) => None,
-                }));
+                units.extend(
+                    members
+                        .iter()
+                        .filter_map(|(name, member)| root.join(name).ok().zip(member.file()?.text.clone())),
+                );
             }
             _ => {}
         }
     }
     // Where the file ends up, for that is where systemd finds it.
-    let below = Merged::new(base);
-    units.into_iter().map(|(path, text)| (below.resolve(&path).unwrap_or(path), text)).collect()
+    units.into_iter().map(|(path, text)| (base.tree().resolve(&path).unwrap_or(path), text)).collect()
 }
 
 fn file_text(asset: &Asset, sources: &Sources) -> Option<String> {

@@ -5,13 +5,14 @@ use lapstrake::entry::{Attributes, Bin, EntryKind, EntryRef, File, Kargs, Tree};
 use lapstrake::value::{Asset, ImagePath, Invalid, Mode, Owner, Principal, Source};
 use lapstrake::{Parsed, Site};
 
+use super::Origin;
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
 use super::stage::{self, Stages};
-use super::{Content, Inode, Origin};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
-use crate::project::assets::{Scanned, SourceError, SourceFile, Sources, TreeMember};
+use crate::project::assets::{Scanned, SourceError, SourceFile, Sources};
+use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
 
 /// Turns entries into inodes of one layer.
 pub(super) struct Placer<'a, 'm, 'p> {
@@ -47,8 +48,8 @@ impl<'a> Placer<'a, '_, '_> {
             EntryRef::Dir(dir) => {
                 let Some(path) = self.valid(&dir.at) else { return };
                 let modest = dir.attributes.mode.is_none() && dir.attributes.owner.is_none();
-                let Some(inode) = self.inode(&dir.attributes, Mode::PROGRAM) else { return };
-                self.members.put(Wanted { path, content: Content::Directory, inode, site, modest });
+                let Some(metadata) = self.metadata(&dir.attributes, Mode::PROGRAM) else { return };
+                self.members.put(Wanted { path, kind: Kind::Directory, metadata, site, modest });
             }
             EntryRef::Symlink(symlink) => {
                 let Some(path) = self.valid(&symlink.at) else { return };
@@ -58,8 +59,8 @@ impl<'a> Placer<'a, '_, '_> {
                     self.findings.push(Finding::fatal("symlink-target", site, message).at(&path));
                     return;
                 }
-                let Some(inode) = self.inode(&symlink.attributes, Mode::SYMLINK) else { return };
-                self.put(path, Content::Symlink { target }, inode, site);
+                let Some(metadata) = self.metadata(&symlink.attributes, Mode::SYMLINK) else { return };
+                self.put(path, Kind::symlink(target), metadata, site);
             }
             EntryRef::DropIn(drop_in) => {
                 let Some(path) = self.valid(&drop_in.at) else { return };
@@ -96,9 +97,9 @@ impl<'a> Placer<'a, '_, '_> {
             let artefact = self.invocations.artefact(bin, site);
             artefact.map_err(|finding| self.findings.push(finding)).ok().map(Origin::Artefact)
         };
-        let inode = self.inode(&bin.attributes, Mode::PROGRAM);
-        if let (Some(path), Some(from), Some(inode)) = (path, artefact, inode) {
-            self.put(path, Content::File { from }, inode, site);
+        let metadata = self.metadata(&bin.attributes, Mode::PROGRAM);
+        if let (Some(path), Some(from), Some(metadata)) = (path, artefact, metadata) {
+            self.put(path, Kind::File(from), metadata, site);
         }
     }
 
@@ -127,13 +128,12 @@ impl<'a> Placer<'a, '_, '_> {
             None => return,
         };
         let dir_mode = tree.dir_mode.as_ref().map_or(Some(Mode::PROGRAM), |mode| self.valid(mode));
-
-        let (Some(dir_mode), Some(plain)) = (dir_mode, self.inode(&tree.attributes, Mode::FILE)) else {
-            return;
-        };
-        let directory = Inode { mode: dir_mode, capabilities: None, ..plain };
+        let plain = self.metadata(&tree.attributes, Mode::FILE);
+        let (Some(dir_mode), Some(plain)) = (dir_mode, plain) else { return };
+        let has_mode = tree.attributes.mode.is_some();
+        let owned = |mode| Metadata { mode, xattrs: Xattrs::default(), ..plain.clone() };
         let modest =
-            |path| Wanted { path, content: Content::Directory, inode: directory, site, modest: true };
+            |path| Wanted { path, kind: Kind::Directory, metadata: owned(dir_mode), site, modest: true };
         self.members.put(modest(root.clone()));
         for (name, member) in members {
             let path = match root.join(name) {
@@ -143,19 +143,20 @@ impl<'a> Placer<'a, '_, '_> {
                     continue;
                 }
             };
-            match member {
-                TreeMember::Directory => self.members.put(modest(path)),
-                TreeMember::Symlink(target) => {
-                    let inode = Inode { mode: Mode::SYMLINK, capabilities: None, ..plain };
-                    self.put(path, Content::Symlink { target: target.clone() }, inode, site);
+            let metadata = match member {
+                Kind::Directory => {
+                    self.members.put(modest(path));
+                    continue;
                 }
-                TreeMember::File(file) => {
-                    let mode = if tree.attributes.mode.is_some() { plain.mode } else { mode_of(file) };
-                    let shown = asset.path().join(name);
-                    let from = Origin::Asset { path: shown, host: file.path.clone() };
-                    self.put(path, Content::File { from }, Inode { mode, ..plain }, site);
+                Kind::File(file) => {
+                    Metadata { mode: if has_mode { plain.mode } else { mode_of(file) }, ..plain.clone() }
                 }
-            }
+                // Of what a directory of the host has, only these are taken.
+                Kind::Symlink { .. } | Kind::Device { .. } | Kind::Fifo => owned(Mode::SYMLINK),
+            };
+            let from =
+                |file: &SourceFile| Origin::Asset { path: asset.path().join(name), host: file.path.clone() };
+            self.put(path, member.as_ref().map(from), metadata, site);
         }
     }
 
@@ -171,7 +172,7 @@ impl<'a> Placer<'a, '_, '_> {
             let machines = array(machines.iter().map(|on| on.machine().to_owned()).collect());
             text += &format!("match-architectures = {machines}\n");
         }
-        self.put(path, Content::File { from: Origin::Text(text) }, Inode::of_root(Mode::FILE), site);
+        self.put(path, Kind::File(Origin::Text(text)), Metadata::of_root(Mode::FILE), site);
     }
 
     fn conf(&mut self, at: &Parsed<ImagePath>, source: Option<&Source>, lines: String, site: Site) {
@@ -180,7 +181,7 @@ impl<'a> Placer<'a, '_, '_> {
             self.source_file(source, path, &Attributes::default(), Some(Mode::FILE), site);
         } else {
             let from = Origin::Text(lines);
-            self.put(path, Content::File { from }, Inode::of_root(Mode::FILE), site);
+            self.put(path, Kind::File(from), Metadata::of_root(Mode::FILE), site);
         }
     }
 
@@ -217,8 +218,8 @@ impl<'a> Placer<'a, '_, '_> {
                 None => return,
             },
         };
-        let Some(inode) = self.inode(attributes, default.unwrap_or(own)) else { return };
-        self.put(path, Content::File { from }, inode, site);
+        let Some(metadata) = self.metadata(attributes, default.unwrap_or(own)) else { return };
+        self.put(path, Kind::File(from), metadata, site);
     }
 
     fn scanned(&mut self, asset: &Asset, site: Site) -> Option<&'a Scanned> {
@@ -231,13 +232,17 @@ impl<'a> Placer<'a, '_, '_> {
         }
     }
 
-    fn inode(&mut self, attributes: &Attributes, default: Mode) -> Option<Inode> {
+    fn metadata(&mut self, attributes: &Attributes, default: Mode) -> Option<Metadata> {
         let mode = attributes.mode.as_ref().map_or(Some(default), |mode| self.valid(mode));
         let owner = attributes.owner.as_ref().map_or(Some((0, 0)), |owner| self.owner(owner));
         let capabilities =
             attributes.capabilities.as_ref().map_or(Some(None), |caps| self.valid(caps).map(Some));
         let ((uid, gid), mode, capabilities) = (owner?, mode?, capabilities?);
-        Some(Inode { mode, uid, gid, capabilities })
+        let metadata = Metadata { mode, uid, gid, xattrs: Xattrs::default() };
+        Some(match capabilities {
+            Some(capabilities) => metadata.with_capabilities(capabilities),
+            None => metadata,
+        })
     }
 
     fn owner(&mut self, given: &Parsed<Owner>) -> Option<(u32, u32)> {
@@ -272,8 +277,8 @@ impl<'a> Placer<'a, '_, '_> {
             .ok()
     }
 
-    fn put(&mut self, path: ImagePath, content: Content, inode: Inode, site: Site) {
-        self.members.put(Wanted { path, content, inode, site, modest: false });
+    fn put(&mut self, path: ImagePath, kind: Kind<Origin>, metadata: Metadata, site: Site) {
+        self.members.put(Wanted { path, kind, metadata, site, modest: false });
     }
 }
 

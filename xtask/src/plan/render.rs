@@ -3,9 +3,8 @@
 
 use std::fmt::Write;
 
-use super::{
-    Content, Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction,
-};
+use super::{Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction};
+use lapstrake_oci::tree::Kind;
 
 /// The page of a plan; `forecasts` says of each layer what a build would do with it.
 pub(crate) fn render(plan: &Plan, forecasts: &[String]) -> String {
@@ -128,22 +127,23 @@ fn write_stage(number: usize, stage: &PlannedBuildStage, out: &mut String) -> st
 }
 
 fn row(path: &str, member: &Member) -> String {
-    let inode = &member.inode;
+    let metadata = &member.metadata;
     let path = path.escape_debug();
-    let mut row = format!("{} {}:{} {path}", inode.mode, inode.uid, inode.gid);
-    match &member.content {
-        Content::Directory => row.push('/'),
-        Content::Symlink { target } => row += &format!(" -> {}", target.escape_debug()),
-        Content::File { from: Origin::Asset { path, .. } } => {
+    let mut row = format!("{} {}:{} {path}", metadata.mode, metadata.uid, metadata.gid);
+    match &member.kind {
+        Kind::Directory => row.push('/'),
+        Kind::Symlink { target } => row += &format!(" -> {}", target.escape_debug()),
+        Kind::File(Origin::Asset { path, .. }) => {
             row += &format!(" <- {}", path.as_str().escape_debug());
         }
-        Content::File { from: Origin::Artefact(artefact) } => row += &format!(" <- cargo: {}", artefact.bin),
-        Content::File { from: Origin::Text(text) } => row += &format!(" <- text, {} bytes", text.len()),
-        Content::File { from: Origin::Compiled(built) } => {
+        Kind::File(Origin::Artefact(artefact)) => row += &format!(" <- cargo: {}", artefact.bin),
+        Kind::File(Origin::Text(text)) => row += &format!(" <- text, {} bytes", text.len()),
+        Kind::File(Origin::Compiled(built)) => {
             row += &format!(" <- stage {}: {}", built.stage + 1, built.product);
         }
+        Kind::Device { .. } | Kind::Fifo => row += &format!(" ({})", member.kind.name()),
     }
-    if let Some(capabilities) = inode.capabilities {
+    if let Some(capabilities) = metadata.capabilities() {
         row += &format!(" {capabilities}");
     }
     row

@@ -9,23 +9,23 @@ use lapstrake::suggest::nearest;
 use lapstrake::value::{ImageName, ImagePath, LayerName, UnitName};
 use lapstrake::{Image, Layer, Parsed, Site};
 
+use super::below::{Below, add_parents};
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
 use super::enablement::{OwnUnits, Units};
 use super::labels::labels;
-use super::merged::Merged;
 use super::own_units::own_units;
 use super::place::{Placer, site_or};
 use super::stage::{Builders, Stages};
 use super::step::{PlannedRun, Steps};
 use super::transaction::{Kept, Transaction, transaction};
-use super::whiteout::whiteouts;
-use super::{CargoOptions, Content, Inode, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
-use crate::base::{Base, BaseIndex};
+use super::{CargoOptions, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
+use crate::base::{Base, BaseIndex, File};
 use crate::finding::{Blame, Finding};
 use crate::project::assets::Sources;
 use crate::project::workspace::Workspace;
 use lapstrake::value::Mode;
+use lapstrake_oci::tree::{Kind, LayerNumber, Metadata, Node, Tree, hide};
 
 /// A plan, as far as there is one, and what was found.
 #[derive(Debug)]
@@ -59,7 +59,8 @@ pub(crate) fn resolve(
         below: &base.index,
         laid,
         own_units: own_units(image, sources, &base.index),
-        merged: Merged::new(&base.index),
+        merged: base.index.tree().clone(),
+        planned: Vec::new(),
         invocations: Invocations { workspace, options, architecture: base.architecture, list: Vec::new() },
         stages: Stages::new(workspace, options, sources, builders, base.architecture),
         unseen: false,
@@ -68,8 +69,8 @@ pub(crate) fn resolve(
     let name = resolver.valid(&image.name, image.site);
     let labels = labels(image, base, &mut resolver.findings);
     let repository = image.reference.as_ref().and_then(|given| resolver.valid(given, image.site));
-    let layers = resolver.layers(image);
-    let Resolver { invocations, stages, findings, .. } = resolver;
+    resolver.layers(image);
+    let Resolver { invocations, stages, findings, planned: layers, merged: tree, .. } = resolver;
     let plan = name.map(|name: ImageName| Plan {
         name,
         site: image.site,
@@ -80,12 +81,14 @@ pub(crate) fn resolve(
             reference: base.location.to_string(),
             digest: base.digest.clone(),
             architecture: base.architecture,
+            layers: base.layers.len(),
             user: base.user().map(str::to_owned),
         },
         labels,
         compile: invocations.list,
         stages: stages.finish(),
         layers,
+        tree,
     });
     Resolved { plan, findings }
 }
@@ -97,7 +100,10 @@ struct Resolver<'a> {
     below: &'a BaseIndex,
     laid: Option<Laid<'a>>,
     own_units: OwnUnits,
-    merged: Merged<'a>,
+    /// The tree so far.
+    merged: Tree<File>,
+    /// The layers so far.
+    planned: Vec<PlannedLayer>,
     invocations: Invocations<'a>,
     stages: Stages<'a>,
     /// Whether an engine's step below may have added what no index knows of.
@@ -105,8 +111,8 @@ struct Resolver<'a> {
     findings: Vec<Finding>,
 }
 
-impl<'a> Resolver<'a> {
-    fn layers(&mut self, image: &Image) -> Vec<PlannedLayer> {
+impl Resolver<'_> {
+    fn layers(&mut self, image: &Image) {
         /// bootc's importers take at most 127 layers; some of the base's come first.
         const MOST: usize = 127;
         let all = self.base.layers.len() + image.layers.len();
@@ -120,7 +126,6 @@ impl<'a> Resolver<'a> {
             self.findings.push(finding.help("add `.layer(Layer::new(\"app\").bin(\"NAME\"))`"));
         }
         let mut names: Vec<Claim<Site>> = Vec::new();
-        let mut planned = Vec::new();
         for (index, layer) in image.layers.iter().enumerate() {
             let Some(name) = self.valid(&layer.name, layer.site) else { continue };
             let named = Claim { id: layer.site, layer: index, what: What::Layer(name.clone()) };
@@ -136,33 +141,34 @@ impl<'a> Resolver<'a> {
                 self.findings.push(finding.help("leave it out"));
                 continue;
             }
-            if let Some(Laid { layers, index }) = self.laid
-                && layers == planned.len()
-            {
-                self.stand_on(index);
-            }
-            planned.push(self.layer(index, name, layer));
+            self.stand_on_laid();
+            let planned = self.layer(name, layer);
+            self.planned.push(planned);
         }
-        planned
+        self.stand_on_laid();
     }
 
-    /// What follows is over a tree that is known to the last file.
-    fn stand_on(&mut self, index: &'a BaseIndex) {
-        self.merged = Merged::new(index);
-        self.below = index;
-        self.unseen = false;
+    /// Once all layers that are laid are planned, what follows is over a tree that is known to the last file.
+    fn stand_on_laid(&mut self) {
+        if let Some(Laid { layers, index }) = self.laid
+            && layers == self.planned.len()
+        {
+            self.merged = index.tree().clone();
+            self.below = index;
+            self.unseen = false;
+        }
     }
 
-    fn layer(&mut self, index: usize, name: LayerName, layer: &Layer) -> PlannedLayer {
+    fn layer(&mut self, name: LayerName, layer: &Layer) -> PlannedLayer {
         let before = self.findings.len();
-        let planned = self.layer_itself(index, name, layer);
+        let planned = self.layer_itself(name, layer);
         for finding in self.findings.iter_mut().skip(before) {
             finding.blame.get_or_insert_with(|| Blame::Layer(planned.name.clone()));
         }
         planned
     }
 
-    fn layer_itself(&mut self, index: usize, name: LayerName, layer: &Layer) -> PlannedLayer {
+    fn layer_itself(&mut self, name: LayerName, layer: &Layer) -> PlannedLayer {
         let mut steps = Steps::new(self.sources, layer.site);
         let (transaction, kept) = transaction(layer, self.package_manager(), &mut steps);
         self.unseen |= transaction.is_some();
@@ -172,8 +178,9 @@ impl<'a> Resolver<'a> {
         for path in removals.keys() {
             after_removals.remove(path);
         }
+        let below = Below { tree: &after_removals, base: self.base.layers.len(), planned: &self.planned };
         let mut placer = Placer {
-            members: Members::new(&after_removals),
+            members: Members::new(below),
             invocations: &mut self.invocations,
             stages: &mut self.stages,
             sources: self.sources,
@@ -187,19 +194,12 @@ impl<'a> Resolver<'a> {
         }
         placer.members.allowed.clear();
         for Kept { path, from, site } in kept {
-            let content = Content::File { from };
-            let inode = Inode::of_root(Mode::FILE);
-            placer.members.put(Wanted { path, content, inode, site, modest: false });
+            let metadata = Metadata::of_root(Mode::FILE);
+            placer.members.put(Wanted { path, kind: Kind::File(from), metadata, site, modest: false });
         }
         for (path, target, site) in states {
-            let content = Content::Symlink { target };
-            placer.members.put(Wanted {
-                path,
-                content,
-                inode: Inode::of_root(Mode::SYMLINK),
-                site,
-                modest: false,
-            });
+            let metadata = Metadata::of_root(Mode::SYMLINK);
+            placer.members.put(Wanted { path, kind: Kind::symlink(target), metadata, site, modest: false });
         }
         let Placer { members, findings, .. } = placer;
         self.findings.extend(findings);
@@ -210,14 +210,15 @@ impl<'a> Resolver<'a> {
             let above = path.ancestors();
             !above.iter().any(|above| removals.contains_key(above))
         });
-        let whiteouts = whiteouts(outermost, &members, &self.merged);
+        let stated = |path: &ImagePath| members.get(path).map(|member| &member.kind);
+        let whiteouts: BTreeSet<_> = outermost.flat_map(|path| hide(&self.merged, path, &stated)).collect();
         let mut members = members;
         add_parents(&mut members, &whiteouts, &after_removals);
-        for path in removals.keys() {
-            self.merged.remove(path);
-        }
+        self.merged = after_removals;
+        let number = LayerNumber::new(self.base.layers.len() + self.planned.len());
         for (path, member) in &members {
-            self.merged.add(path.clone(), member.clone(), index);
+            let node = Node::new(member.metadata.clone(), member.kind.as_ref().map(|_| File::Planned));
+            self.merged.insert(path, node, number).expect("destinations are not the root and not too deep");
         }
         let unseen = self.unseen;
         let runs = runs(layer, &mut steps);
@@ -247,7 +248,7 @@ impl<'a> Resolver<'a> {
         let of_runs =
             runs.iter().flat_map(|run| run.caches.iter().chain(run.binds.iter().map(|bind| &bind.at)));
         let all = of_packages.chain(of_runs.cloned());
-        let resolved = all.map(|path| self.merged.resolve_all(&path).unwrap_or(path));
+        let resolved = all.map(|path| self.merged.follow(&path).unwrap_or(path));
         let on_the_way = resolved.flat_map(|path| path.ancestors().into_iter().chain([path]));
         let in_run = |path: &ImagePath| path.components().next() == Some("run");
         on_the_way
@@ -267,8 +268,9 @@ impl<'a> Resolver<'a> {
                 self.findings.push(Finding::fatal("remove-root", site, message).at(&path));
             } else if self.merged.get(&resolved).is_none() && !self.unseen {
                 let message = format!("nothing to remove: neither the base nor a layer below has `{path}`");
-                let siblings =
-                    resolved.parent().map(|parent| self.merged.children(&parent)).unwrap_or_default();
+                let parent = resolved.parent().unwrap_or_else(ImagePath::root);
+                let siblings: Vec<_> =
+                    self.merged.children(&parent).filter_map(|(name, _)| parent.join(name).ok()).collect();
                 let near = nearest(resolved.as_str(), siblings.iter().map(ImagePath::as_str));
                 let finding = Finding::fatal("remove-missing", site, message).at(&path);
                 self.findings.push(finding.help_if(near.map(|near| format!("did you mean `{near}`?"))));
@@ -357,7 +359,7 @@ impl<'a> Resolver<'a> {
     fn package_manager(&self) -> Option<PackageTool> {
         PackageTool::ALL.into_iter().find(|tool| {
             let path = ImagePath::parse(&format!("/usr/bin/{}", tool.program())).ok();
-            path.and_then(|path| self.merged.resolve_all(&path).ok())
+            path.and_then(|path| self.merged.follow(&path).ok())
                 .is_some_and(|path| self.merged.get(&path).is_some())
         })
     }
@@ -390,21 +392,4 @@ fn no_instance(name: &UnitName, instance: &str, site: Site) -> Finding {
         format!("`{name}` is no template, and has no instance `{}`", instance.escape_debug())
     };
     Finding::fatal("unit-instance", site, message)
-}
-
-/// Whiteouts need their parents stated too.
-fn add_parents(
-    members: &mut BTreeMap<ImagePath, super::Member>,
-    whiteouts: &BTreeSet<ImagePath>,
-    below: &Merged<'_>,
-) {
-    for above in whiteouts.iter().flat_map(ImagePath::ancestors) {
-        let inode = below.get(&above).map_or(Inode::of_root(Mode::PROGRAM), |found| found.inode);
-        members.entry(above).or_insert(super::Member {
-            inode,
-            content: Content::Directory,
-            site: None,
-            allowed: BTreeMap::new(),
-        });
-    }
 }

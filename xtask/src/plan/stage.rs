@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::value::{Architecture, ImagePath};
 use lapstrake::{BuildStage, Parsed, Site, TransportRef};
+use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
 use super::compile::Invocations;
@@ -46,14 +47,14 @@ pub(crate) struct PlannedBuildStage {
     /// What cargo builds in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) compile: Vec<Invocation>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) context: BTreeMap<String, ContextFile>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "super::document::context")]
+    pub(crate) context: BTreeMap<String, Kind<ContextFile>>,
     /// What is taken out of it.
     pub(crate) results: BTreeSet<Product>,
 }
 
 /// Something that a stage makes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Product {
     /// A binary of one of its cargo invocations.
@@ -63,7 +64,7 @@ pub(crate) enum Product {
 }
 
 /// A file that a stage makes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct Compiled {
     /// The index of the stage in the plan.
     pub(crate) stage: usize,

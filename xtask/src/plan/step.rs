@@ -6,12 +6,13 @@ use camino::Utf8PathBuf;
 use lapstrake::entry::{Run, Secret, SecretSource};
 use lapstrake::value::{Asset, ImagePath, SecretId, Variable};
 use lapstrake::{Parsed, Site};
+use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
 use super::Origin;
 use super::place::{site_or, source_finding};
 use crate::finding::Finding;
-use crate::project::assets::{Scanned, Sources, TreeMember};
+use crate::project::assets::{Scanned, SourceFile, Sources};
 
 /// A step, its values parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,13 +72,11 @@ pub(crate) enum SecretFrom {
     File(Utf8PathBuf),
 }
 
-/// Something in a build context that a step reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "type")]
-pub(crate) enum ContextFile {
-    Directory,
-    File { from: Origin, executable: bool },
-    Symlink { target: String },
+/// A file in a build context that a step reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ContextFile {
+    pub(crate) from: Origin,
+    pub(crate) executable: bool,
 }
 
 /// Turns the steps of a layer or a stage into planned ones.
@@ -85,7 +84,7 @@ pub(super) struct Steps<'a> {
     pub(super) sources: &'a Sources,
     /// The site that stands in for one outside of the workspace.
     pub(super) fallback: Site,
-    pub(super) context: BTreeMap<String, ContextFile>,
+    pub(super) context: BTreeMap<String, Kind<ContextFile>>,
     /// Where the secrets so far are, and who said so.
     secrets: BTreeMap<SecretId, (SecretFrom, Site)>,
     pub(super) findings: Vec<Finding>,
@@ -166,9 +165,9 @@ impl<'a> Steps<'a> {
 
     /// Takes an asset into the context, a directory with all that is in it.
     pub(super) fn take(&mut self, asset: &Asset, to: &str, site: Site) -> Option<()> {
-        let file = |path: &Utf8PathBuf, host: &Utf8PathBuf, executable| ContextFile::File {
-            from: Origin::Asset { path: path.clone(), host: host.clone() },
-            executable,
+        let file = |path: Utf8PathBuf, found: &SourceFile| ContextFile {
+            from: Origin::Asset { path, host: found.path.clone() },
+            executable: found.executable,
         };
         match self.sources.get(asset)? {
             Err(error) => {
@@ -176,19 +175,13 @@ impl<'a> Steps<'a> {
                 return None;
             }
             Ok(Scanned::File(found)) => {
-                let taken = file(&asset.path().to_owned(), &found.path, found.executable);
-                self.context.insert(to.to_owned(), taken);
+                let taken = file(asset.path().to_owned(), found);
+                self.context.insert(to.to_owned(), Kind::File(taken));
             }
             Ok(Scanned::Directory(members)) => {
-                self.context.insert(to.to_owned(), ContextFile::Directory);
+                self.context.insert(to.to_owned(), Kind::Directory);
                 for (name, member) in members {
-                    let taken = match member {
-                        TreeMember::Directory => ContextFile::Directory,
-                        TreeMember::Symlink(target) => ContextFile::Symlink { target: target.clone() },
-                        TreeMember::File(found) => {
-                            file(&asset.path().join(name), &found.path, found.executable)
-                        }
-                    };
+                    let taken = member.as_ref().map(|found| file(asset.path().join(name), found));
                     self.context.insert(format!("{to}/{name}"), taken);
                 }
             }

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use lapstrake::entry::{EntryKind, Packages, Repository};
 use lapstrake::value::{Asset, ImagePath, RepositoryId};
 use lapstrake::{Layer, Parsed, Site};
+use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
 use super::Origin;
@@ -172,7 +173,7 @@ pub(super) fn transaction(
     // A lock may make a script of it, which no plan knows yet.
     let may_be_script = tool.is_none_or(|tool| tool == PackageTool::Dnf) && found.removes();
     if may_be_script || steps.context.keys().any(|path| path.starts_with(FOLDER)) {
-        steps.context.insert(FOLDER.to_owned(), ContextFile::Directory);
+        steps.context.insert(FOLDER.to_owned(), Kind::Directory);
     }
     (Some(found), kept)
 }
@@ -194,8 +195,8 @@ impl Transaction {
     }
 }
 
-fn text(text: String) -> ContextFile {
-    ContextFile::File { from: Origin::Text(text), executable: false }
+fn text(text: String) -> Kind<ContextFile> {
+    Kind::File(ContextFile { from: Origin::Text(text), executable: false })
 }
 
 struct Building<'a, 's> {
@@ -287,7 +288,8 @@ impl Building<'_, '_> {
                     return;
                 }
                 self.directory("keys");
-                let ContextFile::File { from, .. } = self.steps.context[&path].clone() else { return };
+                let Some(file) = self.steps.context[&path].file() else { return };
+                let from = file.from.clone();
                 Some(from)
             }
             None => None,
@@ -316,6 +318,6 @@ impl Building<'_, '_> {
     }
 
     fn directory(&mut self, name: &str) {
-        self.steps.context.insert(format!("{FOLDER}/{name}"), ContextFile::Directory);
+        self.steps.context.insert(format!("{FOLDER}/{name}"), Kind::Directory);
     }
 }

@@ -16,7 +16,7 @@ impl Planned {
     /// What checks look at before cargo has run.
     pub(super) fn subject(&self) -> Subject<'_> {
         let Self { plan, base, lower, contents, .. } = self;
-        Subject::on(plan, base, &lower.below, &lower.laid, contents)
+        Subject::on(plan, base, &lower.below, lower.layers.len(), contents)
     }
 }
 
@@ -24,7 +24,7 @@ impl Ready {
     /// What checks look at once all bytes are known.
     pub(super) fn subject(&self) -> Subject<'_> {
         let Self { plan, base, lower, contents, .. } = self;
-        Subject::on(plan, base, &lower.below, &lower.laid, contents)
+        Subject::on(plan, base, &lower.below, lower.layers.len(), contents)
     }
 }
 

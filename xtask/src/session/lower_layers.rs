@@ -10,7 +10,7 @@ use lapstrake::value::LayerName;
 
 use super::{Failure, Place, Planned, Ready, Session};
 use crate::base::Base;
-use crate::check::{self, Contents};
+use crate::check::Contents;
 use crate::engine::Engine;
 use crate::engine::layers::{self, EngineLayers};
 use crate::finding::Finding;
@@ -33,13 +33,12 @@ pub(crate) struct LowerLayers {
     /// The base, with the tree that these layers make of it.
     pub(super) below: Rc<Base>,
     pub(crate) layers: Vec<WrittenLayer>,
-    pub(super) laid: check::Laid,
 }
 
 impl LowerLayers {
     /// The base itself.
     pub(super) fn of(base: &Rc<Base>) -> Self {
-        Self { below: Rc::clone(base), layers: Vec::new(), laid: check::Laid::default() }
+        Self { below: Rc::clone(base), layers: Vec::new() }
     }
 }
 
@@ -118,12 +117,11 @@ impl Session<'_> {
         base: &Rc<Base>,
         described: &Described,
     ) -> (Option<Plan>, LowerLayers, Vec<Finding>) {
-        let EngineLayers { layers, made, index } = prefix;
+        let EngineLayers { layers, index } = prefix;
         let laid = Laid { layers: layers.len(), index: &index };
         let resolved = self.resolve(described, base, Some(laid));
         let below = Rc::new(Base { index: Arc::clone(&index), ..(**base).clone() });
-        let laid = check::Laid { layers: layers.len(), made };
-        (resolved.plan, LowerLayers { below, layers, laid }, resolved.findings)
+        (resolved.plan, LowerLayers { below, layers }, resolved.findings)
     }
 
     /// exact bytes → the layers that an engine has to make, made or found. What was found on the way is

@@ -145,7 +145,7 @@ impl<'a> Session<'a> {
         let staged = Inputs::of(&plan.layers, artefacts)
             .map_err(|source| Failure::Stage { image: image(), source })?;
         contents
-            .add(&plan.layers, &staged, &self.cache)
+            .add(&format!("{}\n{}", self.workspace.root, plan.name), &plan.layers, &staged, &self.cache)
             .map_err(|source| Failure::Read { image: image(), source })?;
         Ok(Ready { plan, base, lower, described, contents, staged })
     }

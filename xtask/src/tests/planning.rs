@@ -3,10 +3,11 @@
 
 use lapstrake::entry::{Dir, DropIn, File, Kargs, Unit, UnitState};
 use lapstrake::{Base, Image, Layer};
+use lapstrake_oci::tree::Kind;
 
 use super::workshop::Workshop;
 use crate::base::fixture::Tar;
-use crate::plan::{Content, Origin, Plan, PlannedLayer};
+use crate::plan::{Origin, Plan, PlannedLayer};
 
 const SERVICE: &str =
     "[Service]\nExecStart=/usr/bin/app\n\n[Install]\nWantedBy=multi-user.target\nAlias=alias.service\n";
@@ -17,15 +18,16 @@ fn image(layer: Layer) -> Image {
 
 /// The described members of the only layer: mode, path, and what is there.
 fn members(plan: &Plan) -> Vec<String> {
-    let shown = |content: &Content| match content {
-        Content::Directory => "/".to_owned(),
-        Content::Symlink { target } => format!(" -> {target}"),
-        Content::File { from: Origin::Text(text) } => format!(" = {text:?}"),
-        Content::File { .. } => " = …".to_owned(),
+    let shown = |kind: &Kind<Origin>| match kind {
+        Kind::Directory => "/".to_owned(),
+        Kind::Symlink { target } => format!(" -> {target}"),
+        Kind::File(Origin::Text(text)) => format!(" = {text:?}"),
+        Kind::File(_) => " = …".to_owned(),
+        Kind::Device { .. } | Kind::Fifo => format!(" ({})", kind.name()),
     };
     let described = plan.layers.iter().flat_map(PlannedLayer::described);
     described
-        .map(|(path, member)| format!("{} {path}{}", member.inode.mode, shown(&member.content)))
+        .map(|(path, member)| format!("{} {path}{}", member.metadata.mode, shown(&member.kind)))
         .collect()
 }
 

@@ -110,7 +110,7 @@ impl Workshop {
         let mut contents = Contents::of(&plan.layers);
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Phase::Tree, &subject));
-        contents.add(&plan.layers, &self.staged(&plan), &self.cache).unwrap();
+        contents.add("workshop", &plan.layers, &self.staged(&plan), &self.cache).unwrap();
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Phase::Inputs, &subject));
         findings

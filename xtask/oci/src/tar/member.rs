@@ -7,9 +7,10 @@ const SHOWN_MAX: usize = 200;
 ///
 /// The names are bytes as the tar has them: they may be absolute, climb with `..` or not be UTF-8.
 /// ```
-/// # use lapstrake_oci::tar::{Inode, Kind, Member, TarReader, TarWriter};
+/// # use lapstrake_oci::tar::{Member, TarReader, TarWriter};
+/// # use lapstrake_oci::tree::{Kind, Metadata};
 /// # let mut tar = TarWriter::new(Vec::new());
-/// # tar.member("usr", &Kind::Directory, &Inode::of_root(lapstrake::value::Mode::PROGRAM))?;
+/// # tar.member("usr", &Kind::Directory, &Metadata::of_root(lapstrake::value::Mode::PROGRAM))?;
 /// # let bytes = tar.finish()?;
 /// # let mut reader = TarReader::new(bytes.as_slice());
 /// while let Some(Member { name, uid, .. }) = reader.next_member()? {

@@ -24,10 +24,11 @@ const BLOCK: usize = 512;
 /// use std::io::Read;
 ///
 /// use lapstrake::value::Mode;
-/// use lapstrake_oci::tar::{Inode, Kind, Member, MemberKind, TarReader, TarWriter};
+/// use lapstrake_oci::tar::{Member, MemberKind, TarReader, TarWriter};
+/// use lapstrake_oci::tree::{Kind, Metadata};
 ///
 /// let mut tar = TarWriter::new(Vec::new());
-/// tar.member("etc/motd", &Kind::File { size: 6 }, &Inode::of_root(Mode::FILE))?;
+/// tar.member("etc/motd", &Kind::File(6), &Metadata::of_root(Mode::FILE))?;
 /// tar.content(&b"Hello\n"[..])?;
 /// let bytes = tar.finish()?;
 ///
@@ -262,7 +263,8 @@ mod tests {
     use lapstrake::value::Mode;
     use tar::{EntryType, Header};
 
-    use crate::tar::{Inode, Kind, MemberError, TarReader, TarWriter};
+    use crate::tar::{MemberError, TarReader, TarWriter};
+    use crate::tree::{Kind, Metadata};
 
     /// Returns a tar of a file whose header `change` has changed.
     fn changed(change: impl Fn(&mut Header)) -> Vec<u8> {
@@ -328,7 +330,7 @@ mod tests {
     fn content_that_was_not_read_is_skipped() {
         let mut tar = TarWriter::new(Vec::new());
         for (name, size) in [("a", 1000), ("b", 3)] {
-            tar.member(name, &Kind::File { size }, &Inode::of_root(Mode::FILE)).unwrap();
+            tar.member(name, &Kind::File(size), &Metadata::of_root(Mode::FILE)).unwrap();
             tar.content(std::io::repeat(b'x').take(size)).unwrap();
         }
         let bytes = tar.finish().unwrap();

@@ -5,9 +5,10 @@
 
 use std::io::{self, Read, Write};
 
-use lapstrake::value::{Capabilities, ImagePath, Mode};
-use serde::Serialize;
+use lapstrake::value::{ImagePath, Mode};
 use tar::{EntryType, Header};
+
+use crate::tree::{CAPABILITY, Kind, Metadata};
 
 const BLOCK: usize = 512;
 /// The largest id that an octal field of ustar holds: 7 digits.
@@ -19,78 +20,19 @@ const MAX_NAME: usize = 100;
 /// The prefix of a whiteout's file name (OCI image spec, layer.md).
 const WHITEOUT: &str = ".wh.";
 
-/// Holds the metadata that every inode has.
-///
-/// ```
-/// use lapstrake::value::Mode;
-/// use lapstrake_oci::tar::Inode;
-///
-/// let of_a_service = Inode { uid: 990, gid: 990, ..Inode::of_root(Mode::FILE) };
-/// assert_eq!(of_a_service.mode, Mode::FILE);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Inode {
-    /// The permission bits.
-    pub mode: Mode,
-    /// The number of the owner.
-    pub uid: u32,
-    /// The number of the group.
-    pub gid: u32,
-    /// The capabilities of a program (capabilities(7)).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub capabilities: Option<Capabilities>,
-}
-
-impl Inode {
-    /// Returns an inode that root owns, without capabilities.
-    pub fn of_root(mode: Mode) -> Self {
-        Self { mode, uid: 0, gid: 0, capabilities: None }
-    }
-}
-
-/// States what a member of a layer is. Devices and fifos are left out, because ostree's importer refuses
-/// them.
-///
-/// ```
-/// use lapstrake_oci::tar::Kind;
-///
-/// let link = Kind::Symlink { target: "../lib/os-release" };
-/// assert_ne!(link, Kind::Hardlink { target: "usr/lib/os-release" });
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind<'a> {
-    /// A directory.
-    Directory,
-    /// A regular file, whose content follows.
-    File {
-        /// The length of the content in bytes.
-        size: u64,
-    },
-    /// A symbolic link.
-    Symlink {
-        /// The path that the link holds, as it is.
-        target: &'a str,
-    },
-    /// Another name of a file that the same layer has already written.
-    Hardlink {
-        /// The name of that file, relative to the image's root.
-        target: &'a str,
-    },
-}
-
 /// Writes a layer's tar, member by member. The bytes depend on the arguments alone.
 ///
 /// The caller decides the order: parents before their children, and whiteouts before new members.
 ///
 /// ```
 /// use lapstrake::value::{ImagePath, Mode};
-/// use lapstrake_oci::tar::{Inode, Kind, TarWriter};
+/// use lapstrake_oci::tar::TarWriter;
+/// use lapstrake_oci::tree::{Kind, Metadata};
 ///
 /// let mut tar = TarWriter::new(Vec::new());
 /// tar.whiteout(&ImagePath::parse("/motd")?)?;
-/// tar.member("etc", &Kind::Directory, &Inode::of_root(Mode::PROGRAM))?;
-/// tar.member("etc/motd", &Kind::File { size: 6 }, &Inode::of_root(Mode::FILE))?;
+/// tar.member("etc", &Kind::Directory, &Metadata::of_root(Mode::PROGRAM))?;
+/// tar.member("etc/motd", &Kind::File(6), &Metadata::of_root(Mode::FILE))?;
 /// tar.content(&b"Hello\n"[..])?;
 /// let bytes: Vec<u8> = tar.finish()?;
 /// // Three headers, one block of content, and two empty blocks at the end.
@@ -110,19 +52,58 @@ impl<W: Write> TarWriter<W> {
         Self { out, missing: 0 }
     }
 
-    /// Writes the header of `name`, which is relative to the image's root. [`Self::content`] must follow the
-    /// header of a file that is not empty.
+    /// Writes the header of `name`, which is relative to the image's root. A file has its size in bytes;
+    /// [`Self::content`] must follow the header of one that is not empty.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `out` does, if the content of the member before is missing, or for a device or a fifo, which
+    /// ostree's importer refuses.
+    pub fn member(&mut self, name: &str, kind: &Kind<u64>, metadata: &Metadata) -> io::Result<()> {
+        self.expect_no_content()?;
+        match kind {
+            Kind::Directory => {
+                write_header(&mut self.out, EntryType::Directory, &format!("{name}/"), "", 0, metadata)
+            }
+            Kind::File(size) => {
+                write_header(&mut self.out, EntryType::Regular, name, "", *size, metadata)?;
+                self.missing = *size;
+                Ok(())
+            }
+            Kind::Symlink { target } => {
+                write_header(&mut self.out, EntryType::Symlink, name, target, 0, metadata)
+            }
+            Kind::Device { .. } | Kind::Fifo => {
+                let message = format!("`{name}` is a {}, which is not allowed in a layer", kind.name());
+                Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+            }
+        }
+    }
+
+    /// Writes the header of another name of `target`, a file that the same layer has already written. Both
+    /// are relative to the image's root.
+    ///
+    /// ```
+    /// use lapstrake::value::Mode;
+    /// use lapstrake_oci::tar::{MemberKind, TarReader, TarWriter};
+    /// use lapstrake_oci::tree::{Kind, Metadata};
+    ///
+    /// let mut tar = TarWriter::new(Vec::new());
+    /// tar.member("usr/bin/vi", &Kind::File(0), &Metadata::of_root(Mode::PROGRAM))?;
+    /// tar.hardlink("usr/bin/view", "usr/bin/vi", &Metadata::of_root(Mode::PROGRAM))?;
+    /// let tar = tar.finish()?;
+    /// let mut tar = TarReader::new(tar.as_slice());
+    /// tar.next_member()?;
+    /// assert_eq!(tar.next_member()?.expect("a second member").kind, MemberKind::Hardlink);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// Fails if `out` does, or if the content of the member before is missing.
-    pub fn member(&mut self, name: &str, kind: &Kind<'_>, inode: &Inode) -> io::Result<()> {
+    pub fn hardlink(&mut self, name: &str, target: &str, metadata: &Metadata) -> io::Result<()> {
         self.expect_no_content()?;
-        write_header(&mut self.out, name, kind, inode)?;
-        if let Kind::File { size } = kind {
-            self.missing = *size;
-        }
-        Ok(())
+        write_header(&mut self.out, EntryType::Link, name, target, 0, metadata)
     }
 
     /// Writes the content of the file whose header was written last, and fills its last block.
@@ -160,7 +141,7 @@ impl<W: Write> TarWriter<W> {
         };
         let separator = if parent.is_root() { "" } else { "/" };
         let name = format!("{}{separator}{WHITEOUT}{}", parent.relative(), path.file_name());
-        self.member(&name, &Kind::File { size: 0 }, &Inode::of_root(Mode::FILE))
+        self.member(&name, &Kind::File(0), &Metadata::of_root(Mode::FILE))
     }
 
     /// Writes the two empty blocks that end a tar, and returns `out`, which is not flushed.
@@ -183,14 +164,15 @@ impl<W: Write> TarWriter<W> {
     }
 }
 
-fn write_header(out: &mut impl Write, name: &str, kind: &Kind<'_>, inode: &Inode) -> io::Result<()> {
-    let (entry_type, size, target, name) = match kind {
-        Kind::Directory => (EntryType::Directory, 0, "", format!("{name}/")),
-        Kind::File { size } => (EntryType::Regular, *size, "", name.to_owned()),
-        Kind::Symlink { target } => (EntryType::Symlink, 0, *target, name.to_owned()),
-        Kind::Hardlink { target } => (EntryType::Link, 0, *target, name.to_owned()),
-    };
-    let mut records = pax_records(&name, target, size, inode);
+fn write_header(
+    out: &mut impl Write,
+    kind: EntryType,
+    name: &str,
+    target: &str,
+    size: u64,
+    metadata: &Metadata,
+) -> io::Result<()> {
+    let mut records = pax_records(name, target, size, metadata);
     if !records.is_empty() {
         let mut header = Header::new_ustar();
         header.set_entry_type(EntryType::XHeader);
@@ -203,13 +185,13 @@ fn write_header(out: &mut impl Write, name: &str, kind: &Kind<'_>, inode: &Inode
         out.write_all(&records)?;
     }
     let mut header = Header::new_ustar();
-    header.set_entry_type(entry_type);
-    header.set_mode(inode.mode.bits());
+    header.set_entry_type(kind);
+    header.set_mode(metadata.mode.bits());
     put(&mut header.as_mut_bytes()[..MAX_NAME], name.as_bytes());
     put(&mut header.as_mut_bytes()[157..257], target.as_bytes());
     // The pax header holds an id that is too large for its field, and readers prefer it.
-    header.set_uid(u64::from(if inode.uid > MAX_ID { 0 } else { inode.uid }));
-    header.set_gid(u64::from(if inode.gid > MAX_ID { 0 } else { inode.gid }));
+    header.set_uid(u64::from(if metadata.uid > MAX_ID { 0 } else { metadata.uid }));
+    header.set_gid(u64::from(if metadata.gid > MAX_ID { 0 } else { metadata.gid }));
     complete(&mut header, if size > MAX_SIZE { 0 } else { size });
     out.write_all(header.as_bytes())
 }
@@ -226,7 +208,7 @@ fn put(field: &mut [u8], text: &[u8]) {
     field[..length].copy_from_slice(&text[..length]);
 }
 
-fn pax_records(name: &str, target: &str, size: u64, inode: &Inode) -> Vec<u8> {
+fn pax_records(name: &str, target: &str, size: u64, metadata: &Metadata) -> Vec<u8> {
     let mut records = Vec::new();
     // Pax defines UTF-8. Readers guess the encoding of ustar's own fields by the locale.
     let fits = |text: &str| text.len() <= MAX_NAME && text.is_ascii();
@@ -239,14 +221,14 @@ fn pax_records(name: &str, target: &str, size: u64, inode: &Inode) -> Vec<u8> {
     if size > MAX_SIZE {
         record(&mut records, "size", size.to_string().as_bytes());
     }
-    if inode.uid > MAX_ID {
-        record(&mut records, "uid", inode.uid.to_string().as_bytes());
+    if metadata.uid > MAX_ID {
+        record(&mut records, "uid", metadata.uid.to_string().as_bytes());
     }
-    if inode.gid > MAX_ID {
-        record(&mut records, "gid", inode.gid.to_string().as_bytes());
+    if metadata.gid > MAX_ID {
+        record(&mut records, "gid", metadata.gid.to_string().as_bytes());
     }
-    if let Some(capabilities) = inode.capabilities {
-        record(&mut records, "SCHILY.xattr.security.capability", &capabilities.to_xattr());
+    if let Some(capabilities) = metadata.xattrs.get(CAPABILITY) {
+        record(&mut records, "SCHILY.xattr.security.capability", capabilities);
     }
     records
 }
@@ -269,13 +251,13 @@ mod tests {
 
     use lapstrake::value::{ImagePath, Mode};
 
-    use super::{Inode, Kind, TarWriter};
+    use super::{Kind, Metadata, TarWriter};
 
-    const FILE: Kind<'_> = Kind::File { size: 3 };
+    const FILE: Kind<u64> = Kind::File(3);
 
     fn with_header() -> TarWriter<Vec<u8>> {
         let mut tar = TarWriter::new(Vec::new());
-        tar.member("x", &FILE, &Inode::of_root(Mode::FILE)).unwrap();
+        tar.member("x", &FILE, &Metadata::of_root(Mode::FILE)).unwrap();
         tar
     }
 
@@ -291,7 +273,8 @@ mod tests {
 
     #[test]
     fn nothing_follows_a_header_whose_content_is_missing() {
-        let error = with_header().member("y", &Kind::Directory, &Inode::of_root(Mode::PROGRAM)).unwrap_err();
+        let error =
+            with_header().member("y", &Kind::Directory, &Metadata::of_root(Mode::PROGRAM)).unwrap_err();
         assert_eq!(error.to_string(), "3 bytes of content are missing");
         with_header().whiteout(&ImagePath::parse("/y").unwrap()).unwrap_err();
         with_header().finish().unwrap_err();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use lapstrake::value::Architecture;
+use lapstrake_oci::tree::Kind;
 use tar::{Builder, EntryType, Header};
 
 use super::library::{Library, gcc, glibc};
@@ -189,12 +190,6 @@ const TEXTS: [(&str, &str); 8] = [
     ),
 ];
 
-enum Content {
-    Directory,
-    File(Vec<u8>),
-    Symlink(&'static str),
-}
-
 /// The layer, the same for everyone who asks for that architecture.
 pub(super) fn tar(architecture: Architecture) -> io::Result<Vec<u8>> {
     let mut tar = Builder::new(Vec::with_capacity(256 << 10));
@@ -205,48 +200,51 @@ pub(super) fn tar(architecture: Architecture) -> io::Result<Vec<u8>> {
         header.set_gid(0);
         header.set_mtime(0);
         header.set_size(0);
-        match content {
-            Content::Directory => {
+        match &content {
+            Kind::Directory => {
                 header.set_entry_type(EntryType::Directory);
                 tar.append_data(&mut header, format!("{name}/"), io::empty())?;
             }
-            Content::File(bytes) => {
+            Kind::File(bytes) => {
                 header.set_entry_type(EntryType::Regular);
                 header.set_size(bytes.len() as u64);
                 tar.append_data(&mut header, name, bytes.as_slice())?;
             }
-            Content::Symlink(target) => {
+            Kind::Symlink { target } => {
                 header.set_entry_type(EntryType::Symlink);
-                tar.append_link(&mut header, name, target)?;
+                tar.append_link(&mut header, name, &**target)?;
+            }
+            Kind::Device { .. } | Kind::Fifo => {
+                return Err(io::Error::other(format!("the stand-in has no {}", content.name())));
             }
         }
     }
     tar.into_inner()
 }
 
-fn members(architecture: Architecture) -> BTreeMap<String, (u32, Content)> {
+fn members(architecture: Architecture) -> BTreeMap<String, (u32, Kind<Vec<u8>>)> {
     let mut members = BTreeMap::new();
     for (name, mode) in DIRECTORIES {
-        members.insert(name.to_owned(), (mode, Content::Directory));
+        members.insert(name.to_owned(), (mode, Kind::Directory));
     }
     // Where no layer states the root, engines disagree on its mode.
-    members.insert(".".to_owned(), (0o755, Content::Directory));
+    members.insert(".".to_owned(), (0o755, Kind::Directory));
     for (name, target) in SYMLINKS {
-        members.insert(name.to_owned(), (0o777, Content::Symlink(target)));
+        members.insert(name.to_owned(), (0o777, Kind::symlink(target)));
     }
     for (name, text) in TEXTS {
-        members.insert(name.to_owned(), (0o644, Content::File(text.into())));
+        members.insert(name.to_owned(), (0o644, Kind::File(text.into())));
     }
     for (name, description, rest) in TARGETS {
         let text = format!("[Unit]\nDescription={description}\nDocumentation=man:systemd.special(7)\n{rest}");
-        members.insert(format!("{UNITS}/{name}.target"), (0o644, Content::File(text.into())));
+        members.insert(format!("{UNITS}/{name}.target"), (0o644, Kind::File(text.into())));
     }
     let kernel = format!("usr/lib/modules/6.12.0-stand-in.{}", architecture.machine());
-    members.insert(kernel.clone(), (0o755, Content::Directory));
-    members.insert(format!("{kernel}/vmlinuz"), (0o755, Content::File(b"no kernel\n".into())));
-    members.insert(format!("{kernel}/initramfs.img"), (0o600, Content::File(b"no initramfs\n".into())));
+    members.insert(kernel.clone(), (0o755, Kind::Directory));
+    members.insert(format!("{kernel}/vmlinuz"), (0o755, Kind::File(b"no kernel\n".into())));
+    members.insert(format!("{kernel}/initramfs.img"), (0o600, Kind::File(b"no initramfs\n".into())));
     for (path, library) in libraries(architecture) {
-        members.insert(path, (0o755, Content::File(library.to_elf(architecture))));
+        members.insert(path, (0o755, Kind::File(library.to_elf(architecture))));
     }
     members
 }

@@ -40,7 +40,7 @@ fn a_tar_that_is_odd_is_refused() {
         (named(b"a\xffb"), "member `a\u{fffd}b` has a name that is not UTF-8"),
         (path("a\0b"), "member `a\\0b` has a name that no image can hold"),
         (path(&name), "has a name that no image can hold"),
-        (path(&deep), "has a name of 257 components; at most 256 are taken"),
+        (path(&deep), "has a name of 257 components; at most 256 are supported"),
         (path(&long), "has a name of 4097 bytes; Linux takes at most 4095"),
         (symlink("a/b", "../../x"), "member `a/b` links to `../../x`, which leads out of the root"),
         (symlink("a", "/../x"), "member `a` links to `/../x`, which leads out of the root"),
@@ -48,21 +48,21 @@ fn a_tar_that_is_odd_is_refused() {
         (symlink("a", ""), "member `a` links to ``, which no image can hold"),
         (hardlink("../a"), "member `b/c` links to `../a`, which leads out of the root"),
         (hardlink("/etc/passwd"), "member `b/c` links to `/etc/passwd`, which leads out of the root"),
-        (hardlink("gone"), "member `/b/c` is a hardlink to `/gone`, which does not exist"),
-        (hardlink("b"), "member `/b/c` is a hardlink to `/b`, which does not exist"),
+        (hardlink("gone"), "`/b/c` is a hardlink to `/gone`, which does not exist"),
+        (hardlink("b"), "`/b/c` is a hardlink to `/b`, which does not exist"),
         (
             Tar::new().directory("d").hardlink("x", "d").end(),
-            "member `/x` is a hardlink to `/d`, which is a directory",
+            "`/x` is a hardlink to `/d`, which is a directory",
         ),
         (Tar::new().hardlink("x", "y").hardlink("y", "x").end(), "which does not exist"),
         (
             Tar::new().symlink("a", "/etc").file("a/x", "1").end(),
-            "member `a/x` lies below `/a`, which the layer makes no directory",
+            "`/a/x` is below `/a`, which the same layer makes something other than a directory",
         ),
-        (file("a/.wh."), "member `a/.wh.` is no whiteout that the OCI image spec knows"),
-        (file("a/.wh..."), "member `a/.wh...` is no whiteout that the OCI image spec knows"),
+        (file("a/.wh."), "member `a/.wh.` is not a whiteout of the OCI image spec"),
+        (file("a/.wh..."), "member `a/.wh...` is not a whiteout of the OCI image spec"),
         (file(".wh.a/b"), "member `.wh.a/b` has a name that no image can hold"),
-        (symlink("./", "/etc"), "member `./` makes the root something else than a directory"),
+        (symlink("./", "/etc"), "`/` becomes something other than a directory"),
         (
             Tar::new().member(b"s", EntryType::GNUSparse, "", 0o644, b"").end(),
             "member `s` has the type `S`, which is not allowed in a layer",
@@ -170,9 +170,9 @@ fn a_header_that_lies_is_refused() {
 #[test]
 fn more_members_than_are_taken_are_refused() {
     let tar = Tar::new().file("a", "").file("b", "").file("c", "").end();
-    assert!(layer::read(tar.as_slice(), 3).is_ok());
-    let message = layer::read(tar.as_slice(), 2).unwrap_err().to_string();
-    assert_eq!(message, "member `c` is one too many: more than 2 are not taken");
+    assert!(layer::read_at_most(tar.as_slice(), 3).is_ok());
+    let message = layer::read_at_most(tar.as_slice(), 2).unwrap_err().to_string();
+    assert_eq!(message, "member `c` is one too many: at most 2 are supported");
 }
 
 /// What `change` makes wrong with a good image, and the whole message.

@@ -1,24 +1,23 @@
 //! Layers on one another, as the OCI image spec (layer.md) has it.
 
+use std::sync::Arc;
+
 use tar::EntryType;
 
 use super::fixture::{Tar, index, path};
-use crate::base::index::NodeKind;
-use crate::base::{BaseIndex, Node, ResolveError};
+use crate::base::{BaseIndex, File, facts};
+use lapstrake_oci::tree::{CAPABILITY, Kind, Node, ResolveError};
 
-fn paths(index: &BaseIndex) -> Vec<&str> {
-    index.iter().map(|(path, _)| path.as_str()).filter(|path| *path != "/").collect()
+fn paths(index: &BaseIndex) -> Vec<String> {
+    index.tree().walk().skip(1).map(|(path, _)| path.to_string()).collect()
 }
 
-fn node<'a>(index: &'a BaseIndex, at: &str) -> &'a Node {
-    index.get(&path(at)).unwrap_or_else(|| panic!("no {at}"))
+fn node<'a>(index: &'a BaseIndex, at: &str) -> &'a Node<File> {
+    index.tree().get(&path(at)).unwrap_or_else(|| panic!("no {at}")).node
 }
 
 fn size(index: &BaseIndex, at: &str) -> u64 {
-    match node(index, at).kind {
-        NodeKind::File { size, .. } => size,
-        _ => panic!("{at} is no file"),
-    }
+    facts(&node(index, at).kind).unwrap_or_else(|| panic!("{at} is not a file")).size
 }
 
 #[test]
@@ -60,7 +59,7 @@ fn an_opaque_root_leaves_the_layer_alone() {
 fn what_replaces_a_directory_takes_its_content_with_it() {
     let lower = Tar::new().directory("a").file("a/x", "1").file("a-b", "1").end();
     let by_file = index(&[lower.clone(), Tar::new().file("a", "12").end()]);
-    assert_eq!((paths(&by_file), size(&by_file, "/a")), (vec!["/a", "/a-b"], 2));
+    assert_eq!((paths(&by_file), size(&by_file, "/a")), (vec!["/a".to_owned(), "/a-b".to_owned()], 2));
     let by_symlink = index(&[lower, Tar::new().symlink("a", "b").end()]);
     assert_eq!(paths(&by_symlink), ["/a", "/a-b"]);
 }
@@ -72,15 +71,15 @@ fn a_directory_replaces_what_is_none_and_keeps_what_is_one() {
         Tar::new().directory("a").file("a/y", "1").member(b"d", EntryType::Directory, "", 0o2750, b"").end();
     let index = index(&[lower, upper]);
     assert_eq!(paths(&index), ["/a", "/a/y", "/d", "/d/x"]);
-    assert_eq!(node(&index, "/d").mode.bits(), 0o2750);
+    assert_eq!(node(&index, "/d").metadata.mode.bits(), 0o2750);
 }
 
 #[test]
 fn a_path_through_a_symlink_of_a_lower_layer_makes_a_directory() {
     let lower = Tar::new().directory("usr").directory("usr/bin").symlink("bin", "usr/bin").end();
     let index = index(&[lower, Tar::new().file("bin/x", "1").end()]);
-    assert_eq!(node(&index, "/bin").kind, NodeKind::Directory);
-    assert!(index.get(&path("/usr/bin/x")).is_none());
+    assert_eq!(node(&index, "/bin").kind, Kind::Directory);
+    assert!(index.tree().get(&path("/usr/bin/x")).is_none());
 }
 
 #[test]
@@ -88,7 +87,10 @@ fn a_parent_that_no_layer_states_is_0755_of_root() {
     let index = index(&[Tar::new().file("a/b/c", "1").end()]);
     for parent in ["/", "/a", "/a/b"] {
         let node = node(&index, parent);
-        assert_eq!((node.mode.bits(), node.uid, node.gid, &node.kind), (0o755, 0, 0, &NodeKind::Directory));
+        assert_eq!(
+            (node.metadata.mode.bits(), node.metadata.uid, node.metadata.gid, &node.kind),
+            (0o755, 0, 0, &Kind::Directory)
+        );
     }
 }
 
@@ -107,6 +109,27 @@ fn names_of_one_file_are_files_that_are_equal() {
     assert_eq!(node(&index, "/c"), node(&index, "/d"));
     assert_eq!(node(&index, "/a"), node(&index, "/e"));
     assert_eq!(node(&index, "/s"), node(&index, "/t"));
+}
+
+/// 2,000 names of a unit of 1 MiB are 1 MiB, and not 2 GiB.
+#[test]
+fn names_of_one_file_share_one_record_in_memory_and_in_the_cache() {
+    let unit = "x".repeat(1 << 20);
+    let first = "usr/lib/systemd/system/0.service";
+    let names = |tar: Tar| {
+        (1..2000)
+            .fold(tar, |tar, name| tar.hardlink(&format!("usr/lib/systemd/system/{name}.service"), first))
+    };
+    let index = index(&[names(Tar::new().file(first, &unit)).end()]);
+    let text = |index: &BaseIndex, name: u32| {
+        let node = node(index, &format!("/usr/lib/systemd/system/{name}.service")).clone();
+        facts(&node.kind).unwrap().text.clone().unwrap()
+    };
+    assert!(Arc::ptr_eq(&text(&index, 0), &text(&index, 1999)));
+    let kept = postcard::to_stdvec(&index).unwrap();
+    assert!(kept.len() < 2 << 20, "{} bytes", kept.len());
+    let read: BaseIndex = postcard::from_bytes(&kept).unwrap();
+    assert!(read == index && Arc::ptr_eq(&text(&read, 0), &text(&read, 1999)));
 }
 
 #[test]
@@ -144,14 +167,16 @@ fn metadata_comes_from_the_header_and_its_extensions() {
         .end();
     let index = index(&[tar]);
     let found = node(&index, &format!("/{long}"));
-    assert_eq!((found.mode.bits(), found.uid, found.gid), (0o4755, 3_000_000, 4_000_000_000));
-    assert!(
-        matches!(&found.kind, NodeKind::File { size: 2, capability: Some(value), .. } if value == &capability)
+    assert_eq!(
+        (found.metadata.mode.bits(), found.metadata.uid, found.metadata.gid),
+        (0o4755, 3_000_000, 4_000_000_000)
     );
-    assert_eq!(node(&index, &format!("/{}", "y".repeat(120))).mode.bits(), 0o1363, "755 in decimal");
-    assert!(matches!(node(&index, "/null").kind, NodeKind::Device { is_block: false, major: 0, minor: 0 }));
-    assert_eq!(node(&index, "/fifo").kind, NodeKind::Fifo);
-    assert_eq!(node(&index, "/old").kind, NodeKind::Directory);
+    assert_eq!(size(&index, &format!("/{long}")), 2);
+    assert_eq!(found.metadata.xattrs.get(CAPABILITY), Some(&capability[..]));
+    assert_eq!(node(&index, &format!("/{}", "y".repeat(120))).metadata.mode.bits(), 0o1363, "755 in decimal");
+    assert!(matches!(node(&index, "/null").kind, Kind::Device { is_block: false, major: 0, minor: 0 }));
+    assert_eq!(node(&index, "/fifo").kind, Kind::Fifo);
+    assert_eq!(node(&index, "/old").kind, Kind::Directory);
 }
 
 #[test]
@@ -164,7 +189,7 @@ fn names_may_begin_with_a_dot_and_end_with_a_slash() {
         .end();
     let index = index(&[tar]);
     assert_eq!(paths(&index), ["/etc", "/etc/x", "/etc/y"]);
-    assert_eq!(node(&index, "/").mode.bits(), 0o700);
+    assert_eq!(node(&index, "/").metadata.mode.bits(), 0o700);
 }
 
 #[test]
@@ -188,10 +213,11 @@ fn children_are_those_of_one_directory() {
         .file("ab", "")
         .end();
     let index = index(&[tar]);
-    let children = |at: &str| index.children(&path(at)).map(|(path, _)| path.to_string()).collect::<Vec<_>>();
-    assert_eq!(children("/a"), ["/a/b", "/a/b-c", "/a/b0", "/a/d"]);
-    assert_eq!(children("/"), ["/a", "/ab"]);
-    assert_eq!(children("/a/b"), ["/a/b/c"]);
+    let children =
+        |at: &str| index.tree().children(&path(at)).map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    assert_eq!(children("/a"), ["b", "b-c", "b0", "d"]);
+    assert_eq!(children("/"), ["a", "ab"]);
+    assert_eq!(children("/a/b"), ["c"]);
     assert!(children("/ab").is_empty() && children("/nowhere").is_empty());
 }
 
@@ -210,7 +236,7 @@ fn a_path_is_resolved_from_the_bases_own_root() {
         .file("usr/bin/file", "1")
         .end();
     let index = index(&[tar]);
-    let resolve = |at: &str| index.resolve(&path(at)).map(|path| path.to_string());
+    let resolve = |at: &str| index.tree().resolve(&path(at)).map(|path| path.to_string());
     for (at, expected) in [
         ("/bin/x", "/usr/bin/x"),
         ("/absolute/x/y", "/usr/bin/x/y"),
@@ -224,11 +250,11 @@ fn a_path_is_resolved_from_the_bases_own_root() {
     ] {
         assert_eq!(resolve(at).as_deref(), Ok(expected), "{at}");
     }
-    assert_eq!(index.resolve_all(&path("/file-link")).unwrap().as_str(), "/usr/bin/file");
-    assert_eq!(index.resolve_all(&path("/chain")).unwrap().as_str(), "/usr/bin");
-    assert!(matches!(index.resolve(&path("/loop/x")), Err(ResolveError::Loop { .. })));
-    assert!(matches!(index.resolve_all(&path("/loop")), Err(ResolveError::Loop { .. })));
-    assert!(matches!(index.resolve(&path("/usr/bin/file/x")), Err(ResolveError::NotDirectory { .. })));
+    assert_eq!(index.tree().follow(&path("/file-link")).unwrap().as_str(), "/usr/bin/file");
+    assert_eq!(index.tree().follow(&path("/chain")).unwrap().as_str(), "/usr/bin");
+    assert!(matches!(index.tree().resolve(&path("/loop/x")), Err(ResolveError::Loop { .. })));
+    assert!(matches!(index.tree().follow(&path("/loop")), Err(ResolveError::Loop { .. })));
+    assert!(matches!(index.tree().resolve(&path("/usr/bin/file/x")), Err(ResolveError::NotDirectory { .. })));
 }
 
 #[test]
@@ -237,8 +263,8 @@ fn forty_symlinks_are_followed_as_linux_follows_them() {
         tar.symlink(&format!("l{number}"), &format!("l{}", number - 1))
     });
     let index = index(&[tar.end()]);
-    assert_eq!(index.resolve(&path("/l40/x")).unwrap().as_str(), "/l0/x");
-    assert!(matches!(index.resolve(&path("/l41/x")), Err(ResolveError::Loop { .. })));
+    assert_eq!(index.tree().resolve(&path("/l40/x")).unwrap().as_str(), "/l0/x");
+    assert!(matches!(index.tree().resolve(&path("/l41/x")), Err(ResolveError::Loop { .. })));
 }
 
 #[test]
@@ -300,7 +326,7 @@ fn the_facts_of_a_program_are_those_of_readelf() {
     let program = std::fs::read("/proc/self/exe").unwrap();
     let tar = Tar::new().member(b"x", EntryType::Regular, "", 0o755, &program).end();
     let index = index(&[tar]);
-    let NodeKind::File { elf: Some(elf), .. } = &node(&index, "/x").kind else { panic!("no facts") };
+    let elf = facts(&node(&index, "/x").kind).unwrap().elf.as_deref().expect("facts");
     assert!(elf.needed.iter().any(|library| library == "libc.so.6"), "{elf:?}");
     assert!(elf.required["libc.so.6"].iter().any(|version| version.starts_with("GLIBC_2.")), "{elf:?}");
     assert!(elf.interpreter.as_deref().is_some_and(|path| path.contains("/ld-linux")), "{elf:?}");

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::fixture::{Place, Tar, gzip, index, open, path, told};
 use crate::base::BaseError;
-use crate::base::index::NodeKind;
+use crate::base::facts;
 use lapstrake_oci::{Digest, Layout};
 
 fn tars() -> Vec<Vec<u8>> {
@@ -84,8 +84,8 @@ fn a_layer_that_is_read_again_is_verified_again() {
 #[test]
 fn layers_lie_in_their_order_whichever_is_read_first() {
     let base = Place::with_layers(&tars()).open().unwrap();
-    let top = &base.index.get(&path("/top")).unwrap().kind;
-    assert!(matches!(top, NodeKind::File { digest, .. } if *digest == Digest::of(b"5")), "{top:?}");
+    let top = base.index.tree().get(&path("/top")).unwrap().node;
+    assert_eq!(facts(&top.kind).unwrap().digest, Digest::of(b"5"));
 }
 
 #[test]
@@ -161,7 +161,8 @@ fn of_several_architectures_the_wanted_one_is_taken() {
     for architecture in [Architecture::Amd64, Architecture::Arm64] {
         let base = place.open_as(Some(architecture), None).unwrap();
         assert!(
-            base.index.get(&path(&format!("/{architecture}"))).is_some() && base.architecture == architecture
+            base.index.tree().get(&path(&format!("/{architecture}"))).is_some()
+                && base.architecture == architecture
         );
     }
     assert_eq!(place.open().unwrap().architecture, Architecture::host().unwrap());
@@ -251,7 +252,7 @@ fn a_tag_chooses() {
         let location = TransportRef::Oci { dir: place.layout(), tag: tag.map(str::to_owned) };
         open(&location, None, None, &place.cache())
     };
-    assert!(at(Some("two")).unwrap().index.get(&path("/two")).is_some());
+    assert!(at(Some("two")).unwrap().index.tree().get(&path("/two")).is_some());
     let message = told(&at(Some("three")).unwrap_err());
     assert_eq!(
         message,

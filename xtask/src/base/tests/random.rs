@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::fixture::{Tar, gzip};
+use crate::base::BaseIndex;
 use crate::base::elf::Elf;
 use crate::base::layer;
-use crate::base::merge::merge;
 use lapstrake_oci::Blobs;
 
 fn valid() -> Vec<u8> {
@@ -21,10 +21,10 @@ fn valid() -> Vec<u8> {
         .end()
 }
 
-/// Reads a layer, and merges it on a good one.
+/// Reads a layer, and applies it to a good one.
 fn read(tar: &[u8]) {
-    if let Ok(tree) = layer::read(tar, 1000) {
-        drop(merge([layer::read(valid().as_slice(), 1000).unwrap(), tree]));
+    if let Ok(tree) = layer::read_at_most(tar, 1000) {
+        drop(BaseIndex::of([layer::read(valid().as_slice()).unwrap(), tree]));
     }
 }
 
@@ -84,7 +84,7 @@ proptest! {
         for mut blob in [gzip(&valid()), zstd::encode_all(valid().as_slice(), 3).unwrap()] {
             *at.get_mut(&mut blob) = byte;
             if let Ok(tar) = lapstrake_oci::Decompressor::new(blob.as_slice()) {
-                drop(layer::read(tar, 1000));
+                drop(layer::read_at_most(tar, 1000));
             }
         }
     }

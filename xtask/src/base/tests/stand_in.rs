@@ -5,7 +5,8 @@ use lapstrake::value::Architecture;
 
 use super::fixture::{Place, open, path};
 use crate::base::Base;
-use crate::base::index::NodeKind;
+use crate::base::facts;
+use lapstrake_oci::tree::Kind;
 
 fn stand_in(architecture: Architecture) -> Base {
     open(&TransportRef::StandIn, Some(architecture), None, &Place::new().cache()).unwrap()
@@ -15,25 +16,26 @@ fn stand_in(architecture: Architecture) -> Base {
 fn it_has_the_shape_that_bootc_lints_for() {
     for architecture in [Architecture::Amd64, Architecture::Arm64] {
         let base = stand_in(architecture);
-        let kind = |at: &str| base.index.get(&path(at)).map(|node| &node.kind);
+        let kind = |at: &str| base.index.tree().get(&path(at)).map(|entry| &entry.node.kind);
         for directory in
             ["/dev", "/proc", "/sys", "/run", "/tmp", "/var", "/boot", "/sysroot", "/usr/local", "/etc"]
         {
-            assert_eq!(kind(directory), Some(&NodeKind::Directory), "{directory}");
+            assert_eq!(kind(directory), Some(&Kind::Directory), "{directory}");
         }
         for empty in ["/var", "/run", "/tmp", "/boot"] {
-            assert_eq!(base.index.children(&path(empty)).count(), 0, "{empty}");
+            assert_eq!(base.index.tree().children(&path(empty)).count(), 0, "{empty}");
         }
-        assert_eq!(kind("/ostree"), Some(&NodeKind::Symlink { target: "sysroot/ostree".to_owned() }));
-        assert_eq!(base.index.get(&path("/tmp")).unwrap().mode.bits(), 0o1777);
-        let kernels: Vec<_> = base.index.iter().filter(|(path, _)| path.file_name() == "vmlinuz").collect();
+        assert_eq!(kind("/ostree"), Some(&Kind::symlink("sysroot/ostree")));
+        assert_eq!(base.index.tree().get(&path("/tmp")).unwrap().node.metadata.mode.bits(), 0o1777);
+        let kernels: Vec<_> =
+            base.index.tree().walk().filter(|(path, _)| path.file_name() == "vmlinuz").collect();
         assert_eq!(kernels.len(), 1);
         assert_eq!(base.label("containers.bootc"), Some("1"));
         assert_eq!((base.architecture, base.layers.len(), base.index.is_sealed()), (architecture, 1, false));
         assert!(base.index.text(&path("/etc/os-release")).unwrap().contains("ID=lapstrake-stand-in\n"));
         assert!(base.index.text(&path("/etc/build-info")).unwrap().contains("IMAGE_MODE="));
         assert_eq!(
-            base.index.resolve_all(&path("/usr/lib/systemd/system/default.target")).unwrap().file_name(),
+            base.index.tree().follow(&path("/usr/lib/systemd/system/default.target")).unwrap().file_name(),
             "multi-user.target"
         );
     }
@@ -66,11 +68,10 @@ fn its_libraries_offer_what_a_program_asks_for() {
     ] {
         let base = stand_in(architecture);
         let elf = |at: &str| {
-            let at = base.index.resolve_all(&path(at)).unwrap();
-            match &base.index.get(&at).unwrap_or_else(|| panic!("no {at}")).kind {
-                NodeKind::File { elf: Some(elf), .. } => elf.clone(),
-                _ => panic!("{at} has no facts"),
-            }
+            let at = base.index.tree().follow(&path(at)).unwrap();
+            let found = base.index.tree().get(&at).unwrap_or_else(|| panic!("no {at}"));
+            let elf = facts(&found.node.kind).and_then(|facts| facts.elf.clone());
+            elf.unwrap_or_else(|| panic!("{at} has no facts"))
         };
         assert_eq!(elf(linker).machine, machine);
         for (library, version) in [

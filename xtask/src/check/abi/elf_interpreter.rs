@@ -2,7 +2,6 @@
 
 use super::files::Files;
 use super::program::{Program, programs};
-use crate::base::Kind as Step;
 use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -24,7 +23,7 @@ fn fault(subject: &Subject<'_>, program: &Program<'_, '_>) -> Option<Fault> {
     let Program { node, elf, root, .. } = program;
     // One for another processor has one finding already.
     let wanted = elf.interpreter.as_deref().filter(|_| program.is_for(subject.architecture()))?;
-    let found = root.real(wanted).filter(|path| root.step(path) == Some(Step::Other));
+    let found = root.real(wanted).filter(|path| !root.is_directory(path));
     let message = match found {
         None => format!("`{}` wants the loader `{wanted}`, which the image has not", node.path()),
         Some(found) => {

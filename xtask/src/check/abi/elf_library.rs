@@ -30,15 +30,15 @@ struct Lack<'t, 'a> {
 }
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let mut lacks: BTreeMap<&ImagePath, Lack<'_, '_>> = BTreeMap::new();
-    let mut broken: BTreeMap<&ImagePath, Fault> = BTreeMap::new();
+    let mut lacks: BTreeMap<ImagePath, Lack<'_, '_>> = BTreeMap::new();
+    let mut broken: BTreeMap<ImagePath, Fault> = BTreeMap::new();
     for Linked { program, loaded } in linked(subject) {
         let root = program.root;
         let ours = |path| root.node(path).filter(|node| node.site().is_some());
         for (by, name) in &loaded.missing {
             let Some(node) = loaded.objects.get(*by).and_then(|object| ours(&object.path)) else { continue };
             let alone = program.is_library();
-            let lack = lacks.entry(node.path()).or_insert_with(|| Lack {
+            let lack = lacks.entry(node.path().clone()).or_insert_with(|| Lack {
                 node,
                 root,
                 alone,
@@ -49,7 +49,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         for object in loaded.objects.iter().filter(|object| object.elf.is_none()) {
             let read = |node: &Node<'_>| node.size().is_some_and(|size| size <= ELF_MAX as u64);
             if let Some(node) = ours(&object.path).filter(read) {
-                broken.insert(node.path(), no_library(&node));
+                broken.insert(node.path().clone(), no_library(&node));
             }
         }
     }
@@ -67,13 +67,13 @@ fn no_library(node: &Node<'_>) -> Fault {
 /// Where libraries of the names that are missing lie all the same.
 fn elsewhere<'a>(
     subject: &Subject<'a>,
-    lacks: &BTreeMap<&ImagePath, Lack<'_, '_>>,
-) -> BTreeMap<&'a str, Vec<Node<'a>>> {
+    lacks: &BTreeMap<ImagePath, Lack<'_, '_>>,
+) -> BTreeMap<String, Vec<Node<'a>>> {
     let names: BTreeSet<&str> = lacks.values().flat_map(|lack| &lack.names).copied().collect();
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
     if !names.is_empty() {
         for node in subject.tree().iter().filter(|node| names.contains(node.path().file_name())) {
-            found.entry(node.path().file_name()).or_default().push(node);
+            found.entry(node.path().file_name().to_owned()).or_default().push(node);
         }
     }
     found
@@ -82,14 +82,14 @@ fn elsewhere<'a>(
 fn fault(
     subject: &Subject<'_>,
     lack: &Lack<'_, '_>,
-    elsewhere: &BTreeMap<&str, Vec<Node<'_>>>,
+    elsewhere: &BTreeMap<String, Vec<Node<'_>>>,
 ) -> Option<Fault> {
     let path = lack.node.path();
     let mut told = Vec::new();
     let mut outside = None;
     for name in &lack.names {
         let fits = |node: &&Node<'_>| node.elf().zip(lack.node.elf()).is_none_or(|(one, two)| one.fits(two));
-        let mut other = elsewhere.get(name).into_iter().flatten().filter(fits).filter_map(|node| {
+        let mut other = elsewhere.get(*name).into_iter().flatten().filter(fits).filter_map(|node| {
             let path = node.path();
             Some((path, path.parent()?)).filter(|_| {
                 Root::of(subject.tree(), path)

@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             };
             let lacks = lacks(elf, provider);
             if let Some(fault) = fault(subject, &node, &lacks) {
-                faults.entry(node.path()).or_insert(fault);
+                faults.entry(node.path().clone()).or_insert(fault);
             }
         }
     }
@@ -67,15 +67,15 @@ fn lacks<'a>(elf: &'a Elf, provider: impl Fn(&str) -> Option<(&'a Elf, Option<No
 }
 
 fn fault(subject: &Subject<'_>, node: &Node<'_>, lacks: &[Lack<'_>]) -> Option<Fault> {
-    let ours = |by: &Option<Node<'_>>| by.is_some_and(|by| by.site().is_some());
+    let ours = |by: &Option<Node<'_>>| by.as_ref().is_some_and(|by| by.site().is_some());
     // What the base's own files lack of each other is the base's.
     let own: Vec<_> = lacks.iter().filter(|lack| node.site().is_some() || ours(&lack.by)).collect();
     let first = own.first()?;
     let told: Vec<_> = own.iter().map(|lack| lack.told(ours(&lack.by))).collect();
     let message = format!("`{}` wants {}", node.path(), told.join(", and "));
-    let fault = match (node.site(), first.by) {
+    let fault = match (node.site(), &first.by) {
         // A layer that brings an older library breaks the base's program.
-        (None, Some(by)) => Fault::at(&by, message).help("bring a version no older than the base's"),
+        (None, Some(by)) => Fault::at(by, message).help("bring a version no older than the base's"),
         _ => Fault::at(node, message).help(help(subject, node, first)),
     };
     Some(if may_be_replaced(subject, first) { fault.as_warning() } else { fault })
@@ -133,7 +133,7 @@ fn may_be_replaced(subject: &Subject<'_>, lack: &Lack<'_>) -> bool {
         };
         !layer.runs.is_empty() || layer.transaction.as_ref().is_some_and(changes)
     };
-    lack.by.is_none_or(|by| by.site().is_none()) && subject.plan.layers.iter().any(replaces)
+    lack.by.as_ref().is_none_or(|by| by.site().is_none()) && subject.plan.layers.iter().any(replaces)
 }
 
 /// `GLIBC` of `GLIBC_2.39`.

@@ -1,38 +1,27 @@
 //! The files of one root, as the loader meets them. An image has one root, and may hold others that
 //! programs are started in. It answers by name; it searches nothing.
 
-use std::cell::Cell;
-
 use lapstrake::value::ImagePath;
+use lapstrake_oci::tree::{Entry, Kind};
 
-use crate::base::{Elf, Kind as Step, follow};
-use crate::check::{Kind, Node, Tree};
+use crate::base::{Elf, File};
+use crate::check::{Node, Tree};
 
 /// The QM partition's root: the loader of a program in there sees nothing outside of it.
 const QM: &str = "/usr/lib/qm/rootfs";
 
 /// What the loader asks of a file system. Paths have no symlinks in them.
 pub(super) trait Files<'a> {
-    fn step(&self, path: &ImagePath) -> Option<Step<'a>>;
+    fn kind(&self, path: &ImagePath) -> Option<Kind<()>>;
     fn elf(&self, path: &ImagePath) -> Option<&'a Elf>;
     fn text(&self, path: &ImagePath) -> Option<&'a str>;
     /// The names in a directory, sorted.
     fn names(&self, directory: &ImagePath) -> Vec<&'a str>;
+    /// Where an absolute path leads, each `..` taken where it is, if something is there.
+    fn real(&self, path: &str) -> Option<ImagePath>;
 
-    /// Where an absolute path leads, each `..` taken where it stands, if something is there.
-    fn real(&self, path: &str) -> Option<ImagePath> {
-        if !path.starts_with('/') {
-            return None;
-        }
-        // The kernel walks a path as it walks the target of a symlink, and stops at what is not there.
-        let start = ImagePath::parse("/…").ok()?;
-        let all = Cell::new(true);
-        let at = |at: &ImagePath| {
-            let step = if *at == start { Some(Step::Symlink(path)) } else { self.step(at) };
-            all.set(all.get() && step.is_some());
-            step
-        };
-        follow(&start, true, at).ok().filter(|_| all.get())
+    fn is_directory(&self, path: &ImagePath) -> bool {
+        self.kind(path) == Some(Kind::Directory)
     }
 }
 
@@ -41,6 +30,8 @@ pub(super) trait Files<'a> {
 pub(super) struct Root<'t, 'a> {
     tree: &'t Tree<'a>,
     prefix: &'static str,
+    /// The directory that programs see as their root.
+    entry: Entry<'a, File>,
 }
 
 impl<'t, 'a> Root<'t, 'a> {
@@ -48,7 +39,10 @@ impl<'t, 'a> Root<'t, 'a> {
     pub(super) fn of(tree: &'t Tree<'a>, path: &ImagePath) -> Option<(Self, ImagePath)> {
         let prefix = if path.as_str().starts_with("/usr/lib/qm/rootfs/") { QM } else { "" };
         let inside = ImagePath::parse(path.as_str().strip_prefix(prefix)?).ok()?;
-        Some((Self { tree, prefix }, inside))
+        let entries = tree.entries();
+        let entry =
+            if prefix.is_empty() { entries.root() } else { entries.get(&ImagePath::parse(prefix).ok()?)? };
+        Some((Self { tree, prefix, entry }, inside))
     }
 
     /// Whether it is the image's own.
@@ -68,12 +62,12 @@ impl<'t, 'a> Root<'t, 'a> {
 }
 
 impl<'a> Files<'a> for Root<'_, 'a> {
-    fn step(&self, path: &ImagePath) -> Option<Step<'a>> {
-        Some(match self.node(path)?.kind() {
-            Kind::Directory => Step::Directory,
-            Kind::Symlink(target) => Step::Symlink(target),
-            Kind::File | Kind::Device | Kind::Fifo => Step::Other,
-        })
+    fn kind(&self, path: &ImagePath) -> Option<Kind<()>> {
+        Some(self.node(path)?.kind())
+    }
+
+    fn real(&self, path: &str) -> Option<ImagePath> {
+        self.entry.real(path)
     }
 
     fn elf(&self, path: &ImagePath) -> Option<&'a Elf> {
@@ -85,6 +79,8 @@ impl<'a> Files<'a> for Root<'_, 'a> {
     }
 
     fn names(&self, directory: &ImagePath) -> Vec<&'a str> {
-        self.tree.children(&self.outside(directory)).map(|node| node.path().file_name()).collect()
+        let directory = ImagePath::parse(&self.outside(directory)).ok();
+        let names = |directory| self.tree.entries().children(&directory).map(|(name, _)| name).collect();
+        directory.map(names).unwrap_or_default()
     }
 }

@@ -13,19 +13,25 @@ use tempfile::TempDir;
 use super::files::Files;
 use super::loader::Loader;
 use super::search::SearchPath;
-use crate::base::{Elf, Kind, Library};
+use crate::base::{Elf, Library};
+use lapstrake_oci::tree::Kind;
 
 /// The files of this machine. A test ends soon; what it reads is never freed.
 struct Host;
 
 impl Files<'static> for Host {
-    fn step(&self, path: &ImagePath) -> Option<Kind<'static>> {
+    fn kind(&self, path: &ImagePath) -> Option<Kind<()>> {
         let kind = fs::symlink_metadata(path.as_str()).ok()?.file_type();
         if kind.is_symlink() {
-            let target = fs::read_link(path.as_str()).ok()?.into_os_string().into_string().ok()?;
-            return Some(Kind::Symlink(target.leak()));
+            return Some(Kind::symlink(
+                fs::read_link(path.as_str()).ok()?.into_os_string().into_string().ok()?,
+            ));
         }
-        Some(if kind.is_dir() { Kind::Directory } else { Kind::Other })
+        Some(if kind.is_dir() { Kind::Directory } else { Kind::File(()) })
+    }
+
+    fn real(&self, path: &str) -> Option<ImagePath> {
+        ImagePath::parse(fs::canonicalize(path).ok()?.to_str()?).ok()
     }
 
     fn elf(&self, path: &ImagePath) -> Option<&'static Elf> {

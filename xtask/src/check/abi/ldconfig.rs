@@ -5,7 +5,7 @@ use lapstrake::value::ImagePath;
 
 use super::program::programs;
 use super::search::SearchPath;
-use crate::check::{Check, Example, Fault, Kind, Node, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "ldconfig",
@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
 
 /// The base's cache has the name already.
 fn in_base(subject: &Subject<'_>, directory: &ImagePath, name: &str) -> bool {
-    directory.join(name).is_ok_and(|path| subject.base.index.get(&path).is_some())
+    directory.join(name).is_ok_and(|path| subject.base.index.tree().get(&path).is_some())
 }
 
 /// Whether a step of the build renews the cache once the library is there, or the device does.
@@ -59,6 +59,6 @@ fn renewed(subject: &Subject<'_>, node: &Node<'_>) -> bool {
         .iter()
         .find_map(|directory| tree.get(&format!("{directory}/{SERVICE}")));
     // ConditionFileNotEmpty=|!/etc/ld.so.cache
-    let at_boot = tree.get(CACHE).is_none() && service.is_some_and(|unit| unit.kind() == Kind::File);
+    let at_boot = tree.get(CACHE).is_none() && service.is_some_and(|unit| unit.is_file());
     at_boot || runs.any(|argument| argument.contains("ldconfig"))
 }

@@ -9,7 +9,8 @@ use lapstrake::value::ImagePath;
 
 use super::files::Files;
 use super::search::SearchPath;
-use crate::base::{Elf, Kind as Step};
+use crate::base::Elf;
+use lapstrake_oci::tree::Kind;
 
 /// The loader of one root.
 pub(super) struct Loader<'f, 's, F> {
@@ -126,19 +127,19 @@ impl<'a, F: Files<'a>> Loader<'_, '_, F> {
     fn for_level(&self, directory: &ImagePath, level: &str, name: &str, like: &Elf) -> Option<Found<'a>> {
         let all = directory.join("glibc-hwcaps").ok()?;
         // Hardly any directory has them.
-        self.files.step(&all)?;
+        self.files.kind(&all)?;
         self.within(&self.files.real(&format!("{all}/{level}"))?, name, like)
     }
 
     /// In one directory, which has no symlinks in its path. A library for another processor is passed over.
     fn within(&self, directory: &ImagePath, name: &str, like: &Elf) -> Option<Found<'a>> {
         let at = directory.join(name).ok()?;
-        let path = match self.files.step(&at)? {
-            Step::Directory => return None,
-            Step::Other => at,
-            Step::Symlink(_) => {
-                self.files.real(at.as_str()).filter(|path| self.files.step(path) == Some(Step::Other))?
+        let path = match self.files.kind(&at)? {
+            Kind::Directory => return None,
+            Kind::Symlink { .. } => {
+                self.files.real(at.as_str()).filter(|path| !self.files.is_directory(path))?
             }
+            Kind::File(()) | Kind::Device { .. } | Kind::Fifo => at,
         };
         let elf = self.files.elf(&path);
         let fits = elf.is_none_or(|elf| elf.fits(like));

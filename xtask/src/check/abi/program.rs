@@ -31,12 +31,11 @@ pub(super) struct Linked<'t, 'a> {
 
 /// The programs and libraries that the layers bring, sorted by path.
 pub(super) fn programs<'t, 'a>(subject: &'t Subject<'a>) -> impl Iterator<Item = Program<'t, 'a>> {
-    subject.tree().ours().filter_map(|node| {
-        let elf = node.elf().filter(|elf| elf.is_loadable())?;
+    subject.tree().loadable().filter_map(|(node, elf)| {
         let is_data = DATA.iter().any(|directory| node.path().as_str().starts_with(directory));
         let program = !is_data && (node.is_executable() || (elf.kind == 3 && elf.interpreter.is_none()));
         let (root, inside) = Root::of(subject.tree(), node.path())?;
-        program.then_some(Program { node, elf, root, inside })
+        program.then_some(Program { node: node.clone(), elf, root, inside })
     })
 }
 

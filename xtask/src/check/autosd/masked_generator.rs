@@ -1,6 +1,6 @@
 //! `masked-generator`: files that a generator of systemd would read, where the base has masked it.
 
-use crate::check::{Check, Example, Fault, Kind, Node, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "masked-generator",
@@ -48,7 +48,6 @@ fn masked<'a>(subject: &Subject<'a>, generator: &str) -> Option<Node<'a>> {
         "/usr/lib/systemd/system-generators",
     ];
     let first = places.iter().find_map(|place| subject.tree().get(&format!("{place}/{generator}")))?;
-    let is_mask =
-        first.kind() == Kind::Symlink("/dev/null") || first.kind() == Kind::File && first.size() == Some(0);
+    let is_mask = first.target() == Some("/dev/null") || first.is_file() && first.size() == Some(0);
     is_mask.then_some(first)
 }

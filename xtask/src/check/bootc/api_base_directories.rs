@@ -1,6 +1,6 @@
 //! `api-base-directories`: the mount points of the kernel's API filesystems, and /tmp and /var.
 
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
     "api-base-directories",
@@ -17,7 +17,7 @@ const DIRECTORIES: [&str; 6] = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var"]
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let fault = |path| {
         let found = subject.tree().get(path);
-        if found.is_some_and(|node| node.kind() == Kind::Directory) {
+        if found.as_ref().is_some_and(Node::is_directory) {
             return None;
         }
         let fault = match found {

@@ -1,7 +1,7 @@
 //! `baseimage-root` and `baseimage-composefs`: what ostree needs of a root filesystem.
 
 use crate::check::prepare_root::{PLACES, is_yes, setting};
-use crate::check::{Check, Example, Fault, Kind, Node, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const ROOT: Check = Check::fatal(
     "baseimage-root",
@@ -37,13 +37,13 @@ fn root(subject: &Subject<'_>) -> Vec<Fault> {
     for root in roots(subject) {
         let sysroot = format!("{root}/sysroot");
         match subject.tree().get(&sysroot) {
-            Some(node) if node.kind() == Kind::Directory => {}
+            Some(node) if node.is_directory() => {}
             Some(node) => faults.push(Fault::at(&node, format!("`{sysroot}` is no directory"))),
             None => faults.push(subject.gone(&sysroot, format!("the image has no `{sysroot}`"))),
         }
         let ostree = format!("{root}/ostree");
         match subject.tree().get(&ostree) {
-            Some(node) if node.kind() == Kind::Symlink(TARGET) => {}
+            Some(node) if node.target() == Some(TARGET) => {}
             Some(node) => {
                 faults.push(Fault::at(&node, format!("`{ostree}` is no symlink to `{TARGET}`")));
             }

@@ -1,6 +1,6 @@
 //! `buildah-injected`: empty files that a build in a container leaves behind.
 
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "buildah-injected",
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check::warning(
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let found = ["/etc/hostname", "/etc/resolv.conf"].into_iter().filter_map(|path| subject.tree().get(path));
-    let empty = found.filter(|node| node.kind() == Kind::File && node.size() == Some(0));
+    let empty = found.filter(|node| node.is_file() && node.size() == Some(0));
     let fault = |node| {
         Fault::at(&node, format!("`{}` is empty", node.path()))
             .help(format!("leave it out, or add `.remove(\"{}\")` where the base has it", node.path()))

@@ -55,7 +55,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     for directory in empty.filter(|directory| directory.layer().is_some()) {
         let below = tree.below(directory.path().as_str()).find(|node| node.site().is_some());
         let message = format!("`{}` has modules and no `vmlinuz`: no kernel loads them", directory.path());
-        let at = below.unwrap_or(*directory);
+        let at = below.unwrap_or_else(|| Node::clone(directory));
         let one = kernels.first().map(|(kernel, _)| format!("put them below `{}`", kernel.path()));
         let fault = Fault::at(&at, message).as_warning();
         faults.push(match one {

@@ -1,7 +1,7 @@
 //! `nonempty-boot`: /boot is bootc's to fill. `EFI` in it is left out, as bootc leaves it out.
 
 use super::refused_destination;
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "nonempty-boot",
@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check::warning(
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let Some(boot) = subject.tree().get("/boot").filter(|node| node.kind() == Kind::Directory) else {
+    let Some(boot) = subject.tree().get("/boot").filter(Node::is_directory) else {
         return vec![
             subject.gone("/boot", "the image has no directory `/boot`").help("leave it to the base"),
         ];

@@ -1,7 +1,7 @@
 //! `var-run` and `nonempty-run-tmp`: what is in memory on a running system.
 
 use super::refused_destination;
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const VAR_RUN: Check = Check::fatal(
     "var-run",
@@ -27,7 +27,7 @@ pub(super) const CHECK: Check = Check::warning(
 const LENT: [&str; 3] = ["/run/systemd", "/run/systemd/resolve", "/run/systemd/resolve/stub-resolv.conf"];
 
 fn var_run(subject: &Subject<'_>) -> Vec<Fault> {
-    let found = subject.tree().get("/var/run").filter(|node| !matches!(node.kind(), Kind::Symlink(_)));
+    let found = subject.tree().get("/var/run").filter(|node| node.target().is_none());
     let fault = |node| {
         Fault::at(&node, "`/var/run` is no symlink to `/run`")
             .help("add `.remove(\"/var/run\")`; systemd links it at boot")

@@ -1,6 +1,6 @@
 //! `var-log`: log files with something in them.
 
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "var-log",
@@ -14,6 +14,6 @@ pub(super) const CHECK: Check = Check::warning(
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let logs = subject.tree().below("/var/log").filter(|node| node.layer().is_none());
-    let written = logs.filter(|node| node.kind() == Kind::File && node.size() > Some(0));
+    let written = logs.filter(|node| node.is_file() && node.size() > Some(0));
     written.map(|node| Fault::at(&node, format!("`{}` is a log of the build", node.path()))).collect()
 }

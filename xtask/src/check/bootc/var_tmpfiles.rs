@@ -25,8 +25,8 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let of_base = tree.below("/var").filter(|node| node.layer().is_none());
     for node in of_base.filter(|node| !made.contains(node.path().as_str())) {
         let message = match node.kind() {
-            Kind::Directory | Kind::Symlink(_) => format!("no tmpfiles.d makes `{}`", node.path()),
-            Kind::File | Kind::Device | Kind::Fifo => format!("`{}` is no directory", node.path()),
+            Kind::Directory | Kind::Symlink { .. } => format!("no tmpfiles.d makes `{}`", node.path()),
+            Kind::File(()) | Kind::Device { .. } | Kind::Fifo => format!("`{}` is no directory", node.path()),
         };
         faults.push(Fault::at(&node, message));
     }

@@ -1,7 +1,7 @@
 //! `bound-image`: containers that an image brings along. bootc stages an image whose bound container is
 //! missing, and the device finds out after the reboot.
 
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Subject};
 use lapstrake::systemd::UnitFile;
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -23,7 +23,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for node in tree.children(DIRECTORY) {
         let path = node.path();
-        let Kind::Symlink(target) = node.kind() else {
+        let Some(target) = node.target() else {
             let help = "put the file in `/usr/share/containers/systemd`, and add `.symlink(…)` here";
             faults.push(Fault::at(&node, format!("`{path}` is no symlink; bootc passes it over")).help(help));
             continue;

@@ -27,10 +27,10 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                 (Kind::Directory, None) if in_etc && !is_transient => {
                     format!("`{path}` is a directory of the base, and is gone")
                 }
-                (Kind::Directory, Some(Kind::Symlink(to))) => {
+                (Kind::Directory, Some(Kind::Symlink { target: to })) => {
                     format!("`{path}` is a directory of the base, and becomes a link to `{to}`")
                 }
-                (Kind::Symlink(to), Some(Kind::Directory)) => {
+                (Kind::Symlink { target: to }, Some(Kind::Directory)) => {
                     format!("`{path}` is a link of the base to `{to}`, and becomes a directory")
                 }
                 _ => continue,

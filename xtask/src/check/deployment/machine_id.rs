@@ -1,6 +1,6 @@
 //! `machine-id`: the identity of one device, which no image has.
 
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "machine-id",
@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check::warning(
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let Some(node) = subject.tree().get("/etc/machine-id").filter(|node| node.kind() == Kind::File) else {
+    let Some(node) = subject.tree().get("/etc/machine-id").filter(Node::is_file) else {
         return Vec::new();
     };
     let message = match node.text().map(str::trim_end) {

@@ -1,7 +1,7 @@
 //! `owner-number`, `usr-owner` and `setuid`: who owns what the layers bring, and as whom it runs.
 
 use crate::check::accounts::Accounts;
-use crate::check::{Check, Example, Fault, Kind, Node, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const NUMBER: Check = Check::warning(
     "owner-number",
@@ -74,7 +74,7 @@ fn usr(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 fn setuid(subject: &Subject<'_>) -> Vec<Fault> {
-    let odd = |node: &Node<'_>| node.kind() == Kind::File && node.mode().bits() & 0o6000 != 0;
+    let odd = |node: &Node<'_>| node.is_file() && node.mode().bits() & 0o6000 != 0;
     let fault = |node: Node<'_>| {
         let message = format!("`{}` has mode {}: it runs with its owner's rights", node.path(), node.mode());
         Fault::at(&node, message)

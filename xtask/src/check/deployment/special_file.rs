@@ -17,9 +17,9 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let fault = |node: crate::check::Node<'_>, what| Fault::at(&node, format!("`{}` is {what}", node.path()));
     nodes
         .filter_map(|node| match node.kind() {
-            Kind::Device => Some(fault(node, "a device node")),
+            Kind::Device { .. } => Some(fault(node, "a device node")),
             Kind::Fifo => Some(fault(node, "a named pipe")),
-            Kind::Directory | Kind::File | Kind::Symlink(_) => None,
+            Kind::Directory | Kind::File(()) | Kind::Symlink { .. } => None,
         })
         .collect()
 }

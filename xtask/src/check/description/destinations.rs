@@ -13,6 +13,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "deep-path",
+        "a path in more than 256 directories is refused by the tools that read the image",
+        layers(
+            r#"Layer::new("app").text("1\n", format!("/usr/share{}", "/d".repeat(256)))"#,
+            r#"Layer::new("app").text("1\n", format!("/usr/share{}", "/d".repeat(16)))"#,
+        ),
+    ),
+    fatal(
         "duplicate-destination",
         "of two entries of a layer at one path, only one could be in the image",
         layers(

@@ -24,7 +24,7 @@ pub(crate) fn analyze(subject: &Subject<'_>) -> Vec<Fault> {
         return Vec::new();
     }
     let files: BTreeMap<String, Node<'_>> =
-        units.values().flatten().map(|node| (node.path().to_string(), *node)).collect();
+        units.values().flatten().map(|node| (node.path().to_string(), node.clone())).collect();
     // What can't be laid out or run is not judged: the checks of our own have been.
     match lay_out(&files).and_then(|root| Ok((run(root.path(), units.keys())?, root))) {
         Ok((said, root)) => faults(&said, root.path(), &files),

@@ -5,7 +5,7 @@ use lapstrake::systemd::Command;
 use lapstrake::value::UnitKind;
 
 use super::loaded::{Setting, loaded};
-use crate::check::{Check, Example, Fault, Kind, Node, Subject, Tree};
+use crate::check::{Check, Example, Fault, Node, Subject, Tree};
 
 pub(super) const START: Check = Check::fatal(
     "exec-start",
@@ -63,7 +63,8 @@ fn start(subject: &Subject<'_>) -> Vec<Fault> {
                 .push(Fault::at(&node, message).help("add `ExecStart=/usr/bin/PROGRAM` to its `[Service]`"));
         } else if starts.len() > 1 && !is_oneshot {
             let message = format!("`{name}` has {} `ExecStart=`, and is not `Type=oneshot`", starts.len());
-            let last = starts.iter().rfind(|setting| setting.is_ours()).map_or(node, |setting| setting.node);
+            let last =
+                starts.iter().rfind(|setting| setting.is_ours()).map_or(node, |setting| setting.node.clone());
             let help = "write an empty `ExecStart=` before the one that counts, or `Type=oneshot`";
             faults.push(Fault::at(&last, message).help(help));
         }
@@ -110,7 +111,7 @@ fn program<'a>(tree: &Tree<'a>, program: &str) -> Option<Node<'a>> {
         return tree.follow(program);
     }
     let mut found = SEARCHED.iter().filter_map(|directory| tree.follow(&format!("{directory}/{program}")));
-    found.find(|node| node.kind() == Kind::File)
+    found.find(Node::is_file)
 }
 
 fn missing(subject: &Subject<'_>) -> Vec<Fault> {
@@ -122,7 +123,7 @@ fn missing(subject: &Subject<'_>) -> Vec<Fault> {
     for run in runs(subject) {
         let name = &run.command.program;
         let what = match program(tree, name) {
-            Some(node) if node.kind() == Kind::File => continue,
+            Some(node) if node.is_file() => continue,
             Some(_) => "which is no file",
             None => "which is not in the image",
         };
@@ -151,13 +152,13 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for run in runs(subject) {
         let Some(node) = program(subject.tree(), &run.command.program) else { continue };
-        if node.kind() != Kind::File || node.is_executable() {
+        if !node.is_file() || node.is_executable() {
             continue;
         }
         let message =
             format!("`{}` has `{}=` run `{}`, whose mode is {}", run.unit, run.key, node.path(), node.mode());
         // The one to mend is the program, where a layer brings it.
-        let at = if node.site().is_some() { node } else { run.setting.node };
+        let at = if node.site().is_some() { node } else { run.setting.node.clone() };
         let fault = Fault::at(&at, message)
             .also(&run.setting.node, "started here")
             .help("add `.mode(0o755)`, or `chmod +x` the source");

@@ -4,7 +4,7 @@ use lapstrake::suggest::nearest;
 use lapstrake::value::UnitName;
 
 use super::loaded::{DIRECTORIES, Loaded, Setting, exists, known, loaded};
-use crate::check::{Check, Example, Fault, Kind, Node, Subject, Tree};
+use crate::check::{Check, Example, Fault, Node, Subject, Tree};
 
 pub(super) const TARGET: Check =
     Check::fatal("install-target", "a unit that is wanted by none that exists is never started", target)
@@ -109,7 +109,7 @@ fn link(subject: &Subject<'_>) -> Vec<Fault> {
     let tree = subject.tree();
     let pulls = |node: &Node<'_>| {
         let ends = [".wants", ".requires", ".upholds"];
-        node.kind() == Kind::Directory && ends.iter().any(|end| node.path().as_str().ends_with(end))
+        node.is_directory() && ends.iter().any(|end| node.path().as_str().ends_with(end))
     };
     let directories: Vec<_> =
         DIRECTORIES.iter().flat_map(|directory| tree.children(directory)).filter(pulls).collect();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lapstrake::systemd::UnitFile;
 use lapstrake::value::{UnitKind, UnitName};
 
-use crate::check::{Kind, Node, Subject, Tree};
+use crate::check::{Node, Subject, Tree};
 
 /// Where units of the system are, the first wins. /run is empty in an image.
 pub(super) const DIRECTORIES: [&str; 3] =
@@ -41,14 +41,12 @@ pub(super) fn loaded<'a>(subject: &Subject<'a>) -> Vec<Loaded<'a>> {
     let mut names = BTreeSet::new();
     for node in DIRECTORIES.iter().flat_map(|directory| tree.children(directory)) {
         let name = node.path().file_name();
-        match node.kind() {
-            Kind::File if node.site().is_some() => names.extend(UnitName::parse(name).ok()),
-            Kind::Directory => {
-                let changed = tree.children(node.path().as_str()).any(|conf| conf.site().is_some());
-                let unit = name.strip_suffix(".d").filter(|_| changed);
-                names.extend(unit.and_then(|unit| UnitName::parse(unit).ok()));
-            }
-            _ => {}
+        if node.is_file() && node.site().is_some() {
+            names.extend(UnitName::parse(name).ok());
+        } else if node.is_directory() {
+            let changed = tree.children(node.path().as_str()).any(|conf| conf.site().is_some());
+            let unit = name.strip_suffix(".d").filter(|_| changed);
+            names.extend(unit.and_then(|unit| UnitName::parse(unit).ok()));
         }
     }
     names.into_iter().filter_map(|name| Loaded::of(tree, name)).collect()
@@ -57,32 +55,36 @@ pub(super) fn loaded<'a>(subject: &Subject<'a>) -> Vec<Loaded<'a>> {
 impl<'a> Loaded<'a> {
     fn of(tree: &Tree<'a>, name: UnitName) -> Option<Self> {
         let fragment = fragment(tree, &name);
-        if fragment.is_some_and(|node| node.kind() == Kind::Symlink("/dev/null")) {
+        if fragment.as_ref().is_some_and(|node| node.target() == Some("/dev/null")) {
             return None;
         }
         let fragment = fragment.and_then(|node| tree.follow(node.path().as_str()));
         // A file of the same name in a directory that comes first hides the others.
-        let mut drop_ins: BTreeMap<&str, Node<'a>> = BTreeMap::new();
+        let mut drop_ins: BTreeMap<String, Node<'a>> = BTreeMap::new();
         for directory in DIRECTORIES.iter().rev() {
             for of in [name.template(), Some(name.clone())].into_iter().flatten() {
                 let confs = tree.children(&format!("{directory}/{of}.d"));
                 let confs = confs.filter(|node| node.ends_with(".conf"));
-                drop_ins.extend(confs.map(|node| (node.path().file_name(), node)));
+                drop_ins.extend(confs.map(|node| (node.path().file_name().to_owned(), node)));
             }
         }
-        let files = fragment.into_iter().chain(drop_ins.into_values());
-        let files = files.map(|node| (node, UnitFile::parse(node.text().unwrap_or_default()))).collect();
+        let files = fragment.clone().into_iter().chain(drop_ins.into_values());
+        let parsed = |node: Node<'a>| {
+            let file = UnitFile::parse(node.text().unwrap_or_default());
+            (node, file)
+        };
+        let files = files.map(parsed).collect();
         Some(Self { name, fragment, files })
     }
 
     /// The file of the unit itself, where it is a layer's.
     pub(super) fn ours(&self) -> Option<Node<'a>> {
-        self.fragment.filter(|node| node.site().is_some())
+        self.fragment.clone().filter(|node| node.site().is_some())
     }
 
     /// The files that it is read from, its own first.
     pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
-        self.files.iter().map(|(node, _)| *node)
+        self.files.iter().map(|(node, _)| node.clone())
     }
 
     /// The values of a setting, in order; an empty one takes back those before it.
@@ -95,7 +97,7 @@ impl<'a> Loaded<'a> {
                 if value.is_empty() {
                     settings.clear();
                 } else {
-                    settings.push(Setting { value: value.clone(), node: *node });
+                    settings.push(Setting { value: value.clone(), node: node.clone() });
                 }
             }
         }

@@ -3,7 +3,7 @@
 use lapstrake::value::UnitName;
 
 use super::{loaded, quadlet_generator};
-use crate::check::{Check, Example, Fault, Kind, Subject};
+use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
     "misplaced-unit",
@@ -22,7 +22,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let files = |directories: &[&str]| -> Vec<_> {
         let nodes = directories.iter().flat_map(|directory| tree.children(directory));
-        nodes.filter(|node| node.site().is_some() && node.kind() == Kind::File).collect()
+        nodes.filter(|node| node.site().is_some() && node.is_file()).collect()
     };
     for node in files(&loaded::DIRECTORIES) {
         let name = node.path().file_name();

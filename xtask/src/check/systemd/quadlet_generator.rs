@@ -1,7 +1,7 @@
 //! `quadlet-generator`: quadlets on a base where nothing makes units of them. Newer AutoSD bases mask the
 //! generator and bring what it made when they were built.
 
-use crate::check::{Check, Example, Fault, Kind, Node, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
     "quadlet-generator",
@@ -37,7 +37,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let tree = subject.tree();
     let generator = GENERATORS.iter().find_map(|place| tree.get(&format!("{place}/{GENERATOR}")));
     let why = match generator {
-        Some(node) if node.kind() == Kind::Symlink("/dev/null") || node.size() == Some(0) => {
+        Some(node) if node.target() == Some("/dev/null") || node.size() == Some(0) => {
             format!("`{}` masks podman's generator", node.path())
         }
         Some(_) => return Vec::new(),

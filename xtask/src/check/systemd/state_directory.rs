@@ -41,12 +41,12 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                     let Some(line) = lines.iter().find(|line| line.given(1) == Some(&path)) else { continue };
                     let Some(reason) = disagreement(unit, key, line) else { continue };
                     // Of two files of the base nothing is said.
-                    let ours = [setting.node, line.node].into_iter().find(|node| node.site().is_some());
+                    let ours = [&setting.node, &line.node].into_iter().find(|node| node.site().is_some());
                     let Some(node) = ours else { continue };
                     let name = &unit.name;
                     let message =
                         format!("`{path}` is made by `{key}=` of `{name}` and by tmpfiles.d: {reason}");
-                    let fault = Fault::at(&node, message).also(&line.node, "and here");
+                    let fault = Fault::at(node, message).also(&line.node, "and here");
                     faults.push(fault.help(format!("leave the line of tmpfiles.d out: `{key}=` does it")));
                 }
             }

@@ -84,7 +84,7 @@ fn there_is_one_kernel_with_its_initramfs() {
     let modules = kernel("/usr/lib/modules/9.9/extra/can.ko");
     assert_eq!(of_layer("kernel", modules), [Severity::Warning], "a kernel that is not there");
     let of_base_kernel = Workshop::stand_in();
-    let known = of_base_kernel.base.index.iter().find(|(path, _)| path.as_str().ends_with("/vmlinuz"));
+    let known = of_base_kernel.base.index.tree().walk().find(|(path, _)| path.as_str().ends_with("/vmlinuz"));
     let directory = known.unwrap().0.parent().unwrap();
     assert_eq!(of_layer("kernel", kernel(&format!("{directory}/extra/can.ko"))), []);
     let removed = Layer::new("kernel").remove(format!("{directory}/vmlinuz").as_str());

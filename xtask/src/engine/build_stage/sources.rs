@@ -13,6 +13,7 @@ use toml::{Table, Value};
 
 use crate::plan::{ContextFile, Invocation, Origin};
 use crate::project::workspace::{Package, Workspace};
+use lapstrake_oci::tree::Kind;
 
 /// The folder of the context for it.
 pub(super) const WORKSPACE: &str = "workspace";
@@ -59,7 +60,7 @@ impl SourcesError {
 pub(super) fn needed(
     invocations: &[Invocation],
     workspace: &Workspace,
-) -> Result<BTreeMap<String, ContextFile>, SourcesError> {
+) -> Result<BTreeMap<String, Kind<ContextFile>>, SourcesError> {
     let packages = closure(invocations, workspace)?;
     let mut files = BTreeMap::new();
     let lock = lock(&packages, workspace)?;
@@ -83,20 +84,20 @@ pub(super) fn needed(
             continue;
         } else if host.is_symlink() {
             let target = host.read_link_utf8().map_err(failed)?.into_string();
-            ContextFile::Symlink { target }
+            Kind::symlink(target)
         } else {
             let metadata = fs::metadata(&host).map_err(failed)?;
             let executable = metadata.permissions().mode() & 0o100 != 0;
-            ContextFile::File { from: Origin::Asset { path: path.clone(), host }, executable }
+            Kind::File(ContextFile { from: Origin::Asset { path: path.clone(), host }, executable })
         };
         files.insert(path.into_string(), file);
     }
     Ok(files.into_iter().map(|(path, file)| (format!("{WORKSPACE}/{path}"), file)).collect())
 }
 
-fn text(table: &Table) -> Result<ContextFile, SourcesError> {
+fn text(table: &Table) -> Result<Kind<ContextFile>, SourcesError> {
     let text = toml::to_string(table).map_err(SourcesError::Write)?;
-    Ok(ContextFile::File { from: Origin::Text(text), executable: false })
+    Ok(Kind::File(ContextFile { from: Origin::Text(text), executable: false }))
 }
 
 /// The packages that are built, and the members that they depend on.

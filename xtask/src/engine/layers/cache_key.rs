@@ -10,6 +10,7 @@ use crate::inputs::Inputs;
 use crate::layer::CacheKey;
 use crate::plan::{ContextFile, Origin, Plan};
 use lapstrake_oci::Digest;
+use lapstrake_oci::tree::Kind;
 
 /// Grows with every change of what is done to an engine's layer.
 const REWRITER: u32 = 3;
@@ -57,11 +58,11 @@ impl EngineCacheKey {
 }
 
 /// What files of a context are, for the key of what is made of them.
-pub(crate) fn read(files: &BTreeMap<String, ContextFile>, staged: &Inputs) -> BTreeMap<String, String> {
-    let line = |file: &ContextFile| match file {
-        ContextFile::Directory => "directory".to_owned(),
-        ContextFile::Symlink { target } => format!("symlink {target:?}"),
-        ContextFile::File { from, executable } => {
+pub(crate) fn read(files: &BTreeMap<String, Kind<ContextFile>>, staged: &Inputs) -> BTreeMap<String, String> {
+    let line = |file: &Kind<ContextFile>| match file {
+        Kind::Directory | Kind::Device { .. } | Kind::Fifo => file.name().to_owned(),
+        Kind::Symlink { target } => format!("symlink {target:?}"),
+        Kind::File(ContextFile { from, executable }) => {
             let digest = match (from, staged.get(from)) {
                 (Origin::Text(text), _) => Some(Digest::of(text.as_bytes())),
                 (_, staged) => staged.map(|staged| staged.digest.clone()),

@@ -12,27 +12,24 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use lapstrake::Site;
-use lapstrake::value::{ImagePath, LayerName};
+use lapstrake::value::LayerName;
 
 use self::cache_key::EngineCacheKey;
 pub(crate) use self::cache_key::read;
-use crate::base::{self, Base, BaseError, BaseIndex, Entry, LayerError, LayerTree};
+use crate::base::{self, Base, BaseError, BaseIndex};
 use crate::emit;
 use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
 use crate::image::{self, BuildEnv, LayerOrigin, NativeError, WrittenLayer};
 use crate::plan::{Plan, PlannedLayer, Transaction};
 use crate::store::{StoreError, Written};
+use lapstrake_oci::tar::LayerError;
+use lapstrake_oci::tree::LayerNumber;
 use lapstrake_oci::{BlobError, BlobWriter, Decompressor, Digest, HashingWriter};
-
-/// The kind of record that says what a layer put on those below.
-const MADE: &str = "made";
 
 /// The layers of a prefix, and the tree that they make on the base.
 #[derive(Debug)]
 pub(crate) struct EngineLayers {
     pub(crate) layers: Vec<WrittenLayer>,
-    /// What the steps of these layers made: the number of the layer.
-    pub(crate) made: BTreeMap<ImagePath, usize>,
     pub(crate) index: Arc<BaseIndex>,
 }
 
@@ -120,15 +117,7 @@ pub(crate) fn lay(
         layers.push(written);
     }
     let index = index(&layers, bench)?;
-    let mut made = BTreeMap::new();
-    for number in 0..layers.len() {
-        if layers[number].origin == LayerOrigin::Engine {
-            let chain = chain(bench.base, &layers[..=number]);
-            let paths: Vec<ImagePath> = bench.cache.recall(MADE, &chain).unwrap_or_default();
-            made.extend(paths.into_iter().map(|path| (path, number)));
-        }
-    }
-    Ok(Some(EngineLayers { layers, made, index }))
+    Ok(Some(EngineLayers { layers, index }))
 }
 
 fn by_engine(
@@ -237,21 +226,10 @@ fn index(layers: &[WrittenLayer], bench: &BuildEnv<'_>) -> Result<Arc<BaseIndex>
     let blob = blob.map_err(|source| EngineLayersError::Blob { layer: top.name.clone(), source })?;
     let unreadable = |source| EngineLayersError::Write { layer: top.name.clone(), source };
     let tar = Decompressor::new(BufReader::with_capacity(256 << 10, blob)).map_err(unreadable)?;
-    let tree = LayerTree::read(BufReader::with_capacity(256 << 10, tar));
+    let layer = base::read_layer(BufReader::with_capacity(256 << 10, tar));
     let unusable = |source| EngineLayersError::Index { layer: top.name.clone(), source };
-    let tree = tree.map_err(unusable)?;
-    let made: Vec<_> =
-        tree.entries.keys().filter(|path| !is_restated(path, &tree, &below)).cloned().collect();
-    bench.cache.keep(MADE, &chain, &made)?;
-    let index = base::laid_on(&below, tree).map_err(unusable)?;
+    let number = LayerNumber::new(bench.base.layers.len() + layers.len() - 1);
+    let index = below.with_layer(layer.map_err(unusable)?, number).map_err(unusable)?;
     bench.cache.keep_index(&chain, &index)?;
     Ok(Arc::new(index))
-}
-
-/// A parent that is as it was.
-fn is_restated(path: &ImagePath, tree: &LayerTree, below: &BaseIndex) -> bool {
-    match tree.entries.get(path) {
-        Some(Entry::Node(node)) => below.get(path) == Some(node),
-        _ => false,
-    }
 }

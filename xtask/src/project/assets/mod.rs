@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::Asset;
+use lapstrake_oci::tree::Kind;
 
 pub(crate) use scan::scan;
 
@@ -20,7 +21,7 @@ pub(crate) enum Scanned {
     /// A regular file.
     File(SourceFile),
     /// A directory with all that is in it, by relative path.
-    Directory(BTreeMap<String, TreeMember>),
+    Directory(BTreeMap<String, Kind<SourceFile>>),
 }
 
 /// A regular file of the host.
@@ -32,14 +33,6 @@ pub(crate) struct SourceFile {
     pub(crate) executable: bool,
     /// Its text, for a unit.
     pub(crate) text: Option<String>,
-}
-
-/// One name in a directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TreeMember {
-    Directory,
-    File(SourceFile),
-    Symlink(String),
 }
 
 /// Why an asset can't be used.

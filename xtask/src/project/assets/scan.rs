@@ -11,8 +11,9 @@ use lapstrake::entry::{Entry, EntryKind};
 use lapstrake::suggest::nearest;
 use lapstrake::value::{Asset, Source, UnitName};
 use lapstrake::{Image, Layer};
+use lapstrake_oci::tree::Kind;
 
-use super::{Scanned, SourceError, SourceFile, Sources, TreeMember};
+use super::{Scanned, SourceError, SourceFile, Sources};
 
 /// Looks at every source that the images name; `root` is the workspace of assets that name none.
 pub(crate) fn scan<'a>(images: impl IntoIterator<Item = &'a Image>, root: &Utf8Path) -> Sources {
@@ -70,7 +71,7 @@ fn look(asset: &Asset, workspace: &Utf8Path) -> Result<Scanned, SourceError> {
 fn walk(
     directory: &Utf8Path,
     prefix: &str,
-    members: &mut BTreeMap<String, TreeMember>,
+    members: &mut BTreeMap<String, Kind<SourceFile>>,
 ) -> Result<(), SourceError> {
     let unreadable = |error: &std::io::Error| match error.kind() {
         ErrorKind::InvalidData => SourceError::NotUtf8 { path: directory.to_owned() },
@@ -83,12 +84,12 @@ fn walk(
         let metadata = fs::symlink_metadata(path).map_err(|error| SourceError::unreadable(path, &error))?;
         let member = if metadata.is_dir() {
             walk(path, &format!("{name}/"), members)?;
-            TreeMember::Directory
+            Kind::Directory
         } else if metadata.is_file() {
-            TreeMember::File(file(path.to_owned(), &metadata)?)
+            Kind::File(file(path.to_owned(), &metadata)?)
         } else if metadata.is_symlink() {
             let target = path.read_link_utf8().map_err(|error| unreadable(&error))?;
-            TreeMember::Symlink(target.into_string())
+            Kind::symlink(target.into_string())
         } else {
             return Err(SourceError::Special { path: path.to_owned() });
         };
@@ -98,7 +99,8 @@ fn walk(
 }
 
 fn file(path: Utf8PathBuf, metadata: &fs::Metadata) -> Result<SourceFile, SourceError> {
-    let is_unit = path.file_name().is_some_and(|name| UnitName::parse(name).is_ok());
+    let is_unit =
+        path.file_name().is_some_and(|name| UnitName::has_suffix(name) && UnitName::parse(name).is_ok());
     let text = if is_unit { Some(text(&path)?) } else { None };
     Ok(SourceFile { executable: metadata.permissions().mode() & 0o100 != 0, path, text })
 }
