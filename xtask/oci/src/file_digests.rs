@@ -174,7 +174,7 @@ impl FileDigests {
     }
 
     /// Returns the digests for later processes, sorted by stamp, or `None` if nothing was added. Waits at most
-    /// 20 ms, until the stamps of files that were just written are settled.
+    /// 11 ms, until the stamps of files that were just written are settled.
     pub fn to_keep(&self) -> Option<Vec<FileDigest>> {
         let is_new = |known: &Known| matches!(known.source, KnownSince::Read | KnownSince::Written);
         if !self.known().values().any(is_new) {

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// Twice the longest tick of the kernel, from which local file systems take their times.
-const TICK: Duration = Duration::from_millis(20);
+/// The longest tick of the kernel, from which local file systems take their times.
+const TICK: Duration = Duration::from_millis(10);
 /// The granularity of FAT, which is the coarsest in use.
 const COARSE: Duration = Duration::from_secs(2);
 const NANOSECONDS_OF_MILLISECOND: i64 = 1_000_000;
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn a_stamp_is_settled_once_the_clock_of_its_file_system_has_moved_on() {
         assert!(!at(1).is_settled(after(0)));
-        assert!(!at(1).is_settled(after(20)));
-        assert!(at(1).is_settled(after(21)));
+        assert!(!at(1).is_settled(after(10)));
+        assert!(at(1).is_settled(after(11)));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::store::{Store, StoreError};
 use crate::support::progress::Progress;
 use lapstrake_oci::Compression;
-use lapstrake_oci::{Blobs, Digest, LayoutError, canonical};
+use lapstrake_oci::{Blobs, Digest, canonical};
 
 /// An image that was built.
 #[derive(Debug)]
@@ -66,8 +66,6 @@ pub(crate) enum NativeError {
     Document(#[source] io::Error),
     #[error("JSON can't be made")]
     Json(#[source] serde_json::Error),
-    #[error("image can't be tagged")]
-    Tag(#[source] LayoutError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -111,7 +109,7 @@ pub(crate) fn build(
     let rest = layers::write(plan, rest, bench)?;
     let written = [prefix, &rest].concat();
     let descriptor = documents(plan, base, &written, blobs, settings)?;
-    store.layout.tag(plan.name.as_str(), &descriptor).map_err(NativeError::Tag)?;
+    store.tag(&plan.name, &descriptor)?;
     let of_base = base.layers.iter().map(|layer| BuiltLayer {
         name: None,
         digest: layer.digest.to_string(),

@@ -33,7 +33,7 @@ impl Session<'_> {
             blobs: store.layout.blobs(),
             below: &ready.lower.below.index,
             known: ready.base.layers.len() + ready.lower.layers.len(),
-            kept: store.root().join("boot"),
+            kept: store.paths().boot(),
         };
         boot::boot(&job, self.progress).map_err(failed)
     }

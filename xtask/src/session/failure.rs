@@ -82,6 +82,7 @@ impl Failure {
             Self::Stages { source, .. } => source.help(),
             Self::Deliver { source, .. } => source.help().map(str::to_owned),
             Self::Boot { source, .. } => source.help(),
+            Self::Store(error) => error.help(),
             Self::Emit { source: EmitError::Foreign { .. }, .. } => {
                 Some("name another folder with `--output DIR`".to_owned())
             }

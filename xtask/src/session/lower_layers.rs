@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::engine::layers::{self, EngineLayers};
 use crate::finding::Finding;
 use crate::image::{self, Settings, WrittenLayer};
-use crate::inputs::{Artefacts, Inputs};
+use crate::inputs::Artefacts;
 use crate::plan::{self, Builders, Laid, Plan, Resolved};
 use crate::project::assets::Sources;
 use crate::store::Store;
@@ -66,8 +66,8 @@ impl Session<'_> {
         if prefix.iter().any(|layer| layer.artefacts().next().is_some()) {
             return None;
         }
-        let store = Store::open_existing(&self.workspace.target)?;
-        let staged = Inputs::of(prefix, Artefacts::default()).ok()?;
+        let store = self.existing_store()?;
+        let staged = self.inputs(prefix, Artefacts::default()).ok()?;
         let settings =
             Settings { compression: self.request.compression, epoch: image::Epoch::of_environment().ok()? };
         let bench = self.bench(base, &staged, &store, settings);

@@ -7,8 +7,10 @@ mod checks;
 mod failure;
 mod lower_layers;
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
@@ -19,19 +21,19 @@ pub(crate) use self::failure::{Failure, Place};
 use self::lower_layers::Described;
 pub(crate) use self::lower_layers::LowerLayers;
 use crate::base::{Base, Cache};
-use crate::cargo::{self, CargoPassthrough};
+use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
 use crate::check::Contents;
 use crate::emit;
 use crate::engine::Engine;
 use crate::engine::build_stage;
 use crate::finding::Findings;
 use crate::image::{self, BuildEnv, Built, Settings};
-use crate::inputs::Inputs;
-use crate::plan::{CargoOptions, Plan};
+use crate::inputs::{Artefacts, InputError, Inputs};
+use crate::plan::{CargoOptions, Plan, PlannedLayer};
 use crate::project::assets;
 use crate::project::lockfile::Lock;
 use crate::project::workspace::Workspace;
-use crate::store::Store;
+use crate::store::{KeptDigests, Paths, Store};
 use crate::support::progress::Progress;
 use lapstrake_oci::Compression;
 
@@ -58,6 +60,11 @@ pub(crate) struct Session<'a> {
     cache: Cache,
     lock: Lock,
     bases: BTreeMap<(TransportRef, Option<Architecture>), Rc<Base>>,
+    paths: Paths,
+    /// The digests of the workspace's files and of the store's blobs.
+    files: Arc<KeptDigests>,
+    store: OnceCell<Rc<Store>>,
+    binaries: RefCell<Binaries>,
     progress: &'a Progress,
 }
 
@@ -84,9 +91,37 @@ impl<'a> Session<'a> {
     /// Reads the workspace and its lock.
     pub(crate) fn open(request: Request, progress: &'a Progress) -> Result<Self, Failure> {
         let workspace = Workspace::read(request.passed.target_dir.as_deref())?;
-        let cache = Cache::open().map_err(Failure::Cache)?;
+        let cache = Cache::open(progress).map_err(Failure::Cache)?;
         let lock = Lock::read(&workspace.root)?;
-        Ok(Self { workspace, request, cache, lock, bases: BTreeMap::new(), progress })
+        let paths = Paths::of(&workspace.target);
+        let files = Arc::new(KeptDigests::of_store(&paths, progress));
+        let (bases, store, binaries) = (BTreeMap::new(), OnceCell::new(), RefCell::default());
+        Ok(Self { workspace, request, cache, lock, bases, paths, files, store, binaries, progress })
+    }
+
+    /// Returns the paths of the workspace's store.
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Opens the store of the workspace, or creates it.
+    pub(crate) fn store(&self) -> Result<Rc<Store>, Failure> {
+        if let Some(store) = self.store.get() {
+            return Ok(Rc::clone(store));
+        }
+        let store = Rc::new(Store::open(&self.paths, &self.files, self.progress)?);
+        Ok(Rc::clone(self.store.get_or_init(|| store)))
+    }
+
+    /// Returns the store of the workspace if it exists.
+    pub(crate) fn existing_store(&self) -> Option<Rc<Store>> {
+        let open = || Store::open_existing(&self.paths, &self.files, self.progress).map(Rc::new);
+        self.store.get().cloned().or_else(open)
+    }
+
+    /// Returns the files of some layers, whose artefacts must have been built.
+    pub(crate) fn inputs(&self, layers: &[PlannedLayer], artefacts: Artefacts) -> Result<Inputs, InputError> {
+        Inputs::of(layers, artefacts, self.files.share())
     }
 
     /// description → plan. Images that can't be planned are left out, and findings say why.
@@ -129,10 +164,16 @@ impl<'a> Session<'a> {
     pub(crate) fn stage(&self, planned: Planned, engine: Engine) -> Result<Ready, Failure> {
         let Planned { plan, base, lower, described, mut contents } = planned;
         let image = || plan.name.clone();
-        let compiled = cargo::compile(&plan, &self.workspace, &self.request.passed, self.progress);
+        let environment = CargoEnv {
+            workspace: &self.workspace,
+            paths: &self.paths,
+            passed: &self.request.passed,
+            progress: self.progress,
+        };
+        let compiled = cargo::compile(&plan, &environment, &mut self.binaries.borrow_mut());
         let mut artefacts = compiled.map_err(|source| Failure::Compile { image: image(), source })?;
         if !plan.stages.is_empty() {
-            let store = Store::open(&self.workspace.target)?;
+            let store = self.store()?;
             let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
             let offline = self.request.offline;
             let bench =
@@ -142,7 +183,8 @@ impl<'a> Session<'a> {
                 Failure::Stages { image: image(), place, source: Box::new(source) }
             })?;
         }
-        let staged = Inputs::of(&plan.layers, artefacts)
+        let staged = self
+            .inputs(&plan.layers, artefacts)
             .map_err(|source| Failure::Stage { image: image(), source })?;
         contents
             .add(&plan.layers, &staged, &self.cache)
