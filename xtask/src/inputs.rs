@@ -1,7 +1,7 @@
 //! The exact bytes behind a plan: the size and the digest of every file that it needs. A file whose bytes are
 //! not those is an error when it is written, never a part of a layer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,8 @@ pub(crate) struct Artefacts {
 /// All files of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
-    files: BTreeMap<Origin, InputFile>,
+    /// Hashed, because paths are slow to compare.
+    files: HashMap<Origin, InputFile>,
     /// The copies have to exist until the layers are written.
     _kept: Option<TempDir>,
 }
@@ -86,9 +87,9 @@ impl Inputs {
         origins: impl Iterator<Item = &'a Origin>,
         artefacts: &Artefacts,
         files: &Arc<FileDigests>,
-    ) -> Result<BTreeMap<Origin, InputFile>, InputError> {
-        let origins: BTreeSet<&Origin> = origins.collect();
-        let staged = Mutex::new(BTreeMap::new());
+    ) -> Result<HashMap<Origin, InputFile>, InputError> {
+        let origins: HashSet<&Origin> = origins.collect();
+        let staged = Mutex::new(HashMap::with_capacity(origins.len()));
         parallel::each(origins, thread::available_parallelism(), |origin| {
             let file = stage(origin, artefacts, files)?;
             staged.lock().expect(UNPOISONED).insert(origin.clone(), file);

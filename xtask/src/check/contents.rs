@@ -1,30 +1,41 @@
-//! What checks know of the content of the files that the layers bring: the texts of configuration before
-//! cargo has run, the facts of programs once they are staged. Here alone do checks read; what is in a
-//! file that has not changed is remembered.
+//! What checks know of the content of the files in the layers: the texts of configuration before cargo has
+//! run, and the facts of every file once its digest is known. No other part of the checks reads a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
 use super::secrets::{Secret, scan};
-use crate::base::{Cache, ELF_MAX, Elf, TEXT_MAX, wants_text};
+use crate::base::{ELF_MAX, Elf, TEXT_MAX, wants_text};
 use crate::inputs::{InputFile, Inputs};
 use crate::plan::{Content, Origin, PlannedLayer};
+use crate::store::{Kind, Records};
+use lapstrake_oci::Digest;
 
-/// The kind of record in the cache.
-const FACTS: &str = "facts";
+/// The facts of all files are one record, because most files have none and there may be 100,000.
+const FACTS: Kind = Kind { name: "facts", version: 1 };
+const KEY: &str = "files";
+/// The most files whose facts are kept. Beyond it, only those of this build are.
+const KEPT_MAX: usize = 250_000;
 
 /// Contents of the files of one plan's layers.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     texts: BTreeMap<Origin, String>,
-    sizes: BTreeMap<Origin, u64>,
-    facts: BTreeMap<Origin, Facts>,
+    /// Hashed, because paths are slow to compare.
+    files: HashMap<Origin, FileContent>,
 }
 
-/// What is known of the bytes of a file, whatever it is called.
+/// What is known of one file.
+#[derive(Debug, Default)]
+struct FileContent {
+    size: Option<u64>,
+    facts: Facts,
+}
+
+/// What is known of the bytes of a file, independent of its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Facts {
     pub(crate) elf: Option<Box<Elf>>,
@@ -32,14 +43,65 @@ pub(crate) struct Facts {
     pub(crate) secrets: Vec<Secret>,
 }
 
+/// The facts of files by their digests, of this build and of earlier ones. They are saved when they are dropped.
+#[derive(Debug)]
+pub(crate) struct KnownFacts {
+    records: Records,
+    known: BTreeMap<Digest, Known>,
+    has_new: bool,
+}
+
+#[derive(Debug)]
+struct Known {
+    facts: Facts,
+    is_used: bool,
+}
+
+impl KnownFacts {
+    /// Returns the facts that the last build of a workspace kept.
+    pub(crate) fn load(records: Records) -> Self {
+        let kept: Vec<(Digest, Facts)> = records.read(FACTS, KEY).unwrap_or_default();
+        let known = kept.into_iter().map(|(digest, facts)| (digest, Known { facts, is_used: false }));
+        Self { known: known.collect(), records, has_new: false }
+    }
+
+    /// Returns the facts of a file, and reads it if they are not known.
+    fn of(&mut self, file: &InputFile) -> io::Result<Facts> {
+        if let Some(known) = self.known.get_mut(&file.digest) {
+            known.is_used = true;
+            return Ok(known.facts.clone());
+        }
+        let facts = read_facts(file)?;
+        self.has_new = true;
+        self.known.insert(file.digest.clone(), Known { facts: facts.clone(), is_used: true });
+        Ok(facts)
+    }
+}
+
+impl Drop for KnownFacts {
+    fn drop(&mut self) {
+        if !self.has_new {
+            return;
+        }
+        let keeps_all = self.known.len() <= KEPT_MAX;
+        let kept = self.known.iter().filter(|(_, known)| keeps_all || known.is_used);
+        let kept: Vec<(&Digest, &Facts)> = kept.map(|(digest, known)| (digest, &known.facts)).collect();
+        // Without the record, the next build reads the files again.
+        drop(self.records.write(FACTS, KEY, &kept));
+    }
+}
+
 impl Contents {
-    /// The texts that systemd, bootc, ostree and the linker will read as configuration.
+    /// Returns the texts that systemd, bootc, ostree and the linker read as configuration.
     pub(crate) fn of(layers: &[PlannedLayer]) -> Self {
         let mut contents = Self::default();
         for (path, member) in layers.iter().flat_map(|layer| &layer.members) {
             let Content::File { from: from @ Origin::Asset { host, .. } } = &member.content else { continue };
-            // What can't be read is staging's to report.
-            if let (true, Ok(file)) = (wants_text(path), File::open(host)) {
+            if !wants_text(path) {
+                continue;
+            }
+            // A file that can't be read is reported when its digest is taken.
+            if let Ok(file) = File::open(host) {
                 let mut bytes = Vec::new();
                 if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
                     contents.texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());
@@ -49,24 +111,30 @@ impl Contents {
         contents
     }
 
-    /// Adds what is known of every file, now that its bytes are.
-    pub(crate) fn add(&mut self, layers: &[PlannedLayer], staged: &Inputs, cache: &Cache) -> io::Result<()> {
+    /// Adds the facts of every file.
+    pub(crate) fn add(
+        &mut self,
+        layers: &[PlannedLayer],
+        staged: &Inputs,
+        known: &mut KnownFacts,
+    ) -> io::Result<()> {
         for member in layers.iter().flat_map(|layer| layer.members.values()) {
             let Content::File { from } = &member.content else { continue };
             let Some(file) = staged.get(from) else { continue };
-            if self.sizes.insert(from.clone(), file.size).is_none() {
-                self.facts.insert(from.clone(), facts(file, cache)?);
+            if !self.files.contains_key(from) {
+                let content = FileContent { size: Some(file.size), facts: known.of(file)? };
+                self.files.insert(from.clone(), content);
             }
         }
         Ok(())
     }
 
-    /// Says of every file that it is a program with those facts, in place of reading it.
+    /// Gives every file these facts without reading it.
     #[cfg(any(test, feature = "__fuzz"))]
     pub(crate) fn learn(&mut self, layers: &[PlannedLayer], facts: &Facts) {
         for member in layers.iter().flat_map(|layer| layer.members.values()) {
             if let Content::File { from } = &member.content {
-                self.facts.insert(from.clone(), facts.clone());
+                self.files.insert(from.clone(), FileContent { size: None, facts: facts.clone() });
             }
         }
     }
@@ -75,9 +143,7 @@ impl Contents {
     pub(super) fn size(&self, origin: &Origin) -> Option<u64> {
         match origin {
             Origin::Text(text) => Some(text.len() as u64),
-            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
-                self.sizes.get(origin).copied()
-            }
+            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => self.files.get(origin)?.size,
         }
     }
 
@@ -91,31 +157,22 @@ impl Contents {
     }
 
     pub(super) fn elf(&self, origin: &Origin) -> Option<&Elf> {
-        self.facts.get(origin)?.elf.as_deref()
+        self.files.get(origin)?.facts.elf.as_deref()
     }
 
     pub(super) fn secrets(&self, origin: &Origin) -> &[Secret] {
-        self.facts.get(origin).map_or(&[], |facts| &facts.secrets)
+        self.files.get(origin).map_or(&[], |content| &content.facts.secrets)
     }
 }
 
-fn facts(file: &InputFile, cache: &Cache) -> io::Result<Facts> {
-    if let Some(known) = cache.recall(FACTS, &file.digest) {
-        return Ok(known);
-    }
+fn read_facts(file: &InputFile) -> io::Result<Facts> {
     let mut bytes = Vec::new();
-    file.read_into(&mut |content| {
-        content.take(ELF_MAX as u64 + 1).read_to_end(&mut bytes)?;
-        io::copy(content, &mut io::sink()).map(drop)
-    })?;
-    let facts = Facts::of(&bytes);
-    // What can't be kept is found out again.
-    drop(cache.keep(FACTS, &file.digest, &facts));
-    Ok(facts)
+    file.read_into(&mut |content| content.take(ELF_MAX as u64 + 1).read_to_end(&mut bytes).map(drop))?;
+    Ok(Facts::of(&bytes))
 }
 
 impl Facts {
-    /// What the bytes of a file tell. Never an error: a file may hold anything.
+    /// Returns the facts of some bytes, which may be anything.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let elf = if bytes.len() <= ELF_MAX { Elf::parse(bytes).map(Box::new) } else { None };
         Self { elf, secrets: scan(bytes) }

@@ -12,7 +12,7 @@ use super::{BuildEnv, BuiltLayer, LayerOrigin, NativeError};
 use crate::inputs::Inputs;
 use crate::layer::{CacheKey, Removals, write_tar};
 use crate::plan::{Plan, PlannedLayer};
-use crate::store::{Store, Written};
+use crate::store::{LastInputs, Store, Written};
 use crate::support::parallel;
 use lapstrake_oci::{Compression, Digest, HashingWriter};
 
@@ -70,7 +70,8 @@ pub(crate) fn one(
     let key = cache_key.key().map_err(NativeError::Json)?;
     let known = store.layer(&key);
     let reused = known.is_some();
-    let reason = explain(plan, layer, (&key, &cache_key), reused, store);
+    let last = store.last_inputs_of(&plan.name, &layer.name);
+    let reason = explain(last.as_ref(), (&key, &cache_key), reused, store);
     let written = if let Some(written) = known {
         written
     } else {
@@ -80,7 +81,7 @@ pub(crate) fn one(
         store.remember(&key, &written)?;
         written
     };
-    store.remember_inputs_of(&plan.name, &layer.name, &key, &cache_key)?;
+    store.remember_inputs_of(&plan.name, &layer.name, (&key, &cache_key), last.as_ref())?;
     let (name, origin) = (layer.name.clone(), LayerOrigin::Native);
     Ok(WrittenLayer { name, written, origin, reused, reason })
 }
@@ -93,19 +94,18 @@ pub(crate) fn forecast(
     store: &Store,
 ) -> Result<String, NativeError> {
     let key = cache_key.key().map_err(NativeError::Json)?;
-    Ok(explain(plan, layer, (&key, cache_key), store.layer(&key).is_some(), store))
+    let last = store.last_inputs_of(&plan.name, &layer.name);
+    Ok(explain(last.as_ref(), (&key, cache_key), store.layer(&key).is_some(), store))
 }
 
 fn explain(
-    plan: &Plan,
-    layer: &PlannedLayer,
+    last: Option<&LastInputs>,
     (key, cache_key): (&Digest, &CacheKey),
     is_known: bool,
     store: &Store,
 ) -> String {
-    let last = store.last_key_of(&plan.name, &layer.name);
-    match last {
-        Some(last) if last == *key => {
+    match last.map(|last| &last.key) {
+        Some(last) if last == key => {
             if is_known {
                 "unchanged".to_owned()
             } else {
@@ -113,7 +113,7 @@ fn explain(
             }
         }
         Some(last) => {
-            let change = store.inputs_of(&last).and_then(|last| cache_key.change_since(&last));
+            let change = store.inputs_of(last).and_then(|last| cache_key.change_since(&last));
             let change = change.map_or_else(|| "its inputs changed".to_owned(), |change| change.to_string());
             if is_known { format!("{change}, and such a layer is in the store") } else { change }
         }

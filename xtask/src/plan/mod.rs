@@ -169,7 +169,7 @@ pub(crate) enum Content {
 }
 
 /// Where a file's bytes come from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Origin {
     /// A file of the host: its path as the description names it, and where it is.
@@ -187,7 +187,7 @@ pub(crate) enum Origin {
 }
 
 /// A binary of cargo's, before it is built: which target of which package, by which invocation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct Artefact {
     pub(crate) package: String,
     pub(crate) bin: String,

@@ -53,7 +53,7 @@ pub(crate) struct PlannedBuildStage {
 }
 
 /// Something that a stage makes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Product {
     /// A binary of one of its cargo invocations.
@@ -63,7 +63,7 @@ pub(crate) enum Product {
 }
 
 /// A file that a stage makes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct Compiled {
     /// The index of the stage in the plan.
     pub(crate) stage: usize,

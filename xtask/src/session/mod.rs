@@ -22,7 +22,7 @@ use self::lower_layers::Described;
 pub(crate) use self::lower_layers::LowerLayers;
 use crate::base::{Base, Cache};
 use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
-use crate::check::Contents;
+use crate::check::{Contents, KnownFacts};
 use crate::emit;
 use crate::engine::Engine;
 use crate::engine::build_stage;
@@ -65,6 +65,7 @@ pub(crate) struct Session<'a> {
     files: Arc<KeptDigests>,
     store: OnceCell<Rc<Store>>,
     binaries: RefCell<Binaries>,
+    facts: RefCell<KnownFacts>,
     progress: &'a Progress,
 }
 
@@ -95,8 +96,9 @@ impl<'a> Session<'a> {
         let lock = Lock::read(&workspace.root)?;
         let paths = Paths::of(&workspace.target);
         let files = Arc::new(KeptDigests::of_store(&paths, progress));
+        let facts = RefCell::new(KnownFacts::load(paths.records(progress)));
         let (bases, store, binaries) = (BTreeMap::new(), OnceCell::new(), RefCell::default());
-        Ok(Self { workspace, request, cache, lock, bases, paths, files, store, binaries, progress })
+        Ok(Self { workspace, request, cache, lock, bases, paths, files, store, binaries, facts, progress })
     }
 
     /// Returns the paths of the workspace's store.
@@ -187,7 +189,7 @@ impl<'a> Session<'a> {
             .inputs(&plan.layers, artefacts)
             .map_err(|source| Failure::Stage { image: image(), source })?;
         contents
-            .add(&plan.layers, &staged, &self.cache)
+            .add(&plan.layers, &staged, &mut self.facts.borrow_mut())
             .map_err(|source| Failure::Read { image: image(), source })?;
         Ok(Ready { plan, base, lower, described, contents, staged })
     }

@@ -22,7 +22,7 @@ pub(crate) struct KeptDigests {
 impl KeptDigests {
     /// Returns the digests that the last build of a workspace kept. Creates nothing.
     pub(crate) fn of_store(paths: &Paths, progress: &Progress) -> Self {
-        Self::load(&Records::at(paths.records(), progress))
+        Self::load(&paths.records(progress))
     }
 
     /// Returns the digests that the last build kept in these records.

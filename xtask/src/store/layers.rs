@@ -24,9 +24,9 @@ pub(crate) struct Written {
 
 /// The inputs of an image's layer.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct LastInputs {
+pub(crate) struct LastInputs {
     /// The cache key that was made of them.
-    key: Digest,
+    pub(crate) key: Digest,
     /// The digest of their record, by which a later build finds damage without reading it.
     record: Digest,
 }
@@ -52,13 +52,9 @@ impl Store {
         self.write_record(LAYERS, &key.hex(), written).map(drop)
     }
 
-    /// Returns the cache key with which an image's layer was last written.
-    pub(crate) fn last_key_of(&self, image: &ImageName, layer: &LayerName) -> Option<Digest> {
-        self.last_inputs(image, layer).map(|last| last.key)
-    }
-
-    fn last_inputs(&self, image: &ImageName, layer: &LayerName) -> Option<LastInputs> {
-        self.records.read(LAST, &last(image, layer))
+    /// Returns what an image's layer was last written from.
+    pub(crate) fn last_inputs_of(&self, image: &ImageName, layer: &LayerName) -> Option<LastInputs> {
+        self.records.read(LAST, &last_key(image, layer))
     }
 
     /// Returns the inputs behind a cache key.
@@ -66,19 +62,19 @@ impl Store {
         self.records.read(INPUTS, &key.hex())
     }
 
-    /// Remembers the inputs of an image's layer, and the cache key that was made of them. Equal layers of
-    /// several images share the inputs.
+    /// Remembers the inputs of an image's layer, and the cache key that was made of them, unless `last` has
+    /// them. Equal layers of several images share the record.
     pub(crate) fn remember_inputs_of(
         &self,
         image: &ImageName,
         layer: &LayerName,
-        key: &Digest,
-        inputs: &impl Serialize,
+        (key, inputs): (&Digest, &impl Serialize),
+        last: Option<&LastInputs>,
     ) -> Result<(), StoreError> {
         let path = self.records.path(INPUTS, &key.hex());
         let found = self.files.digest(&path).ok();
-        let known = self.last_inputs(image, layer).filter(|last| last.key == *key);
-        if known.is_some_and(|last| found.as_ref().is_some_and(|found| found.digest == last.record)) {
+        let last = last.filter(|last| last.key == *key);
+        if last.is_some_and(|last| found.as_ref().is_some_and(|found| found.digest == last.record)) {
             return Ok(());
         }
         // Reading the record reports damage, and removes it.
@@ -89,10 +85,10 @@ impl Store {
         let failed = |source| StoreError::Record { path: path.clone(), source };
         let record = self.files.digest(&path).map_err(failed)?.digest;
         let inputs = LastInputs { key: key.clone(), record };
-        self.write_record(LAST, &last(image, layer), &inputs).map(drop)
+        self.write_record(LAST, &last_key(image, layer), &inputs).map(drop)
     }
 }
 
-fn last(image: &ImageName, layer: &LayerName) -> String {
+fn last_key(image: &ImageName, layer: &LayerName) -> String {
     format!("{image}/{layer}")
 }

@@ -16,7 +16,7 @@ use lapstrake::value::ImageName;
 use serde::Serialize;
 
 pub(crate) use self::files::KeptDigests;
-pub(crate) use self::layers::Written;
+pub(crate) use self::layers::{LastInputs, Written};
 pub(crate) use self::paths::{Paths, user_cache};
 pub(crate) use self::records::{Kind, Records};
 use crate::support::progress::Progress;
@@ -68,7 +68,7 @@ impl Store {
         files: &Arc<KeptDigests>,
         progress: &Progress,
     ) -> Result<Self, StoreError> {
-        let records = Records::at(paths.records(), progress);
+        let records = paths.records(progress);
         let last: Option<Vec<u8>> = records.read(INDEX, INDEX_KEY);
         let opened = Layout::create_or_repair(&paths.layout(), last.as_deref());
         let (layout, damaged) =
@@ -87,7 +87,7 @@ impl Store {
         progress: &Progress,
     ) -> Option<Self> {
         let layout = Layout::open(&paths.layout()).ok()?;
-        let records = Records::at(paths.records(), progress);
+        let records = paths.records(progress);
         Some(Self::on(layout, paths, records, files, progress))
     }
 

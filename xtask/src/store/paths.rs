@@ -6,6 +6,9 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
+use super::records::Records;
+use crate::support::progress::Progress;
+
 /// The variable that names the user's cache.
 const CACHE: &str = "LAPSTRAKE_CACHE";
 
@@ -37,9 +40,9 @@ impl Paths {
         self.root.join("oci")
     }
 
-    /// Returns the folder of the store's records.
-    pub(super) fn records(&self) -> Utf8PathBuf {
-        self.root.join("records")
+    /// Returns the records of the store.
+    pub(crate) fn records(&self, progress: &Progress) -> Records {
+        Records::at(self.root.join("records"), progress)
     }
 
     /// Returns the folder of what build stages compiled.

@@ -133,7 +133,6 @@ mod tests {
 
     use super::{Kind, Records};
     use crate::support::progress::Progress;
-    use lapstrake_oci::{FileDigest, HashingWriter, Stamp};
 
     const KIND: Kind = Kind { name: "kind", version: 1 };
 

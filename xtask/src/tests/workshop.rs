@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::hostile;
 use crate::base::{self, Base, BaseRequest, Cache};
-use crate::check::{self, Checks, Contents, Phase, Subject};
+use crate::check::{self, Checks, Contents, KnownFacts, Phase, Subject};
 use crate::emit;
 use crate::engine::Engine;
 use crate::engine::build_stage::{self, BuildStageError};
@@ -124,7 +124,8 @@ impl Workshop {
         let mut contents = Contents::of(&plan.layers);
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Phase::Tree, &subject));
-        contents.add(&plan.layers, &self.staged(&plan), &self.cache).unwrap();
+        let mut known = KnownFacts::load(Paths::of(&self.workspace.target).records(&self.progress));
+        contents.add(&plan.layers, &self.staged(&plan), &mut known).unwrap();
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Phase::Inputs, &subject));
         findings
