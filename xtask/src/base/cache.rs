@@ -33,6 +33,7 @@ impl Cache {
     pub(crate) fn at(root: &Utf8Path, progress: &Progress) -> Result<Self, BaseError> {
         let blobs = Blobs::open(root).map_err(|source| BaseError::Cache { path: root.to_owned(), source })?;
         let records = Records::at(root.join("records"), progress);
+        records.sweep();
         let files = KeptDigests::load(&records);
         let report = progress.clone();
         let damaged = move |error: &BlobError| {

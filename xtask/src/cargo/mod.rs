@@ -17,7 +17,7 @@ use cargo_metadata::{Message, TargetKind};
 use crate::inputs::Artefacts;
 use crate::plan::{Invocation, Plan, PlannedLayer};
 use crate::project::workspace::{Workspace, cargo};
-use crate::store::Paths;
+use crate::store::{Paths, Scratch};
 use crate::support::progress::Progress;
 
 pub(crate) use reproducible::ProbeError;
@@ -136,7 +136,7 @@ fn keep(
 ) -> Result<Utf8PathBuf, CompileError> {
     let failed = |source| CompileError::Keep { path: path.to_owned(), source };
     if artefacts.kept.is_none() {
-        artefacts.kept = Some(paths.scratch("kept-").map_err(failed)?);
+        artefacts.kept = Some(paths.scratch(Scratch::Binaries).map_err(failed)?);
     }
     let directory = artefacts.kept.as_ref().and_then(|kept| Utf8Path::from_path(kept.path()));
     let name = format!("{index}-{}", path.file_name().unwrap_or_default());

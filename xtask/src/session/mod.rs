@@ -1,5 +1,5 @@
-//! The pipeline: what the commands are made of, in the order in which data flows. Each step is a
-//! function of its room; here is only their order, and what they share.
+//! The pipeline: the steps of the commands, in the order in which data flows. Each step is a function of its
+//! room; this room has only their order and what they share.
 
 mod bases;
 mod boot;
@@ -37,23 +37,23 @@ use crate::store::{KeptDigests, Paths, Store};
 use crate::support::progress::Progress;
 use lapstrake_oci::Compression;
 
-/// What every command is given.
+/// What every command gets from its arguments.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(crate) cargo: CargoOptions,
     pub(crate) passed: CargoPassthrough,
-    /// `--base`: builds on another base than described; it is not locked.
+    /// `--base`: another base than the described one. It is not locked.
     pub(crate) base: Option<TransportRef>,
     pub(crate) locked: bool,
     /// No registry is asked for a base.
     pub(crate) offline: bool,
-    /// `lock --update`: pins are made anew.
+    /// `lock --update`: pins are replaced.
     pub(crate) update: bool,
-    /// How layers are compressed; a kept layer is one that was compressed so.
+    /// How layers are compressed, which is a part of their cache keys.
     pub(crate) compression: Compression,
 }
 
-/// A workspace at work: read once, its bases opened once.
+/// One run of the tool in a workspace. What it has read or opened, it does not read or open again.
 pub(crate) struct Session<'a> {
     pub(crate) workspace: Workspace,
     request: Request,
@@ -69,7 +69,7 @@ pub(crate) struct Session<'a> {
     progress: &'a Progress,
 }
 
-/// An image that has a plan, and the base it was planned on.
+/// An image with its plan, and the base on which that was resolved.
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) base: Rc<Base>,
@@ -78,7 +78,7 @@ pub(crate) struct Planned {
     contents: Contents,
 }
 
-/// An image all of whose bytes are known.
+/// An image of which all bytes are known.
 pub(crate) struct Ready {
     pub(crate) plan: Plan,
     pub(crate) base: Rc<Base>,
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
         Inputs::of(layers, artefacts, self.files.share())
     }
 
-    /// description → plan. Images that can't be planned are left out, and findings say why.
+    /// Resolves descriptions to plans. Images without a plan are left out, and findings say why.
     pub(crate) fn plan(&mut self, images: &[&Image]) -> (Vec<Planned>, Findings) {
         let mut findings = Findings::default();
         let sources = Rc::new(assets::scan(images.iter().copied(), &self.workspace.root));
@@ -162,7 +162,7 @@ impl<'a> Session<'a> {
         (planned, findings)
     }
 
-    /// plan → executables → exact bytes.
+    /// Compiles the executables of a plan, and takes the digests of all its files.
     pub(crate) fn stage(&self, planned: Planned, engine: Engine) -> Result<Ready, Failure> {
         let Planned { plan, base, lower, described, mut contents } = planned;
         let image = || plan.name.clone();
@@ -194,7 +194,7 @@ impl<'a> Session<'a> {
         Ok(Ready { plan, base, lower, described, contents, staged })
     }
 
-    /// exact bytes → OCI image, in the store.
+    /// Builds an image in the store.
     pub(crate) fn build(&self, ready: &Ready, store: &Store, settings: Settings) -> Result<Built, Failure> {
         let Ready { plan, base, lower, staged, .. } = ready;
         let bench = self.bench(base, staged, store, settings);
@@ -210,12 +210,12 @@ impl<'a> Session<'a> {
         settings: Settings,
     ) -> BuildEnv<'b> {
         let (root, cache, progress) = (&*self.workspace.root, &self.cache, self.progress);
-        // Another base than described is not locked.
+        // Another base than the described one is not locked.
         let pins = self.request.base.is_none();
         BuildEnv { root, staged, base, cache, store, settings, pins, progress }
     }
 
-    /// exact bytes → Containerfile and context, in a folder.
+    /// Writes the Containerfile and its context to a folder.
     pub(crate) fn emit(&self, ready: &Ready, to: &Utf8Path) -> Result<(), Failure> {
         let Ready { plan, base, staged, .. } = ready;
         emit::emit(plan, staged, base, self.cache.blobs(), to)

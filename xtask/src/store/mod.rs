@@ -1,6 +1,7 @@
 //! What a workspace has built: one OCI layout for all its images, and the records by which nothing is built
 //! twice. Everything in it can be deleted, nothing in it is partial, and nothing damaged is used.
 
+mod debris;
 mod files;
 mod layers;
 mod paths;
@@ -17,7 +18,7 @@ use serde::Serialize;
 
 pub(crate) use self::files::KeptDigests;
 pub(crate) use self::layers::{LastInputs, Written};
-pub(crate) use self::paths::{Paths, user_cache};
+pub(crate) use self::paths::{Paths, Scratch, user_cache};
 pub(crate) use self::records::{Kind, Records};
 use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Descriptor, Digest, FileDigest, FileDigests, Layout, LayoutError};
@@ -68,7 +69,9 @@ impl Store {
         files: &Arc<KeptDigests>,
         progress: &Progress,
     ) -> Result<Self, StoreError> {
+        paths.sweep();
         let records = paths.records(progress);
+        records.sweep();
         let last: Option<Vec<u8>> = records.read(INDEX, INDEX_KEY);
         let opened = Layout::create_or_repair(&paths.layout(), last.as_deref());
         let (layout, damaged) =

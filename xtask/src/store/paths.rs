@@ -6,6 +6,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
+use super::debris::sweep;
 use super::records::Records;
 use crate::support::progress::Progress;
 
@@ -30,9 +31,15 @@ impl Paths {
     }
 
     /// Creates a folder for files that this process removes again.
-    pub(crate) fn scratch(&self, prefix: &str) -> io::Result<TempDir> {
+    pub(crate) fn scratch(&self, purpose: Scratch) -> io::Result<TempDir> {
         fs::create_dir_all(&self.root)?;
-        tempfile::Builder::new().prefix(prefix).tempdir_in(&self.root)
+        tempfile::Builder::new().prefix(purpose.prefix()).tempdir_in(&self.root)
+    }
+
+    /// Removes the scratch folders of processes that were killed.
+    pub(super) fn sweep(&self) {
+        let prefixes = [Scratch::Binaries, Scratch::Stage, Scratch::EngineLayer].map(Scratch::prefix);
+        sweep(&self.root, &prefixes);
     }
 
     /// Returns the OCI layout of all images.
@@ -63,6 +70,27 @@ impl Paths {
     /// Returns cargo's target directory for reproducible builds.
     pub(crate) fn reproducible(&self) -> Utf8PathBuf {
         self.root.join("reproducible")
+    }
+}
+
+/// What a folder is for that exists during a build only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scratch {
+    /// Binaries that a later invocation of cargo overwrites.
+    Binaries,
+    /// The context of a build stage.
+    Stage,
+    /// The context of an engine layer.
+    EngineLayer,
+}
+
+impl Scratch {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Binaries => ".binaries-",
+            Self::Stage => ".stage-",
+            Self::EngineLayer => ".engine-",
+        }
     }
 }
 

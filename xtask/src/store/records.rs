@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
+use super::debris::sweep;
 use crate::support::progress::Progress;
 use lapstrake_oci::{FileDigest, HashingWriter, Stamp};
 
@@ -62,13 +63,10 @@ impl Records {
                 return None;
             }
         };
-        match parse(&bytes, kind, key) {
-            Ok(content) => content,
-            Err(Damaged) => {
-                damaged("was damaged");
-                None
-            }
-        }
+        parse(&bytes, kind, key).unwrap_or_else(|Damaged| {
+            damaged("was damaged");
+            None
+        })
     }
 
     /// Writes a record, and returns its file. An existing one is replaced at once.
@@ -79,13 +77,24 @@ impl Records {
         let path = self.path(kind, key);
         let folder = path.parent().expect("a record is in the folder of its kind");
         fs::create_dir_all(folder)?;
-        let mut file = HashingWriter::new(NamedTempFile::new_in(folder)?);
+        let partial = self.partial();
+        fs::create_dir_all(&partial)?;
+        let mut file = HashingWriter::new(NamedTempFile::new_in(&partial)?);
         file.write_all(MAGIC)?;
         file.write_all(&checksum(&payload))?;
         file.write_all(&payload)?;
         let (file, digest, _) = file.finish();
         let file = file.persist(&path).map_err(|error| error.error)?;
         Ok(FileDigest { stamp: Stamp::of(&file.metadata()?), digest })
+    }
+
+    /// Removes the partial records of processes that were killed.
+    pub(crate) fn sweep(&self) {
+        sweep(&self.partial(), &[""]);
+    }
+
+    fn partial(&self) -> Utf8PathBuf {
+        self.root.join(".partial")
     }
 
     /// Returns the path of a record.

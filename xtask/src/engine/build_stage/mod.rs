@@ -22,7 +22,7 @@ use crate::image::Epoch;
 use crate::inputs::{InputError, Inputs};
 use crate::plan::{Compiled, PlannedBuildStage};
 use crate::project::workspace::Workspace;
-use crate::store::Store;
+use crate::store::{Scratch, Store};
 use crate::support::progress::Progress;
 use lapstrake_oci::{Digest, Layout, LayoutError};
 
@@ -152,7 +152,7 @@ fn one(stage: &PlannedBuildStage, bench: &BuilderEnv<'_>) -> Result<Utf8PathBuf,
     let secrets = stage.runs.iter().flat_map(|run| &run.secrets);
     let secrets = Secrets::read(secrets, &workspace.root).map_err(BuildStageError::Secret)?;
     progress.status("Compiling", format_args!("in {}, by {program}", stage.reference));
-    let guard = store.paths().scratch(".stage-");
+    let guard = store.paths().scratch(Scratch::Stage);
     let guard = guard.map_err(BuildStageError::Context)?;
     let root = Utf8Path::from_path(guard.path()).unwrap_or(store.root());
     let name = engine::name_of(root);
