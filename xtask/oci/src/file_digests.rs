@@ -137,7 +137,10 @@ impl FileDigests {
     ///
     /// Fails if the file cannot be read, or changes while it is read.
     pub fn read(&self, file: &File) -> io::Result<FileDigest> {
-        let began = SystemTime::now();
+        self.read_since(SystemTime::now(), file)
+    }
+
+    fn read_since(&self, began: SystemTime, file: &File) -> io::Result<FileDigest> {
         let stamp = Stamp::of(&file.metadata()?);
         let mut reader = HashingReader::new(file);
         let size = io::copy(&mut reader, &mut io::sink())?;
@@ -180,20 +183,9 @@ impl FileDigests {
         if !self.known().values().any(is_new) {
             return None;
         }
-        let mut all: Vec<Known> = self.known().values().cloned().collect();
+        let all: Vec<Known> = self.known().values().cloned().collect();
         settle(&all);
-        let now = SystemTime::now();
-        all.retain(|known| match known.source {
-            KnownSince::Before | KnownSince::Read => true,
-            KnownSince::ReadUnsettled => false,
-            KnownSince::Written => known.entry.stamp.is_settled(now),
-        });
-        if all.len() > KEPT_MAX {
-            all.retain(|known| known.used || known.source != KnownSince::Before);
-        }
-        let mut kept: Vec<_> = all.into_iter().map(|known| known.entry).collect();
-        kept.sort_by_key(|entry| entry.stamp);
-        Some(kept)
+        Some(kept_at(SystemTime::now(), all))
     }
 
     fn remember(&self, entry: FileDigest, source: KnownSince) {
@@ -203,6 +195,21 @@ impl FileDigests {
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<(u64, u64), Known>> {
         self.known.lock().expect("no thread panics while it holds the digests")
     }
+}
+
+/// Returns what later processes may use of the digests that are known at `now`.
+fn kept_at(now: SystemTime, mut all: Vec<Known>) -> Vec<FileDigest> {
+    all.retain(|known| match known.source {
+        KnownSince::Before | KnownSince::Read => true,
+        KnownSince::ReadUnsettled => false,
+        KnownSince::Written => known.entry.stamp.is_settled(now),
+    });
+    if all.len() > KEPT_MAX {
+        all.retain(|known| known.used);
+    }
+    let mut kept: Vec<_> = all.into_iter().map(|known| known.entry).collect();
+    kept.sort_by_key(|entry| entry.stamp);
+    kept
 }
 
 /// Waits until the stamps of files that were just written are settled, unless the clock counts seconds.
@@ -220,11 +227,11 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::MetadataExt;
     use std::thread::sleep;
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use camino::{Utf8Path, Utf8PathBuf};
 
-    use super::{FileDigest, FileDigests};
+    use super::{FileDigest, FileDigests, KEPT_MAX, Known, KnownSince, kept_at};
     use crate::{Digest, Stamp};
 
     fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
@@ -269,18 +276,60 @@ mod tests {
         assert_eq!(next_process(&first).digest(&file).unwrap().digest, Digest::of(b"abd"));
     }
 
+    /// The digests of a file whose reading began that long after its last change.
+    fn read_after(file: &Utf8Path, age: Duration) -> FileDigests {
+        let digests = FileDigests::default();
+        let changed = fs::metadata(file).unwrap();
+        let changed =
+            Duration::new(changed.ctime().cast_unsigned(), changed.ctime_nsec().try_into().unwrap());
+        let began = SystemTime::UNIX_EPOCH + changed + age;
+        digests.read_since(began, &fs::File::open(file).unwrap()).unwrap();
+        digests
+    }
+
     #[test]
     fn a_file_that_was_read_before_its_stamp_was_settled_is_read_by_the_next_process() {
-        let (_scratch, file) = scratch();
-        // The write and the reading fall into one tick of the clock in most rounds.
-        for _ in 0..20 {
-            fs::write(&file, "abc").unwrap();
-            let first = FileDigests::default();
-            first.digest(&file).unwrap();
-            fs::write(&file, "abd").unwrap();
+        let (_scratch, file) = settled("abc");
+        for (age, bytes_read) in
+            [(Duration::ZERO, 3), (Duration::from_millis(9), 3), (Duration::from_secs(3), 0)]
+        {
+            let first = read_after(&file, age);
+            assert!(first.digest(&file).is_ok());
+            assert_eq!(first.bytes_read(), 3, "the first process reads it once");
             let second = next_process(&first);
-            assert_eq!(second.digest(&file).unwrap().digest, Digest::of(b"abd"));
+            second.digest(&file).unwrap();
+            assert_eq!(second.bytes_read(), bytes_read, "{age:?}");
         }
+    }
+
+    #[test]
+    fn a_file_that_was_just_written_is_kept_once_its_stamp_is_settled() {
+        let (_scratch, file) = scratch();
+        fs::write(&file, "abc").unwrap();
+        let digests = FileDigests::default();
+        let stamp = Stamp::of(&fs::metadata(&file).unwrap());
+        digests.written(stamp, &Digest::of(b"abc"));
+        let all = || digests.known().values().cloned().collect();
+        assert_eq!(kept_at(SystemTime::UNIX_EPOCH, all()), []);
+        assert_eq!(kept_at(SystemTime::now() + Duration::from_secs(3), all()).len(), 1);
+        digests.to_keep();
+        assert!(stamp.is_settled(SystemTime::now()), "it waits");
+    }
+
+    #[test]
+    fn the_files_of_other_builds_are_kept_up_to_a_limit() {
+        let (_scratch, file) = settled("abc");
+        let digests = FileDigests::default();
+        let entry = digests.digest(&file).unwrap();
+        let known = |number, used| Known {
+            entry: FileDigest { digest: Digest::of(&usize::to_be_bytes(number)), ..entry.clone() },
+            source: KnownSince::Before,
+            used,
+        };
+        let kept =
+            |count| kept_at(SystemTime::now(), (0..count).map(|number| known(number, number < 7)).collect());
+        assert_eq!(kept(KEPT_MAX).len(), KEPT_MAX);
+        assert_eq!(kept(KEPT_MAX + 1).len(), 7);
     }
 
     #[test]

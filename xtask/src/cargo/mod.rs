@@ -222,3 +222,26 @@ fn shell_line(variables: &[(&str, OsString)], arguments: &[String]) -> String {
     let arguments: Vec<_> = arguments.iter().map(|argument| quote(argument)).collect();
     format!("{}cargo {}", variables.collect::<String>(), arguments.join(" "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Binaries, Executables};
+
+    fn executables(path: &str) -> Executables {
+        Executables::from([(("package".to_owned(), "bin".to_owned()), path.into())])
+    }
+
+    #[test]
+    fn equal_invocations_share_binaries_until_another_overwrites_them() {
+        let invocation = |features: &str| vec!["build".to_owned(), features.to_owned()];
+        let mut binaries = Binaries::default();
+        assert_eq!(binaries.get(&invocation("one")), None);
+        binaries.add(invocation("one"), &executables("/target/bin"));
+        assert_eq!(binaries.get(&invocation("one")), Some(executables("/target/bin")));
+        binaries.add(invocation("two"), &executables("/target/bin"));
+        assert_eq!(binaries.get(&invocation("one")), None, "its file has the other features now");
+        assert_eq!(binaries.get(&invocation("two")), Some(executables("/target/bin")));
+        binaries.add(invocation("three"), &executables("/target/arm64/bin"));
+        assert!(binaries.get(&invocation("two")).is_some());
+    }
+}
