@@ -213,7 +213,10 @@ impl Bench {
 
     fn set_up() -> Result<Self, Box<dyn Error>> {
         let directory = tempfile::tempdir()?;
-        let cache = Cache::at(Utf8Path::from_path(directory.path()).ok_or("a directory that is not UTF-8")?)?;
+        let cache = Cache::at(
+            Utf8Path::from_path(directory.path()).ok_or("a directory that is not UTF-8")?,
+            &Progress::silent(),
+        )?;
         let progress = Progress::new(ProgressMode::None, true, Colour::Never);
         let base = base::open(
             &TransportRef::StandIn,

@@ -1,11 +1,10 @@
-//! The exact bytes behind a plan: every file it needs, found, measured and digested. What is staged is
-//! what gets written; a file that changes in between is an error, never a mixed layer.
+//! The exact bytes behind a plan: the size and the digest of every file that it needs. A file whose bytes are
+//! not those is an error when it is written, never a part of a layer.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use camino::Utf8PathBuf;
@@ -14,27 +13,28 @@ use tempfile::TempDir;
 use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer};
 use crate::support::parallel;
 use lapstrake_oci::tree::Kind;
-use lapstrake_oci::{Digest, HashingReader};
+use lapstrake_oci::{Digest, FileDigest, FileDigests, HashingReader, Stamp};
 
 /// Where each binary is.
 #[derive(Debug, Default)]
 pub(crate) struct Artefacts {
     pub(crate) paths: BTreeMap<Artefact, Utf8PathBuf>,
-    /// Where what the stages made is.
+    /// Where the results of build stages are.
     pub(crate) compiled: BTreeMap<Compiled, Utf8PathBuf>,
-    /// The copies of those that a later invocation of cargo writes over.
+    /// The copies of binaries that a later invocation of cargo overwrites.
     pub(crate) kept: Option<TempDir>,
 }
 
 /// All files of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
+    /// Hashed, because paths are slow to compare.
     files: HashMap<Origin, InputFile>,
-    /// What is staged in there has to stay until it is written.
+    /// The copies have to exist until the layers are written.
     _kept: Option<TempDir>,
 }
 
-/// One file, as it was when it was staged.
+/// A file as it was when its digest was taken.
 #[derive(Debug, Clone)]
 pub(crate) struct InputFile {
     pub(crate) size: u64,
@@ -45,20 +45,10 @@ pub(crate) struct InputFile {
 #[derive(Debug, Clone)]
 enum Bytes {
     Text(String),
-    Host { path: Utf8PathBuf, stamp: Stamp },
+    Host { path: Utf8PathBuf, stamp: Stamp, files: Arc<FileDigests> },
 }
 
-/// What changes when a file does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    mtime: (i64, i64),
-    ctime: (i64, i64),
-}
-
-/// A file that can't be staged, or is no longer what was staged.
+/// A file can't be read, or is not the one whose digest was taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
     #[error("`{path}` can't be read")]
@@ -71,43 +61,51 @@ pub(crate) enum InputError {
     NotBuilt { stage: usize, product: String },
 }
 
+const UNPOISONED: &str = "no thread panics while it holds the files";
+
 impl Inputs {
-    /// Stages the files of `layers`; artefacts must have been built.
-    pub(crate) fn of(layers: &[PlannedLayer], artefacts: Artefacts) -> Result<Self, InputError> {
-        let files = Self::files(layers.iter().flat_map(origins), &artefacts)?;
+    /// Returns the files of `layers`, whose artefacts must have been built. Reads those that `files` does not
+    /// know.
+    pub(crate) fn of(
+        layers: &[PlannedLayer],
+        artefacts: Artefacts,
+        files: &Arc<FileDigests>,
+    ) -> Result<Self, InputError> {
+        let files = Self::files(layers.iter().flat_map(origins), &artefacts, files)?;
         Ok(Self { files, _kept: artefacts.kept })
     }
 
-    /// Stages what the steps of a stage read of the workspace, by its place in their context.
-    pub(crate) fn of_context(context: &BTreeMap<String, Kind<ContextFile>>) -> Result<Self, InputError> {
-        let files = Self::files(context.values().filter_map(read), &Artefacts::default())?;
+    /// Returns the files of the workspace that the steps of a build stage read.
+    pub(crate) fn of_context(
+        context: &BTreeMap<String, Kind<ContextFile>>,
+        files: &Arc<FileDigests>,
+    ) -> Result<Self, InputError> {
+        let files = Self::files(context.values().filter_map(read), &Artefacts::default(), files)?;
         Ok(Self { files, _kept: None })
     }
 
     fn files<'a>(
         origins: impl Iterator<Item = &'a Origin>,
         artefacts: &Artefacts,
+        files: &Arc<FileDigests>,
     ) -> Result<HashMap<Origin, InputFile>, InputError> {
-        let mut seen = HashSet::new();
-        let origins: Vec<&Origin> = origins.filter(|origin| seen.insert(*origin)).collect();
+        let origins: HashSet<&Origin> = origins.collect();
         let staged = Mutex::new(HashMap::with_capacity(origins.len()));
         parallel::each(origins, thread::available_parallelism(), |origin| {
-            let file = stage(origin, artefacts)?;
-            if let Ok(mut staged) = staged.lock() {
-                staged.insert(origin.clone(), file);
-            }
+            let file = stage(origin, artefacts, files)?;
+            staged.lock().expect(UNPOISONED).insert(origin.clone(), file);
             Ok(())
         })?;
-        Ok(staged.into_inner().unwrap_or_default())
+        Ok(staged.into_inner().expect(UNPOISONED))
     }
 
-    /// The file behind an origin of the plan.
+    /// Returns the file behind an origin of the plan.
     pub(crate) fn get(&self, origin: &Origin) -> Option<&InputFile> {
         self.files.get(origin)
     }
 }
 
-/// What a layer holds, and what its steps read.
+/// Returns the files in a layer, and those that its steps read.
 fn origins(layer: &PlannedLayer) -> impl Iterator<Item = &Origin> {
     let held = layer.members.values().filter_map(|member| member.kind.file());
     held.chain(layer.context.values().filter_map(read))
@@ -117,7 +115,7 @@ fn read(file: &Kind<ContextFile>) -> Option<&Origin> {
     file.file().map(|file| &file.from)
 }
 
-fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<InputFile, InputError> {
+fn stage(origin: &Origin, artefacts: &Artefacts, files: &Arc<FileDigests>) -> Result<InputFile, InputError> {
     let path = match origin {
         Origin::Text(text) => {
             let digest = Digest::of(text.as_bytes());
@@ -133,47 +131,38 @@ fn stage(origin: &Origin, artefacts: &Artefacts) -> Result<InputFile, InputError
             InputError::NoArtefact { package, bin }
         })?,
     };
-    let failed = |source| InputError::Read { path: path.clone(), source };
-    let file = File::open(path).map_err(failed)?;
-    let stamp = Stamp::of(&file.metadata().map_err(failed)?);
-    let mut reader = HashingReader::new(&file);
-    let size = io::copy(&mut reader, &mut io::sink()).map_err(failed)?;
-    let digest = reader.finish();
-    if stamp != Stamp::of(&file.metadata().map_err(failed)?) || size != stamp.size {
-        return Err(InputError::Changed { path: path.clone() });
-    }
-    Ok(InputFile { size, digest, bytes: Bytes::Host { path: path.clone(), stamp } })
+    let found = files.digest(path);
+    let FileDigest { stamp, digest } =
+        found.map_err(|source| InputError::Read { path: path.clone(), source })?;
+    let bytes = Bytes::Host { path: path.clone(), stamp, files: Arc::clone(files) };
+    Ok(InputFile { size: stamp.size(), digest, bytes })
 }
 
 impl InputFile {
-    /// Hands the bytes on, all of them or none that count: a file that has changed fails.
+    /// Passes the bytes to `out`, and fails if they are not those whose digest was taken. What `out` has
+    /// written then must not be used.
     pub(crate) fn read_into(&self, out: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
-        match &self.bytes {
-            Bytes::Text(text) => out(&mut text.as_bytes()),
-            Bytes::Host { path, stamp } => {
-                let unchanged = |file: &File| -> io::Result<()> {
-                    if Stamp::of(&file.metadata()?) == *stamp {
-                        return Ok(());
-                    }
-                    Err(io::Error::other(InputError::Changed { path: path.clone() }))
-                };
-                let file = File::open(path)?;
-                unchanged(&file)?;
-                out(&mut (&file).take(self.size))?;
-                unchanged(&file)
-            }
+        let (path, stamp, files) = match &self.bytes {
+            Bytes::Text(text) => return out(&mut text.as_bytes()),
+            Bytes::Host { path, stamp, files } => (path, stamp, files),
+        };
+        let changed = || io::Error::other(InputError::Changed { path: path.clone() });
+        // The opening of a fifo would wait for a writer.
+        if Stamp::of(&fs::metadata(path)?) != *stamp {
+            return Err(changed());
         }
+        let file = File::open(path)?;
+        let mut reader = HashingReader::new((&file).take(self.size));
+        out(&mut reader)?;
+        io::copy(&mut reader, &mut io::sink())?;
+        // A write through a memory map need not change the stamp, so that the bytes decide.
+        if reader.finish() == self.digest && Stamp::of(&file.metadata()?) == *stamp {
+            return Ok(());
+        }
+        files.forget(stamp);
+        Err(changed())
     }
 }
 
-impl Stamp {
-    fn of(metadata: &fs::Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            mtime: (metadata.mtime(), metadata.mtime_nsec()),
-            ctime: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@
 //! |---|---|---|
 //! | `support` | programs of this machine, threads | progress, suggestions |
 //! | `finding` | what is wrong | the user's own line, underlined |
+//! | `store` | what was built and fetched | the same layers, files and records, verified and found by their keys |
 //! | `project` | the user's cargo workspace | its packages, the files that a description names, its lockfile |
 //! | `base` | `docker://`, `containers-storage:`, `oci:`, `oci-archive:`, `stand-in` | a verified, frozen base and the index of its tree |
 //! | `plan` | description, project, base | every inode of every layer: pure, total, sorted |
@@ -23,7 +24,6 @@
 //! | `check` | the plan, its tree on the base, the inputs | findings, as early as each can be made |
 //! | `cargo` | the plan's invocations of cargo | executables |
 //! | `layer` | a planned layer and its inputs | its cache key, and one deterministic tar |
-//! | `store` | layers that were written | the same layers, found again by their keys |
 //! | `image` | layers, base | an OCI image in the store |
 //! | `emit` | the same layers | a Containerfile and its context |
 //! | `engine` | the layers and build stages in which something runs | engine layers and compiled files, cached by their inputs |

@@ -1,22 +1,26 @@
 //! Keeps blobs in a directory, each under its digest.
 //!
 //! A blob in `blobs/` is complete, because it is written to `.partial/` and then renamed. The debris of a
-//! killed process stays in `.partial/`, and is removed a day later.
+//! killed process stays in `.partial/`, and is removed a day later. A watched directory verifies a blob before
+//! its first use, because bytes on a disk decay and other programs write to it.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+mod watch;
+mod writer;
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::{Digest, HashingReader, HashingWriter};
+use self::watch::Watch;
+pub use self::writer::BlobWriter;
+use crate::{Digest, FileDigests, HashingReader, Stamp};
 
 /// The most bytes of a manifest, index or config. Registries accept 4 MiB.
 const DOCUMENT_MAX: u64 = 8 << 20;
-/// The size of a write to a blob's file in bytes.
-const BUFFER: usize = 128 << 10;
 /// The age at which a partial blob is debris of a killed process.
 const ABANDONED: Duration = Duration::from_hours(24);
 
@@ -54,6 +58,7 @@ const ABANDONED: Duration = Duration::from_hours(24);
 pub struct Blobs {
     whole: Utf8PathBuf,
     partial: Utf8PathBuf,
+    watch: Option<Watch>,
 }
 
 /// States why a blob cannot be used.
@@ -145,7 +150,33 @@ impl Blobs {
     /// assert!(!Blobs::at("/nonexistent".into()).has(&Digest::of(b""), 0));
     /// ```
     pub fn at(root: &Utf8Path) -> Self {
-        Self { whole: root.join("blobs/sha256"), partial: root.join(".partial") }
+        Self { whole: root.join("blobs/sha256"), partial: root.join(".partial"), watch: None }
+    }
+
+    /// Verifies each blob when it is first used, and removes a damaged one, so that its user fetches or builds
+    /// it again. Does not read a file that `digests` knows. Calls `damaged` for each blob that is removed.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use lapstrake_oci::{Blobs, FileDigests};
+    ///
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+    /// let digests = Arc::new(FileDigests::default());
+    /// let blobs = Blobs::open(root)?.watched(&digests, |error| eprintln!("warning: {error}"));
+    /// let (digest, size) = blobs.put(b"abc")?;
+    /// std::fs::write(blobs.path(&digest), "abd")?;
+    /// assert!(!blobs.has(&digest, size));
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn watched(
+        self,
+        digests: &Arc<FileDigests>,
+        damaged: impl Fn(&BlobError) + Send + Sync + 'static,
+    ) -> Self {
+        Self { watch: Some(Watch { digests: Arc::clone(digests), damaged: Arc::new(damaged) }), ..self }
     }
 
     /// Returns the path of a blob, which may be missing.
@@ -153,9 +184,13 @@ impl Blobs {
         self.whole.join(digest.hex())
     }
 
-    /// Returns whether a blob is there with that size in bytes. Does not read its content.
+    /// Returns whether a blob is there with that size in bytes. Its content is verified in a watched directory
+    /// only.
     pub fn has(&self, digest: &Digest, size: u64) -> bool {
-        self.size(digest) == Some(size)
+        match &self.watch {
+            Some(_) => self.reader(digest, size).is_ok(),
+            None => self.size(digest) == Some(size),
+        }
     }
 
     /// Returns the size of a blob in bytes, or `None` if it is missing. Does not read its content.
@@ -163,13 +198,25 @@ impl Blobs {
         fs::metadata(self.path(digest)).ok().filter(fs::Metadata::is_file).map(|found| found.len())
     }
 
-    /// Opens a blob of any size. Checks its size, and that it is a regular file, but not its content: the
-    /// caller compares the digest of what it reads.
+    /// Opens a blob of any size. Checks its size, and that it is a regular file. Its content is verified in a
+    /// watched directory; elsewhere the caller compares the digest of what it reads.
     ///
     /// # Errors
     ///
-    /// Fails if the blob is missing, has another size, or cannot be opened.
+    /// Fails if the blob is missing, has another size or content, or cannot be opened.
     pub fn reader(&self, digest: &Digest, size: u64) -> Result<File, BlobError> {
+        let opened = self.open_sized(digest, size);
+        let Some(watch) = &self.watch else { return opened };
+        let verified = opened.and_then(|file| watch.verify(file, digest));
+        if let Err(error @ (BlobError::Size { .. } | BlobError::Content { .. })) = &verified {
+            fs::remove_file(self.path(digest))
+                .map_err(|source| BlobError::Write { digest: digest.clone(), source })?;
+            (watch.damaged)(error);
+        }
+        verified
+    }
+
+    fn open_sized(&self, digest: &Digest, size: u64) -> Result<File, BlobError> {
         let digest = digest.clone();
         let path = self.path(&digest);
         // Opening a fifo under the name of a blob would block.
@@ -218,7 +265,7 @@ impl Blobs {
             }
             _ => Err(error),
         })?;
-        Ok(BlobWriter { out: HashingWriter::new(BufWriter::with_capacity(BUFFER, file)), to: self.clone() })
+        Ok(BlobWriter::new(file, self.clone()))
     }
 
     /// Creates a directory in the same file system, for files that another program writes. It is removed when
@@ -257,7 +304,7 @@ impl Blobs {
     }
 
     /// Adds a blob of `other`: by a hard link, or by a verified copy if a link is impossible, as between file
-    /// systems. A link does not read the content.
+    /// systems. A link does not read the content, unless one of the directories is watched.
     ///
     /// # Errors
     ///
@@ -275,92 +322,33 @@ impl Blobs {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn link_from(&self, other: &Self, digest: &Digest, size: u64) -> io::Result<()> {
+        // The other directory is first, because it may know a file to which both link.
+        let mut from = match other.reader(digest, size) {
+            Ok(from) => from,
+            Err(_) if self.has(digest, size) => return Ok(()),
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        let before = Stamp::of(&from.metadata()?);
+        let watch = other.watch.as_ref().and(self.watch.as_ref());
+        let is_linked = fs::metadata(self.path(digest)).is_ok_and(|metadata| Stamp::of(&metadata) == before);
+        if let Some(watch) = watch.filter(|_| is_linked) {
+            watch.digests.linked(&before, before, digest);
+            return Ok(());
+        }
         if self.has(digest, size) {
             return Ok(());
         }
-        let mut from = other.reader(digest, size).map_err(io::Error::other)?;
         // Linking fails across file systems, with too many links, and if a damaged blob has the name.
-        if fs::hard_link(other.path(digest), self.path(digest)).is_ok() || self.has(digest, size) {
+        if fs::hard_link(other.path(digest), self.path(digest)).is_ok() {
+            let after = Stamp::of(&from.metadata()?);
+            for watch in watch.into_iter().chain(&other.watch) {
+                watch.digests.linked(&before, after, digest);
+            }
             return Ok(());
         }
         let mut writer = self.writer()?;
         io::copy(&mut from, &mut writer)?;
         writer.finish_as(digest, size).map_err(io::Error::other)
-    }
-}
-
-/// Writes a new blob. A writer that is dropped before it is finished adds nothing.
-///
-/// ```
-/// use std::io::Write;
-///
-/// use lapstrake_oci::{BlobError, BlobWriter, Blobs, Digest};
-///
-/// # let scratch = tempfile::tempdir()?;
-/// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
-/// # let blobs = Blobs::open(root)?;
-/// let mut download: BlobWriter = blobs.writer()?;
-/// download.write_all(b"abd")?;
-/// let result = download.finish_as(&Digest::of(b"abc"), 3);
-/// assert!(matches!(result, Err(BlobError::Content { .. })));
-///
-/// let (digest, size) = blobs.writer()?.finish()?;
-/// assert_eq!((digest, size), (Digest::of(b""), 0));
-/// # std::io::Result::Ok(())
-/// ```
-#[derive(Debug)]
-pub struct BlobWriter {
-    out: HashingWriter<BufWriter<NamedTempFile>>,
-    to: Blobs,
-}
-
-impl BlobWriter {
-    /// Adds the blob, and returns its digest and its size in bytes.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the rest of the blob cannot be written, or the file cannot be renamed.
-    pub fn finish(self) -> io::Result<(Digest, u64)> {
-        let (out, digest, size) = self.out.finish();
-        place(out, &self.to, &digest, size)?;
-        Ok((digest, size))
-    }
-
-    /// Adds the blob if it has the expected digest and size.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the digest or size differs, or if the blob cannot be written.
-    pub fn finish_as(self, expected: &Digest, size: u64) -> Result<(), BlobError> {
-        let digest = expected.clone();
-        let (out, found, count) = self.out.finish();
-        if count != size {
-            return Err(BlobError::Size { digest, expected: size, found: count });
-        }
-        if found != digest {
-            return Err(BlobError::Content { digest, found });
-        }
-        place(out, &self.to, expected, size).map_err(|source| BlobError::Write { digest, source })
-    }
-}
-
-fn place(out: BufWriter<NamedTempFile>, to: &Blobs, digest: &Digest, size: u64) -> io::Result<()> {
-    if to.has(digest, size) {
-        return Ok(());
-    }
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.as_file().set_permissions(Permissions::from_mode(0o644))?;
-    file.persist(to.path(digest)).map_err(|error| error.error)?;
-    Ok(())
-}
-
-impl Write for BlobWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::{
-    ANNOTATION_REF_NAME, ArchiveError, Blobs, Descriptor, Manifests, MediaType, SCHEMA_VERSION, canonical,
+    ANNOTATION_REF_NAME, ArchiveError, BlobError, Blobs, Descriptor, FileDigests, Manifests, MediaType,
+    SCHEMA_VERSION, canonical,
 };
 
 pub(crate) const LAYOUT: &str = "oci-layout";
@@ -141,18 +143,47 @@ impl Layout {
     ///
     /// Fails if the layout cannot be written, or if an existing one is of another version.
     pub fn create_or_open(root: &Utf8Path) -> Result<Self, LayoutError> {
-        let failed = |source| LayoutError::Write { path: root.to_owned(), source };
-        let layout = Self { root: root.to_owned(), blobs: Blobs::open(root).map_err(failed)? };
+        let layout = Self::new(root)?;
         if root.join(LAYOUT).exists() && root.join(INDEX).exists() {
             layout.check_version()?;
             return Ok(layout);
         }
-        layout.write(LAYOUT, &json!({ "imageLayoutVersion": LAYOUT_VERSION }), Write::New)?;
+        layout.write(LAYOUT, &layout_file(), Write::New)?;
         let _lock = layout.lock()?;
         if !root.join(INDEX).exists() {
             layout.write(INDEX, &empty_index(), Write::Replace)?;
         }
         Ok(layout)
+    }
+
+    /// Returns a layout of which nothing but its blobs was opened.
+    pub(crate) fn new(root: &Utf8Path) -> Result<Self, LayoutError> {
+        let blobs = Blobs::open(root);
+        let blobs = blobs.map_err(|source| LayoutError::Write { path: root.to_owned(), source })?;
+        Ok(Self { root: root.to_owned(), blobs })
+    }
+
+    /// Verifies the blobs of the layout as [`Blobs::watched`] does.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use lapstrake_oci::{FileDigests, Layout};
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+    /// let digests = Arc::new(FileDigests::default());
+    /// let layout = Layout::create_or_open(root)?.watched(&digests, |error| eprintln!("warning: {error}"));
+    /// # let (digest, size) = layout.blobs().put(b"abc")?;
+    /// # std::fs::write(layout.blobs().path(&digest), "abd")?;
+    /// # assert!(!layout.blobs().has(&digest, size));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn watched(
+        self,
+        digests: &Arc<FileDigests>,
+        damaged: impl Fn(&BlobError) + Send + Sync + 'static,
+    ) -> Self {
+        Self { blobs: self.blobs.watched(digests, damaged), ..self }
     }
 
     /// Opens a layout for reading. Writes nothing there.
@@ -166,7 +197,7 @@ impl Layout {
         Ok(layout)
     }
 
-    fn check_version(&self) -> Result<(), LayoutError> {
+    pub(crate) fn check_version(&self) -> Result<(), LayoutError> {
         let bytes = self.read(LAYOUT).map_err(|error| match error {
             LayoutError::Read { source, .. }
                 if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
@@ -211,6 +242,26 @@ impl Layout {
     ///
     /// Fails if `index.json` cannot be read, parsed or written.
     pub fn tag(&self, name: &str, descriptor: &Descriptor) -> Result<(), LayoutError> {
+        self.tag_in(name, descriptor).map(drop)
+    }
+
+    /// Does the same as [`tag`](Self::tag), and returns the content of `index.json`, by which
+    /// [`create_or_repair`](Self::create_or_repair) finds damage.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `index.json` cannot be read, parsed or written.
+    ///
+    /// ```
+    /// # use lapstrake_oci::{Descriptor, Digest, Layout, MediaType};
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+    /// let layout = Layout::create_or_open(root)?;
+    /// let index = layout.tag_in("latest", &Descriptor::new(MediaType::ImageManifest, 3, &Digest::of(b"abc")))?;
+    /// assert_eq!(index, std::fs::read(root.join("index.json"))?);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tag_in(&self, name: &str, descriptor: &Descriptor) -> Result<Vec<u8>, LayoutError> {
         let path = self.root.join(INDEX);
         let parse = |source| LayoutError::Parse { path: path.clone(), source };
         let mut descriptor = descriptor.clone();
@@ -219,27 +270,29 @@ impl Layout {
         let descriptor = serde_json::to_value(descriptor).map_err(parse)?;
 
         let _lock = self.lock()?;
-        let bytes = self.read(INDEX)?;
-        // As plain JSON, because `ImageIndex` drops fields that it does not know.
-        let before: Value = serde_json::from_slice(&bytes).map_err(parse)?;
+        let before = self.read_index()?;
         let mut index = if before.is_object() { before.clone() } else { empty_index() };
         let listed = index.get("manifests").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut listed: Vec<_> = listed.into_iter().filter(|other| ref_name(other) != Some(name)).collect();
         listed.push(descriptor);
-        listed.sort_by(|one, two| {
-            let key = |entry| (ref_name(entry).is_none(), ref_name(entry).map(str::to_owned));
-            key(one).cmp(&key(two))
-        });
+        sort(&mut listed);
         index["manifests"] = Value::Array(listed);
-        if index == before {
-            return Ok(());
+        if index != before {
+            self.write(INDEX, &index, Write::Replace)?;
         }
-        self.write(INDEX, &index, Write::Replace)
+        canonical(&index).map_err(parse)
+    }
+
+    /// Reads the index as plain JSON, because [`Index`](crate::Index) drops fields that it does not know.
+    pub(crate) fn read_index(&self) -> Result<Value, LayoutError> {
+        let bytes = self.read(INDEX)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|source| LayoutError::Parse { path: self.root.join(INDEX), source })
     }
 
     /// Takes the lock under which the index is changed. It is on `oci-layout`, because `index.json` is
     /// replaced.
-    fn lock(&self) -> Result<File, LayoutError> {
+    pub(crate) fn lock(&self) -> Result<File, LayoutError> {
         let path = self.root.join(LAYOUT);
         let locked = || {
             let file = File::options().read(true).write(true).open(&path)?;
@@ -268,7 +321,7 @@ impl Layout {
         }
     }
 
-    fn write(&self, name: &str, document: &Value, how: Write) -> Result<(), LayoutError> {
+    pub(crate) fn write(&self, name: &str, document: &Value, how: Write) -> Result<(), LayoutError> {
         let path = self.root.join(name);
         let written = || {
             let mut file = NamedTempFile::new_in(&self.root)?;
@@ -289,18 +342,27 @@ impl Layout {
 
 /// What happens to an existing file.
 #[derive(Clone, Copy)]
-enum Write {
+pub(crate) enum Write {
     /// It is replaced.
     Replace,
     /// It stays as it is.
     New,
 }
 
-fn ref_name(entry: &Value) -> Option<&str> {
+pub(crate) fn ref_name(entry: &Value) -> Option<&str> {
     entry.get("annotations")?.get(ANNOTATION_REF_NAME)?.as_str()
 }
 
-fn empty_index() -> Value {
+/// Sorts images by name, with those without a name at the end.
+pub(crate) fn sort(listed: &mut [Value]) {
+    listed.sort_by_key(|entry| (ref_name(entry).is_none(), ref_name(entry).map(str::to_owned)));
+}
+
+pub(crate) fn layout_file() -> Value {
+    json!({ "imageLayoutVersion": LAYOUT_VERSION })
+}
+
+pub(crate) fn empty_index() -> Value {
     json!({ "schemaVersion": SCHEMA_VERSION, "mediaType": MediaType::ImageIndex.to_string(), "manifests": [] })
 }
 

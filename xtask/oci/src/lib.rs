@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Digest`], [`HashingReader`], [`HashingWriter`] | names a blob by its SHA-256 |
 //! | [`Blobs`], [`BlobWriter`] | keeps blobs in a directory, each under its digest |
+//! | [`FileDigests`], [`FileDigest`], [`Stamp`] | remembers digests of files that have not changed |
 //! | [`Descriptor`], [`Manifest`], [`Index`], [`MediaType`] | the documents of the spec as plain data |
 //! | [`Layout`], [`Manifests`] | reads and writes an image layout: `index.json`, tags, blobs |
 //! | [`Layout::archive`], [`import_archive`] | writes and reads `oci-archive:` files |
@@ -45,9 +46,12 @@ mod compression;
 mod decompress;
 mod digest;
 mod document;
+mod file_digests;
 mod layout;
 mod manifests;
 mod media_type;
+mod repair;
+mod stamp;
 pub mod tar;
 pub mod tree;
 
@@ -58,6 +62,8 @@ pub use self::compression::{Compression, Compressor};
 pub use self::decompress::Decompressor;
 pub use self::digest::{Digest, DigestError, HashingReader, HashingWriter};
 pub use self::document::{ANNOTATION_REF_NAME, Descriptor, Index, Manifest, Platform, SCHEMA_VERSION};
+pub use self::file_digests::{FileDigest, FileDigests};
 pub use self::layout::{Layout, LayoutError};
 pub use self::manifests::Manifests;
 pub use self::media_type::MediaType;
+pub use self::stamp::Stamp;

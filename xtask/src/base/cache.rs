@@ -1,101 +1,82 @@
-//! What is kept of bases for the next build: their blobs, verified, and their indexes. It can be
-//! deleted at any time; what in it can't be read is made anew.
+//! What is kept of bases for the next build: their blobs and their indexes. All of it can be deleted at any
+//! time, and what is damaged is fetched or built again.
 
-use std::fs;
-use std::io::{self, Write};
-
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use super::BaseError;
 use super::index::BaseIndex;
-use lapstrake_oci::{Blobs, Digest};
+use crate::store::{self, KeptDigests, Kind, Records};
+use crate::support::progress::Progress;
+use lapstrake_oci::{BlobError, Blobs, Digest};
 
-/// Grows when `BaseIndex` changes its form or what is in it.
-const VERSION: u32 = 4;
-const ENVIRONMENT: &str = "LAPSTRAKE_CACHE";
+/// Grows with every change of a record in the cache.
+const VERSION: u32 = 5;
 
-/// The user's cache: `$LAPSTRAKE_CACHE`, else `$XDG_CACHE_HOME/lapstrake`, else `~/.cache/lapstrake`.
+/// The user's cache.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    root: Utf8PathBuf,
     blobs: Blobs,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Record<T> {
-    version: u32,
-    content: T,
+    records: Records,
+    #[cfg_attr(not(test), expect(dead_code, reason = "it saves the digests when it is dropped"))]
+    files: KeptDigests,
 }
 
 impl Cache {
-    /// Opens the user's cache, or makes one.
-    pub(crate) fn open() -> Result<Self, BaseError> {
-        let variable =
-            |name| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
-        // The XDG base directory specification has relative paths ignored.
-        let xdg = || {
-            variable("XDG_CACHE_HOME").filter(|path| path.is_absolute()).map(|path| path.join("lapstrake"))
-        };
-        let home = || variable("HOME").map(|path| path.join(".cache/lapstrake"));
-        Self::at(&variable(ENVIRONMENT).or_else(xdg).or_else(home).ok_or(BaseError::NoCache)?)
+    /// Opens the user's cache, or creates it.
+    pub(crate) fn open(progress: &Progress) -> Result<Self, BaseError> {
+        Self::at(&store::user_cache().ok_or(BaseError::NoCache)?, progress)
     }
 
-    /// Opens the cache in a directory, or makes one.
-    pub(crate) fn at(root: &Utf8Path) -> Result<Self, BaseError> {
+    /// Opens the cache in a directory, or creates it. Reports what is damaged.
+    pub(crate) fn at(root: &Utf8Path, progress: &Progress) -> Result<Self, BaseError> {
         let blobs = Blobs::open(root).map_err(|source| BaseError::Cache { path: root.to_owned(), source })?;
-        Ok(Self { root: root.to_owned(), blobs })
+        let records = Records::at(root.join("records"), progress);
+        records.sweep();
+        let files = KeptDigests::load(&records);
+        let report = progress.clone();
+        let damaged = move |error: &BlobError| {
+            report.warning(format_args!("{error}; it was damaged in the cache and is fetched again"));
+        };
+        Ok(Self { blobs: blobs.watched(files.share(), damaged), records, files })
     }
 
-    /// The blobs of all bases.
+    /// Returns the blobs of all bases.
     pub(crate) fn blobs(&self) -> &Blobs {
         &self.blobs
     }
 
-    /// The index of the base with that manifest, if it is kept.
+    /// Returns the number of bytes that were read to verify blobs.
+    #[cfg(test)]
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.files.bytes_read()
+    }
+
+    /// Returns the index of the base with that manifest, if it is kept.
     pub(crate) fn index(&self, manifest: &Digest) -> Option<BaseIndex> {
         self.recall("index", manifest)
     }
 
+    /// Keeps the index of the base with that manifest.
     pub(crate) fn keep_index(&self, manifest: &Digest, index: &BaseIndex) -> Result<(), BaseError> {
         self.keep("index", manifest, index)
     }
 
-    /// What is kept of a kind under a key.
-    pub(crate) fn recall<T: DeserializeOwned>(&self, kind: &str, key: &Digest) -> Option<T> {
-        let bytes = fs::read(self.root.join(kind).join(key.hex())).ok()?;
-        let (sum, bytes) = bytes.split_first_chunk::<8>()?;
-        // A damaged record might still parse.
-        if *sum != checksum(bytes) {
-            return None;
-        }
-        let record: Record<T> = postcard::from_bytes(bytes).ok()?;
-        (record.version == VERSION).then_some(record.content)
+    /// Returns what is kept of a kind under a key.
+    pub(crate) fn recall<T: DeserializeOwned>(&self, kind: &'static str, key: &Digest) -> Option<T> {
+        self.records.read(Kind { name: kind, version: VERSION }, &key.hex())
     }
 
-    pub(crate) fn keep<T: Serialize>(&self, kind: &str, key: &Digest, content: &T) -> Result<(), BaseError> {
-        let path = self.root.join(kind).join(key.hex());
-        let write = || -> io::Result<()> {
-            let bytes =
-                postcard::to_stdvec(&Record { version: VERSION, content }).map_err(io::Error::other)?;
-            let directory = path.parent().unwrap_or(&path);
-            fs::create_dir_all(directory)?;
-            let mut file = NamedTempFile::new_in(directory)?;
-            file.write_all(&checksum(&bytes))?;
-            file.write_all(&bytes)?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|source| BaseError::Cache { path: path.clone(), source })
+    /// Keeps something of a kind under a key.
+    pub(crate) fn keep<T: Serialize>(
+        &self,
+        kind: &'static str,
+        key: &Digest,
+        content: &T,
+    ) -> Result<(), BaseError> {
+        let (kind, key) = (Kind { name: kind, version: VERSION }, key.hex());
+        let written = self.records.write(kind, &key, content);
+        written.map(drop).map_err(|source| BaseError::Cache { path: self.records.path(kind, &key), source })
     }
-}
-
-/// The first bytes of the SHA-256: enough against damage, and the cache is no boundary of trust.
-fn checksum(bytes: &[u8]) -> [u8; 8] {
-    let mut sum = [0; 8];
-    let hex = Digest::of(bytes).hex();
-    sum.copy_from_slice(&hex.as_bytes()[..8]);
-    sum
 }

@@ -19,6 +19,7 @@ use lapstrake_oci::tree::Changes;
 use lapstrake_oci::{BlobError, BlobWriter, Blobs, HashingReader, HashingWriter};
 
 const BUFFER: usize = 256 << 10;
+const UNPOISONED: &str = "no thread panics while it holds the trees";
 
 /// Takes in an image, several layers at once, and gives its index. What it is does not depend on how
 /// many.
@@ -34,12 +35,10 @@ pub(super) fn intake(
     let trees = Mutex::new(BTreeMap::new());
     parallel::each(image.layers.iter().enumerate(), thread::available_parallelism(), |(number, layer)| {
         let tree = take(layer, places, cache)?;
-        if let Ok(mut trees) = trees.lock() {
-            trees.insert(number, tree);
-        }
+        trees.lock().expect(UNPOISONED).insert(number, tree);
         Ok::<_, BaseError>(())
     })?;
-    BaseIndex::of(trees.into_inner().unwrap_or_default().into_values()).map_err(|(number, source)| {
+    BaseIndex::of(trees.into_inner().expect(UNPOISONED).into_values()).map_err(|(number, source)| {
         let digest = image.layers[number].digest.clone();
         BaseError::Layer { digest, source }
     })

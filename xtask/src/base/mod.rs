@@ -27,6 +27,7 @@ mod tests;
 mod transport;
 
 use std::sync::Arc;
+use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::TransportRef;
@@ -50,6 +51,7 @@ pub(crate) use tests::fixture;
 pub(crate) use {fuzz::read_images, stand_in::StandIn};
 
 use self::image::{ImageDocuments, Places};
+use crate::support::parallel;
 use crate::support::progress::Progress;
 use lapstrake_oci::{Blobs, Digest, Manifests};
 
@@ -206,12 +208,15 @@ fn open_once(
     Ok(Base { location, digest, descriptor, architecture, manifest, config, layers, index, resolved_now })
 }
 
-/// The index of a base that is in the cache with every blob.
+/// Returns the index of a base of which the cache has every blob.
 fn kept(image: &ImageDocuments, cache: &Cache) -> Option<BaseIndex> {
     let blobs = cache.blobs();
     let documents =
         [(&image.digest, image.descriptor.size), (&image.config_digest, image.manifest.config.size)];
     let layers = image.layers.iter().map(|layer| (&layer.digest, layer.size));
-    let all = documents.into_iter().chain(layers).all(|(digest, size)| blobs.has(digest, size));
-    if all { cache.index(&image.digest) } else { None }
+    // A blob that is not known is read here, so that several are read at once.
+    let all = parallel::each(documents.into_iter().chain(layers), thread::available_parallelism(), |part| {
+        if blobs.has(part.0, part.1) { Ok(()) } else { Err(()) }
+    });
+    if all.is_ok() { cache.index(&image.digest) } else { None }
 }

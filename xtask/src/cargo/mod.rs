@@ -17,6 +17,7 @@ use cargo_metadata::{Message, TargetKind};
 use crate::inputs::Artefacts;
 use crate::plan::{Invocation, Plan, PlannedLayer};
 use crate::project::workspace::{Workspace, cargo};
+use crate::store::{Paths, Scratch};
 use crate::support::progress::Progress;
 
 pub(crate) use reproducible::ProbeError;
@@ -57,16 +58,57 @@ impl CompileError {
     }
 }
 
-/// Builds every artefact of the plan.
+/// What cargo runs in.
+#[derive(Clone, Copy)]
+pub(crate) struct CargoEnv<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) paths: &'a Paths,
+    pub(crate) passed: &'a CargoPassthrough,
+    pub(crate) progress: &'a Progress,
+}
+
+/// The executables that cargo has built in this process, so that images with equal invocations run it once.
+#[derive(Debug, Default)]
+pub(crate) struct Binaries {
+    built: BTreeMap<Vec<String>, Executables>,
+    /// The invocation that wrote a file last: cargo gives one name one file, whatever its features.
+    writers: BTreeMap<Utf8PathBuf, Vec<String>>,
+}
+
+/// The executables of an invocation, by package id and name.
+type Executables = BTreeMap<(String, String), Utf8PathBuf>;
+
+impl Binaries {
+    /// Returns the executables of an invocation, unless another one has overwritten a file since.
+    fn get(&self, arguments: &[String]) -> Option<Executables> {
+        let built = self.built.get(arguments)?;
+        let is_current = |path| self.writers.get(path).is_some_and(|writer| writer == arguments);
+        built.values().all(is_current).then(|| built.clone())
+    }
+
+    fn add(&mut self, arguments: Vec<String>, built: &Executables) {
+        self.writers.extend(built.values().map(|path| (path.clone(), arguments.clone())));
+        self.built.insert(arguments, built.clone());
+    }
+}
+
+/// Builds every artefact of the plan that `binaries` does not have.
 pub(crate) fn compile(
     plan: &Plan,
-    workspace: &Workspace,
-    passed: &CargoPassthrough,
-    progress: &Progress,
+    environment: &CargoEnv<'_>,
+    binaries: &mut Binaries,
 ) -> Result<Artefacts, CompileError> {
+    let CargoEnv { workspace, paths, .. } = *environment;
     let mut artefacts = Artefacts::default();
     for (index, invocation) in plan.compile.iter().enumerate() {
-        let built = run(invocation, workspace, passed, progress)?;
+        let arguments = invocation.arguments();
+        let built = if let Some(built) = binaries.get(&arguments) {
+            built
+        } else {
+            let built = run(invocation, environment)?;
+            binaries.add(arguments, &built);
+            built
+        };
         for artefact in plan
             .layers
             .iter()
@@ -76,7 +118,7 @@ pub(crate) fn compile(
             let package = &workspace.packages[&artefact.package];
             if let Some(path) = built.get(&(package.id.repr.clone(), artefact.bin.clone())) {
                 let later = plan.compile[index + 1..].iter().any(|later| later.bins.contains(&artefact.bin));
-                let path = if later { keep(path, index, &mut artefacts, workspace)? } else { path.clone() };
+                let path = if later { keep(path, index, &mut artefacts, paths)? } else { path.clone() };
                 artefacts.paths.insert(artefact.clone(), path);
             }
         }
@@ -90,35 +132,27 @@ fn keep(
     path: &Utf8Path,
     index: usize,
     artefacts: &mut Artefacts,
-    workspace: &Workspace,
+    paths: &Paths,
 ) -> Result<Utf8PathBuf, CompileError> {
     let failed = |source| CompileError::Keep { path: path.to_owned(), source };
     if artefacts.kept.is_none() {
-        let directory = workspace.target.join("lapstrake");
-        fs::create_dir_all(&directory).map_err(failed)?;
-        let kept = tempfile::Builder::new().prefix("kept-").tempdir_in(directory).map_err(failed)?;
-        artefacts.kept = Some(kept);
+        artefacts.kept = Some(paths.scratch(Scratch::Binaries).map_err(failed)?);
     }
     let directory = artefacts.kept.as_ref().and_then(|kept| Utf8Path::from_path(kept.path()));
     let name = format!("{index}-{}", path.file_name().unwrap_or_default());
-    let to = directory.unwrap_or(&workspace.target).join(name);
+    let to = directory.unwrap_or(paths.root()).join(name);
     fs::copy(path, &to).map_err(failed)?;
     Ok(to)
 }
 
-/// The executables of an invocation, by package id and name.
-fn run(
-    invocation: &Invocation,
-    workspace: &Workspace,
-    passed: &CargoPassthrough,
-    progress: &Progress,
-) -> Result<BTreeMap<(String, String), Utf8PathBuf>, CompileError> {
+fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executables, CompileError> {
+    let CargoEnv { workspace, paths, passed, progress } = *environment;
     let mut arguments = invocation.arguments();
     arguments.extend(passed.arguments.iter().cloned());
     let mut variables: Vec<(&str, OsString)> = Vec::new();
     let mut target_dir = passed.target_dir.clone();
     if passed.reproducible {
-        let directory = workspace.target.join("lapstrake").join("reproducible");
+        let directory = paths.reproducible();
         let flags = reproducible::flags(invocation, workspace, &directory)?;
         variables.push(("CARGO_ENCODED_RUSTFLAGS", flags.into()));
         target_dir = Some(directory);
@@ -187,4 +221,27 @@ fn shell_line(variables: &[(&str, OsString)], arguments: &[String]) -> String {
         variables.iter().map(|(name, value)| format!("{name}={} ", quote(&value.to_string_lossy())));
     let arguments: Vec<_> = arguments.iter().map(|argument| quote(argument)).collect();
     format!("{}cargo {}", variables.collect::<String>(), arguments.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Binaries, Executables};
+
+    fn executables(path: &str) -> Executables {
+        Executables::from([(("package".to_owned(), "bin".to_owned()), path.into())])
+    }
+
+    #[test]
+    fn equal_invocations_share_binaries_until_another_overwrites_them() {
+        let invocation = |features: &str| vec!["build".to_owned(), features.to_owned()];
+        let mut binaries = Binaries::default();
+        assert_eq!(binaries.get(&invocation("one")), None);
+        binaries.add(invocation("one"), &executables("/target/bin"));
+        assert_eq!(binaries.get(&invocation("one")), Some(executables("/target/bin")));
+        binaries.add(invocation("two"), &executables("/target/bin"));
+        assert_eq!(binaries.get(&invocation("one")), None, "its file has the other features now");
+        assert_eq!(binaries.get(&invocation("two")), Some(executables("/target/bin")));
+        binaries.add(invocation("three"), &executables("/target/arm64/bin"));
+        assert!(binaries.get(&invocation("two")).is_some());
+    }
 }

@@ -29,9 +29,9 @@ mod tree;
 
 pub(crate) use allowance::unknown_allowances;
 pub use catalog::registry;
-pub(crate) use contents::Contents;
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) use contents::Facts;
+pub(crate) use contents::{Contents, KnownFacts};
 pub use fault::Fault;
 pub use lapstrake_oci::tree::Kind;
 pub(crate) use selection::{Selection, UnknownCheck};

@@ -19,8 +19,7 @@ use crate::check::Checks;
 use crate::finding::draw;
 use crate::image::shown;
 use crate::plan::SCHEMA;
-use crate::session::{Failure, Request};
-use crate::store::Store;
+use crate::session::Request;
 use crate::support::progress::Progress;
 
 #[derive(Debug, Args)]
@@ -89,7 +88,7 @@ impl Boot {
         let Some(planned) = planned.into_iter().next() else { return Ok(Outcome::Done) };
         planned.can_boot(&command)?;
         session.save_lock()?;
-        let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
+        let store = session.store()?;
         let maker = ImageBuilder {
             making: &self.making,
             store: &store,

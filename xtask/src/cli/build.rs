@@ -17,7 +17,6 @@ use crate::finding::draw;
 use crate::image::{self, Built, LayerOrigin};
 use crate::plan::SCHEMA;
 use crate::session::{Failure, Ready, Request};
-use crate::store::Store;
 use crate::support::progress::Progress;
 
 #[derive(Debug, Args)]
@@ -54,7 +53,7 @@ impl Build {
         }
         session.save_lock()?;
         let plan_took = started.elapsed();
-        let store = Store::open(&session.workspace.target).map_err(Failure::from)?;
+        let store = session.store()?;
         let maker = ImageBuilder {
             making: &self.making,
             store: &store,

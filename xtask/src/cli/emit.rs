@@ -45,7 +45,7 @@ impl Emit {
             return Ok(Outcome::Refused);
         }
         session.save_lock()?;
-        let contexts = session.workspace.target.join("lapstrake").join("context");
+        let contexts = session.paths().contexts();
         let mut written = Vec::new();
         let mut refused = false;
         for planned in planned {

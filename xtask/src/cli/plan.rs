@@ -12,10 +12,10 @@ use super::{Outcome, print, print_json};
 use crate::check::Checks;
 use crate::finding::draw;
 use crate::image::{LayerOrigin, forecast};
-use crate::inputs::{Artefacts, Inputs};
+use crate::inputs::Artefacts;
 use crate::layer::CacheKey;
 use crate::plan::{PlannedLayer, SCHEMA, render};
-use crate::session::{Failure, Planned};
+use crate::session::{Failure, Planned, Session};
 use crate::store::Store;
 use lapstrake_oci::Compression;
 
@@ -40,7 +40,7 @@ impl Plan {
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, findings, .. } = prepared;
-        let store = Store::open_existing(&session.workspace.target);
+        let store = session.existing_store();
         let mut text = String::new();
         let mut documents = Vec::new();
         for Planned { plan, lower, .. } in &planned {
@@ -49,7 +49,7 @@ impl Plan {
                     Some(laid) if laid.origin == LayerOrigin::Engine => {
                         Ok(format!("engine, {}", laid.reason))
                     }
-                    _ => expect(plan, number, layer, store.as_ref()),
+                    _ => expect(plan, number, layer, store.as_deref(), &session),
                 });
             let forecasts = forecasts.collect::<Result<Vec<_>, Failure>>()?;
             match self.formatted.format {
@@ -83,6 +83,7 @@ fn expect(
     number: usize,
     layer: &PlannedLayer,
     store: Option<&Store>,
+    session: &Session<'_>,
 ) -> Result<String, Failure> {
     if layer.needs_engine() {
         return Ok("engine, for it runs inside the image; then kept".to_owned());
@@ -99,7 +100,8 @@ fn expect(
         return Ok("depends on what a builder image compiles".to_owned());
     }
     let Some(store) = store else { return Ok("first build".to_owned()) };
-    let staged = Inputs::of(std::slice::from_ref(layer), Artefacts::default());
+    let staged = session.inputs(std::slice::from_ref(layer), Artefacts::default());
     let staged = staged.map_err(|source| Failure::Stage { image: plan.name.clone(), source })?;
-    Ok(forecast(plan, layer, &CacheKey::of(layer, &staged, Compression::default()), store))
+    let forecast = forecast(plan, layer, &CacheKey::of(layer, &staged, Compression::default()), store);
+    forecast.map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
 }

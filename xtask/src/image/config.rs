@@ -1,5 +1,5 @@
-//! The image's config: the base's, every field of it, with labels, history and `diff_ids` added.
-//! Nothing the base says is dropped, known to us or not.
+//! The image's config: every field of the base's config, with labels, history and `diff_ids` added. Fields that
+//! this tool does not know stay too.
 
 use serde_json::{Map, Value, json};
 
@@ -7,10 +7,10 @@ use super::layers::WrittenLayer;
 use super::{Epoch, NativeError};
 use crate::plan::Plan;
 
-/// What podman gives an image whose base has no `PATH`; without it the two engines would disagree.
+/// What podman sets if the base has no `PATH`. Without it, the two artefacts would differ.
 const DEFAULT_PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The config of `plan` on a base with the config `base` (OCI image spec, config.md).
+/// Returns the config of `plan` on a base with the config `base` (OCI image spec, config.md).
 pub(super) fn extend(
     base: &Value,
     plan: &Plan,
@@ -37,7 +37,7 @@ pub(super) fn extend(
     Ok(Value::Object(config))
 }
 
-/// The object under a key; one that is missing or `null` is made.
+/// Returns the object under a key, and adds it if it is missing or `null`.
 fn object<'a>(of: &'a mut Map<String, Value>, key: &str) -> Result<&'a mut Map<String, Value>, NativeError> {
     let value = of.entry(key).or_insert(Value::Null);
     if value.is_null() {

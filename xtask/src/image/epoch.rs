@@ -1,5 +1,4 @@
-//! The one time that an image may carry: `SOURCE_DATE_EPOCH`, or the beginning of time. The clock is
-//! never asked.
+//! The time in an image: `SOURCE_DATE_EPOCH`, or 1970. It must not read the clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +8,7 @@ pub(crate) struct Epoch(u32);
 
 /// `SOURCE_DATE_EPOCH` is not a number of seconds.
 #[derive(Debug, thiserror::Error)]
-#[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no number of seconds since 1970 (up to 2106)")]
+#[error("`SOURCE_DATE_EPOCH` is `{value}`, which is not a number of seconds since 1970 (up to 2106)")]
 pub(crate) struct EpochError {
     value: String,
 }
@@ -19,7 +18,7 @@ impl Epoch {
         self.0
     }
 
-    /// The epoch of the environment; 0 where it has none (reproducible-builds.org, `SOURCE_DATE_EPOCH`).
+    /// Returns the epoch of the environment, or 0 if it has none (reproducible-builds.org, `SOURCE_DATE_EPOCH`).
     pub(crate) fn of_environment() -> Result<Self, EpochError> {
         match std::env::var("SOURCE_DATE_EPOCH") {
             Ok(value) => value.trim().parse().map(Self).map_err(|_| EpochError { value }),
@@ -31,7 +30,7 @@ impl Epoch {
     }
 }
 
-/// RFC 3339, as the OCI image spec wants it.
+/// Formats the time as RFC 3339, which the OCI image spec demands.
 impl std::fmt::Display for Epoch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(self.0));

@@ -1,5 +1,5 @@
-//! Writes the layers that are not there yet, several at once. The bytes of a layer pass once: through
-//! the tar's hash and the compressor into the blob and its hash, whatever their size.
+//! Writes the layers that the store does not have, several at once. The bytes of a layer pass once, through the
+//! hash of the tar and the compressor into the blob and its hash, so that their size costs no memory.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,11 +12,11 @@ use super::{BuildEnv, BuiltLayer, LayerOrigin, NativeError};
 use crate::inputs::Inputs;
 use crate::layer::{CacheKey, Removals, write_tar};
 use crate::plan::{Plan, PlannedLayer};
-use crate::store::{Store, Written};
+use crate::store::{LastInputs, Store, Written};
 use crate::support::parallel;
-use lapstrake_oci::{Compression, HashingWriter};
+use lapstrake_oci::{Compression, Digest, HashingWriter};
 
-/// A layer that is in the store, and whether it had to be written.
+/// A layer that is in the store, and whether this build wrote it.
 #[derive(Debug, Clone)]
 pub(crate) struct WrittenLayer {
     pub(crate) name: LayerName,
@@ -41,7 +41,7 @@ impl WrittenLayer {
     }
 }
 
-/// Makes sure of every one of these layers, in their order.
+/// Returns these layers in their order, and writes those that the store does not have.
 pub(super) fn write<'a>(
     plan: &Plan,
     layers: impl Iterator<Item = &'a PlannedLayer> + Send,
@@ -50,15 +50,15 @@ pub(super) fn write<'a>(
     let done = Mutex::new(BTreeMap::new());
     parallel::each(layers.enumerate(), thread::available_parallelism(), |(index, layer)| {
         let written = one(plan, layer, bench)?;
-        if let Ok(mut done) = done.lock() {
-            done.insert(index, written);
-        }
+        done.lock().expect(UNPOISONED).insert(index, written);
         Ok::<_, NativeError>(())
     })?;
-    Ok(done.into_inner().unwrap_or_default().into_values().collect())
+    Ok(done.into_inner().expect(UNPOISONED).into_values().collect())
 }
 
-/// Makes sure of one layer.
+const UNPOISONED: &str = "no thread panics while it holds the layers";
+
+/// Returns one layer, and writes it if the store does not have it.
 pub(crate) fn one(
     plan: &Plan,
     layer: &PlannedLayer,
@@ -68,10 +68,10 @@ pub(crate) fn one(
     let compression = settings.compression;
     let cache_key = CacheKey::of(layer, staged, compression);
     let key = cache_key.key().map_err(NativeError::Json)?;
-    let last = store.last_inputs_of(&plan.name, &layer.name);
     let known = store.layer(&key);
     let reused = known.is_some();
-    let reason = reason(reused, &cache_key, last.as_ref());
+    let last = store.last_inputs_of(&plan.name, &layer.name);
+    let reason = explain(last.as_ref(), (&key, &cache_key), reused, store);
     let written = if let Some(written) = known {
         written
     } else {
@@ -81,33 +81,45 @@ pub(crate) fn one(
         store.remember(&key, &written)?;
         written
     };
-    if last.as_ref() != Some(&cache_key) {
-        store.remember_inputs_of(&plan.name, &layer.name, &cache_key)?;
-    }
+    store.remember_inputs_of(&plan.name, &layer.name, (&key, &cache_key), last.as_ref())?;
     let (name, origin) = (layer.name.clone(), LayerOrigin::Native);
     Ok(WrittenLayer { name, written, origin, reused, reason })
 }
 
-/// Why a layer has to be written, or need not be.
-pub(crate) fn forecast(plan: &Plan, layer: &PlannedLayer, cache_key: &CacheKey, store: &Store) -> String {
-    let is_known = cache_key.key().ok().and_then(|key| store.layer(&key)).is_some();
-    reason(is_known, cache_key, store.last_inputs_of(&plan.name, &layer.name).as_ref())
+/// Returns why a layer has to be written, or need not be.
+pub(crate) fn forecast(
+    plan: &Plan,
+    layer: &PlannedLayer,
+    cache_key: &CacheKey,
+    store: &Store,
+) -> Result<String, NativeError> {
+    let key = cache_key.key().map_err(NativeError::Json)?;
+    let last = store.last_inputs_of(&plan.name, &layer.name);
+    Ok(explain(last.as_ref(), (&key, cache_key), store.layer(&key).is_some(), store))
 }
 
-fn reason(is_known: bool, cache_key: &CacheKey, last: Option<&CacheKey>) -> String {
-    let Some(last) = last else {
-        return if is_known { "an equal layer is in the store" } else { "first build" }.to_owned();
-    };
-    match last_change(cache_key, last) {
-        Some(change) if is_known => format!("{change}, and such a layer is in the store"),
-        Some(change) => change,
-        None if is_known => "unchanged".to_owned(),
-        None => "its blob is gone from the store".to_owned(),
+fn explain(
+    last: Option<&LastInputs>,
+    (key, cache_key): (&Digest, &CacheKey),
+    is_known: bool,
+    store: &Store,
+) -> String {
+    match last.map(|last| &last.key) {
+        Some(last) if last == key => {
+            if is_known {
+                "unchanged".to_owned()
+            } else {
+                "its blob is gone from the store".to_owned()
+            }
+        }
+        Some(last) => {
+            let change = store.inputs_of(last).and_then(|last| cache_key.change_since(&last));
+            let change = change.map_or_else(|| "its inputs changed".to_owned(), |change| change.to_string());
+            if is_known { format!("{change}, and such a layer is in the store") } else { change }
+        }
+        None if is_known => "an equal layer is in the store".to_owned(),
+        None => "first build".to_owned(),
     }
-}
-
-fn last_change(cache_key: &CacheKey, last: &CacheKey) -> Option<String> {
-    cache_key.change_since(last).map(|change| change.to_string())
 }
 
 fn write_blob(

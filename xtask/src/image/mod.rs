@@ -1,5 +1,5 @@
-//! The native engine: a plan's layers as OCI layers on its base, written by this process alone. The
-//! base's blobs are taken as they are; nothing is run inside the image.
+//! The native engine: writes a plan's layers as OCI layers on its base. It takes the base's blobs as they are,
+//! and runs nothing inside the image.
 
 mod config;
 mod epoch;
@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::store::{Store, StoreError};
 use crate::support::progress::Progress;
 use lapstrake_oci::Compression;
-use lapstrake_oci::{Blobs, Digest, LayoutError, canonical};
+use lapstrake_oci::{Blobs, Digest, canonical};
 
 /// An image that was built.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Built {
     pub(crate) layers: Vec<BuiltLayer>,
 }
 
-/// A layer of a built image, as `build --format json` tells it.
+/// A layer of a built image, as `build --format json` prints it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct BuiltLayer {
     pub(crate) name: Option<LayerName>,
@@ -60,41 +60,39 @@ pub(crate) enum NativeError {
     Layer { layer: LayerName, source: io::Error },
     #[error("blob `{digest}` of the base can't be taken into the store")]
     BaseBlob { digest: Digest, source: io::Error },
-    #[error("the base's config is no JSON object")]
+    #[error("the base's config is not a JSON object")]
     BaseConfig,
     #[error("document can't be written to the store")]
     Document(#[source] io::Error),
     #[error("JSON can't be made")]
     Json(#[source] serde_json::Error),
-    #[error("image can't be tagged")]
-    Tag(#[source] LayoutError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// How to build.
+/// How layers are built.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) compression: Compression,
     pub(crate) epoch: Epoch,
 }
 
-/// What layers are built with.
+/// What layers are built from and with.
 #[derive(Clone, Copy)]
 pub(crate) struct BuildEnv<'a> {
-    /// Of the workspace.
+    /// The root of the workspace.
     pub(crate) root: &'a Utf8Path,
     pub(crate) staged: &'a Inputs,
     pub(crate) base: &'a Base,
     pub(crate) cache: &'a Cache,
     pub(crate) store: &'a Store,
     pub(crate) settings: Settings,
-    /// Whether a lock is to say what packages come to.
+    /// Whether the lock pins packages.
     pub(crate) pins: bool,
     pub(crate) progress: &'a Progress,
 }
 
-/// Builds `plan` into the store, tagged with the image's name. The layers of its `prefix` are there.
+/// Builds `plan` into the store, tagged with the image's name. The layers of its `prefix` are in the store.
 pub(crate) fn build(
     plan: &Plan,
     prefix: &[WrittenLayer],
@@ -111,7 +109,7 @@ pub(crate) fn build(
     let rest = layers::write(plan, rest, bench)?;
     let written = [prefix, &rest].concat();
     let descriptor = documents(plan, base, &written, blobs, settings)?;
-    store.layout.tag(plan.name.as_str(), &descriptor).map_err(NativeError::Tag)?;
+    store.tag(&plan.name, &descriptor)?;
     let of_base = base.layers.iter().map(|layer| BuiltLayer {
         name: None,
         digest: layer.digest.to_string(),
@@ -126,7 +124,7 @@ pub(crate) fn build(
     Ok(Built { descriptor, layers: of_base.chain(own).collect() })
 }
 
-/// Writes config and manifest of the base with these layers on it; gives the manifest's descriptor.
+/// Writes the config and the manifest of the base with these layers, and returns the manifest's descriptor.
 pub(crate) fn documents(
     plan: &Plan,
     base: &Base,
@@ -142,12 +140,12 @@ pub(crate) fn documents(
     Ok(manifest::descriptor(&digest, size, base))
 }
 
-/// The reference by which podman and skopeo find an image of the store.
+/// Returns the reference by which podman and skopeo find an image of the store.
 pub(crate) fn reference(store: &Store, plan: &Plan) -> String {
     format!("oci:{}:{}", shown(store.layout.root()), plan.name)
 }
 
-/// A path as short as it can be from where the user stands.
+/// Returns a path relative to the current directory if it is below that.
 pub(crate) fn shown(path: &Utf8Path) -> Utf8PathBuf {
     let here = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok());
     here.and_then(|here| path.strip_prefix(here).ok().map(Utf8Path::to_owned))

@@ -1,5 +1,5 @@
-//! All that decides a layer's bytes, and so the key by which a layer that was written once is known
-//! again. Comparing two recipes says why a layer is written anew.
+//! Everything that decides a layer's bytes, and the key that is made of it. The difference of two cache keys
+//! explains why a layer is written again.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ pub(crate) struct CacheKey {
     writer: u32,
     compression: String,
     whiteouts: Vec<ImagePath>,
-    /// Each member as one line that says all of it.
+    /// Each member, completely described in one line.
     members: BTreeMap<ImagePath, String>,
 }
 
-/// The first difference between two recipes.
+/// The first difference between two cache keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     Added(ImagePath),

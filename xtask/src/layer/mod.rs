@@ -1,5 +1,5 @@
-//! A layer's bytes: one deterministic tar, and the record by which an unchanged layer
-//! is known again. The tar keeps to the profile that ostree's and composefs' importers agree on.
+//! A layer's bytes: one deterministic tar, and the cache key by which an unchanged layer is found again. The tar
+//! has the profile on which the importers of ostree and composefs agree.
 
 mod cache_key;
 mod tar;

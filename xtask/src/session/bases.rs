@@ -1,4 +1,4 @@
-//! The bases of images and the builder images of their stages: each found once, and pinned by the lock.
+//! Finds the bases of images and the builder images of their stages, each once, and pins them in the lock.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::finding::{Finding, Findings};
 use crate::plan::{Builder, Builders};
 
 impl Session<'_> {
-    /// The base of an image, opened once however many images stand on it.
+    /// Returns the base of an image. Images with the same base share it.
     pub(super) fn base(&mut self, image: &Image) -> Result<Rc<Base>, Box<Finding>> {
         let site = image.base.site();
         let invalid = |error| Box::new(Finding::invalid(error, site));
@@ -26,7 +26,7 @@ impl Session<'_> {
         }
         let locks = self.request.base.is_none();
         let pin = match wanted.or_else(Architecture::host) {
-            // The stand-in is the tool's own, as std is rustc's: it moves with the tool.
+            // The stand-in belongs to the tool, as std belongs to rustc, so it has no pin.
             Some(_) if location == TransportRef::StandIn => None,
             Some(architecture) if locks && !self.request.update => {
                 self.lock.pin(&location, architecture).cloned()
@@ -37,7 +37,7 @@ impl Session<'_> {
         let demand =
             BaseRequest { architecture: wanted, pinned: pin.as_ref(), offline: self.request.offline };
         let opened = base::open(&place, &location, demand, &self.cache, self.progress);
-        // Which architecture a lone image has is only known now, and with it the pin.
+        // Only now is the architecture of a single image known, and with it the pin.
         let opened = match opened {
             Ok(base)
                 if locks && !self.request.update && pin.is_none() && location != TransportRef::StandIn =>
@@ -65,7 +65,7 @@ impl Session<'_> {
         Ok(opened)
     }
 
-    /// The builder images of an image's stages, and why one can't be had.
+    /// Returns the builder images of an image's stages, and findings for those that can't be found.
     pub(super) fn builders(&mut self, image: &Image, base: Architecture) -> (Builders, Vec<Finding>) {
         let mut builders = Builders::new();
         let mut findings = Vec::new();
@@ -106,7 +106,7 @@ impl Session<'_> {
         Architecture::parse(target.split('-').next()?).ok()
     }
 
-    /// Paths of a description start at the workspace's root.
+    /// Makes a path of the description absolute. It is relative to the workspace's root.
     fn absolute(&self, location: &TransportRef) -> TransportRef {
         let rooted = |path: &Utf8PathBuf| self.workspace.root.join(path);
         match location {
@@ -118,17 +118,17 @@ impl Session<'_> {
         }
     }
 
-    /// Writes the lock; with `--locked` a change of it is a failure.
+    /// Writes the lock. With `--locked`, a change of it is a failure.
     pub(crate) fn save_lock(&self) -> Result<(), Failure> {
         Ok(self.lock.save(self.request.locked)?)
     }
 
-    /// As [`save_lock`](Self::save_lock), but nothing is written.
+    /// Fails where [`save_lock`](Self::save_lock) would, and writes nothing.
     pub(crate) fn check_lock(&self) -> Result<(), Failure> {
         if self.request.locked { self.save_lock() } else { Ok(()) }
     }
 
-    /// Opens the base of every image, finds the builders of its stages, and so pins them.
+    /// Opens the base of every image and finds the builder images of its stages, which pins them.
     pub(crate) fn open_bases(&mut self, images: &[Image]) -> Findings {
         let mut findings = Findings::default();
         for image in images {
@@ -141,17 +141,17 @@ impl Session<'_> {
         findings
     }
 
-    /// What is pinned, in words.
+    /// Returns the pins in words.
     pub(crate) fn pins(&self) -> String {
         self.lock.to_string()
     }
 
-    /// Forgets what packages came to.
+    /// Forgets which packages were installed.
     pub(crate) fn forget_packages(&mut self) {
         self.lock.forget_packages();
     }
 
-    /// Drops the pins of bases that no image stands on, and no stage.
+    /// Drops the pins of bases that no image and no stage has.
     pub(crate) fn prune_lock(&mut self, images: &[Image]) {
         let stages = images.iter().flat_map(|image| &image.layers).flat_map(Layer::build_stages);
         let bases = images.iter().map(|image| &image.base).chain(stages.map(|stage| &stage.base));

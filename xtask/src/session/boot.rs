@@ -1,4 +1,4 @@
-//! From a built image to a system that ran a command, and what of that is plain before anything is built.
+//! Boots a built image and runs a command in it. Finds what prevents that before anything is built, if it can.
 
 use super::{Failure, Planned, Ready, Session};
 use crate::boot::{self, Asked, Bootable, Booted, Command, Programs};
@@ -7,7 +7,7 @@ use crate::store::Store;
 use lapstrake_oci::Digest;
 
 impl Session<'_> {
-    /// OCI image → disk → a system that runs a command.
+    /// Turns an image into a disk, boots it, and runs a command in the system.
     pub(crate) fn boot(
         &self,
         (ready, built): (&Ready, &Built),
@@ -33,19 +33,19 @@ impl Session<'_> {
             blobs: store.layout.blobs(),
             below: &ready.lower.below.index,
             known: ready.base.layers.len() + ready.lower.layers.len(),
-            kept: store.root().join("boot"),
+            kept: store.paths().boot(),
         };
         boot::boot(&job, self.progress).map_err(failed)
     }
 }
 
 impl Planned {
-    /// Fails, where it is plain by now that the image can't be booted here or has no such program.
+    /// Fails if the plan shows already that the image can't be booted here or has no such program.
     pub(crate) fn can_boot(&self, command: &Command) -> Result<(), Failure> {
         let failed = |source| Failure::Boot { image: self.plan.name.clone(), source: Box::new(source) };
         let architecture = self.plan.base.architecture;
         let subject = self.subject();
-        // What runs in a layer may bring a kernel, and any program.
+        // A step or a package may install a kernel or a program.
         if !subject.runs_unseen() {
             Bootable::of(subject.tree(), architecture).map_err(|error| failed(error.into()))?;
             command.clone().found_in(subject.tree()).map_err(failed)?;

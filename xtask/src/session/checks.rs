@@ -1,4 +1,4 @@
-//! The checks of an image, as early as each can run, and those of a `#[test]`.
+//! Runs the checks of an image, each as early as possible, and those of a `#[test]`.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::finding::{Finding, Findings};
 use crate::support::progress::{Colour, Progress, ProgressMode};
 
 impl Planned {
-    /// What checks look at before cargo has run.
+    /// Returns what checks examine before cargo has run.
     pub(super) fn subject(&self) -> Subject<'_> {
         let Self { plan, base, lower, contents, .. } = self;
         Subject::on(plan, base, &lower.below, lower.layers.len(), contents)
@@ -21,31 +21,31 @@ impl Planned {
 }
 
 impl Ready {
-    /// What checks look at once all bytes are known.
+    /// Returns what checks examine when all bytes are known.
     pub(super) fn subject(&self) -> Subject<'_> {
         let Self { plan, base, lower, contents, .. } = self;
         Subject::on(plan, base, &lower.below, lower.layers.len(), contents)
     }
 }
 
-/// plan → findings, before cargo has run.
+/// Checks a plan, before cargo has run.
 pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
     check::run(checks, Phase::Tree, &planned.subject())
 }
 
-/// plan → findings of systemd itself, where this machine has it and the check is wanted.
+/// Returns the findings of systemd itself if this machine has it and the check is selected.
 pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
     let wanted = checks.iter().find(|check| check.name == check::SYSTEMD_ANALYZE.name);
     let subject = planned.subject();
     wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject)).unwrap_or_default()
 }
 
-/// exact bytes → findings.
+/// Checks the exact bytes.
 pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
     check::run(checks, Phase::Inputs, &ready.subject())
 }
 
-/// What the tree shows once an engine has made its layers: what could only be guessed at before.
+/// Checks the tree after an engine has made its layers, which was not known to the last file before.
 pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
     let subject = ready.subject();
     let mut findings = check::run(checks, Phase::Tree, &subject);
@@ -54,9 +54,9 @@ pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
 }
 
 impl Checks {
-    /// What is found in an image before anything is compiled, for a `#[test]` of a description or of a
-    /// check: the plan's own findings, then the checks'. The image's binaries must exist as targets of
-    /// the workspace; where it has none, checks of staged files run too.
+    /// Returns the findings of an image before anything is compiled, for a `#[test]` of a description or of a
+    /// check: first those of the plan, then those of the checks. The image's binaries must be targets of the
+    /// workspace. Checks of file contents run too if the image has no binary.
     ///
     /// ```
     /// use lapstrake_xtask::check::Checks;
@@ -67,7 +67,7 @@ impl Checks {
     /// ```
     ///
     /// # Panics
-    /// When no cargo workspace is around, or the cache can't be written: a test can't go on then.
+    /// Panics outside of a cargo workspace, and if the cache can't be written.
     pub fn findings(&self, image: &Image) -> Vec<Finding> {
         match self.try_findings(image) {
             Ok(findings) => findings,
@@ -98,7 +98,7 @@ impl Checks {
     }
 }
 
-/// Names that more than one image has, or that are none: findings of the description as a whole.
+/// Returns findings for invalid names and for a name that two images have.
 pub(crate) fn names(images: &[Image]) -> Findings {
     let mut findings = Findings::default();
     let mut first: BTreeMap<&ImageName, &Image> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Why a step of the pipeline failed, for reasons outside of the description: one type for all steps, which
-//! adds the image to what its room says.
+//! Why a step of the pipeline failed for a reason outside of the description: one type for all steps, which
+//! adds the image to the error of a room.
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
@@ -18,7 +18,7 @@ use crate::project::lockfile::LockError;
 use crate::project::workspace::WorkspaceError;
 use crate::store::StoreError;
 
-/// A step failed, for reasons outside of the description.
+/// A step of the pipeline failed for a reason outside of the description.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the workspace can't be read")]
@@ -31,9 +31,9 @@ pub(crate) enum Failure {
     Compile { image: ImageName, source: CompileError },
     #[error("a stage of image `{image}` can't be made")]
     Stages { image: ImageName, place: Place, source: Box<BuildStageError> },
-    #[error("the files of image `{image}` can't be staged")]
+    #[error("the files of image `{image}` can't be read")]
     Stage { image: ImageName, source: InputError },
-    #[error("the files of image `{image}` can't be looked at")]
+    #[error("the contents of image `{image}` can't be read")]
     Read { image: ImageName, source: std::io::Error },
     #[error(
         "layer `{layer}` of image `{image}` runs something inside the image, and `--engine native` runs nothing"
@@ -63,7 +63,7 @@ pub(crate) struct Place {
 }
 
 impl Failure {
-    /// What of the description failed, where that is known.
+    /// Returns the part of the description that failed, if it is known.
     pub(crate) fn place(&self) -> Option<&Place> {
         match self {
             Self::EngineLayers { place, .. } => place.as_ref(),
@@ -72,7 +72,7 @@ impl Failure {
         }
     }
 
-    /// One line to paste.
+    /// Returns one line to paste.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Lock(error) => error.help().map(str::to_owned),
@@ -82,6 +82,7 @@ impl Failure {
             Self::Stages { source, .. } => source.help(),
             Self::Deliver { source, .. } => source.help().map(str::to_owned),
             Self::Boot { source, .. } => source.help(),
+            Self::Store(error) => error.help(),
             Self::Emit { source: EmitError::Foreign { .. }, .. } => {
                 Some("name another folder with `--output DIR`".to_owned())
             }

@@ -1,5 +1,5 @@
-//! What the layers that this process writes stand on: the base, or what an engine made on it. A plan is made
-//! once on the base alone, and once more when what lies below is known to the last file.
+//! The layers below those that this process writes: the base, and what an engine made on it. A plan is resolved
+//! on the base first, and again when every file of the lower layers is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -15,19 +15,19 @@ use crate::engine::Engine;
 use crate::engine::layers::{self, EngineLayers};
 use crate::finding::Finding;
 use crate::image::{self, Settings, WrittenLayer};
-use crate::inputs::{Artefacts, Inputs};
+use crate::inputs::Artefacts;
 use crate::plan::{self, Builders, Laid, Plan, Resolved};
 use crate::project::assets::Sources;
 use crate::store::Store;
 
-/// What a plan is made of, to be made again once more is known of what lies below.
+/// What a plan is resolved from, kept so that it can be resolved again on the engine's layers.
 pub(super) struct Described {
     pub(super) image: Image,
     pub(super) sources: Rc<Sources>,
     pub(super) builders: Builders,
 }
 
-/// What the layers that this process writes stand on: the base, or the layers that an engine made on it.
+/// The layers below those that this process writes: the base, and the layers that an engine made on it.
 #[derive(Clone)]
 pub(crate) struct LowerLayers {
     /// The base, with the tree that these layers make of it.
@@ -36,14 +36,14 @@ pub(crate) struct LowerLayers {
 }
 
 impl LowerLayers {
-    /// The base itself.
+    /// Returns the base without further layers.
     pub(super) fn of(base: &Rc<Base>) -> Self {
         Self { below: Rc::clone(base), layers: Vec::new() }
     }
 }
 
 impl Session<'_> {
-    /// A plan, with what the lock says that packages come to.
+    /// Returns a plan with the packages that the lock pins.
     pub(super) fn resolve(&self, described: &Described, base: &Base, laid: Option<Laid<'_>>) -> Resolved {
         let Described { image, sources, builders } = described;
         let options = &self.request.cargo;
@@ -52,8 +52,8 @@ impl Session<'_> {
         resolved
     }
 
-    /// The plan on the layers that an engine made in an earlier build, where all of them are kept. One that
-    /// holds a binary of cargo's is known only once that is built.
+    /// Returns the plan on the layers that an engine made in an earlier build, if all of them are kept and none
+    /// has a binary of cargo, which is not built yet.
     pub(super) fn on_kept_prefix(
         &self,
         plan: &Plan,
@@ -65,8 +65,8 @@ impl Session<'_> {
         if prefix.iter().any(|layer| layer.artefacts().next().is_some()) {
             return None;
         }
-        let store = Store::open_existing(&self.workspace.target)?;
-        let staged = Inputs::of(prefix, Artefacts::default()).ok()?;
+        let store = self.existing_store()?;
+        let staged = self.inputs(prefix, Artefacts::default()).ok()?;
         let settings =
             Settings { compression: self.request.compression, epoch: image::Epoch::of_environment().ok()? };
         let bench = self.bench(base, &staged, &store, settings);
@@ -80,7 +80,7 @@ impl Session<'_> {
         ))
     }
 
-    /// Fills in what the lock says that packages come to.
+    /// Adds the packages that the lock pins.
     fn pin_packages(&self, plan: &mut Plan) {
         let (image, architecture) = (&plan.name, plan.base.architecture);
         if self.request.base.is_some() {
@@ -95,7 +95,7 @@ impl Session<'_> {
         }
     }
 
-    /// Locks what packages came to.
+    /// Pins the packages that were installed.
     fn pin(&mut self, plan: &Plan, installed: BTreeMap<LayerName, BTreeSet<String>>) -> Result<(), Failure> {
         if self.request.base.is_some() {
             return Ok(());
@@ -110,7 +110,7 @@ impl Session<'_> {
         self.save_lock()
     }
 
-    /// The plan once more, on the layers that an engine made.
+    /// Resolves the plan again, on the layers that an engine made.
     fn plan_on(
         &self,
         prefix: EngineLayers,
@@ -124,8 +124,7 @@ impl Session<'_> {
         (resolved.plan, LowerLayers { below, layers }, resolved.findings)
     }
 
-    /// exact bytes → the layers that an engine has to make, made or found. What was found on the way is
-    /// only what is new with them.
+    /// Makes or finds the layers that an engine has to make. Returns the findings that are new with them.
     pub(crate) fn lay(
         &mut self,
         ready: Ready,
@@ -153,7 +152,7 @@ impl Session<'_> {
         };
         let mut installed = BTreeMap::new();
         let laid = layers::lay(&plan, count, all_by_engine, engine, &mut installed, &bench);
-        // Pinned even where a layer above has failed.
+        // A failed layer above does not lose the pins of those below.
         self.pin(&plan, installed)?;
         let laid = laid.map_err(failed)?;
         let Some(prefix) = laid else {

@@ -1,5 +1,5 @@
-//! The pipeline: what the commands are made of, in the order in which data flows. Each step is a
-//! function of its room; here is only their order, and what they share.
+//! The pipeline: the steps of the commands, in the order in which data flows. Each step is a function of its
+//! room; this room has only their order and what they share.
 
 mod bases;
 mod boot;
@@ -7,8 +7,10 @@ mod checks;
 mod failure;
 mod lower_layers;
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
@@ -19,49 +21,55 @@ pub(crate) use self::failure::{Failure, Place};
 use self::lower_layers::Described;
 pub(crate) use self::lower_layers::LowerLayers;
 use crate::base::{Base, Cache};
-use crate::cargo::{self, CargoPassthrough};
-use crate::check::Contents;
+use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
+use crate::check::{Contents, KnownFacts};
 use crate::emit;
 use crate::engine::Engine;
 use crate::engine::build_stage;
 use crate::finding::Findings;
 use crate::image::{self, BuildEnv, Built, Settings};
-use crate::inputs::Inputs;
-use crate::plan::{CargoOptions, Plan};
+use crate::inputs::{Artefacts, InputError, Inputs};
+use crate::plan::{CargoOptions, Plan, PlannedLayer};
 use crate::project::assets;
 use crate::project::lockfile::Lock;
 use crate::project::workspace::Workspace;
-use crate::store::Store;
+use crate::store::{KeptDigests, Paths, Store};
 use crate::support::progress::Progress;
 use lapstrake_oci::Compression;
 
-/// What every command is given.
+/// What every command gets from its arguments.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(crate) cargo: CargoOptions,
     pub(crate) passed: CargoPassthrough,
-    /// `--base`: builds on another base than described; it is not locked.
+    /// `--base`: another base than the described one. It is not locked.
     pub(crate) base: Option<TransportRef>,
     pub(crate) locked: bool,
     /// No registry is asked for a base.
     pub(crate) offline: bool,
-    /// `lock --update`: pins are made anew.
+    /// `lock --update`: pins are replaced.
     pub(crate) update: bool,
-    /// How layers are compressed; a kept layer is one that was compressed so.
+    /// How layers are compressed, which is a part of their cache keys.
     pub(crate) compression: Compression,
 }
 
-/// A workspace at work: read once, its bases opened once.
+/// One run of the tool in a workspace. What it has read or opened, it does not read or open again.
 pub(crate) struct Session<'a> {
     pub(crate) workspace: Workspace,
     request: Request,
     cache: Cache,
     lock: Lock,
     bases: BTreeMap<(TransportRef, Option<Architecture>), Rc<Base>>,
+    paths: Paths,
+    /// The digests of the workspace's files and of the store's blobs.
+    files: Arc<KeptDigests>,
+    store: OnceCell<Rc<Store>>,
+    binaries: RefCell<Binaries>,
+    facts: RefCell<KnownFacts>,
     progress: &'a Progress,
 }
 
-/// An image that has a plan, and the base it was planned on.
+/// An image with its plan, and the base on which that was resolved.
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) base: Rc<Base>,
@@ -70,7 +78,7 @@ pub(crate) struct Planned {
     contents: Contents,
 }
 
-/// An image all of whose bytes are known.
+/// An image of which all bytes are known.
 pub(crate) struct Ready {
     pub(crate) plan: Plan,
     pub(crate) base: Rc<Base>,
@@ -84,12 +92,41 @@ impl<'a> Session<'a> {
     /// Reads the workspace and its lock.
     pub(crate) fn open(request: Request, progress: &'a Progress) -> Result<Self, Failure> {
         let workspace = Workspace::read(request.passed.target_dir.as_deref())?;
-        let cache = Cache::open().map_err(Failure::Cache)?;
+        let cache = Cache::open(progress).map_err(Failure::Cache)?;
         let lock = Lock::read(&workspace.root)?;
-        Ok(Self { workspace, request, cache, lock, bases: BTreeMap::new(), progress })
+        let paths = Paths::of(&workspace.target);
+        let files = Arc::new(KeptDigests::of_store(&paths, progress));
+        let facts = RefCell::new(KnownFacts::load(paths.records(progress)));
+        let (bases, store, binaries) = (BTreeMap::new(), OnceCell::new(), RefCell::default());
+        Ok(Self { workspace, request, cache, lock, bases, paths, files, store, binaries, facts, progress })
     }
 
-    /// description → plan. Images that can't be planned are left out, and findings say why.
+    /// Returns the paths of the workspace's store.
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Opens the store of the workspace, or creates it.
+    pub(crate) fn store(&self) -> Result<Rc<Store>, Failure> {
+        if let Some(store) = self.store.get() {
+            return Ok(Rc::clone(store));
+        }
+        let store = Rc::new(Store::open(&self.paths, &self.files, self.progress)?);
+        Ok(Rc::clone(self.store.get_or_init(|| store)))
+    }
+
+    /// Returns the store of the workspace if it exists.
+    pub(crate) fn existing_store(&self) -> Option<Rc<Store>> {
+        let open = || Store::open_existing(&self.paths, &self.files, self.progress).map(Rc::new);
+        self.store.get().cloned().or_else(open)
+    }
+
+    /// Returns the files of some layers, whose artefacts must have been built.
+    pub(crate) fn inputs(&self, layers: &[PlannedLayer], artefacts: Artefacts) -> Result<Inputs, InputError> {
+        Inputs::of(layers, artefacts, self.files.share())
+    }
+
+    /// Resolves descriptions to plans. Images without a plan are left out, and findings say why.
     pub(crate) fn plan(&mut self, images: &[&Image]) -> (Vec<Planned>, Findings) {
         let mut findings = Findings::default();
         let sources = Rc::new(assets::scan(images.iter().copied(), &self.workspace.root));
@@ -125,14 +162,20 @@ impl<'a> Session<'a> {
         (planned, findings)
     }
 
-    /// plan → executables → exact bytes.
+    /// Compiles the executables of a plan, and takes the digests of all its files.
     pub(crate) fn stage(&self, planned: Planned, engine: Engine) -> Result<Ready, Failure> {
         let Planned { plan, base, lower, described, mut contents } = planned;
         let image = || plan.name.clone();
-        let compiled = cargo::compile(&plan, &self.workspace, &self.request.passed, self.progress);
+        let environment = CargoEnv {
+            workspace: &self.workspace,
+            paths: &self.paths,
+            passed: &self.request.passed,
+            progress: self.progress,
+        };
+        let compiled = cargo::compile(&plan, &environment, &mut self.binaries.borrow_mut());
         let mut artefacts = compiled.map_err(|source| Failure::Compile { image: image(), source })?;
         if !plan.stages.is_empty() {
-            let store = Store::open(&self.workspace.target)?;
+            let store = self.store()?;
             let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
             let offline = self.request.offline;
             let bench =
@@ -142,15 +185,16 @@ impl<'a> Session<'a> {
                 Failure::Stages { image: image(), place, source: Box::new(source) }
             })?;
         }
-        let staged = Inputs::of(&plan.layers, artefacts)
+        let staged = self
+            .inputs(&plan.layers, artefacts)
             .map_err(|source| Failure::Stage { image: image(), source })?;
         contents
-            .add(&format!("{}\n{}", self.workspace.root, plan.name), &plan.layers, &staged, &self.cache)
+            .add(&plan.layers, &staged, &mut self.facts.borrow_mut())
             .map_err(|source| Failure::Read { image: image(), source })?;
         Ok(Ready { plan, base, lower, described, contents, staged })
     }
 
-    /// exact bytes → OCI image, in the store.
+    /// Builds an image in the store.
     pub(crate) fn build(&self, ready: &Ready, store: &Store, settings: Settings) -> Result<Built, Failure> {
         let Ready { plan, base, lower, staged, .. } = ready;
         let bench = self.bench(base, staged, store, settings);
@@ -166,12 +210,12 @@ impl<'a> Session<'a> {
         settings: Settings,
     ) -> BuildEnv<'b> {
         let (root, cache, progress) = (&*self.workspace.root, &self.cache, self.progress);
-        // Another base than described is not locked.
+        // Another base than the described one is not locked.
         let pins = self.request.base.is_none();
         BuildEnv { root, staged, base, cache, store, settings, pins, progress }
     }
 
-    /// exact bytes → Containerfile and context, in a folder.
+    /// Writes the Containerfile and its context to a folder.
     pub(crate) fn emit(&self, ready: &Ready, to: &Utf8Path) -> Result<(), Failure> {
         let Ready { plan, base, staged, .. } = ready;
         emit::emit(plan, staged, base, self.cache.blobs(), to)

@@ -59,12 +59,15 @@ impl Colour {
     }
 }
 
-/// Where the talk goes.
-#[derive(Debug)]
+/// Writes progress to stderr. Clones write to the same terminal.
+#[derive(Debug, Clone)]
 pub(crate) struct Progress {
     mode: Shown,
     colour: bool,
     bars: MultiProgress,
+    /// The warnings, for tests.
+    #[cfg(test)]
+    warnings: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +92,35 @@ impl Progress {
             Shown::Spinners => ProgressDrawTarget::stderr(),
             Shown::Lines | Shown::Json | Shown::Nothing => ProgressDrawTarget::hidden(),
         });
-        Self { mode, colour: colour.on_stderr(), bars }
+        Self {
+            mode,
+            colour: colour.on_stderr(),
+            bars,
+            #[cfg(test)]
+            warnings: std::sync::Arc::default(),
+        }
+    }
+
+    /// Writes one line about something that went wrong and does not stop the work.
+    pub(crate) fn warning(&self, what: impl Display) {
+        #[cfg(test)]
+        self.warnings.lock().expect("no test panics while it holds the warnings").push(what.to_string());
+        let line = match self.mode {
+            Shown::Nothing => return,
+            Shown::Json => serde_json::json!({ "event": "warning", "message": what.to_string() }).to_string(),
+            Shown::Spinners | Shown::Lines if self.colour => {
+                format!("\x1b[1m\x1b[33mwarning\x1b[0m: {what}")
+            }
+            Shown::Spinners | Shown::Lines => format!("warning: {what}"),
+        };
+        // No line can be written when stderr is closed.
+        self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));
+    }
+
+    /// Returns the warnings so far.
+    #[cfg(test)]
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().expect("no test panics while it holds the warnings").clone()
     }
 
     /// One line, as cargo writes them: a verb and what it is about.

@@ -2,6 +2,7 @@
 //! with what an independent tool makes of it, never with our own reader.
 
 mod corpus;
+mod damage;
 mod described;
 pub(crate) mod engine;
 mod equivalence;

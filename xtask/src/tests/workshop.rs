@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::{Image, TransportRef};
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 
 use super::hostile;
 use crate::base::{self, Base, BaseRequest, Cache};
-use crate::check::{self, Checks, Contents, Phase, Subject};
+use crate::check::{self, Checks, Contents, KnownFacts, Phase, Subject};
 use crate::emit;
 use crate::engine::Engine;
 use crate::engine::build_stage::{self, BuildStageError};
@@ -22,7 +23,7 @@ use crate::inputs::{Artefacts, Inputs};
 use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, Laid, Plan};
 use crate::project::assets;
 use crate::project::workspace::Workspace;
-use crate::store::Store;
+use crate::store::{KeptDigests, Paths, Store};
 use crate::support::progress::{Colour, Progress, ProgressMode};
 use lapstrake_oci::Compression;
 
@@ -31,8 +32,11 @@ pub(crate) struct Workshop {
     directory: TempDir,
     pub(crate) workspace: Workspace,
     pub(crate) base: Base,
-    cache: Cache,
+    pub(crate) cache: Cache,
     pub(crate) store: Store,
+    pub(crate) files: Arc<KeptDigests>,
+    /// Has the warnings.
+    pub(crate) progress: Progress,
 }
 
 impl Workshop {
@@ -60,12 +64,22 @@ impl Workshop {
 
     fn on(directory: TempDir, location: &TransportRef) -> Self {
         let root = root(&directory);
-        let cache = Cache::at(&root.join("cache")).unwrap();
-        let progress = Progress::new(ProgressMode::None, true, Colour::Never);
+        let progress = Progress::silent();
+        let cache = Cache::at(&root.join("cache"), &progress).unwrap();
         let base = base::open(location, location, BaseRequest::default(), &cache, &progress).unwrap();
         let workspace = Workspace { target: root.join("target"), packages: BTreeMap::new(), root };
-        let store = Store::open(&workspace.target).unwrap();
-        Self { directory, workspace, base, cache, store }
+        let paths = Paths::of(&workspace.target);
+        let files = Arc::new(KeptDigests::of_store(&paths, &progress));
+        let store = Store::open(&paths, &files, &progress).unwrap();
+        Self { directory, workspace, base, cache, store, files, progress }
+    }
+
+    /// The workshop as another process finds it: what this one remembers is on disk.
+    pub(crate) fn next_process(self) -> Self {
+        let Self { directory, base, cache, store, files, .. } = self;
+        // What they remember is saved when they are dropped.
+        drop((cache, store, files));
+        Self::on(directory, &base.location)
     }
 
     /// The base once more, its index by now in the cache.
@@ -110,7 +124,8 @@ impl Workshop {
         let mut contents = Contents::of(&plan.layers);
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Phase::Tree, &subject));
-        contents.add("workshop", &plan.layers, &self.staged(&plan), &self.cache).unwrap();
+        let mut known = KnownFacts::load(Paths::of(&self.workspace.target).records(&self.progress));
+        contents.add(&plan.layers, &self.staged(&plan), &mut known).unwrap();
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Phase::Inputs, &subject));
         findings
@@ -131,7 +146,8 @@ impl Workshop {
 
     fn staged(&self, plan: &Plan) -> Inputs {
         let compiled = self.stages(plan, Engine::Any).unwrap();
-        Inputs::of(&plan.layers, Artefacts { compiled, ..Artefacts::default() }).unwrap()
+        let artefacts = Artefacts { compiled, ..Artefacts::default() };
+        Inputs::of(&plan.layers, artefacts, self.files.share()).unwrap()
     }
 
     /// What the stages of a plan make.

@@ -42,7 +42,7 @@ impl Place {
     }
 
     pub(crate) fn cache(&self) -> Cache {
-        Cache::at(&self.root().join("cache")).unwrap()
+        Cache::at(&self.root().join("cache"), &Progress::silent()).unwrap()
     }
 
     pub(crate) fn blob(&self, digest: &Digest) -> Utf8PathBuf {

@@ -53,7 +53,7 @@ fn the_cache_holds_all_of_it_and_the_place_may_go() {
 fn a_cache_that_is_damaged_is_made_anew() {
     let place = Place::with_layers(&tars());
     let first = place.open().unwrap();
-    let kept = place.root().join("cache/index").join(first.digest.hex());
+    let kept = place.root().join("cache/records/index").join(first.digest.hex());
     let good = fs::read(&kept).unwrap();
     let mut flipped = good.clone();
     flipped[good.len() / 2] ^= 1;
@@ -72,7 +72,7 @@ fn a_cache_that_is_damaged_is_made_anew() {
 fn a_layer_that_is_read_again_is_verified_again() {
     let place = Place::with_layers(&tars());
     let layer = place.open().unwrap().layers[3].clone();
-    fs::remove_dir_all(place.root().join("cache/index")).unwrap();
+    fs::remove_dir_all(place.root().join("cache/records/index")).unwrap();
     fs::write(place.blob(&layer.digest), vec![0; usize::try_from(layer.size).unwrap()]).unwrap();
     let message = told(&place.open().unwrap_err());
     assert!(

@@ -22,7 +22,7 @@ use crate::image::Epoch;
 use crate::inputs::{InputError, Inputs};
 use crate::plan::{Compiled, PlannedBuildStage};
 use crate::project::workspace::Workspace;
-use crate::store::Store;
+use crate::store::{Scratch, Store};
 use crate::support::progress::Progress;
 use lapstrake_oci::{Digest, Layout, LayoutError};
 
@@ -130,7 +130,7 @@ fn one(stage: &PlannedBuildStage, bench: &BuilderEnv<'_>) -> Result<Utf8PathBuf,
     if !stage.compile.is_empty() {
         context.extend(sources::needed(&stage.compile, workspace)?);
     }
-    let staged = Inputs::of_context(&context).map_err(BuildStageError::Read)?;
+    let staged = Inputs::of_context(&context, store.digests()).map_err(BuildStageError::Read)?;
     let cache_key = serde_json::json!({
         "version": VERSION,
         "builder": stage.digest,
@@ -139,8 +139,7 @@ fn one(stage: &PlannedBuildStage, bench: &BuilderEnv<'_>) -> Result<Utf8PathBuf,
         "read": layers::read(&context, &staged),
     });
     let key = Digest::of(&serde_json::to_vec(&cache_key).map_err(BuildStageError::CacheKey)?);
-    let folder = store.root().join("stages").join(key.hex());
-    if folder.is_dir() {
+    if let Some(folder) = store.stage(&key) {
         return Ok(folder);
     }
     let reference = || stage.reference.clone();
@@ -153,7 +152,7 @@ fn one(stage: &PlannedBuildStage, bench: &BuilderEnv<'_>) -> Result<Utf8PathBuf,
     let secrets = stage.runs.iter().flat_map(|run| &run.secrets);
     let secrets = Secrets::read(secrets, &workspace.root).map_err(BuildStageError::Secret)?;
     progress.status("Compiling", format_args!("in {}, by {program}", stage.reference));
-    let guard = tempfile::Builder::new().prefix(".stage-").tempdir_in(store.root());
+    let guard = store.paths().scratch(Scratch::Stage);
     let guard = guard.map_err(BuildStageError::Context)?;
     let root = Utf8Path::from_path(guard.path()).unwrap_or(store.root());
     let name = engine::name_of(root);
@@ -195,13 +194,8 @@ fn one(stage: &PlannedBuildStage, bench: &BuilderEnv<'_>) -> Result<Utf8PathBuf,
             return Err(BuildStageError::Leaked { product, id });
         }
     }
-    let keep = |source| BuildStageError::Keep { folder: folder.clone(), source };
-    fs::create_dir_all(store.root().join("stages")).map_err(keep)?;
-    // Another build may have been faster; what it kept is the same.
-    match fs::rename(&results, &folder) {
-        Err(source) if !folder.is_dir() => Err(keep(source)),
-        _ => Ok(folder),
-    }
+    let kept = store.keep_stage(&key, stage.results.len(), &results);
+    kept.map_err(|source| BuildStageError::Keep { folder: store.root().to_owned(), source })
 }
 
 /// The result that a stage lacks when its steps are done, where that is why it failed.

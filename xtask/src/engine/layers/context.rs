@@ -13,9 +13,8 @@ use crate::engine;
 use crate::image::{self, BuildEnv, WrittenLayer};
 use crate::layer::{Removals, write_tar};
 use crate::plan::{Plan, Transaction};
+use crate::store::Scratch;
 use lapstrake_oci::Layout;
-
-const PREFIX: &str = ".engine-";
 
 /// A context on disk, for as long as it is needed.
 pub(super) struct Context {
@@ -32,7 +31,7 @@ pub(super) fn write(
     bench: &BuildEnv<'_>,
 ) -> io::Result<Context> {
     // Beside the store, so that blobs are linked and not copied.
-    let guard = tempfile::Builder::new().prefix(PREFIX).tempdir_in(bench.store.root())?;
+    let guard = bench.store.paths().scratch(Scratch::EngineLayer)?;
     let folder =
         Utf8Path::from_path(guard.path()).ok_or_else(|| io::Error::other("no UTF-8 path"))?.to_owned();
     // Builds at once, in one process or several, must not take each other's image away.

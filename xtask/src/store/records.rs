@@ -1,0 +1,228 @@
+//! Keeps small results for later builds, one file each. A record is used only if its checksum is right and it
+//! was written for the same kind and key; a damaged one is reported and removed, so that it is built again.
+
+use std::fs;
+use std::io::{self, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::debris::sweep;
+use crate::support::progress::Progress;
+use lapstrake_oci::{FileDigest, HashingWriter, Stamp};
+
+/// Identifies the format of a record's file.
+const MAGIC: &[u8; 8] = b"lapstrk1";
+const SUM: usize = 32;
+
+/// The records in a folder: `ROOT/KIND/KEY`.
+#[derive(Debug, Clone)]
+pub(crate) struct Records {
+    root: Utf8PathBuf,
+    progress: Progress,
+}
+
+/// What a record contains, and the version of its form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    /// Grows with every change of the content. A record of another version is not used.
+    pub(crate) version: u32,
+}
+
+/// The first part of a record: what it is a record of.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Header<'a> {
+    version: u32,
+    kind: &'a str,
+    key: &'a str,
+}
+
+impl Records {
+    /// Returns the records below `root`, which need not exist.
+    pub(crate) fn at(root: Utf8PathBuf, progress: &Progress) -> Self {
+        Self { root, progress: progress.clone() }
+    }
+
+    /// Returns a record. One that is missing or of another version is `None`, and so is a damaged one.
+    pub(crate) fn read<T: DeserializeOwned>(&self, kind: Kind, key: &str) -> Option<T> {
+        let path = self.path(kind, key);
+        let damaged = |reason: &str| {
+            self.progress.warning(format_args!("record `{path}` {reason} and is built again"));
+            // The new record replaces what can't be removed.
+            drop(fs::remove_file(&path));
+        };
+        let bytes = match read_regular(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                damaged(&format!("can't be read ({error})"));
+                return None;
+            }
+        };
+        parse(&bytes, kind, key).unwrap_or_else(|Damaged| {
+            damaged("was damaged");
+            None
+        })
+    }
+
+    /// Writes a record, and returns its file. An existing one is replaced at once.
+    pub(crate) fn write<T: Serialize>(&self, kind: Kind, key: &str, content: &T) -> io::Result<FileDigest> {
+        let header = Header { version: kind.version, kind: kind.name, key };
+        let payload = postcard::to_stdvec(&header).map_err(io::Error::other)?;
+        let payload = postcard::to_extend(content, payload).map_err(io::Error::other)?;
+        let path = self.path(kind, key);
+        let folder = path.parent().expect("a record is in the folder of its kind");
+        fs::create_dir_all(folder)?;
+        let partial = self.partial();
+        fs::create_dir_all(&partial)?;
+        let mut file = HashingWriter::new(NamedTempFile::new_in(&partial)?);
+        file.write_all(MAGIC)?;
+        file.write_all(&checksum(&payload))?;
+        file.write_all(&payload)?;
+        let (file, digest, _) = file.finish();
+        let file = file.persist(&path).map_err(|error| error.error)?;
+        Ok(FileDigest { stamp: Stamp::of(&file.metadata()?), digest })
+    }
+
+    /// Removes the partial records of processes that were killed.
+    pub(crate) fn sweep(&self) {
+        sweep(&self.partial(), &[""]);
+    }
+
+    fn partial(&self) -> Utf8PathBuf {
+        self.root.join(".partial")
+    }
+
+    /// Returns the path of a record.
+    pub(crate) fn path(&self, kind: Kind, key: &str) -> Utf8PathBuf {
+        self.root.join(kind.name).join(key)
+    }
+}
+
+struct Damaged;
+
+/// Returns the content of a record, or `None` if it is of another version.
+fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind, key: &str) -> Result<Option<T>, Damaged> {
+    let payload = bytes.strip_prefix(MAGIC).ok_or(Damaged)?;
+    let (sum, payload) = payload.split_first_chunk::<SUM>().ok_or(Damaged)?;
+    if *sum != checksum(payload) {
+        return Err(Damaged);
+    }
+    let (header, content) = postcard::take_from_bytes::<Header<'_>>(payload).map_err(|_| Damaged)?;
+    if (header.kind, header.key) != (kind.name, key) {
+        return Err(Damaged);
+    }
+    if header.version != kind.version {
+        return Ok(None);
+    }
+    postcard::from_bytes(content).map(Some).map_err(|_| Damaged)
+}
+
+/// The opening of a fifo would wait for a writer.
+fn read_regular(path: &Utf8Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    fs::read(path)
+}
+
+fn checksum(payload: &[u8]) -> [u8; SUM] {
+    Sha256::digest(payload).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use camino::Utf8Path;
+
+    use super::{Kind, Records};
+    use crate::support::progress::Progress;
+
+    const KIND: Kind = Kind { name: "kind", version: 1 };
+
+    fn scratch() -> (tempfile::TempDir, Records, Progress) {
+        let scratch = tempfile::tempdir().unwrap();
+        let progress = Progress::silent();
+        let root = Utf8Path::from_path(scratch.path()).unwrap().to_owned();
+        (scratch, Records::at(root, &progress), progress)
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let (_scratch, records, progress) = scratch();
+        assert_eq!(records.read::<String>(KIND, "key"), None);
+        records.write(KIND, "key", &"content").unwrap();
+        assert_eq!(records.read::<String>(KIND, "key").as_deref(), Some("content"));
+        records.write(KIND, "key", &"other").unwrap();
+        assert_eq!(records.read::<String>(KIND, "key").as_deref(), Some("other"));
+        assert_eq!(progress.warnings(), [""; 0]);
+    }
+
+    #[test]
+    fn each_flipped_bit_of_a_record_is_reported_and_the_record_is_gone() {
+        let (_scratch, records, progress) = scratch();
+        records.write(KIND, "key", &"content").unwrap();
+        let path = records.path(KIND, "key");
+        let sound = fs::read(&path).unwrap();
+        for bit in 0..8 * sound.len() {
+            let mut flipped = sound.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, flipped).unwrap();
+            assert_eq!(records.read::<String>(KIND, "key"), None, "bit {bit}");
+            assert_eq!(progress.warnings().len(), bit + 1);
+            assert!(!path.exists());
+        }
+        assert_eq!(progress.warnings()[0], format!("record `{path}` was damaged and is built again"));
+    }
+
+    #[test]
+    fn a_record_that_is_cut_short_is_damaged() {
+        let (_scratch, records, progress) = scratch();
+        records.write(KIND, "key", &"content").unwrap();
+        let path = records.path(KIND, "key");
+        let sound = fs::read(&path).unwrap();
+        for length in 0..sound.len() {
+            fs::write(&path, &sound[..length]).unwrap();
+            assert_eq!(records.read::<String>(KIND, "key"), None, "{length} bytes");
+        }
+        assert_eq!(progress.warnings().len(), sound.len());
+    }
+
+    #[test]
+    fn a_record_of_another_kind_or_key_is_not_believed() {
+        let (_scratch, records, progress) = scratch();
+        let other = Kind { name: "other", version: 1 };
+        records.write(KIND, "key", &"content").unwrap();
+        records.write(other, "key", &"content").unwrap();
+        fs::copy(records.path(KIND, "key"), records.path(KIND, "another")).unwrap();
+        fs::copy(records.path(other, "key"), records.path(KIND, "key")).unwrap();
+        assert_eq!(records.read::<String>(KIND, "another"), None);
+        assert_eq!(records.read::<String>(KIND, "key"), None);
+        assert_eq!(progress.warnings().len(), 2);
+    }
+
+    #[test]
+    fn a_record_of_another_version_is_not_used_and_not_damaged() {
+        let (_scratch, records, progress) = scratch();
+        records.write(KIND, "key", &"content").unwrap();
+        let newer = Kind { version: 2, ..KIND };
+        assert_eq!(records.read::<String>(newer, "key"), None);
+        assert_eq!(progress.warnings(), [""; 0]);
+    }
+
+    #[test]
+    fn a_fifo_in_the_place_of_a_record_is_not_waited_for() {
+        let (_scratch, records, progress) = scratch();
+        records.write(KIND, "key", &"content").unwrap();
+        let path = records.path(KIND, "key");
+        fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert_eq!(records.read::<String>(KIND, "key"), None);
+        assert_eq!(progress.warnings().len(), 1);
+    }
+}
