@@ -49,6 +49,7 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
     let measured = ["-p", "lapstrake-xtask", "--lib", "speed", "--", "--ignored"];
     steps.push(Step::new("measure the checks", root, &[TEST, &TOOL, &measured]));
     steps.push(Step::new("measure the cold build", root, &[&["xtask", "bench", "cold-build"]]));
+    steps.push(Step::new("damage the caches", root, &[&["xtask", "mutate", "caches"]]));
     // Before the tests that need the fixtures, which would wait for whichever makes them first.
     steps.push(Step { as_root: true, ..Step::new("fixtures", root, &[&["xtask", "fixtures"]]) });
     // Without `--all-targets`, which leaves out the examples of the documentation.
