@@ -14,7 +14,8 @@
 //!
 //! | room | from | to |
 //! |---|---|---|
-//! | `support` | programs of this machine, threads | progress, suggestions |
+//! | `macros` | literals in the user's source | calls of the builders, with the caller's place |
+//! | `support` | programs of this machine, threads | progress, files written atomically |
 //! | `finding` | what is wrong | the user's own line, underlined |
 //! | `store` | what was built and fetched | the same layers, files and records, verified and found by their keys |
 //! | `project` | the user's cargo workspace | its packages, the files that a description names, its lockfile |
@@ -32,7 +33,7 @@
 //! | `session` | descriptions | all of the above, in this order |
 //! | `cli` | arguments | the commands |
 //!
-//! A room uses the rooms above it in this table, never those below. `macros` holds the exported macros.
+//! A room uses the rooms above it in this table, never those below.
 //! The description itself is the crate [`lapstrake`], images as bytes are the crate [`lapstrake_oci`].
 
 mod base;
