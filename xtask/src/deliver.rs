@@ -8,6 +8,7 @@ use lapstrake::TransportRef;
 use lapstrake::value::Reference;
 
 use crate::store::Store;
+use crate::support::explain::Explain;
 use crate::support::progress::Progress;
 use lapstrake_oci::LayoutError;
 
@@ -31,11 +32,10 @@ pub(crate) enum DeliverError {
     Storage { reference: Reference, said: String },
 }
 
-impl DeliverError {
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<&'static str> {
+impl Explain for DeliverError {
+    fn help(&self) -> Option<String> {
         match self {
-            Self::NoProgram => Some("run `apt install skopeo`, or `dnf install skopeo`"),
+            Self::NoProgram => Some("run `apt install skopeo`, or `dnf install skopeo`".to_owned()),
             Self::Archive(_) | Self::Storage { .. } => None,
         }
     }

@@ -11,6 +11,7 @@ use camino::Utf8PathBuf;
 use tempfile::TempDir;
 
 use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer};
+use crate::support::explain::Explain;
 use crate::support::parallel;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, FileDigest, FileDigests, HashingReader, Stamp};
@@ -59,6 +60,15 @@ pub(crate) enum InputError {
     NoArtefact { package: String, bin: String },
     #[error("stage {stage} made no `{product}`")]
     NotBuilt { stage: usize, product: String },
+}
+
+impl Explain for InputError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Changed { .. } => Some("build again, once nothing writes the file".to_owned()),
+            Self::Read { .. } | Self::NoArtefact { .. } | Self::NotBuilt { .. } => None,
+        }
+    }
 }
 
 const UNPOISONED: &str = "no thread panics while it holds the files";

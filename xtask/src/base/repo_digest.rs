@@ -8,9 +8,9 @@ use lapstrake_oci::Descriptor;
 
 use super::BaseError;
 use super::cache::Cache;
-use super::registry::{self, Patience, SKOPEO};
+use super::registry::{self, Patience};
 use super::transport::Refusal;
-use crate::support::program::installed;
+use crate::support::program::Program;
 use crate::support::progress::Progress;
 use lapstrake_oci::Digest;
 
@@ -48,7 +48,7 @@ impl<'a> RepoDigests<'a> {
         progress: &Progress,
         accepts: impl Fn(&Descriptor) -> bool,
     ) -> Result<Option<Descriptor>, BaseError> {
-        if self.0.is_empty() || !installed(SKOPEO) {
+        if self.0.is_empty() || !Program::SKOPEO.is_installed() {
             return Ok(None);
         }
         let mut silent = BTreeSet::new();

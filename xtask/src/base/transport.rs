@@ -5,7 +5,6 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
-use std::process::{Command, Stdio};
 
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::BaseError;
+use crate::support::program::Program;
 use lapstrake_oci::{BlobError, Blobs, Digest, Manifests};
 
 /// The most of a program's talk that an error shows, in lines.
@@ -113,10 +113,14 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Fails where the program that reads a place is not installed.
+pub(super) fn require(program: Program, place: &'static str) -> Result<(), BaseError> {
+    program.find().map(drop).map_err(|source| BaseError::NoProgram { place, source })
+}
+
 /// Runs a program that brings `reference`, and gives its stdout.
-pub(super) fn ask(program: &'static str, arguments: &[&str], reference: &str) -> Result<Vec<u8>, BaseError> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
-    let output = output.map_err(|source| BaseError::Transported { program, source })?;
+pub(super) fn ask(program: Program, arguments: &[&str], reference: &str) -> Result<Vec<u8>, BaseError> {
+    let output = program.output(arguments)?;
     if output.status.success() {
         return Ok(output.stdout);
     }
@@ -134,13 +138,13 @@ fn message(line: &str) -> String {
 }
 
 /// A folder for what a program writes, on the disk on which it is to stay.
-pub(super) fn folder(program: &'static str, cache: &Blobs) -> Result<TempDir, BaseError> {
+pub(super) fn folder(program: Program, cache: &Blobs) -> Result<TempDir, BaseError> {
     cache.folder().map_err(|source| BaseError::Transported { program, source })
 }
 
 /// Takes the blobs of a `dir:` into the cache; each is verified where it is used.
 pub(super) fn take(
-    program: &'static str,
+    program: Program,
     dir: &Utf8Path,
     digests: &[Digest],
     cache: &Blobs,
@@ -161,7 +165,7 @@ pub(super) fn take(
 }
 
 /// The manifest of a `dir:`, its bytes as they are.
-pub(super) fn manifest(program: &'static str, dir: &Utf8Path) -> Result<Vec<u8>, BaseError> {
+pub(super) fn manifest(program: Program, dir: &Utf8Path) -> Result<Vec<u8>, BaseError> {
     fs::read(dir.join("manifest.json")).map_err(|source| BaseError::Transported { program, source })
 }
 

@@ -10,13 +10,14 @@ use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
-use super::{Outcome, print, print_json};
+use super::{print, print_json};
 use crate::check::Checks;
 use crate::deliver::Destination;
 use crate::finding::draw;
 use crate::image::{self, Built, LayerOrigin};
 use crate::plan::SCHEMA;
 use crate::session::{Failure, Ready, Request};
+use crate::support::explain::Exit;
 use crate::support::progress::Progress;
 
 #[derive(Debug, Args)]
@@ -39,7 +40,7 @@ pub(super) struct Build {
 }
 
 impl Build {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         let started = Instant::now();
         let progress = self.output.progress();
         let settings = self.making.settings()?;
@@ -49,7 +50,7 @@ impl Build {
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
-            return Ok(Outcome::Refused);
+            return Ok(Exit::Findings);
         }
         session.save_lock()?;
         let plan_took = started.elapsed();
@@ -96,7 +97,7 @@ impl Build {
             }
             Format::Json => print_json(&json!({ "schema": SCHEMA, "images": documents })),
         }
-        Ok(if refused { Outcome::Refused } else { Outcome::Done })
+        Ok(if refused { Exit::Findings } else { Exit::Done })
     }
 }
 

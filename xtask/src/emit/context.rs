@@ -14,6 +14,7 @@ use crate::base::Base;
 use crate::inputs::Inputs;
 use crate::layer::{Removals, write_tar};
 use crate::plan::Plan;
+use crate::support::explain::Explain;
 use crate::support::parallel;
 use lapstrake_oci::{Blobs, Layout, LayoutError};
 
@@ -29,6 +30,15 @@ pub(crate) enum EmitError {
     Foreign { path: Utf8PathBuf },
     #[error("the base can't be put in the context")]
     Base(#[source] LayoutError),
+}
+
+impl Explain for EmitError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Foreign { .. } => Some("name another folder with `--output DIR`".to_owned()),
+            Self::Write { .. } | Self::Base(_) => None,
+        }
+    }
 }
 
 /// Writes the context of `plan` to the folder `to`.

@@ -30,6 +30,7 @@ pub(crate) use secrets::{SecretError, Secrets};
 use self::interrupt::SignalGuard;
 use crate::base::BaseIndex;
 use crate::image::Epoch;
+use crate::support::explain::Explain;
 use crate::support::progress::Progress;
 
 /// Which program may be started.
@@ -117,9 +118,10 @@ impl EngineError {
             _ => None,
         }
     }
+}
 
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for EngineError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::Missing => Some(install(Program::Podman)),
             Self::Absent { program } => Some(install(*program)),

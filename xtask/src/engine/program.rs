@@ -10,7 +10,7 @@ use camino::Utf8Path;
 use super::output::{self, Ended};
 use super::secrets::Secrets;
 use super::{Diagnosis, EngineError, Job, Log};
-use crate::support::program::installed;
+use crate::support::program;
 use crate::support::progress::Progress;
 
 /// The folder to which an image is exported.
@@ -36,7 +36,10 @@ impl Program {
     }
 
     fn is_installed(self) -> bool {
-        installed(self.as_str())
+        match self {
+            Self::Podman => program::Program::PODMAN.is_installed(),
+            Self::Buildah => program::Program::BUILDAH.is_installed(),
+        }
     }
 
     pub(crate) fn as_str(self) -> &'static str {

@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::SecretId;
 
 use crate::plan::{PlannedSecret, SecretFrom};
+use crate::support::explain::Explain;
 
 /// What stands in the talk where a secret stood.
 const HIDDEN: &str = "***";
@@ -41,9 +42,8 @@ pub(crate) enum SecretError {
     Comma { id: SecretId },
 }
 
-impl SecretError {
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for SecretError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::NoVariable { variable, .. } => {
                 Some(format!("run `read -rs {variable} && export {variable}`"))

@@ -11,6 +11,7 @@ use lapstrake::TransportRef;
 use lapstrake::value::{Architecture, ImageName, LayerName};
 use serde::{Deserialize, Serialize};
 
+use crate::support::explain::Explain;
 use lapstrake_oci::Digest;
 
 const FILE: &str = "lapstrake.lock";
@@ -71,7 +72,7 @@ struct Pin {
 pub(crate) enum LockError {
     #[error("`{path}` can't be read")]
     Read { path: Utf8PathBuf, source: io::Error },
-    #[error("`{path}` is no lock file")]
+    #[error("`{path}` is not a lockfile")]
     Parse { path: Utf8PathBuf, source: Box<toml::de::Error> },
     #[error("`{path}` has version {found}; this lapstrake knows {VERSION}")]
     Version { path: Utf8PathBuf, found: u32 },
@@ -80,24 +81,25 @@ pub(crate) enum LockError {
     #[error("`{path}` needs to be updated for base `{reference}`, but `--locked` was given")]
     Locked { path: Utf8PathBuf, reference: String },
     #[error(
-        "`{path}` does not say what the packages of layer `{layer}` of image `{image}` come to, but `--locked` was given"
+        "`{path}` does not list the packages of layer `{layer}` of image `{image}`, but `--locked` was given"
     )]
     Packages { path: Utf8PathBuf, image: String, layer: String },
 }
 
-impl LockError {
-    pub(crate) fn help(&self) -> Option<&'static str> {
-        match self {
+impl Explain for LockError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
             Self::Locked { .. } => Some("run `cargo xtask image lock`, and commit the file"),
             Self::Packages { .. } => Some("run `cargo xtask image build`, and commit the file"),
             Self::Version { .. } => Some("update lapstrake-xtask in your xtask's Cargo.toml"),
             Self::Parse { .. } => Some("delete it and run `cargo xtask image lock`"),
             Self::Read { .. } | Self::Write { .. } => None,
-        }
+        };
+        help.map(str::to_owned)
     }
 }
 
-/// The pins, as the talk tells them.
+/// Writes the pins for the log.
 impl std::fmt::Display for Lock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let pins: Vec<_> =

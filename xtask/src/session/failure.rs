@@ -1,5 +1,5 @@
-//! Why a step of the pipeline failed for a reason outside of the description: one type for all steps, which
-//! adds the image to the error of a room.
+//! Why a phase of the pipeline failed, for reasons outside of the description. One type for all phases adds the
+//! image to what a room reports.
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
@@ -17,28 +17,29 @@ use crate::inputs::InputError;
 use crate::project::lockfile::LockError;
 use crate::project::workspace::WorkspaceError;
 use crate::store::StoreError;
+use crate::support::explain::Explain;
 
-/// A step of the pipeline failed for a reason outside of the description.
+/// A phase failed, for reasons outside of the description.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the workspace can't be read")]
     Workspace(#[from] WorkspaceError),
     #[error("the cache can't be used")]
     Cache(#[source] BaseError),
-    #[error("the lock file can't be used")]
+    #[error("the lockfile can't be used")]
     Lock(#[from] LockError),
     #[error("the binaries of image `{image}` can't be compiled")]
     Compile { image: ImageName, source: CompileError },
-    #[error("a stage of image `{image}` can't be made")]
-    Stages { image: ImageName, place: Place, source: Box<BuildStageError> },
+    #[error("a build stage of image `{image}` failed")]
+    BuildStage { image: ImageName, place: Place, source: Box<BuildStageError> },
     #[error("the files of image `{image}` can't be read")]
-    Stage { image: ImageName, source: InputError },
-    #[error("the contents of image `{image}` can't be read")]
+    Inputs { image: ImageName, source: InputError },
+    #[error("the files of image `{image}` can't be checked")]
     Read { image: ImageName, source: std::io::Error },
     #[error(
         "layer `{layer}` of image `{image}` runs something inside the image, and `--engine native` runs nothing"
     )]
-    Engine { image: ImageName, layer: String },
+    EngineNeeded { image: ImageName, layer: String },
     #[error("image `{image}` can't be built")]
     EngineLayers { image: ImageName, place: Option<Place>, source: Box<EngineLayersError> },
     #[error("image `{image}` can't be built")]
@@ -63,30 +64,52 @@ pub(crate) struct Place {
 }
 
 impl Failure {
-    /// Returns the part of the description that failed, if it is known.
+    /// Returns the line of the description that failed, where it is known.
     pub(crate) fn place(&self) -> Option<&Place> {
         match self {
             Self::EngineLayers { place, .. } => place.as_ref(),
-            Self::Stages { place, .. } => Some(place),
-            _ => None,
+            Self::BuildStage { place, .. } => Some(place),
+            Self::Workspace(_)
+            | Self::Cache(_)
+            | Self::Lock(_)
+            | Self::Compile { .. }
+            | Self::Inputs { .. }
+            | Self::Read { .. }
+            | Self::EngineNeeded { .. }
+            | Self::Build { .. }
+            | Self::Emit { .. }
+            | Self::Deliver { .. }
+            | Self::Boot { .. }
+            | Self::Store(_)
+            | Self::Epoch(_) => None,
+        }
+    }
+}
+
+impl Explain for Failure {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Workspace(source) => source.help(),
+            Self::Cache(source) => source.help(),
+            Self::Lock(source) => source.help(),
+            Self::Compile { source, .. } => source.help(),
+            Self::BuildStage { source, .. } => source.help(),
+            Self::Inputs { source, .. } => source.help(),
+            Self::EngineNeeded { .. } => {
+                Some("run it without `--engine`: podman or buildah builds that layer".to_owned())
+            }
+            Self::EngineLayers { source, .. } => source.help(),
+            Self::Build { source, .. } => source.help(),
+            Self::Emit { source, .. } => source.help(),
+            Self::Deliver { source, .. } => source.help(),
+            Self::Boot { source, .. } => source.help(),
+            Self::Store(source) => source.help(),
+            Self::Epoch(source) => source.help(),
+            Self::Read { .. } => None,
         }
     }
 
-    /// Returns one line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
-        match self {
-            Self::Lock(error) => error.help().map(str::to_owned),
-            Self::Compile { source, .. } => source.help().map(str::to_owned),
-            Self::Engine { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),
-            Self::EngineLayers { source, .. } => source.help(),
-            Self::Stages { source, .. } => source.help(),
-            Self::Deliver { source, .. } => source.help().map(str::to_owned),
-            Self::Boot { source, .. } => source.help(),
-            Self::Store(error) => error.help(),
-            Self::Emit { source: EmitError::Foreign { .. }, .. } => {
-                Some("name another folder with `--output DIR`".to_owned())
-            }
-            _ => None,
-        }
+    fn site(&self) -> Option<Site> {
+        self.place().map(|place| place.site)
     }
 }

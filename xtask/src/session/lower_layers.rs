@@ -158,7 +158,7 @@ impl Session<'_> {
         let Some(prefix) = laid else {
             let layer = plan.layers.iter().find(|layer| layer.needs_engine());
             let layer = layer.map(|layer| layer.name.to_string()).unwrap_or_default();
-            return Err(Failure::Engine { image: plan.name, layer });
+            return Err(Failure::EngineNeeded { image: plan.name, layer });
         };
         let (again, lower, findings) = self.plan_on(prefix, &base, &described);
         let plan = again.unwrap_or(plan);

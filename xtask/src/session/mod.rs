@@ -182,12 +182,12 @@ impl<'a> Session<'a> {
                 build_stage::BuilderEnv { workspace, cache, store: &store, engine, offline, progress };
             artefacts.compiled = build_stage::make(&plan.stages, &bench).map_err(|(source, site)| {
                 let place = Place { site, root: self.workspace.root.clone() };
-                Failure::Stages { image: image(), place, source: Box::new(source) }
+                Failure::BuildStage { image: image(), place, source: Box::new(source) }
             })?;
         }
         let staged = self
             .inputs(&plan.layers, artefacts)
-            .map_err(|source| Failure::Stage { image: image(), source })?;
+            .map_err(|source| Failure::Inputs { image: image(), source })?;
         contents
             .add(&plan.layers, &staged, &mut self.facts.borrow_mut())
             .map_err(|source| Failure::Read { image: image(), source })?;

@@ -10,6 +10,7 @@ use super::workshop::Workshop;
 use crate::engine::layers::EngineLayersError;
 use crate::engine::{Engine, Program};
 use crate::image::{Built, LayerOrigin};
+use crate::support::explain::Explain;
 use lapstrake_oci::Compression;
 
 /// What a step may do to a tree that a tar can hold: replace, link, hide, empty, own.
@@ -133,7 +134,7 @@ fn a_program_that_the_image_lacks_is_named() {
 fn an_engine_that_is_not_there_is_asked_for() {
     let missing = Program::Podman.installed();
     if let Err(error) = missing {
-        assert_eq!(error.help().as_deref(), Some("run `apt install podman`, or `dnf install podman`"));
+        assert!(error.help().unwrap().contains("install podman`"), "{error:?}");
     }
     let none = crate::engine::EngineError::Missing;
     assert!(none.to_string().contains("neither podman nor buildah"), "{none}");

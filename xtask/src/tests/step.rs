@@ -14,6 +14,7 @@ use super::workshop::Workshop;
 use crate::base::fixture::Tar;
 use crate::engine::Engine;
 use crate::engine::layers::EngineLayersError;
+use crate::support::explain::Explain;
 use lapstrake_oci::Compression;
 
 const MARKER: &str = "marker-5f2e91c07ab3";

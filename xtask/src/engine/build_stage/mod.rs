@@ -23,6 +23,7 @@ use crate::inputs::{InputError, Inputs};
 use crate::plan::{Compiled, PlannedBuildStage};
 use crate::project::workspace::Workspace;
 use crate::store::{Scratch, Store};
+use crate::support::explain::Explain;
 use crate::support::progress::Progress;
 use lapstrake_oci::{Digest, Layout, LayoutError};
 
@@ -69,9 +70,10 @@ impl BuildStageError {
         };
         step.and_then(|step| emit::named(&stage.runs, step)).map_or(stage.site, |run| run.site)
     }
+}
 
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for BuildStageError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::Engine { source, .. } => source.help(),
             Self::Idle { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),

@@ -22,6 +22,7 @@ use crate::engine::{self, Engine, EngineError, Job, SecretError, Secrets};
 use crate::image::{self, BuildEnv, LayerOrigin, NativeError, WrittenLayer};
 use crate::plan::{Plan, PlannedLayer, Transaction};
 use crate::store::{StoreError, Written};
+use crate::support::explain::Explain;
 use lapstrake_oci::tar::LayerError;
 use lapstrake_oci::tree::LayerNumber;
 use lapstrake_oci::{BlobError, BlobWriter, Decompressor, Digest, HashingWriter};
@@ -75,9 +76,10 @@ impl EngineLayersError {
         let packages = layer.transaction.as_ref().map(|transaction| transaction.site);
         Some(run.or(packages).unwrap_or(layer.site))
     }
+}
 
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for EngineLayersError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::Engine { source, .. } => source.help(),
             Self::Secret { source, .. } => source.help(),
