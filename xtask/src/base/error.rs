@@ -5,8 +5,8 @@ use lapstrake::Site;
 use lapstrake::value::Architecture;
 use std::io;
 
-use super::transport::Refusal;
 use crate::finding::Finding;
+use crate::support::diagnosis::{Diagnosis, Task};
 use crate::support::explain::Explain;
 use crate::support::program::{Program, ProgramError};
 use lapstrake_oci::tar::LayerError;
@@ -26,7 +26,7 @@ pub(crate) enum BaseError {
     #[error("`{reference}` is not in the cache, and `--offline` was given")]
     Offline { reference: String },
     #[error("`{reference}` can't be had: {why}: {said}")]
-    Transport { reference: String, why: Refusal, said: String },
+    Transport { reference: String, why: Diagnosis, said: String },
     #[error("what `{program}` wrote can't be read")]
     Transported { program: Program, source: io::Error },
     #[error("the OCI layout can't be read")]
@@ -70,7 +70,7 @@ impl Explain for BaseError {
         match self {
             Self::NoCache => Some("set `LAPSTRAKE_CACHE` to a directory".to_owned()),
             Self::NoProgram { source, .. } | Self::Program(source) => source.help(),
-            Self::Transport { reference, why, .. } => why.help(reference),
+            Self::Transport { reference, why, .. } => why.help(Task::Copy { reference }),
             Self::NoCompiler => {
                 Some("name an image with one: `BuildStage::on(Base::registry(\"…\"))`".to_owned())
             }

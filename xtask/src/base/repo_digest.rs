@@ -9,7 +9,7 @@ use lapstrake_oci::Descriptor;
 use super::BaseError;
 use super::cache::Cache;
 use super::registry::{self, Patience};
-use super::transport::Refusal;
+use crate::support::diagnosis::Diagnosis;
 use crate::support::program::Program;
 use crate::support::progress::Progress;
 use lapstrake_oci::Digest;
@@ -61,7 +61,7 @@ impl<'a> RepoDigests<'a> {
             let asked = format!("{repository}@{digest}");
             match registry::bring(&asked, repository, wanted, Patience::Little, cache, progress) {
                 Ok(image) if accepts(&image) => return Ok(Some(image)),
-                Ok(_) | Err(BaseError::Transport { why: Refusal::Unknown, .. }) => {}
+                Ok(_) | Err(BaseError::Transport { why: Diagnosis::NoSuchImage, .. }) => {}
                 Err(error) => {
                     progress.status("Skipping", format_args!("{host}: {error}"));
                     silent.insert(host);

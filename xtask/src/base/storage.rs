@@ -15,8 +15,9 @@ use serde_json::json;
 use super::cache::Cache;
 use super::image::{self, Places};
 use super::repo_digest::RepoDigests;
-use super::transport::{Refusal, ask, describe, folder, lone, manifest, parse, parts, require, take};
+use super::transport::{ask, describe, folder, lone, manifest, parse, parts, require, take};
 use super::{BaseError, BaseRequest, Found};
+use crate::support::diagnosis::Diagnosis;
 use crate::support::program::Program;
 use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Compression, Digest, HashingWriter, canonical};
@@ -141,7 +142,7 @@ fn stored(reference: &str) -> Result<Stored, BaseError> {
         BaseError::Transport { reference, said, .. }
             if said.contains("no such image") || said.contains("not known") =>
         {
-            let why = Refusal::NotInStorage { root: !is_rootless(&reference) };
+            let why = Diagnosis::NotInStorage { is_root: !is_rootless(&reference) };
             BaseError::Transport { reference, why, said }
         }
         other => other,

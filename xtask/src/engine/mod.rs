@@ -4,24 +4,19 @@
 
 pub(crate) mod build_stage;
 mod debris;
-mod diagnosis;
 mod export;
 mod interrupt;
 pub(crate) mod layers;
 mod output;
 mod program;
-mod refusal;
 mod rewrite;
 mod secrets;
 mod stored;
-#[cfg(test)]
-mod tests;
 
 use std::io;
 
 use camino::Utf8Path;
 
-pub(crate) use diagnosis::Diagnosis;
 pub(crate) use interrupt::reraise_signal;
 pub(crate) use program::Program;
 pub(crate) use rewrite::RewriteError;
@@ -30,6 +25,7 @@ pub(crate) use secrets::{SecretError, Secrets};
 use self::interrupt::SignalGuard;
 use crate::base::BaseIndex;
 use crate::image::Epoch;
+use crate::support::diagnosis::{Diagnosis, Task, failed_step};
 use crate::support::explain::Explain;
 use crate::support::progress::Progress;
 
@@ -114,7 +110,7 @@ impl EngineError {
     /// The step that failed, as the engine names it.
     pub(crate) fn step(&self) -> Option<&str> {
         match self {
-            Self::Failed { log, .. } => log.0.iter().rev().find_map(|line| diagnosis::step(line)),
+            Self::Failed { log, .. } => failed_step(&log.0),
             _ => None,
         }
     }
@@ -125,7 +121,9 @@ impl Explain for EngineError {
         match self {
             Self::Missing => Some(install(Program::Podman)),
             Self::Absent { program } => Some(install(*program)),
-            Self::Failed { diagnosis, program, .. } => diagnosis.help(*program),
+            Self::Failed { diagnosis, program, .. } => {
+                diagnosis.help(Task::Build { list_storage: program.list_storage() })
+            }
             Self::Rewrite(RewriteError::Secret { id, .. }) => {
                 Some(format!("let the step read `/run/secrets/{id}` and write nothing of it"))
             }

@@ -9,7 +9,8 @@ use camino::Utf8Path;
 
 use super::output::{self, Ended};
 use super::secrets::Secrets;
-use super::{Diagnosis, EngineError, Job, Log};
+use super::{EngineError, Job, Log};
+use crate::support::diagnosis::Diagnosis;
 use crate::support::program;
 use crate::support::progress::Progress;
 
@@ -46,6 +47,14 @@ impl Program {
         match self {
             Self::Podman => "podman",
             Self::Buildah => "buildah",
+        }
+    }
+
+    /// The command that shows what the engine's storage holds.
+    pub(super) fn list_storage(self) -> &'static str {
+        match self {
+            Self::Podman => "podman system df",
+            Self::Buildah => "buildah images",
         }
     }
 
@@ -142,7 +151,7 @@ impl Program {
         let ended = output::run(command, secrets, progress);
         let Ended { succeeded, said, listed } =
             ended.map_err(|source| EngineError::Start { program: self, source })?;
-        match Diagnosis::of(&said, succeeded) {
+        match Diagnosis::of_build(&said, succeeded) {
             None => Ok(listed),
             Some(diagnosis) => {
                 Err(EngineError::Failed { program: self, diagnosis, log: Log(output::last(&said)) })

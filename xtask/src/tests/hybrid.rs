@@ -141,17 +141,6 @@ fn an_engine_that_is_not_there_is_asked_for() {
 }
 
 #[test]
-fn a_repository_that_is_not_there_is_the_cause_and_not_the_package() {
-    let said = [
-        "Error: Failed to download metadata for repo 'rig': Cannot download repomd.xml",
-        "Error: Unable to find a match: jq",
-    ];
-    let said: Vec<String> = said.map(str::to_owned).to_vec();
-    let told = crate::engine::Diagnosis::of(&said, false).unwrap().to_string();
-    assert_eq!(told, "repository `rig` can't be reached");
-}
-
-#[test]
 fn a_step_has_the_network_only_if_it_asks() {
     if !present(&["podman", "busybox"]) {
         return;

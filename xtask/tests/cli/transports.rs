@@ -133,7 +133,7 @@ fn what_a_registry_says_no_to_is_told_with_the_way_out() {
     let unknown = on_registry(&registry, &workspace, "base:2", &[]).refused();
     assert!(unknown.stderr.contains("the registry has no such image"), "{}", unknown.stderr);
     assert!(
-        unknown.stderr.contains("help: look what there is: `skopeo list-tags docker://127.0.0.1:"),
+        unknown.stderr.contains("help: list the tags: `skopeo list-tags docker://127.0.0.1:"),
         "{}",
         unknown.stderr
     );
