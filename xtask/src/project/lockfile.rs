@@ -12,7 +12,7 @@ use lapstrake::value::{Architecture, ImageName, LayerName};
 use serde::{Deserialize, Serialize};
 
 use crate::support::explain::Explain;
-use lapstrake_oci::Digest;
+use lapstrake_oci::{AtomicFile, Digest, Durability};
 
 const FILE: &str = "lapstrake.lock";
 const VERSION: u32 = 1;
@@ -232,15 +232,8 @@ impl Lock {
         };
         let failed = |source| LockError::Write { path: self.path.clone(), source };
         let text = toml::to_string(&document).map_err(|error| failed(io::Error::other(error)))?;
-        let directory = self.path.parent().unwrap_or(Utf8Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+        let mut file = AtomicFile::create(&self.path).map_err(failed)?;
         file.write_all(HEADER.as_bytes()).and_then(|()| file.write_all(text.as_bytes())).map_err(failed)?;
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let readable = fs::Permissions::from_mode(0o644);
-            fs::set_permissions(file.path(), readable).map_err(failed)?;
-        }
-        file.persist(&self.path).map_err(|error| failed(error.error))?;
-        Ok(())
+        file.commit(Durability::Durable).map(drop).map_err(failed)
     }
 }

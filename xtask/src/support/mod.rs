@@ -6,3 +6,4 @@ pub(crate) mod explain;
 pub(crate) mod parallel;
 pub(crate) mod program;
 pub(crate) mod progress;
+pub(crate) mod scratch;
