@@ -8,6 +8,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
 
 /// Whether a file survives a loss of power.
+///
+/// ```
+/// # use camino::Utf8Path;
+/// use lapstrake_oci::{AtomicFile, Durability};
+///
+/// # let scratch = tempfile::tempdir()?;
+/// # let path = Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8").join("file");
+/// AtomicFile::create(&path)?.commit(Durability::Rebuildable)?;
+/// assert!(path.exists());
+/// # Ok::<_, std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// The content and the name are on the disk before the file is used: for what a user keeps.
