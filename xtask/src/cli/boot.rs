@@ -78,7 +78,7 @@ impl Explain for ExecuteError {
 impl Boot {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         let command = self.command()?;
-        select_one(images, self.image.as_ref(), "boot")?;
+        select_one(images, self.image.as_slice(), "boot")?;
         let progress = self.output.progress();
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };

@@ -1,5 +1,6 @@
 //! `image build`: compile, stage, build. The result on stdout is a reference for each image.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
@@ -10,9 +11,10 @@ use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
+use super::selection::select_one;
 use super::{print, print_json};
 use crate::check::Checks;
-use crate::deliver::Destination;
+use crate::deliver::{self, Destination, StoredImage};
 use crate::finding::draw;
 use crate::image::{self, Built, LayerOrigin};
 use crate::plan::SCHEMA;
@@ -24,9 +26,9 @@ use crate::support::progress::Progress;
 pub(super) struct Build {
     #[command(flatten)]
     which: TargetArgs,
-    /// Also put the image at oci-archive:FILE or containers-storage:REFERENCE; only for one image
-    #[arg(short, long = "output", value_name = "DESTINATION", value_parser = Destination::parse)]
-    output_to: Vec<Destination>,
+    /// Also put the image at `oci:DIR[:TAG]`, `oci-archive:FILE` or `containers-storage:REFERENCE`; only for one image
+    #[arg(short, long = "output", value_name = "DESTINATION", value_parser = deliver::parse)]
+    output_to: Vec<Arc<dyn Destination>>,
     #[command(flatten)]
     making: EngineArgs,
     #[command(flatten)]
@@ -42,6 +44,10 @@ pub(super) struct Build {
 impl Build {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         let started = Instant::now();
+        if !self.output_to.is_empty() {
+            // Of several images, each would replace the one before.
+            select_one(images, &self.which.images, "build --output")?;
+        }
         let progress = self.output.progress();
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
@@ -74,8 +80,10 @@ impl Build {
                 continue;
             };
             for destination in &self.output_to {
-                let taken = destination.take(&store, ready.plan.name.as_str(), &progress);
-                taken.map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
+                let image = StoredImage { store: &store, name: &ready.plan.name };
+                destination
+                    .put(&image, &progress)
+                    .map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
             }
             let reference = image::reference(&store, &ready.plan);
             finished(&ready, &built, &progress);

@@ -54,13 +54,13 @@ pub(super) fn select<'a>(images: &'a [Image], patterns: &[String]) -> Result<Vec
     Ok(images.iter().filter(selected).collect())
 }
 
-/// Fails where a pattern, or none, selects several images.
+/// Fails where the patterns, or none, select several images.
 pub(super) fn select_one(
     images: &[Image],
-    pattern: Option<&String>,
+    patterns: &[String],
     verb: &'static str,
 ) -> Result<(), SelectionError> {
-    let selected = select(images, pattern.map(std::slice::from_ref).unwrap_or_default())?;
+    let selected = select(images, patterns)?;
     if selected.len() < 2 {
         return Ok(());
     }

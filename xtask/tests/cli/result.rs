@@ -85,6 +85,11 @@ fn exit_codes_tell_a_fatal_finding_a_wrong_command_and_a_failure_apart() {
     assert!(usage(&["biuld"]).contains("'build'"));
     usage(&["build", "--base", "autosd"]);
     usage(&["build", "--output", "somewhere"]);
+    let several = usage(&["build", "--output", "oci:out"]);
+    assert!(
+        several.contains("`image build --output` works on one image, and there are several"),
+        "{several}"
+    );
     insta::assert_snapshot!(usage(&["plan", "cockpti"]), @r"
 error: no image is named `cockpti`
   help: did you mean `cockpit`?
