@@ -14,8 +14,8 @@ use crate::inputs::Inputs;
 use crate::layer::{Removals, write_tar};
 use crate::plan::Plan;
 use crate::support::explain::Explain;
+use crate::support::folder::AtomicFolder;
 use crate::support::parallel;
-use crate::support::scratch::AtomicFolder;
 use lapstrake_oci::{Blobs, Layout, LayoutError};
 
 /// The file that marks a folder as an emitted context, which may be replaced.

@@ -9,9 +9,9 @@ use tempfile::TempDir;
 
 /// A folder that is removed when the value is dropped.
 #[derive(Debug)]
-pub(crate) struct Scratch(TempDir);
+pub(crate) struct TempFolder(TempDir);
 
-impl Scratch {
+impl TempFolder {
     /// Creates a folder in another one, which must exist. Only its owner may read it.
     pub(crate) fn create_in(folder: &Utf8Path, prefix: &str) -> io::Result<Self> {
         tempfile::Builder::new().prefix(prefix).tempdir_in(folder).map(Self)
@@ -29,7 +29,7 @@ impl Scratch {
 /// Its files are not flushed to the disk, because everything in it can be written again.
 #[derive(Debug)]
 pub(crate) struct AtomicFolder {
-    fresh: Scratch,
+    fresh: TempFolder,
     beside: Utf8PathBuf,
     to: Utf8PathBuf,
 }
@@ -49,7 +49,7 @@ impl AtomicFolder {
             }
         };
         fs::create_dir_all(beside)?;
-        let fresh = Scratch::create_in(beside, PREFIX)?;
+        let fresh = TempFolder::create_in(beside, PREFIX)?;
         Ok(Self { fresh, beside: beside.to_owned(), to: to.to_owned() })
     }
 
@@ -63,7 +63,7 @@ impl AtomicFolder {
     pub(crate) fn commit(self) -> io::Result<()> {
         fs::set_permissions(self.path(), Permissions::from_mode(0o755))?;
         // The old folder is moved away whole, and removed when it is no longer in its place.
-        let old = Scratch::create_in(&self.beside, PREFIX)?;
+        let old = TempFolder::create_in(&self.beside, PREFIX)?;
         if self.to.exists() {
             fs::rename(&self.to, old.path().join("old"))?;
         }
