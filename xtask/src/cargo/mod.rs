@@ -138,12 +138,12 @@ fn keep(
     paths: &Paths,
 ) -> Result<Utf8PathBuf, CompileError> {
     let failed = |source| CompileError::Keep { path: path.to_owned(), source };
-    if artefacts.kept.is_none() {
-        artefacts.kept = Some(paths.scratch(Scratch::Binaries).map_err(failed)?);
-    }
-    let directory = artefacts.kept.as_ref().and_then(|kept| Utf8Path::from_path(kept.path()));
-    let name = format!("{index}-{}", path.file_name().unwrap_or_default());
-    let to = directory.unwrap_or(paths.root()).join(name);
+    let folder = match &mut artefacts.kept {
+        Some(folder) => folder,
+        none => none.insert(paths.scratch(Scratch::Binaries).map_err(failed)?),
+    };
+    let name = path.file_name().expect("cargo names an executable by its file");
+    let to = folder.path().join(format!("{index}-{name}"));
     fs::copy(path, &to).map_err(failed)?;
     Ok(to)
 }

@@ -90,7 +90,7 @@ impl Build {
             stands_in |= ready.base.location == TransportRef::StandIn;
             written |= built.layers.iter().any(|layer| !layer.reused);
             text += &format!("{reference}\n");
-            let mut document = describe(&ready, &built, &reference, self.making.engine(&built));
+            let mut document = describe(&ready, &built, &reference, self.making.builder(&built));
             document["timings"] =
                 json!({ "plan": plan_took.as_secs_f64(), "build": started.elapsed().as_secs_f64() });
             document["findings"] = json!(findings.of(&ready.plan.name));

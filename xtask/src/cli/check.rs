@@ -10,7 +10,7 @@ use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
 use super::{print, print_json};
 use crate::check::{self, Checks, Phase};
-use crate::engine::Engine;
+use crate::engine::EnginePolicy;
 use crate::finding::{Findings, Severity, draw, sarif};
 use crate::plan::SCHEMA;
 use crate::session::{check_staged, check_units};
@@ -72,7 +72,7 @@ impl Check {
                 complete = false;
                 continue;
             }
-            let ready = session.stage(planned, Engine::Any)?;
+            let ready = session.stage(planned, EnginePolicy::Any)?;
             findings.add(Some(&name), check_staged(&ready, &checks));
         }
         findings.change(|findings| selection.keep(findings));

@@ -12,7 +12,7 @@ use super::prepare::{CheckArgs, Prepared, prepare, staged};
 use super::report::Failed;
 use super::{print, print_json};
 use crate::check::Checks;
-use crate::engine::Engine;
+use crate::engine::EnginePolicy;
 use crate::finding::draw;
 use crate::plan::{PlannedLayer, SCHEMA};
 use crate::support::explain::Exit;
@@ -50,7 +50,7 @@ impl Emit {
         let mut written = Vec::new();
         let mut refused = false;
         for planned in planned {
-            let ready = session.stage(planned, Engine::Any)?;
+            let ready = session.stage(planned, EnginePolicy::Any)?;
             let found = staged(&ready, &checks, &selection);
             eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
             if found.any_fatal() {

@@ -9,7 +9,7 @@ use super::boot::ExecuteError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
 use crate::finding::underline;
-use crate::session::{Failure, Place};
+use crate::session::Failure;
 use crate::support::explain::{Exit, Explain};
 use crate::support::progress::Colour;
 
@@ -42,9 +42,10 @@ impl Failed {
         }
     }
 
-    fn place(&self) -> Option<&Place> {
+    /// Returns the line of the description that failed, underlined, if it is known.
+    fn line(&self, colour: bool) -> Option<String> {
         match self {
-            Self::Failure(error) => error.place(),
+            Self::Failure(error) => underline(error.site()?, error.root()?, colour),
             Self::Selection(_) | Self::Check(_) | Self::Execute(_) => None,
         }
     }
@@ -67,7 +68,7 @@ impl Explain for Failed {
 /// Writes an error to stderr.
 pub(super) fn report(failed: &Failed, colour: Colour) {
     let colour = colour.on_stderr();
-    let line = failed.place().and_then(|Place { site, root }| underline(*site, root, colour));
+    let line = failed.line(colour);
     eprint!("{}", draw(failed, line.as_deref(), failed.help().as_deref(), colour));
 }
 

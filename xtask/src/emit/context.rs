@@ -6,7 +6,7 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::TransportRef;
 
-use super::containerfile::{Contents, From, containerfile, tar_name};
+use super::containerfile::{Contents, From, TARS, containerfile, tar_name};
 use super::folder::{create_file, directory};
 use super::{files, folder as step_folder, write_files};
 use crate::base::Base;
@@ -59,7 +59,7 @@ pub(crate) fn emit(
     }
     let folder = AtomicFolder::create(to).map_err(failed(to))?;
     let root = folder.path();
-    directory(&root.join("layers")).map_err(failed(to))?;
+    directory(&root.join(TARS)).map_err(failed(to))?;
     let layers = plan.layers.iter().enumerate().filter(|(_, layer)| Contents::of(layer) == Contents::Members);
     parallel::each(layers, thread::available_parallelism(), |(index, layer)| {
         let path = root.join(tar_name(index, layer));

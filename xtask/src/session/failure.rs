@@ -1,9 +1,9 @@
 //! Why a phase of the pipeline failed, for reasons outside of the description. One type for all phases adds the
 //! image to what a room reports.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Site;
-use lapstrake::value::ImageName;
+use lapstrake::value::{ImageName, LayerName};
 
 use crate::base::BaseError;
 use crate::boot::BootError;
@@ -17,7 +17,7 @@ use crate::inputs::InputError;
 use crate::project::lockfile::LockError;
 use crate::project::workspace::WorkspaceError;
 use crate::store::StoreError;
-use crate::support::explain::Explain;
+use crate::support::explain::{Explain, Located};
 
 /// A phase failed, for reasons outside of the description.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +30,8 @@ pub(crate) enum Failure {
     Lock(#[from] LockError),
     #[error("the binaries of image `{image}` can't be compiled")]
     Compile { image: ImageName, source: CompileError },
-    #[error("a build stage of image `{image}` failed")]
-    BuildStage { image: ImageName, place: Place, source: Box<BuildStageError> },
+    #[error("the build stages of image `{image}` can't be run")]
+    BuildStage { image: ImageName, root: Utf8PathBuf, source: Box<Located<BuildStageError>> },
     #[error("the files of image `{image}` can't be read")]
     Inputs { image: ImageName, source: InputError },
     #[error("the files of image `{image}` can't be checked")]
@@ -39,9 +39,9 @@ pub(crate) enum Failure {
     #[error(
         "layer `{layer}` of image `{image}` runs something inside the image, and `--engine native` runs nothing"
     )]
-    EngineNeeded { image: ImageName, layer: String },
+    EngineNeeded { image: ImageName, layer: LayerName },
     #[error("image `{image}` can't be built")]
-    EngineLayers { image: ImageName, place: Option<Place>, source: Box<EngineLayersError> },
+    EngineLayers { image: ImageName, root: Utf8PathBuf, source: Box<Located<EngineLayersError>> },
     #[error("image `{image}` can't be built")]
     Build { image: ImageName, source: Box<NativeError> },
     #[error("image `{image}` can't be written as a context")]
@@ -56,19 +56,11 @@ pub(crate) enum Failure {
     Epoch(#[from] image::EpochError),
 }
 
-/// A line of the description, and the workspace in which it is.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) site: Site,
-    pub(crate) root: Utf8PathBuf,
-}
-
 impl Failure {
-    /// Returns the line of the description that failed, where it is known.
-    pub(crate) fn place(&self) -> Option<&Place> {
+    /// Returns the workspace in which the line of the description is, if there is one.
+    pub(crate) fn root(&self) -> Option<&Utf8Path> {
         match self {
-            Self::EngineLayers { place, .. } => place.as_ref(),
-            Self::BuildStage { place, .. } => Some(place),
+            Self::EngineLayers { root, .. } | Self::BuildStage { root, .. } => Some(root),
             Self::Workspace(_)
             | Self::Cache(_)
             | Self::Lock(_)
@@ -84,32 +76,36 @@ impl Failure {
             | Self::Epoch(_) => None,
         }
     }
+
+    fn explained(&self) -> Option<&dyn Explain> {
+        match self {
+            Self::Workspace(source) => Some(source),
+            Self::Cache(source) => Some(source),
+            Self::Lock(source) => Some(source),
+            Self::Compile { source, .. } => Some(source),
+            Self::BuildStage { source, .. } => Some(&**source),
+            Self::Inputs { source, .. } => Some(source),
+            Self::EngineLayers { source, .. } => Some(&**source),
+            Self::Build { source, .. } => Some(&**source),
+            Self::Emit { source, .. } => Some(source),
+            Self::Deliver { source, .. } => Some(source),
+            Self::Boot { source, .. } => Some(&**source),
+            Self::Store(source) => Some(source),
+            Self::Epoch(source) => Some(source),
+            Self::Read { .. } | Self::EngineNeeded { .. } => None,
+        }
+    }
 }
 
 impl Explain for Failure {
     fn help(&self) -> Option<String> {
-        match self {
-            Self::Workspace(source) => source.help(),
-            Self::Cache(source) => source.help(),
-            Self::Lock(source) => source.help(),
-            Self::Compile { source, .. } => source.help(),
-            Self::BuildStage { source, .. } => source.help(),
-            Self::Inputs { source, .. } => source.help(),
-            Self::EngineNeeded { .. } => {
-                Some("run it without `--engine`: podman or buildah builds that layer".to_owned())
-            }
-            Self::EngineLayers { source, .. } => source.help(),
-            Self::Build { source, .. } => source.help(),
-            Self::Emit { source, .. } => source.help(),
-            Self::Deliver { source, .. } => source.help(),
-            Self::Boot { source, .. } => source.help(),
-            Self::Store(source) => source.help(),
-            Self::Epoch(source) => source.help(),
-            Self::Read { .. } => None,
+        if let Self::EngineNeeded { .. } = self {
+            return Some("run it without `--engine`: podman or buildah builds that layer".to_owned());
         }
+        self.explained()?.help()
     }
 
     fn site(&self) -> Option<Site> {
-        self.place().map(|place| place.site)
+        self.explained()?.site()
     }
 }

@@ -1,6 +1,7 @@
 //! What a command reports about an error beside its message and its causes.
 
 use std::error::Error;
+use std::fmt;
 use std::process::ExitCode;
 
 use lapstrake::Site;
@@ -20,6 +21,39 @@ pub(crate) trait Explain: Error {
     /// Returns how the command ends.
     fn exit(&self) -> Exit {
         Exit::Failure
+    }
+}
+
+/// An error with the line of the description that it is about. Its message and causes are those of the error.
+#[derive(Debug)]
+pub(crate) struct Located<E> {
+    pub(crate) error: E,
+    pub(crate) site: Option<Site>,
+}
+
+impl<E: fmt::Display> fmt::Display for Located<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<E: Error> Error for Located<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl<E: Explain> Explain for Located<E> {
+    fn help(&self) -> Option<String> {
+        self.error.help()
+    }
+
+    fn site(&self) -> Option<Site> {
+        self.site
+    }
+
+    fn exit(&self) -> Exit {
+        self.error.exit()
     }
 }
 
