@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use camino::Utf8PathBuf;
-use tempfile::TempDir;
 
 use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer};
+use crate::support::explain::Explain;
+use crate::support::folder::TempFolder;
 use crate::support::parallel;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, FileDigest, FileDigests, HashingReader, Stamp};
@@ -22,7 +23,7 @@ pub(crate) struct Artefacts {
     /// Where the results of build stages are.
     pub(crate) compiled: BTreeMap<Compiled, Utf8PathBuf>,
     /// The copies of binaries that a later invocation of cargo overwrites.
-    pub(crate) kept: Option<TempDir>,
+    pub(crate) kept: Option<TempFolder>,
 }
 
 /// All files of a plan.
@@ -31,7 +32,7 @@ pub(crate) struct Inputs {
     /// Hashed, because paths are slow to compare.
     files: HashMap<Origin, InputFile>,
     /// The copies have to exist until the layers are written.
-    _kept: Option<TempDir>,
+    _kept: Option<TempFolder>,
 }
 
 /// A file as it was when its digest was taken.
@@ -59,6 +60,15 @@ pub(crate) enum InputError {
     NoArtefact { package: String, bin: String },
     #[error("stage {stage} made no `{product}`")]
     NotBuilt { stage: usize, product: String },
+}
+
+impl Explain for InputError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Changed { .. } => Some("build again, once nothing writes the file".to_owned()),
+            Self::Read { .. } | Self::NoArtefact { .. } | Self::NotBuilt { .. } => None,
+        }
+    }
 }
 
 const UNPOISONED: &str = "no thread panics while it holds the files";

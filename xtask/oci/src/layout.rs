@@ -1,19 +1,17 @@
 //! Reads and writes an OCI image layout on disk (OCI image spec, image-layout.md). Several processes may
 //! write to one layout at the same time.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use crate::{
-    ANNOTATION_REF_NAME, ArchiveError, BlobError, Blobs, Descriptor, FileDigests, Manifests, MediaType,
-    SCHEMA_VERSION, canonical,
+    ANNOTATION_REF_NAME, ArchiveError, AtomicFile, BlobError, Blobs, Descriptor, Durability, FileDigests,
+    Manifests, MediaType, SCHEMA_VERSION, canonical,
 };
 
 pub(crate) const LAYOUT: &str = "oci-layout";
@@ -324,17 +322,12 @@ impl Layout {
     pub(crate) fn write(&self, name: &str, document: &Value, how: Write) -> Result<(), LayoutError> {
         let path = self.root.join(name);
         let written = || {
-            let mut file = NamedTempFile::new_in(&self.root)?;
+            let mut file = AtomicFile::create(&path)?;
             io::Write::write_all(&mut file, &canonical(document)?)?;
-            file.as_file().set_permissions(Permissions::from_mode(0o644))?;
             match how {
-                Write::Replace => file.persist(&path).map(drop),
-                Write::New => file.persist_noclobber(&path).map(drop),
+                Write::Replace => file.commit(Durability::Rebuildable).map(drop),
+                Write::New => file.commit_new(Durability::Rebuildable),
             }
-            .or_else(|error| match how {
-                Write::New if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                _ => Err(error.error),
-            })
         };
         written().map_err(|source| LayoutError::Write { path: path.clone(), source })
     }

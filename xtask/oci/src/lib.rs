@@ -40,6 +40,7 @@
 //! ```
 
 mod archive;
+mod atomic;
 mod blobs;
 mod canonical;
 mod compression;
@@ -56,6 +57,7 @@ pub mod tar;
 pub mod tree;
 
 pub use self::archive::{ArchiveError, import_archive};
+pub use self::atomic::{AtomicFile, Durability};
 pub use self::blobs::{BlobError, BlobWriter, Blobs};
 pub use self::canonical::canonical;
 pub use self::compression::{Compression, Compressor};

@@ -1,12 +1,14 @@
-//! Why a base can't be used. One type for all transports; it names the blob, and its causes the member.
+//! Why a base can't be used. There is one type for all transports. It names the blob, and its causes the member.
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
 use lapstrake::value::Architecture;
 use std::io;
 
-use super::transport::Refusal;
 use crate::finding::Finding;
+use crate::support::diagnosis::{Diagnosis, Task};
+use crate::support::explain::Explain;
+use crate::support::program::{Program, ProgramError};
 use lapstrake_oci::tar::LayerError;
 use lapstrake_oci::{ArchiveError, BlobError, Digest, DigestError, LayoutError};
 
@@ -17,14 +19,16 @@ pub(crate) enum BaseError {
     NoCache,
     #[error("`{path}` in the cache can't be written")]
     Cache { path: Utf8PathBuf, source: io::Error },
-    #[error("`{program}` is not installed, and reads what stands in {place}")]
-    NoProgram { program: &'static str, place: &'static str },
+    #[error("{place} can't be read")]
+    NoProgram { place: &'static str, source: ProgramError },
+    #[error(transparent)]
+    Program(#[from] ProgramError),
     #[error("`{reference}` is not in the cache, and `--offline` was given")]
     Offline { reference: String },
     #[error("`{reference}` can't be had: {why}: {said}")]
-    Transport { reference: String, why: Refusal, said: String },
+    Transport { reference: String, why: Diagnosis, said: String },
     #[error("what `{program}` wrote can't be read")]
-    Transported { program: &'static str, source: io::Error },
+    Transported { program: Program, source: io::Error },
     #[error("the OCI layout can't be read")]
     Layout(#[source] LayoutError),
     #[error("`{file}` can't be read")]
@@ -61,15 +65,12 @@ pub(crate) enum BaseError {
     StandIn(#[source] io::Error),
 }
 
-impl BaseError {
-    /// What to do about it: a line that can be pasted.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for BaseError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::NoCache => Some("set `LAPSTRAKE_CACHE` to a directory".to_owned()),
-            Self::NoProgram { program, .. } => {
-                Some(format!("run `apt install {program}`, or `dnf install {program}`"))
-            }
-            Self::Transport { reference, why, .. } => why.help(reference),
+            Self::NoProgram { source, .. } | Self::Program(source) => source.help(),
+            Self::Transport { reference, why, .. } => why.help(Task::Copy { reference }),
             Self::NoCompiler => {
                 Some("name an image with one: `BuildStage::on(Base::registry(\"…\"))`".to_owned())
             }
@@ -78,21 +79,38 @@ impl BaseError {
             Self::Architecture { found, .. } => {
                 Some(format!("write `.architecture(\"{found}\")`, or take another base"))
             }
-            _ => None,
+            Self::Cache { .. }
+            | Self::Transported { .. }
+            | Self::Layout(_)
+            | Self::File { .. }
+            | Self::Archive { .. }
+            | Self::Blob(_)
+            | Self::Document { .. }
+            | Self::Reference { .. }
+            | Self::Listed(_)
+            | Self::MediaType { .. }
+            | Self::NoArchitecture { .. }
+            | Self::Platform { .. }
+            | Self::DiffIds { .. }
+            | Self::DiffId { .. }
+            | Self::Layer { .. }
+            | Self::StandIn(_) => None,
         }
     }
+}
 
-    /// The error as a finding, at the place where the description names the base.
+impl BaseError {
+    /// Returns the error as a finding, at the line of the description that names the base.
     pub(crate) fn into_finding(self, site: Site) -> Finding {
-        self.told("base", site)
+        self.finding("base", site)
     }
 
-    /// The same of the image that a stage is on.
+    /// Returns the error as a finding about the builder image of a stage.
     pub(crate) fn into_builder_finding(self, site: Site) -> Finding {
-        self.told("builder image", site)
+        self.finding("builder image", site)
     }
 
-    fn told(self, what: &str, site: Site) -> Finding {
+    fn finding(self, what: &str, site: Site) -> Finding {
         let mut message = format!("the {what} can't be used: {self}");
         let mut source = std::error::Error::source(&self);
         while let Some(cause) = source {

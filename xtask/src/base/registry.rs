@@ -6,13 +6,11 @@ use lapstrake_oci::Descriptor;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::transport::{ask, describe, folder, lone, manifest, parse, parts, platform, take};
+use super::transport::{ask, describe, folder, lone, manifest, parse, parts, platform, require, take};
 use super::{BaseError, BaseRequest, Found};
-use crate::support::program::installed;
+use crate::support::program::Program;
 use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Digest};
-
-pub(super) const SKOPEO: &str = "skopeo";
 
 pub(super) fn find(
     reference: &Reference,
@@ -30,9 +28,7 @@ pub(super) fn find(
     if demand.offline {
         return Err(BaseError::Offline { reference: format!("docker://{asked}") });
     }
-    if !installed(SKOPEO) {
-        return Err(BaseError::NoProgram { program: SKOPEO, place: "registries" });
-    }
+    require(Program::SKOPEO, "a registry")?;
     let descriptor = bring(&asked, repository, demand.architecture, Patience::Any, cache, progress)?;
     Ok(Found { manifests: lone(&descriptor)?, blobs: blobs.clone() })
 }
@@ -73,7 +69,7 @@ pub(super) fn bring(
     }
     progress.status("Copying", format_args!("base docker://{asked}"));
     let _working = progress.working(format!("copying base docker://{asked}"));
-    let folder = folder(SKOPEO, blobs)?;
+    let folder = folder(Program::SKOPEO, blobs)?;
     let dir = camino::Utf8Path::from_path(folder.path()).unwrap_or(camino::Utf8Path::new("."));
     let from = format!("docker://{repository}@{image}");
     let to = format!("dir:{dir}");
@@ -81,14 +77,14 @@ pub(super) fn bring(
     let mut arguments: Vec<&str> = platform.iter().map(String::as_str).collect();
     arguments.extend(to_send);
     arguments.extend(["copy", "--quiet", "--preserve-digests", &from, &to]);
-    ask(SKOPEO, &arguments, asked)?;
-    let bytes = manifest(SKOPEO, dir)?;
+    ask(Program::SKOPEO, &arguments, asked)?;
+    let bytes = manifest(Program::SKOPEO, dir)?;
     let found = Digest::of(&bytes);
     if found != image {
         return Err(BlobError::Content { digest: image, found }.into());
     }
     let document = parse(&bytes)?;
-    take(SKOPEO, dir, &parts(&digest, &document)?, blobs)?;
+    take(Program::SKOPEO, dir, &parts(&digest, &document)?, blobs)?;
     put(&bytes, cache)?;
     Ok(describe(&bytes, &document))
 }
@@ -102,9 +98,7 @@ pub(super) fn resolve(
     if demand.offline {
         return Err(BaseError::Offline { reference: format!("docker://{reference}") });
     }
-    if !installed(SKOPEO) {
-        return Err(BaseError::NoProgram { program: SKOPEO, place: "registries" });
-    }
+    require(Program::SKOPEO, "a registry")?;
     Ok(named(reference.as_str(), demand.architecture, &[], cache)?.1)
 }
 
@@ -116,7 +110,7 @@ fn named(
     cache: &Cache,
 ) -> Result<(Digest, Digest), BaseError> {
     let source = format!("docker://{asked}");
-    let raw = ask(SKOPEO, &[options, &["inspect", "--raw", &source]].concat(), asked)?;
+    let raw = ask(Program::SKOPEO, &[options, &["inspect", "--raw", &source]].concat(), asked)?;
     let document = parse(&raw)?;
     let (digest, _) = put(&raw, cache)?;
     let places = Places([cache.blobs(), cache.blobs()]);

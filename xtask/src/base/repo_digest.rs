@@ -8,9 +8,9 @@ use lapstrake_oci::Descriptor;
 
 use super::BaseError;
 use super::cache::Cache;
-use super::registry::{self, Patience, SKOPEO};
-use super::transport::Refusal;
-use crate::support::program::installed;
+use super::registry::{self, Patience};
+use crate::support::diagnosis::Diagnosis;
+use crate::support::program::Program;
 use crate::support::progress::Progress;
 use lapstrake_oci::Digest;
 
@@ -48,7 +48,7 @@ impl<'a> RepoDigests<'a> {
         progress: &Progress,
         accepts: impl Fn(&Descriptor) -> bool,
     ) -> Result<Option<Descriptor>, BaseError> {
-        if self.0.is_empty() || !installed(SKOPEO) {
+        if self.0.is_empty() || !Program::SKOPEO.is_installed() {
             return Ok(None);
         }
         let mut silent = BTreeSet::new();
@@ -61,7 +61,7 @@ impl<'a> RepoDigests<'a> {
             let asked = format!("{repository}@{digest}");
             match registry::bring(&asked, repository, wanted, Patience::Little, cache, progress) {
                 Ok(image) if accepts(&image) => return Ok(Some(image)),
-                Ok(_) | Err(BaseError::Transport { why: Refusal::Unknown, .. }) => {}
+                Ok(_) | Err(BaseError::Transport { why: Diagnosis::NoSuchImage, .. }) => {}
                 Err(error) => {
                     progress.status("Skipping", format_args!("{host}: {error}"));
                     silent.insert(host);

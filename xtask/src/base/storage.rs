@@ -15,13 +15,14 @@ use serde_json::json;
 use super::cache::Cache;
 use super::image::{self, Places};
 use super::repo_digest::RepoDigests;
-use super::transport::{Refusal, ask, describe, folder, lone, manifest, parse, parts, take};
+use super::transport::{ask, describe, folder, lone, manifest, parse, parts, require, take};
 use super::{BaseError, BaseRequest, Found};
-use crate::support::program::installed;
+use crate::support::diagnosis::Diagnosis;
+use crate::support::program::Program;
 use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Compression, Digest, HashingWriter, canonical};
 
-const PODMAN: &str = "podman";
+const PODMAN: Program = Program::PODMAN;
 /// Records: the manifest that was made of an image, and the blob that was made of a layer.
 const IMAGE: &str = "storage";
 const LAYER: &str = "storage-layer";
@@ -51,15 +52,15 @@ pub(super) fn find(
     let found = |descriptor: &Descriptor| Ok(Found { manifests: lone(descriptor)?, blobs: blobs.clone() });
     // What is pinned and was read is enough: neither podman nor a registry need have it any more.
     if let Some(kept) = demand.pinned.and_then(|pinned| image::pinned(places, pinned)) {
-        if installed(PODMAN) && stored(reference.as_str()).is_ok_and(|stored| !is_of(&kept, &stored, cache)) {
+        if PODMAN.is_installed()
+            && stored(reference.as_str()).is_ok_and(|stored| !is_of(&kept, &stored, cache))
+        {
             progress
                 .status("Pinned", format_args!("{reference} to {}; podman's is another now", kept.digest));
         }
         return found(&kept);
     }
-    if !installed(PODMAN) {
-        return Err(BaseError::NoProgram { program: PODMAN, place: "podman's storage" });
-    }
+    require(PODMAN, "podman's storage")?;
     let stored = stored(reference.as_str())?;
     // What an image was taken for once, it is for good: what a registry does meanwhile moves no digest.
     let key = Digest::of(format!("{} {}", stored.id, Compression::Zstd.identity()).as_bytes());
@@ -141,7 +142,7 @@ fn stored(reference: &str) -> Result<Stored, BaseError> {
         BaseError::Transport { reference, said, .. }
             if said.contains("no such image") || said.contains("not known") =>
         {
-            let why = Refusal::NotInStorage { root: !is_rootless(&reference) };
+            let why = Diagnosis::NotInStorage { is_root: !is_rootless(&reference) };
             BaseError::Transport { reference, why, said }
         }
         other => other,

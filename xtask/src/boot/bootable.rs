@@ -7,6 +7,7 @@ use lapstrake::value::{Architecture, ImagePath};
 use serde::Deserialize;
 
 use crate::check::{Node, Tree};
+use crate::support::explain::Explain;
 
 const MODULES: &str = "/usr/lib/modules";
 const KARGS: &str = "/usr/lib/bootc/kargs.d";
@@ -123,10 +124,9 @@ fn target(tree: &Tree<'_>, arguments: &[String]) -> Option<String> {
     Some(found.path().file_name().to_owned())
 }
 
-impl Unbootable {
-    /// One line to paste.
-    pub(crate) fn help(&self) -> &'static str {
-        match self {
+impl Explain for Unbootable {
+    fn help(&self) -> Option<String> {
+        let help = match self {
             Self::Several { .. } => "remove the modules directory of each kernel but one",
             Self::NoKernel
             | Self::NoInitramfs { .. }
@@ -136,7 +136,8 @@ impl Unbootable {
             | Self::Lacks { .. } => {
                 "boot it on a base that is a whole system: `--base oci:DIR:TAG`, `--base docker://REF`"
             }
-        }
+        };
+        Some(help.to_owned())
     }
 }
 

@@ -3,9 +3,8 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use camino::Utf8Path;
 use lapstrake::value::ImagePath;
@@ -13,6 +12,7 @@ use lapstrake::value::ImagePath;
 use super::tree::{held_mode, is_held, is_hidden};
 use super::{BootError, Programs};
 use crate::base::{BaseIndex, File, facts};
+use crate::support::program::{Program, ProgramError};
 use lapstrake_oci::tree::{CAPABILITY, Kind, Node};
 
 const BLOCK: u64 = 4096;
@@ -39,20 +39,18 @@ pub(super) enum Seen {
 impl Seen {
     /// As root, where this machine lets us have such a namespace.
     pub(super) fn best() -> Self {
-        let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "true"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if command.status().is_ok_and(|status| status.success()) { Self::AsRoot } else { Self::AsOurs }
+        let tried = Program::UNSHARE.output(["--map-root-user", "true"]);
+        if tried.is_ok_and(|output| output.status.success()) { Self::AsRoot } else { Self::AsOurs }
     }
 
-    fn command(self, program: &Utf8Path) -> Command {
+    fn command(self, program: Program) -> Result<Command, ProgramError> {
         match self {
             Self::AsRoot => {
-                let mut command = Command::new("unshare");
-                command.args(["--map-root-user", program.as_str()]);
-                command
+                let mut command = Program::UNSHARE.command()?;
+                command.arg("--map-root-user").arg(program.find()?);
+                Ok(command)
             }
-            Self::AsOurs => Command::new(program),
+            Self::AsOurs => program.command(),
         }
     }
 
@@ -78,19 +76,20 @@ pub(super) fn make(
     programs: &Programs,
 ) -> Result<(), BootError> {
     let (bytes, inodes) = extent(index);
-    let mut command = seen.command(&programs.mke2fs);
+    let mut command = seen.command(programs.mke2fs)?;
     // A journal guards against a crash, and there is nothing here to lose.
     command.args(["-q", "-F", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", "root_owner=0:0"]);
     command.args(["-b", &BLOCK.to_string(), "-I", &INODE.to_string(), "-N", &inodes.to_string()]);
     command.args(["-d", folder.as_str(), disk.as_str(), &format!("{}k", bytes.div_ceil(1024))]);
-    run(&mut command, &programs.mke2fs)?;
+    run(&mut command, programs.mke2fs)?;
     let script = script(index, seen.owner(folder)?, work)?;
     if script.is_empty() {
         return Ok(());
     }
     let path = work.join("debugfs");
     fs::write(&path, script).map_err(|source| BootError::Write { path: path.clone(), source })?;
-    run(Command::new(&programs.debugfs).args(["-w", "-f", path.as_str(), disk.as_str()]), &programs.debugfs)
+    let mut command = programs.debugfs.command()?;
+    run(command.args(["-w", "-f", path.as_str(), disk.as_str()]), programs.debugfs)
 }
 
 /// The size of the disk in bytes, and how many inodes it has.
@@ -179,10 +178,8 @@ fn quote(word: &str) -> String {
 }
 
 /// Runs a program of e2fsprogs. debugfs tells what is wrong with a command and goes on to a good end.
-fn run(command: &mut Command, program: &Utf8Path) -> Result<(), BootError> {
-    let start = |source: io::Error| BootError::Start { program: program.to_owned(), source };
-    let output =
-        command.env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null()).output().map_err(start)?;
+fn run(command: &mut Command, program: Program) -> Result<(), BootError> {
+    let output = program.output_of(command.env("LC_ALL", "C"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     // Each says its version first; mke2fs that it makes a file.
     let talk = |line: &&str| {
@@ -193,7 +190,7 @@ fn run(command: &mut Command, program: &Utf8Path) -> Result<(), BootError> {
         None if output.status.success() => Ok(()),
         said => {
             let said = said.map_or_else(|| output.status.to_string(), |said| said.escape_debug().to_string());
-            Err(BootError::Disk { program: program.to_owned(), said })
+            Err(BootError::Disk { program, said })
         }
     }
 }

@@ -8,7 +8,8 @@ use lapstrake::value::ImagePath;
 
 use super::bootable::Unbootable;
 use super::console::Last;
-use super::program::Needed;
+use crate::support::explain::Explain;
+use crate::support::program::{Program, ProgramError};
 use lapstrake_oci::tar::LayerError;
 use lapstrake_oci::{BlobError, Digest};
 
@@ -17,8 +18,8 @@ use lapstrake_oci::{BlobError, Digest};
 pub(crate) enum BootError {
     #[error(transparent)]
     Unbootable(#[from] Unbootable),
-    #[error("`{}` is not installed", needed.program)]
-    Missing { needed: Needed },
+    #[error(transparent)]
+    Program(#[from] ProgramError),
     #[error("the image has no program `{program}`")]
     NoProgram { program: String },
     #[error("layer `{digest}` can't be read")]
@@ -35,10 +36,8 @@ pub(crate) enum BootError {
     Write { path: Utf8PathBuf, source: io::Error },
     #[error("`{}` can't be made what it is in the image: its name has a line break, which debugfs can't be told", path.as_str().escape_debug())]
     LineBreak { path: ImagePath },
-    #[error("`{program}` can't be started")]
-    Start { program: Utf8PathBuf, source: io::Error },
     #[error("the disk can't be made: `{program}` says `{said}`")]
-    Disk { program: Utf8PathBuf, said: String },
+    Disk { program: Program, said: String },
     #[error("the console of the machine can't be read")]
     Console(#[source] io::Error),
     #[error("the system was not up after {seconds} seconds")]
@@ -86,12 +85,11 @@ pub(crate) enum BootError {
     },
 }
 
-impl BootError {
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for BootError {
+    fn help(&self) -> Option<String> {
         let text = match self {
-            Self::Unbootable(error) => error.help(),
-            Self::Missing { needed } => return Some(needed.help()),
+            Self::Unbootable(error) => return error.help(),
+            Self::Program(error) => return error.help(),
             Self::NoProgram { .. } => {
                 "write the name of one that it has, or add its package or binary to a layer"
             }
@@ -105,13 +103,23 @@ impl BootError {
             }
             Self::Panic { line, .. } if line.contains("memory") => "give it more memory: `--memory 2048`",
             Self::Off { last } if last.is_empty() => {
-                "its kernel did not come far enough to speak: give it more memory, `--memory 2048`"
+                "its kernel printed nothing: give it more memory, `--memory 2048`"
             }
             Self::NoRoot { .. } => "the initramfs must have `virtio_pci`, `virtio_blk` and `ext4`",
             Self::Emergency { .. } => {
                 "the first `FAILED` or `DEPEND` in the serial log names the unit; an image for bootc has no /etc/fstab"
             }
-            _ => return None,
+            Self::Blob { .. }
+            | Self::Read { .. }
+            | Self::Layer { .. }
+            | Self::Guest(_)
+            | Self::Lost { .. }
+            | Self::Write { .. }
+            | Self::Disk { .. }
+            | Self::Console(_)
+            | Self::Panic { .. }
+            | Self::Qemu { .. }
+            | Self::Off { .. } => return None,
         };
         Some(text.to_owned())
     }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
 
-use super::program::bound_to_us;
+use super::program::bound_to_this_process;
+use crate::support::program::Program;
 
 pub(super) const KVM: &str = "kvm";
 pub(super) const TCG: &str = "tcg";
@@ -60,7 +61,7 @@ const SECTOR: &[&[u8]] = &[
 ];
 
 /// What runs a machine of that architecture here.
-pub(super) fn accelerator(architecture: Architecture, qemu: &Utf8Path, work: &Utf8Path) -> &'static str {
+pub(super) fn accelerator(architecture: Architecture, qemu: Program, work: &Utf8Path) -> &'static str {
     // The proof is x86's.
     let is_ours = architecture == Architecture::Amd64 && Architecture::host() == Some(architecture);
     let opens = || OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
@@ -68,12 +69,12 @@ pub(super) fn accelerator(architecture: Architecture, qemu: &Utf8Path, work: &Ut
 }
 
 /// Whether an accelerator runs the sector.
-fn runs(accelerator: &str, qemu: &Utf8Path, work: &Utf8Path) -> bool {
+fn runs(accelerator: &str, qemu: Program, work: &Utf8Path) -> bool {
     let path = work.join("sector.img");
     if fs::write(&path, sector()).is_err() {
         return false;
     }
-    let mut command = bound_to_us(qemu.as_str());
+    let Ok(mut command) = bound_to_this_process(qemu) else { return false };
     command.args(["-nodefaults", "-no-user-config", "-machine", "pc", "-accel", accelerator, "-cpu", "max"]);
     command.args(["-m", "32", "-display", "none", "-no-reboot"]);
     command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]);
@@ -113,14 +114,14 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         let work = Utf8Path::from_path(folder.path()).unwrap();
-        assert!(runs(TCG, Utf8Path::new("qemu-system-x86_64"), work));
+        assert!(runs(TCG, Program::QEMU_X86_64, work));
     }
 
     #[test]
     fn an_accelerator_that_does_not_start_proves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let work = Utf8Path::from_path(folder.path()).unwrap();
-        assert!(!runs("none-such", Utf8Path::new("qemu-system-x86_64"), work));
-        assert!(!runs(TCG, Utf8Path::new("/nonexistent/qemu"), work));
+        assert!(!runs("none-such", Program::QEMU_X86_64, work));
+        assert!(!runs(TCG, Program::of_package("no-such-qemu", "no-such-package"), work));
     }
 }

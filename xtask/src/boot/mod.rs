@@ -89,7 +89,7 @@ pub(crate) fn boot(job: &Job<'_>, progress: &Progress) -> Result<Booted, BootErr
         let _working = progress.working(format!("flattening {}", job.image));
         flatten(job, &folder)?;
     }
-    let accelerator = kvm::accelerator(job.architecture, &job.programs.qemu, folder.work());
+    let accelerator = kvm::accelerator(job.architecture, job.programs.qemu, folder.work());
     progress.status("Booting", format_args!("{} in QEMU ({accelerator})", job.image));
     let machine = machine::Machine {
         architecture: job.architecture,

@@ -40,20 +40,19 @@ pub(super) fn run(
     folder: &Folder,
     progress: &Progress,
 ) -> Result<Record, BootError> {
-    let qemu = &job.programs.qemu;
+    let qemu = job.programs.qemu;
     let talk = folder.work().join("qemu.log");
     let file = |path: &Utf8Path| {
         File::create(path).map_err(|source| BootError::Write { path: path.to_owned(), source })
     };
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let mut command = super::program::bound_to_us(qemu.as_str());
+    let mut command = super::program::bound_to_this_process(qemu)?;
     command.args(machine.arguments(processors));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file(&talk)?);
     drop(file(machine.serial_log)?);
     let mut console = Console::open(machine.serial_log).map_err(BootError::Console)?;
     let started = Instant::now();
-    let spawned = command.spawn();
-    let mut qemu = Running(spawned.map_err(|source| BootError::Start { program: qemu.clone(), source })?);
+    let mut qemu = Running(command.spawn().map_err(qemu.not_started())?);
     let working = progress.working(format!("booting {}", job.image));
     let (mut bad, mut up): (Option<Bad>, _) = (None, false);
     let status = loop {

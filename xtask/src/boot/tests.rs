@@ -16,6 +16,7 @@ use super::program::Programs;
 use super::tree::Layers;
 use super::{BootError, Command, guest};
 use crate::check::{Contents, Subject};
+use crate::support::program::Program;
 use crate::tests::engine::{Stored, output, present, run};
 use crate::tests::merged_tree::{self, Seen as Name};
 use crate::tests::workshop::Workshop;
@@ -67,8 +68,9 @@ fn disk(
     if let Some(owner) = owner {
         run("chown", &["--recursive", "--no-dereference", owner, root.as_str()], workshop.path());
     }
-    let qemu = Utf8PathBuf::from("qemu");
-    let programs = Programs { qemu, mke2fs: "mke2fs".into(), debugfs: "debugfs".into() };
+    // The disk is written without QEMU.
+    let qemu = Program::QEMU_X86_64;
+    let programs = Programs { qemu, mke2fs: Program::MKE2FS, debugfs: Program::DEBUGFS };
     let disk = work.join("disk.img");
     disk::make(&index, &root, seen, &disk, &work, &programs)?;
     Ok(disk)

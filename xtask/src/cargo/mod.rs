@@ -9,15 +9,17 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Message, TargetKind};
 
 use crate::inputs::Artefacts;
 use crate::plan::{Invocation, Plan, PlannedLayer};
-use crate::project::workspace::{Workspace, cargo};
+use crate::project::workspace::Workspace;
 use crate::store::{Paths, Scratch};
+use crate::support::explain::Explain;
+use crate::support::program::{Program, ProgramError};
 use crate::support::progress::Progress;
 
 pub(crate) use reproducible::ProbeError;
@@ -36,8 +38,8 @@ pub(crate) struct CargoPassthrough {
 /// Cargo did not build what the plan needs.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompileError {
-    #[error("cargo can't be run")]
-    Start(#[source] io::Error),
+    #[error(transparent)]
+    Cargo(#[from] ProgramError),
     #[error("cargo's messages can't be read")]
     Messages(#[source] io::Error),
     #[error("`{command}` failed")]
@@ -48,12 +50,13 @@ pub(crate) enum CompileError {
     Probe(#[from] ProbeError),
 }
 
-impl CompileError {
-    /// What to do, where cargo's own words don't say it.
-    pub(crate) fn help(&self) -> Option<&str> {
+impl Explain for CompileError {
+    fn help(&self) -> Option<String> {
         match self {
-            Self::Failed { help, .. } => help.as_deref(),
-            Self::Start(_) | Self::Messages(_) | Self::Keep { .. } | Self::Probe(_) => None,
+            Self::Cargo(source) => source.help(),
+            Self::Probe(source) => source.help(),
+            Self::Failed { help, .. } => help.clone(),
+            Self::Messages(_) | Self::Keep { .. } => None,
         }
     }
 }
@@ -135,12 +138,12 @@ fn keep(
     paths: &Paths,
 ) -> Result<Utf8PathBuf, CompileError> {
     let failed = |source| CompileError::Keep { path: path.to_owned(), source };
-    if artefacts.kept.is_none() {
-        artefacts.kept = Some(paths.scratch(Scratch::Binaries).map_err(failed)?);
-    }
-    let directory = artefacts.kept.as_ref().and_then(|kept| Utf8Path::from_path(kept.path()));
-    let name = format!("{index}-{}", path.file_name().unwrap_or_default());
-    let to = directory.unwrap_or(paths.root()).join(name);
+    let folder = match &mut artefacts.kept {
+        Some(folder) => folder,
+        none => none.insert(paths.scratch(Scratch::Binaries).map_err(failed)?),
+    };
+    let name = path.file_name().expect("cargo names an executable by its file");
+    let to = folder.path().join(format!("{index}-{name}"));
     fs::copy(path, &to).map_err(failed)?;
     Ok(to)
 }
@@ -166,7 +169,7 @@ fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executable
     if passed.verbose > 0 {
         progress.status("Running", shell_line(&variables, &arguments));
     }
-    let mut command = Command::new(cargo());
+    let mut command = Program::CARGO.command()?;
     environment::inherit(&mut command, &workspace.target);
     command
         .args(&arguments)
@@ -175,7 +178,7 @@ fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executable
         .envs(variables)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(CompileError::Start)?;
+    let mut child = command.spawn().map_err(Program::CARGO.not_started())?;
     let mut built = BTreeMap::new();
     if let Some(stdout) = child.stdout.take() {
         for message in Message::parse_stream(BufReader::new(stdout)) {
@@ -189,7 +192,7 @@ fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executable
             }
         }
     }
-    let status = child.wait().map_err(CompileError::Start)?;
+    let status = child.wait().map_err(CompileError::Messages)?;
     if !status.success() {
         let command = shell_line(&[], &arguments);
         return Err(CompileError::Failed { command, help: missing_target(invocation) });
@@ -200,8 +203,7 @@ fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executable
 /// rustc says that `core` is missing, which is true, and not that a target is.
 fn missing_target(invocation: &Invocation) -> Option<String> {
     let target = invocation.target.as_ref()?;
-    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let libraries = rustc.args(["--print", "target-libdir", "--target", target]).output().ok()?;
+    let libraries = Program::RUSTC.output(["--print", "target-libdir", "--target", target]).ok()?;
     let directory = Utf8PathBuf::from(String::from_utf8(libraries.stdout).ok()?.trim());
     (!directory.as_str().is_empty() && !directory.is_dir())
         .then(|| format!("run `rustup target add {target}`"))

@@ -4,14 +4,15 @@
 
 use std::fs;
 use std::io;
-use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Message;
 
 use super::environment;
 use crate::plan::Invocation;
-use crate::project::workspace::{Workspace, cargo};
+use crate::project::workspace::Workspace;
+use crate::support::explain::Explain;
+use crate::support::program::{Program, ProgramError};
 
 /// The character between flags in `CARGO_ENCODED_RUSTFLAGS`.
 const SEPARATOR: char = '\u{1f}';
@@ -30,10 +31,19 @@ const BUILD_SCRIPT: &str = "fn main() {
 pub(crate) enum ProbeError {
     #[error("probe `{path}` can't be written")]
     Write { path: Utf8PathBuf, source: io::Error },
-    #[error("cargo can't be run")]
-    Start(#[source] io::Error),
+    #[error(transparent)]
+    Cargo(#[from] ProgramError),
     #[error("the probe failed\n{stderr}")]
     Failed { stderr: String },
+}
+
+impl Explain for ProbeError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Cargo(source) => source.help(),
+            Self::Write { .. } | Self::Failed { .. } => None,
+        }
+    }
 }
 
 /// The encoded flags for an invocation: cargo's own, and a remapping of every path that depends on where
@@ -78,7 +88,7 @@ fn resolved(
     write("Cargo.toml", MANIFEST)?;
     write("build.rs", BUILD_SCRIPT)?;
     write("src/lib.rs", "")?;
-    let mut command = Command::new(cargo());
+    let mut command = Program::CARGO.command()?;
     environment::inherit(&mut command, &workspace.target);
     command.args(["build", "--quiet", "--message-format=json", "--target-dir"]).arg(probe.join("target"));
     command.arg("--manifest-path").arg(probe.join("Cargo.toml"));
@@ -86,7 +96,7 @@ fn resolved(
         command.args(["--target", target]);
     }
     // Configuration is found from the current directory upwards, as for the real build.
-    let output = command.current_dir(&workspace.root).output().map_err(ProbeError::Start)?;
+    let output = Program::CARGO.output_of(command.current_dir(&workspace.root))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
         return Err(ProbeError::Failed { stderr });

@@ -1,6 +1,7 @@
 //! Which checks a run takes: `--only`, `--skip`, `--fatal-warnings`.
 
 use crate::finding::{Finding, Severity};
+use crate::support::explain::{Exit, Explain};
 use lapstrake::suggest::nearest;
 
 use super::{Check, Checks};
@@ -19,6 +20,19 @@ pub(crate) struct Selection {
 pub(crate) struct UnknownCheck {
     pub(crate) wanted: String,
     pub(crate) near: Option<String>,
+}
+
+impl Explain for UnknownCheck {
+    fn help(&self) -> Option<String> {
+        Some(match &self.near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`cargo xtask image check --list` names them all".to_owned(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
 }
 
 impl Selection {

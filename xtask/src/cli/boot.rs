@@ -13,13 +13,14 @@ use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
 use super::selection::select_one;
-use super::{Outcome, print_bytes, print_json};
+use super::{print_bytes, print_json};
 use crate::boot::{Asked, Booted, Command, End};
 use crate::check::Checks;
 use crate::finding::draw;
 use crate::image::shown;
 use crate::plan::SCHEMA;
 use crate::session::Request;
+use crate::support::explain::{Exit, Explain};
 use crate::support::progress::Progress;
 
 #[derive(Debug, Args)]
@@ -49,31 +50,35 @@ pub(super) struct Boot {
     pub(super) output: Output,
 }
 
-/// A command that is none.
+/// The words after `--execute` are not a command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExecuteError {
-    #[error("`{word}` is one word, and no shell takes it apart")]
+    #[error("`{word}` is one word, and no shell splits it")]
     OneWord { word: String },
     #[error("the command has an empty name")]
     Empty,
 }
 
-impl ExecuteError {
-    pub(super) fn help(&self) -> String {
-        match self {
+impl Explain for ExecuteError {
+    fn help(&self) -> Option<String> {
+        Some(match self {
             Self::OneWord { word } => {
                 let words: Vec<_> = word.split_whitespace().collect();
                 format!("write `--execute {}`", words.join(" "))
             }
             Self::Empty => "write `--execute systemctl is-active NAME.service`".to_owned(),
-        }
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
     }
 }
 
 impl Boot {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         let command = self.command()?;
-        select_one(images, self.image.as_ref(), "boot")?;
+        select_one(images, self.image.as_slice(), "boot")?;
         let progress = self.output.progress();
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
@@ -83,9 +88,9 @@ impl Boot {
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
-            return Ok(Outcome::Refused);
+            return Ok(Exit::Findings);
         }
-        let Some(planned) = planned.into_iter().next() else { return Ok(Outcome::Done) };
+        let Some(planned) = planned.into_iter().next() else { return Ok(Exit::Done) };
         planned.can_boot(&command)?;
         session.save_lock()?;
         let store = session.store()?;
@@ -98,7 +103,7 @@ impl Boot {
             colour: self.output.color,
         };
         let Some((ready, built)) = maker.make(&mut session, planned, &mut findings)? else {
-            return Ok(Outcome::Refused);
+            return Ok(Exit::Findings);
         };
         let asked = Asked { timeout: Duration::from_secs(self.timeout), memory: self.memory };
         let lists = command == Command::FailedUnits;
@@ -129,7 +134,7 @@ impl Boot {
                 print_json(&json!({ "schema": SCHEMA, "images": [document] }));
             }
         }
-        Ok(Outcome::Ended(booted.end.code()))
+        Ok(Exit::OfCommand(booted.end.code()))
     }
 
     fn command(&self) -> Result<Command, ExecuteError> {

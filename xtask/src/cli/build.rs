@@ -1,5 +1,6 @@
 //! `image build`: compile, stage, build. The result on stdout is a reference for each image.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
@@ -10,22 +11,24 @@ use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
-use super::{Outcome, print, print_json};
+use super::selection::select_one;
+use super::{print, print_json};
 use crate::check::Checks;
-use crate::deliver::Destination;
+use crate::deliver::{self, Destination, StoredImage};
 use crate::finding::draw;
 use crate::image::{self, Built, LayerOrigin};
 use crate::plan::SCHEMA;
 use crate::session::{Failure, Ready, Request};
+use crate::support::explain::Exit;
 use crate::support::progress::Progress;
 
 #[derive(Debug, Args)]
 pub(super) struct Build {
     #[command(flatten)]
     which: TargetArgs,
-    /// Also put the image at oci-archive:FILE or containers-storage:REFERENCE; only for one image
-    #[arg(short, long = "output", value_name = "DESTINATION", value_parser = Destination::parse)]
-    output_to: Vec<Destination>,
+    /// Also put the image at `oci:DIR[:TAG]`, `oci-archive:FILE` or `containers-storage:REFERENCE`; only for one image
+    #[arg(short, long = "output", value_name = "DESTINATION", value_parser = deliver::parse)]
+    output_to: Vec<Arc<dyn Destination>>,
     #[command(flatten)]
     making: EngineArgs,
     #[command(flatten)]
@@ -39,8 +42,12 @@ pub(super) struct Build {
 }
 
 impl Build {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         let started = Instant::now();
+        if !self.output_to.is_empty() {
+            // Of several images, each would replace the one before.
+            select_one(images, &self.which.images, "build --output")?;
+        }
         let progress = self.output.progress();
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
@@ -49,7 +56,7 @@ impl Build {
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
-            return Ok(Outcome::Refused);
+            return Ok(Exit::Findings);
         }
         session.save_lock()?;
         let plan_took = started.elapsed();
@@ -73,15 +80,17 @@ impl Build {
                 continue;
             };
             for destination in &self.output_to {
-                let taken = destination.take(&store, ready.plan.name.as_str(), &progress);
-                taken.map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
+                let image = StoredImage { store: &store, name: &ready.plan.name };
+                destination
+                    .put(&image, &progress)
+                    .map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
             }
             let reference = image::reference(&store, &ready.plan);
             finished(&ready, &built, &progress);
             stands_in |= ready.base.location == TransportRef::StandIn;
             written |= built.layers.iter().any(|layer| !layer.reused);
             text += &format!("{reference}\n");
-            let mut document = describe(&ready, &built, &reference, self.making.engine(&built));
+            let mut document = describe(&ready, &built, &reference, self.making.builder(&built));
             document["timings"] =
                 json!({ "plan": plan_took.as_secs_f64(), "build": started.elapsed().as_secs_f64() });
             document["findings"] = json!(findings.of(&ready.plan.name));
@@ -96,7 +105,7 @@ impl Build {
             }
             Format::Json => print_json(&json!({ "schema": SCHEMA, "images": documents })),
         }
-        Ok(if refused { Outcome::Refused } else { Outcome::Done })
+        Ok(if refused { Exit::Findings } else { Exit::Done })
     }
 }
 

@@ -8,12 +8,13 @@ use serde_json::json;
 use super::arguments::{BuildArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
-use super::{Outcome, print, print_json};
+use super::{print, print_json};
 use crate::check::{self, Checks, Phase};
-use crate::engine::Engine;
+use crate::engine::EnginePolicy;
 use crate::finding::{Findings, Severity, draw, sarif};
 use crate::plan::SCHEMA;
 use crate::session::{check_staged, check_units};
+use crate::support::explain::Exit;
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -48,10 +49,10 @@ enum Form {
 }
 
 impl Check {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         if self.list {
             self.show(&checks.all());
-            return Ok(Outcome::Done);
+            return Ok(Exit::Done);
         }
         let all = checks.all();
         let progress = self.output.progress();
@@ -71,7 +72,7 @@ impl Check {
                 complete = false;
                 continue;
             }
-            let ready = session.stage(planned, Engine::Any)?;
+            let ready = session.stage(planned, EnginePolicy::Any)?;
             findings.add(Some(&name), check_staged(&ready, &checks));
         }
         findings.change(|findings| selection.keep(findings));
@@ -96,7 +97,7 @@ impl Check {
             }
         }
         session.check_lock()?;
-        Ok(if findings.any_fatal() { Outcome::Refused } else { Outcome::Done })
+        Ok(if findings.any_fatal() { Exit::Findings } else { Exit::Done })
     }
 
     fn show(&self, checks: &[check::Check]) {

@@ -10,11 +10,12 @@ use serde_json::json;
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare, staged};
 use super::report::Failed;
-use super::{Outcome, print, print_json};
+use super::{print, print_json};
 use crate::check::Checks;
-use crate::engine::Engine;
+use crate::engine::EnginePolicy;
 use crate::finding::draw;
 use crate::plan::{PlannedLayer, SCHEMA};
+use crate::support::explain::Exit;
 
 #[derive(Debug, Args)]
 pub(super) struct Emit {
@@ -34,7 +35,7 @@ pub(super) struct Emit {
 }
 
 impl Emit {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         let progress = self.output.progress();
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&[]);
@@ -42,14 +43,14 @@ impl Emit {
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
-            return Ok(Outcome::Refused);
+            return Ok(Exit::Findings);
         }
         session.save_lock()?;
         let contexts = session.paths().contexts();
         let mut written = Vec::new();
         let mut refused = false;
         for planned in planned {
-            let ready = session.stage(planned, Engine::Any)?;
+            let ready = session.stage(planned, EnginePolicy::Any)?;
             let found = staged(&ready, &checks, &selection);
             eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
             if found.any_fatal() {
@@ -85,7 +86,7 @@ impl Emit {
                 print_json(&json!({ "schema": SCHEMA, "images": images, "findings": findings.all() }));
             }
         }
-        Ok(if refused { Outcome::Refused } else { Outcome::Done })
+        Ok(if refused { Exit::Findings } else { Exit::Done })
     }
 }
 

@@ -7,8 +7,9 @@ use serde_json::json;
 use super::arguments::{Format, FormatArgs, Output, TargetArgs};
 use super::report::Failed;
 use super::selection::select;
-use super::{Outcome, print, print_json};
+use super::{print, print_json};
 use crate::plan::SCHEMA;
+use crate::support::explain::Exit;
 
 #[derive(Debug, Args)]
 pub(super) struct List {
@@ -21,7 +22,7 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image]) -> Result<Exit, Failed> {
         let selected = select(images, &self.which.images)?;
         let named = selected.iter().filter_map(|image| Some((image.name.get().ok()?, image)));
         match self.formatted.format {
@@ -36,6 +37,6 @@ impl List {
                 print_json(&json!({ "schema": SCHEMA, "images": images }));
             }
         }
-        Ok(Outcome::Done)
+        Ok(Exit::Done)
     }
 }

@@ -3,11 +3,11 @@
 use clap::Args;
 use lapstrake::Image;
 
-use super::Outcome;
 use super::arguments::{BuildArgs, Output};
 use super::report::Failed;
 use crate::finding::draw;
 use crate::session::Session;
+use crate::support::explain::Exit;
 
 #[derive(Debug, Args)]
 pub(super) struct Lock {
@@ -22,7 +22,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image]) -> Result<Exit, Failed> {
         let progress = self.output.progress();
         let mut request = self.building.request(&self.output);
         request.update = self.update;
@@ -30,7 +30,7 @@ impl Lock {
         let findings = session.open_bases(images);
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
-            return Ok(Outcome::Refused);
+            return Ok(Exit::Findings);
         }
         session.prune_lock(images);
         if self.update {
@@ -38,6 +38,6 @@ impl Lock {
         }
         session.save_lock()?;
         progress.status("Locked", session.pins());
-        Ok(Outcome::Done)
+        Ok(Exit::Done)
     }
 }

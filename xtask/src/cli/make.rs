@@ -1,12 +1,13 @@
 //! One image made: compiled, staged, checked, laid and built. What `build` and every command that needs
 //! a built image have in common; what becomes of the image is theirs.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::prepare::{on_ground, staged};
 use super::report::Failed;
 use crate::check::{Check, Selection};
-use crate::engine::{Engine as Start, Program};
+use crate::engine::EnginePolicy;
 use crate::finding::{Findings, draw};
 use crate::image::{Built, Epoch, LayerOrigin, Settings};
 use crate::session::{Failure, Planned, Ready, Session};
@@ -21,8 +22,8 @@ pub(super) struct EngineArgs {
     #[arg(long, value_name = "HOW", default_value = "zstd")]
     compression: CompressionArg,
     /// What builds the layers
-    #[arg(long, value_name = "ENGINE", default_value = "auto")]
-    engine: Engine,
+    #[arg(long, value_name = "ENGINE", default_value = "auto", value_parser = engine_parser())]
+    engine: EnginePolicy,
 }
 
 /// How layers are compressed.
@@ -46,45 +47,11 @@ impl From<CompressionArg> for Compression {
     }
 }
 
-/// What builds layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Engine {
-    /// podman or buildah for the layers in which something runs, this process for the others
-    Auto,
-    /// This process; layers in which something runs must have been built before
-    Native,
-    /// podman for every layer
-    Podman,
-    /// buildah for every layer
-    Buildah,
-}
-
-impl Engine {
-    /// What may be started.
-    fn starts(self) -> Start {
-        match self {
-            Self::Auto => Start::Any,
-            Self::Native => Start::Idle,
-            Self::Podman => Start::This(Program::Podman),
-            Self::Buildah => Start::This(Program::Buildah),
-        }
-    }
-
-    /// Whether it builds layers too that this process could.
-    fn does_all(self) -> bool {
-        matches!(self, Self::Podman | Self::Buildah)
-    }
-
-    /// What made the image, in the word of `--engine`.
-    fn name(self, built: &Built) -> &'static str {
-        let by_engine = built.layers.iter().any(|layer| layer.origin == LayerOrigin::Engine);
-        match self {
-            Self::Buildah if by_engine => "buildah",
-            Self::Auto if by_engine => Program::find().map_or("podman", Program::as_str),
-            _ if by_engine => "podman",
-            _ => "native",
-        }
-    }
+/// Parses `--engine` by the table of engines.
+fn engine_parser() -> impl TypedValueParser<Value = EnginePolicy> {
+    let values = EnginePolicy::values().into_iter().map(|(name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(values)
+        .map(|name| EnginePolicy::of_value(&name).expect("each possible value is that of a policy"))
 }
 
 impl EngineArgs {
@@ -93,9 +60,9 @@ impl EngineArgs {
         Ok(Settings { compression: self.compression.into(), epoch })
     }
 
-    /// What made the image, in the word of `--engine`.
-    pub(super) fn engine(&self, built: &Built) -> &'static str {
-        self.engine.name(built)
+    /// Returns the name of what built an image, as `--engine` has it.
+    pub(super) fn builder(&self, built: &Built) -> &'static str {
+        self.engine.builder(built.layers.iter().any(|layer| layer.origin == LayerOrigin::Engine))
     }
 }
 
@@ -119,7 +86,7 @@ impl ImageBuilder<'_> {
     ) -> Result<Option<(Ready, Built)>, Failed> {
         let Self { store, settings, checks, selection, .. } = *self;
         let engine = self.making.engine;
-        let ready = session.stage(planned, engine.starts())?;
+        let ready = session.stage(planned, engine)?;
         let found = staged(&ready, checks, selection);
         self.show(&found, session);
         if found.any_fatal() {
@@ -127,7 +94,7 @@ impl ImageBuilder<'_> {
         }
         let shown = found.all().to_vec();
         findings.merge(found);
-        let (ready, found) = session.lay(ready, store, settings, engine.starts(), engine.does_all())?;
+        let (ready, found) = session.build_lower_layers(ready, store, settings, engine)?;
         let found = on_ground(&ready, found, checks, selection, |finding| {
             shown.contains(finding) || findings.all().contains(finding)
         });

@@ -22,12 +22,14 @@ use lapstrake::Image;
 
 use crate::check::Checks;
 use crate::engine;
+use crate::support::explain::{Exit, Explain};
 use report::report;
 
 /// Runs the command line of an xtask that has no other commands: `cargo xtask image …`.
 ///
-/// Exit code: 0 done, 1 a fatal finding or a failure, 2 wrong usage; of `boot --execute` that of the
-/// command.
+/// The exit code is 0 if the command did what it was asked, 1 if a finding is fatal, 2 if the command line is
+/// wrong, and 3 if something outside of the description failed. `boot` ends with the exit code of the command that
+/// it ran.
 ///
 /// ```no_run
 /// use lapstrake_xtask::prelude::*;
@@ -61,11 +63,22 @@ pub fn main_with(images: impl IntoIterator<Item = Image>, checks: &Checks) -> Ex
     match Cli::try_parse() {
         Ok(Cli::Image(arguments)) => arguments.run_with(images, checks),
         Err(error) => {
+            // No line can be written when stderr is closed.
             drop(error.print());
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+            // `--help` is not an error.
+            if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
         }
     }
 }
+
+/// The exit codes, as `--help` lists them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the command did what it was asked
+  1  a finding is fatal
+  2  the command line is wrong
+  3  something outside of the description failed: a program, a file, the network
+`boot` ends with the exit code of the command that it ran.";
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "This workspace's tasks")]
@@ -99,6 +112,7 @@ enum Cli {
 /// assert_eq!(tasks(Tasks::parse_from(["cargo xtask", "image", "list"])), ExitCode::SUCCESS);
 /// ```
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub struct ImageArgs {
     #[command(subcommand)]
     command: Command,
@@ -122,15 +136,6 @@ enum Command {
     Lock(lock::Lock),
 }
 
-/// How a command ended, when it did not fail.
-pub(crate) enum Outcome {
-    Done,
-    /// There are fatal findings; they have been shown.
-    Refused,
-    /// A command was run in the image, and ended so.
-    Ended(u8),
-}
-
 impl ImageArgs {
     /// Runs the command on these images.
     pub fn run(&self, images: impl IntoIterator<Item = Image>) -> ExitCode {
@@ -150,13 +155,11 @@ impl ImageArgs {
             Command::Lock(command) => (command.run(&images), command.output.color),
         };
         match result {
-            Ok(Outcome::Done) => ExitCode::SUCCESS,
-            Ok(Outcome::Refused) => ExitCode::FAILURE,
-            Ok(Outcome::Ended(code)) => ExitCode::from(code),
+            Ok(exit) => exit.into(),
             Err(failed) => {
-                let code = report(&failed, colour);
+                report(&failed, colour);
                 engine::reraise_signal();
-                code
+                failed.exit().into()
             }
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
-use super::{Outcome, print, print_json};
+use super::{print, print_json};
 use crate::check::Checks;
 use crate::finding::draw;
 use crate::image::{LayerOrigin, forecast};
@@ -17,6 +17,7 @@ use crate::layer::CacheKey;
 use crate::plan::{PlannedLayer, SCHEMA, render};
 use crate::session::{Failure, Planned, Session};
 use crate::store::Store;
+use crate::support::explain::Exit;
 use lapstrake_oci::Compression;
 
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Outcome, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         let progress = self.output.progress();
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&[]);
@@ -73,7 +74,7 @@ impl Plan {
             }
         }
         session.check_lock()?;
-        Ok(if findings.any_fatal() { Outcome::Refused } else { Outcome::Done })
+        Ok(if findings.any_fatal() { Exit::Findings } else { Exit::Done })
     }
 }
 
@@ -101,7 +102,7 @@ fn expect(
     }
     let Some(store) = store else { return Ok("first build".to_owned()) };
     let staged = session.inputs(std::slice::from_ref(layer), Artefacts::default());
-    let staged = staged.map_err(|source| Failure::Stage { image: plan.name.clone(), source })?;
+    let staged = staged.map_err(|source| Failure::Inputs { image: plan.name.clone(), source })?;
     let forecast = forecast(plan, layer, &CacheKey::of(layer, &staged, Compression::default()), store);
     forecast.map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
 }

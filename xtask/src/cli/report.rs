@@ -1,21 +1,23 @@
-//! Errors as a person reads them: what failed, why, each cause on its line, and what to do.
+//! Writes an error as a person reads it: what failed, each cause on a line of its own, and what to do.
 
 use std::error::Error;
 use std::fmt::Write;
-use std::process::ExitCode;
+
+use lapstrake::Site;
 
 use super::boot::ExecuteError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
 use crate::finding::underline;
-use crate::session::{Failure, Place};
+use crate::session::Failure;
+use crate::support::explain::{Exit, Explain};
 use crate::support::progress::Colour;
 
-/// A command that did not end well.
+/// A command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failed {
     #[error(transparent)]
-    Usage(#[from] SelectionError),
+    Selection(#[from] SelectionError),
     #[error(transparent)]
     Check(#[from] UnknownCheck),
     #[error(transparent)]
@@ -30,47 +32,59 @@ impl From<Failure> for Failed {
     }
 }
 
-/// Tells the error on stderr, and gives the exit code it means.
-pub(super) fn report(failed: &Failed, colour: Colour) -> ExitCode {
-    let (help, code) = match failed {
-        Failed::Usage(error) => (error.help(), 2),
-        Failed::Check(error) => {
-            let help = match &error.near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`cargo xtask image check --list` names them all".to_owned(),
-            };
-            (Some(help), 2)
+impl Failed {
+    fn kind(&self) -> &dyn Explain {
+        match self {
+            Self::Selection(error) => error,
+            Self::Check(error) => error,
+            Self::Execute(error) => error,
+            Self::Failure(error) => &**error,
         }
-        Failed::Execute(error) => (Some(error.help()), 2),
-        Failed::Failure(error) => (error.help(), 1),
-    };
-    let place = match failed {
-        Failed::Failure(error) => error.place(),
-        _ => None,
-    };
-    let place = place.and_then(|Place { site, root }| underline(*site, root, colour.on_stderr()));
-    eprint!("{}", draw(failed, place.as_deref(), help.as_deref(), colour.on_stderr()));
-    ExitCode::from(code)
+    }
+
+    /// Returns the line of the description that failed, underlined, if it is known.
+    fn line(&self, colour: bool) -> Option<String> {
+        match self {
+            Self::Failure(error) => underline(error.site()?, error.root()?, colour),
+            Self::Selection(_) | Self::Check(_) | Self::Execute(_) => None,
+        }
+    }
 }
 
-fn draw(error: &dyn Error, place: Option<&str>, help: Option<&str>, colour: bool) -> String {
+impl Explain for Failed {
+    fn help(&self) -> Option<String> {
+        self.kind().help()
+    }
+
+    fn site(&self) -> Option<Site> {
+        self.kind().site()
+    }
+
+    fn exit(&self) -> Exit {
+        self.kind().exit()
+    }
+}
+
+/// Writes an error to stderr.
+pub(super) fn report(failed: &Failed, colour: Colour) {
+    let colour = colour.on_stderr();
+    let line = failed.line(colour);
+    eprint!("{}", draw(failed, line.as_deref(), failed.help().as_deref(), colour));
+}
+
+fn draw(error: &dyn Error, line: Option<&str>, help: Option<&str>, colour: bool) -> String {
     let paint = |code: &str, text: &str| {
         if colour { format!("\x1b[1m\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     };
     let mut out = format!("{}: {error}\n", paint("31", "error"));
     let mut source = error.source();
     while let Some(cause) = source {
-        // Writing to a String does not fail.
-        _ = writeln!(
-            out,
-            "  {} {}",
-            paint("34", "because"),
-            cause.to_string().trim_end().replace('\n', "\n    ")
-        );
+        let text = cause.to_string().trim_end().replace('\n', "\n    ");
+        _ = writeln!(out, "  {}: {text}", paint("34", "caused by"));
         source = cause.source();
     }
-    if let Some(place) = place {
-        _ = writeln!(out, "{place}");
+    if let Some(line) = line {
+        _ = writeln!(out, "{line}");
     }
     if let Some(help) = help {
         _ = writeln!(out, "  {}: {help}", paint("36", "help"));

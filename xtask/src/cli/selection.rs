@@ -4,19 +4,21 @@ use glob::Pattern;
 use lapstrake::Image;
 use lapstrake::suggest::nearest;
 
-/// A pattern that selects nothing: wrong usage.
+use crate::support::explain::{Exit, Explain};
+
+/// A pattern selects nothing, or too much.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SelectionError {
     #[error("no image is named `{wanted}`")]
     Unknown { wanted: String, near: Option<String>, known: Vec<String> },
-    #[error("`{wanted}` is no glob pattern")]
+    #[error("`{wanted}` is not a glob pattern")]
     Pattern { wanted: String, source: glob::PatternError },
     #[error("`image {verb}` works on one image, and there are several")]
     NameNeeded { verb: &'static str, known: Vec<String> },
 }
 
-impl SelectionError {
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for SelectionError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::Unknown { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::Unknown { known, .. } if !known.is_empty() => {
@@ -26,9 +28,13 @@ impl SelectionError {
             Self::Unknown { .. } | Self::Pattern { .. } => None,
         }
     }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
 }
 
-/// The images that the patterns name, in the order they are described; all where there is no pattern.
+/// Returns the images that match a pattern, in the order of the description; all of them without patterns.
 pub(super) fn select<'a>(images: &'a [Image], patterns: &[String]) -> Result<Vec<&'a Image>, SelectionError> {
     let name =
         |image: &'a Image| image.name.get().map(lapstrake::value::ImageName::as_str).unwrap_or_default();
@@ -48,13 +54,13 @@ pub(super) fn select<'a>(images: &'a [Image], patterns: &[String]) -> Result<Vec
     Ok(images.iter().filter(selected).collect())
 }
 
-/// Makes sure that a pattern, or none, means one image.
+/// Fails where the patterns, or none, select several images.
 pub(super) fn select_one(
     images: &[Image],
-    pattern: Option<&String>,
+    patterns: &[String],
     verb: &'static str,
 ) -> Result<(), SelectionError> {
-    let selected = select(images, pattern.map(std::slice::from_ref).unwrap_or_default())?;
+    let selected = select(images, patterns)?;
     if selected.len() < 2 {
         return Ok(());
     }

@@ -106,9 +106,12 @@ impl Contents {
     }
 }
 
-/// The name of a layer's tar in the context.
+/// The folder of the context for the tars of layers.
+pub(crate) const TARS: &str = "layers";
+
+/// Returns the name of a layer's tar in the context.
 pub(crate) fn tar_name(index: usize, layer: &PlannedLayer) -> String {
-    format!("layers/{:02}-{}.tar", index + 1, layer.name)
+    format!("{TARS}/{:02}-{}.tar", index + 1, layer.name)
 }
 
 fn removals(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {

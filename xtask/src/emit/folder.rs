@@ -1,5 +1,5 @@
-//! The files that steps read, written into a context: what a layer or a stage binds, and what its package
-//! manager reads. They are on no layer; their bytes are those that were staged.
+//! Writes the files that steps read into a context: the files that a layer or a build stage binds, and those of its
+//! package manager. They are in no layer.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -42,7 +42,7 @@ pub(crate) fn write_files(
                 return Err(io::Error::other(format!("`{name}` is a {}", file.name())));
             }
             Kind::File(ContextFile { from, executable }) => {
-                let mut out = fs::File::create(&path)?;
+                let mut out = create_file(&path)?;
                 match (from, staged.get(from)) {
                     (Origin::Text(text), _) => out.write_all(text.as_bytes())?,
                     (_, Some(staged)) => {
@@ -50,16 +50,25 @@ pub(crate) fn write_files(
                     }
                     (_, None) => return Err(io::Error::other(format!("`{name}` was not staged"))),
                 }
-                let mode = if *executable { 0o755 } else { 0o644 };
-                out.set_permissions(fs::Permissions::from_mode(mode))?;
+                if *executable {
+                    out.set_permissions(fs::Permissions::from_mode(0o755))?;
+                }
             }
         }
     }
     Ok(())
 }
 
-/// A directory of the context, with those that lead to it; a step may copy its mode, whoever builds.
-fn directory(path: &Utf8Path) -> io::Result<()> {
+/// Creates a file of the context. A step may copy its mode, which does not depend on the umask.
+pub(super) fn create_file(path: &Utf8Path) -> io::Result<fs::File> {
+    let file = fs::File::create(path)?;
+    file.set_permissions(fs::Permissions::from_mode(0o644))?;
+    Ok(file)
+}
+
+/// Creates a directory of the context, with those that lead to it. A step may copy its mode, which does not depend
+/// on the umask.
+pub(super) fn directory(path: &Utf8Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ mod folder;
 mod packages;
 mod step;
 
-pub(crate) use containerfile::{Contents, layer_steps, tar_name};
+pub(crate) use containerfile::{Contents, TARS, layer_steps, tar_name};
 pub(crate) use context::{EmitError, emit};
 pub(crate) use escape::exec;
 pub(crate) use folder::{files, write_files};

@@ -1,5 +1,5 @@
-//! The one layer that an engine added, out of its storage. Engines keep no compressed blob, so the image
-//! is exported with plain tars, and the last one taken.
+//! Finds the one layer that an engine added in an exported image. Engines keep no compressed blobs, so the layers are
+//! plain tars.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,18 +7,15 @@ use std::io;
 use camino::Utf8Path;
 use lapstrake_oci::Manifest;
 
-use super::program::EXPORTED;
-use super::{EngineError, Job, Program};
+use super::{Engine, EngineError};
 
-/// The tar of the layer that the job made; it is open, its folder may go.
-pub(super) fn last_layer(
-    program: Program,
-    output: &Utf8Path,
-    job: &Job<'_>,
-    below: usize,
-) -> Result<File, EngineError> {
-    let failed = |source| EngineError::Output { program, source };
-    program.export(output, job)?;
+/// The folder to which an image is exported.
+pub(super) const EXPORTED: &str = "image";
+
+/// Opens the tar of the layer on the `below` layers. Its folder may be removed.
+pub(super) fn last_layer(engine: &dyn Engine, output: &Utf8Path, below: usize) -> Result<File, EngineError> {
+    let engine = engine.name();
+    let failed = |source| EngineError::Output { engine, source };
     let folder = output.join(EXPORTED);
     let manifest = fs::read(folder.join("manifest.json")).map_err(failed)?;
     let manifest: Manifest =
@@ -26,8 +23,9 @@ pub(super) fn last_layer(
     let layers = manifest.layers;
     match layers.last() {
         Some(last) if layers.len() == below + 1 => {
-            File::open(folder.join(last.digest.trim_start_matches("sha256:"))).map_err(failed)
+            let digest = last.parse_digest().map_err(|error| failed(io::Error::other(error)))?;
+            File::open(folder.join(digest.hex())).map_err(failed)
         }
-        _ => Err(EngineError::Layers { program, found: layers.len(), below }),
+        _ => Err(EngineError::Layers { engine, found: layers.len(), below }),
     }
 }

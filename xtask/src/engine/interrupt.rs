@@ -28,7 +28,7 @@ struct State {
 pub(super) struct SignalGuard(());
 
 /// An engine at work.
-pub(super) struct Engine(Pid);
+pub(super) struct RunningEngine(Pid);
 
 impl SignalGuard {
     pub(super) fn start() -> io::Result<Self> {
@@ -53,7 +53,7 @@ impl Drop for SignalGuard {
     }
 }
 
-impl Engine {
+impl RunningEngine {
     /// Takes note of an engine, which leads a process group.
     pub(super) fn started(child: &Child) -> Self {
         let group = Pid::from_child(child);
@@ -66,7 +66,7 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+impl Drop for RunningEngine {
     fn drop(&mut self) {
         state().engines.remove(&self.0.as_raw_nonzero().get());
     }

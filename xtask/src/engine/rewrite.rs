@@ -10,21 +10,31 @@ use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, TarWriter, read_layer};
 use lapstrake_oci::tree::{Changes, Kind, Metadata, Node, Tree, hide};
 
 use super::debris::Leftovers;
-use super::secrets::Secrets;
+use super::secrets::{Secrets, keep_secret};
 use super::stored::Stored;
 use crate::base::{BaseIndex, File};
+use crate::support::explain::Explain;
 
 /// An engine's layer can't be rewritten.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RewriteError {
     #[error("the engine's layer can't be read")]
     Read(#[source] io::Error),
-    #[error("the engine's layer is no layer that can be used")]
+    #[error("the engine's layer can't be used")]
     Layer(#[from] LayerError),
     #[error("`{path}` is a {what}, which no layer may hold: ostree's importer refuses it")]
     Special { path: ImagePath, what: &'static str },
     #[error("`{path}` holds the secret `{id}`: a step wrote it there")]
     Secret { path: ImagePath, id: SecretId },
+}
+
+impl Explain for RewriteError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Secret { id, .. } => Some(keep_secret(id)),
+            Self::Read(_) | Self::Layer(_) | Self::Special { .. } => None,
+        }
+    }
 }
 
 type Nodes = BTreeMap<ImagePath, Node<Stored>>;

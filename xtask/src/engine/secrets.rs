@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::SecretId;
 
 use crate::plan::{PlannedSecret, SecretFrom};
+use crate::support::explain::Explain;
 
 /// What stands in the talk where a secret stood.
 const HIDDEN: &str = "***";
@@ -41,9 +42,8 @@ pub(crate) enum SecretError {
     Comma { id: SecretId },
 }
 
-impl SecretError {
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for SecretError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::NoVariable { variable, .. } => {
                 Some(format!("run `read -rs {variable} && export {variable}`"))
@@ -176,6 +176,11 @@ impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.given.keys()).finish()
     }
+}
+
+/// Returns what to do about a secret that a step wrote to a file.
+pub(super) fn keep_secret(id: &impl fmt::Display) -> String {
+    format!("let the step read `/run/secrets/{id}`, and write nothing of it to a file")
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::support::explain::Explain;
+
 /// Seconds since 1970-01-01, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Epoch(u32);
@@ -11,6 +13,12 @@ pub(crate) struct Epoch(u32);
 #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is not a number of seconds since 1970 (up to 2106)")]
 pub(crate) struct EpochError {
     value: String,
+}
+
+impl Explain for EpochError {
+    fn help(&self) -> Option<String> {
+        Some("run `unset SOURCE_DATE_EPOCH`, or set it to the time of the last commit: `git log -1 --format=%ct`".to_owned())
+    }
 }
 
 impl Epoch {

@@ -20,6 +20,7 @@ use crate::base::{Base, Cache};
 use crate::inputs::Inputs;
 use crate::plan::Plan;
 use crate::store::{Store, StoreError};
+use crate::support::explain::Explain;
 use crate::support::progress::Progress;
 use lapstrake_oci::Compression;
 use lapstrake_oci::{Blobs, Digest, canonical};
@@ -68,6 +69,19 @@ pub(crate) enum NativeError {
     Json(#[source] serde_json::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Explain for NativeError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Store(source) => source.help(),
+            Self::Layer { .. }
+            | Self::BaseBlob { .. }
+            | Self::BaseConfig
+            | Self::Document(_)
+            | Self::Json(_) => None,
+        }
+    }
 }
 
 /// How layers are built.

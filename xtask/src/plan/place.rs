@@ -12,6 +12,7 @@ use super::stage::{self, Stages};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceError, SourceFile, Sources};
+use crate::support::explain::Explain;
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
 
 /// Turns entries into inodes of one layer.

@@ -11,7 +11,8 @@ use lapstrake::TransportRef;
 use lapstrake::value::{Architecture, ImageName, LayerName};
 use serde::{Deserialize, Serialize};
 
-use lapstrake_oci::Digest;
+use crate::support::explain::Explain;
+use lapstrake_oci::{AtomicFile, Digest, Durability};
 
 const FILE: &str = "lapstrake.lock";
 const VERSION: u32 = 1;
@@ -71,7 +72,7 @@ struct Pin {
 pub(crate) enum LockError {
     #[error("`{path}` can't be read")]
     Read { path: Utf8PathBuf, source: io::Error },
-    #[error("`{path}` is no lock file")]
+    #[error("`{path}` is not a lockfile")]
     Parse { path: Utf8PathBuf, source: Box<toml::de::Error> },
     #[error("`{path}` has version {found}; this lapstrake knows {VERSION}")]
     Version { path: Utf8PathBuf, found: u32 },
@@ -80,24 +81,25 @@ pub(crate) enum LockError {
     #[error("`{path}` needs to be updated for base `{reference}`, but `--locked` was given")]
     Locked { path: Utf8PathBuf, reference: String },
     #[error(
-        "`{path}` does not say what the packages of layer `{layer}` of image `{image}` come to, but `--locked` was given"
+        "`{path}` does not list the packages of layer `{layer}` of image `{image}`, but `--locked` was given"
     )]
     Packages { path: Utf8PathBuf, image: String, layer: String },
 }
 
-impl LockError {
-    pub(crate) fn help(&self) -> Option<&'static str> {
-        match self {
+impl Explain for LockError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
             Self::Locked { .. } => Some("run `cargo xtask image lock`, and commit the file"),
             Self::Packages { .. } => Some("run `cargo xtask image build`, and commit the file"),
             Self::Version { .. } => Some("update lapstrake-xtask in your xtask's Cargo.toml"),
             Self::Parse { .. } => Some("delete it and run `cargo xtask image lock`"),
             Self::Read { .. } | Self::Write { .. } => None,
-        }
+        };
+        help.map(str::to_owned)
     }
 }
 
-/// The pins, as the talk tells them.
+/// Writes the pins for the log.
 impl std::fmt::Display for Lock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let pins: Vec<_> =
@@ -230,15 +232,8 @@ impl Lock {
         };
         let failed = |source| LockError::Write { path: self.path.clone(), source };
         let text = toml::to_string(&document).map_err(|error| failed(io::Error::other(error)))?;
-        let directory = self.path.parent().unwrap_or(Utf8Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+        let mut file = AtomicFile::create(&self.path).map_err(failed)?;
         file.write_all(HEADER.as_bytes()).and_then(|()| file.write_all(text.as_bytes())).map_err(failed)?;
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let readable = fs::Permissions::from_mode(0o644);
-            fs::set_permissions(file.path(), readable).map_err(failed)?;
-        }
-        file.persist(&self.path).map_err(|error| failed(error.error))?;
-        Ok(())
+        file.commit(Durability::Durable).map(drop).map_err(failed)
     }
 }

@@ -2,11 +2,12 @@
 //! once, from `cargo metadata`; nothing here compiles.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Metadata, PackageId, TargetKind};
+
+use crate::support::explain::Explain;
+use crate::support::program::{Program, ProgramError};
 
 /// What the plan needs to know of the workspace.
 #[derive(Debug, Clone)]
@@ -36,28 +37,34 @@ pub(crate) struct Package {
 /// The workspace could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkspaceError {
-    #[error("cargo can't be run as `{program}`")]
-    Start { program: String, source: std::io::Error },
+    #[error(transparent)]
+    Cargo(#[from] ProgramError),
     #[error("`cargo metadata` failed\n{stderr}")]
     Metadata { stderr: String },
-    #[error("`cargo metadata` printed what is no metadata")]
+    #[error("the output of `cargo metadata` can't be parsed")]
     Parse(#[source] cargo_metadata::Error),
+}
+
+impl Explain for WorkspaceError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Cargo(source) => source.help(),
+            // cargo's own words are in the message.
+            Self::Metadata { .. } | Self::Parse(_) => None,
+        }
+    }
 }
 
 impl Workspace {
     /// Reads the workspace that the running xtask belongs to, or, run by hand, the one around the
     /// current directory. `target` is `--target-dir`.
     pub(crate) fn read(target: Option<&Utf8Path>) -> Result<Self, WorkspaceError> {
-        let program = cargo();
-        let mut command = Command::new(&program);
+        let mut command = Program::CARGO.command()?;
         command.args(["metadata", "--format-version=1", "--no-deps"]);
         if let Some(manifest) = std::env::var_os("CARGO_MANIFEST_PATH") {
             command.arg("--manifest-path").arg(manifest);
         }
-        let output = command.output().map_err(|source| {
-            let program = program.to_string_lossy().into_owned();
-            WorkspaceError::Start { program, source }
-        })?;
+        let output = Program::CARGO.output_of(&mut command)?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
             return Err(WorkspaceError::Metadata { stderr });
@@ -88,9 +95,4 @@ impl Workspace {
             target: metadata.target_directory,
         }
     }
-}
-
-/// The cargo that runs us, so that an inner build is made by the same toolchain.
-pub(crate) fn cargo() -> OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

@@ -17,7 +17,7 @@ impl Session<'_> {
     ) -> Result<Booted, Failure> {
         let failed = |source| Failure::Boot { image: ready.plan.name.clone(), source: Box::new(source) };
         let architecture = ready.plan.base.architecture;
-        let programs = Programs::find(architecture).map_err(failed)?;
+        let programs = Programs::find(architecture).map_err(|error| failed(error.into()))?;
         let subject = ready.subject();
         let bootable = Bootable::of(subject.tree(), architecture).map_err(|error| failed(error.into()))?;
         let command = command.found_in(subject.tree()).map_err(failed)?;
@@ -50,6 +50,6 @@ impl Planned {
             Bootable::of(subject.tree(), architecture).map_err(|error| failed(error.into()))?;
             command.clone().found_in(subject.tree()).map_err(failed)?;
         }
-        Programs::find(architecture).map(drop).map_err(failed)
+        Programs::find(architecture).map(drop).map_err(|error| failed(error.into()))
     }
 }

@@ -8,7 +8,7 @@ use lapstrake::{Image, Parsed};
 use super::{Failure, Planned, Ready, Request, Session};
 use crate::check::analyze;
 use crate::check::{self, Check, Checks, Phase, Subject};
-use crate::engine::Engine;
+use crate::engine::EnginePolicy;
 use crate::finding::{Finding, Findings};
 use crate::support::progress::{Colour, Progress, ProgressMode};
 
@@ -90,7 +90,7 @@ impl Checks {
             findings.add(None, check_tree(&planned, &checks));
             let has_binaries = !(planned.plan.compile.is_empty() && planned.plan.stages.is_empty());
             if !has_binaries && !findings.any_fatal() {
-                let ready = session.stage(planned, Engine::Idle)?;
+                let ready = session.stage(planned, EnginePolicy::Never)?;
                 findings.add(None, check_staged(&ready, &checks));
             }
         }

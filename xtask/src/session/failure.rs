@@ -1,9 +1,9 @@
-//! Why a step of the pipeline failed for a reason outside of the description: one type for all steps, which
-//! adds the image to the error of a room.
+//! Why a phase of the pipeline failed, for reasons outside of the description. One type for all phases adds the
+//! image to what a room reports.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Site;
-use lapstrake::value::ImageName;
+use lapstrake::value::{ImageName, LayerName};
 
 use crate::base::BaseError;
 use crate::boot::BootError;
@@ -17,30 +17,31 @@ use crate::inputs::InputError;
 use crate::project::lockfile::LockError;
 use crate::project::workspace::WorkspaceError;
 use crate::store::StoreError;
+use crate::support::explain::{Explain, Located};
 
-/// A step of the pipeline failed for a reason outside of the description.
+/// A phase failed, for reasons outside of the description.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("the workspace can't be read")]
     Workspace(#[from] WorkspaceError),
     #[error("the cache can't be used")]
     Cache(#[source] BaseError),
-    #[error("the lock file can't be used")]
+    #[error("the lockfile can't be used")]
     Lock(#[from] LockError),
     #[error("the binaries of image `{image}` can't be compiled")]
     Compile { image: ImageName, source: CompileError },
-    #[error("a stage of image `{image}` can't be made")]
-    Stages { image: ImageName, place: Place, source: Box<BuildStageError> },
+    #[error("the build stages of image `{image}` can't be run")]
+    BuildStage { image: ImageName, root: Utf8PathBuf, source: Box<Located<BuildStageError>> },
     #[error("the files of image `{image}` can't be read")]
-    Stage { image: ImageName, source: InputError },
-    #[error("the contents of image `{image}` can't be read")]
+    Inputs { image: ImageName, source: InputError },
+    #[error("the files of image `{image}` can't be checked")]
     Read { image: ImageName, source: std::io::Error },
     #[error(
         "layer `{layer}` of image `{image}` runs something inside the image, and `--engine native` runs nothing"
     )]
-    Engine { image: ImageName, layer: String },
+    EngineNeeded { image: ImageName, layer: LayerName },
     #[error("image `{image}` can't be built")]
-    EngineLayers { image: ImageName, place: Option<Place>, source: Box<EngineLayersError> },
+    EngineLayers { image: ImageName, root: Utf8PathBuf, source: Box<Located<EngineLayersError>> },
     #[error("image `{image}` can't be built")]
     Build { image: ImageName, source: Box<NativeError> },
     #[error("image `{image}` can't be written as a context")]
@@ -55,38 +56,56 @@ pub(crate) enum Failure {
     Epoch(#[from] image::EpochError),
 }
 
-/// A line of the description, and the workspace in which it is.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) site: Site,
-    pub(crate) root: Utf8PathBuf,
-}
-
 impl Failure {
-    /// Returns the part of the description that failed, if it is known.
-    pub(crate) fn place(&self) -> Option<&Place> {
+    /// Returns the workspace in which the line of the description is, if there is one.
+    pub(crate) fn root(&self) -> Option<&Utf8Path> {
         match self {
-            Self::EngineLayers { place, .. } => place.as_ref(),
-            Self::Stages { place, .. } => Some(place),
-            _ => None,
+            Self::EngineLayers { root, .. } | Self::BuildStage { root, .. } => Some(root),
+            Self::Workspace(_)
+            | Self::Cache(_)
+            | Self::Lock(_)
+            | Self::Compile { .. }
+            | Self::Inputs { .. }
+            | Self::Read { .. }
+            | Self::EngineNeeded { .. }
+            | Self::Build { .. }
+            | Self::Emit { .. }
+            | Self::Deliver { .. }
+            | Self::Boot { .. }
+            | Self::Store(_)
+            | Self::Epoch(_) => None,
         }
     }
 
-    /// Returns one line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+    fn explained(&self) -> Option<&dyn Explain> {
         match self {
-            Self::Lock(error) => error.help().map(str::to_owned),
-            Self::Compile { source, .. } => source.help().map(str::to_owned),
-            Self::Engine { .. } => Some("leave `--engine` out: podman or buildah does that part".to_owned()),
-            Self::EngineLayers { source, .. } => source.help(),
-            Self::Stages { source, .. } => source.help(),
-            Self::Deliver { source, .. } => source.help().map(str::to_owned),
-            Self::Boot { source, .. } => source.help(),
-            Self::Store(error) => error.help(),
-            Self::Emit { source: EmitError::Foreign { .. }, .. } => {
-                Some("name another folder with `--output DIR`".to_owned())
-            }
-            _ => None,
+            Self::Workspace(source) => Some(source),
+            Self::Cache(source) => Some(source),
+            Self::Lock(source) => Some(source),
+            Self::Compile { source, .. } => Some(source),
+            Self::BuildStage { source, .. } => Some(&**source),
+            Self::Inputs { source, .. } => Some(source),
+            Self::EngineLayers { source, .. } => Some(&**source),
+            Self::Build { source, .. } => Some(&**source),
+            Self::Emit { source, .. } => Some(source),
+            Self::Deliver { source, .. } => Some(source),
+            Self::Boot { source, .. } => Some(&**source),
+            Self::Store(source) => Some(source),
+            Self::Epoch(source) => Some(source),
+            Self::Read { .. } | Self::EngineNeeded { .. } => None,
         }
+    }
+}
+
+impl Explain for Failure {
+    fn help(&self) -> Option<String> {
+        if let Self::EngineNeeded { .. } = self {
+            return Some("run it without `--engine`: podman or buildah builds that layer".to_owned());
+        }
+        self.explained()?.help()
+    }
+
+    fn site(&self) -> Option<Site> {
+        self.explained()?.site()
     }
 }

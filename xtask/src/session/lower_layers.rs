@@ -8,11 +8,11 @@ use std::sync::Arc;
 use lapstrake::Image;
 use lapstrake::value::LayerName;
 
-use super::{Failure, Place, Planned, Ready, Session};
+use super::{Failure, Planned, Ready, Session};
 use crate::base::Base;
 use crate::check::Contents;
-use crate::engine::Engine;
-use crate::engine::layers::{self, EngineLayers};
+use crate::engine::EnginePolicy;
+use crate::engine::layers::{self, EngineLayers, LowerBuild};
 use crate::finding::Finding;
 use crate::image::{self, Settings, WrittenLayer};
 use crate::inputs::Artefacts;
@@ -69,9 +69,8 @@ impl Session<'_> {
         let staged = self.inputs(prefix, Artefacts::default()).ok()?;
         let settings =
             Settings { compression: self.request.compression, epoch: image::Epoch::of_environment().ok()? };
-        let bench = self.bench(base, &staged, &store, settings);
-        let mut installed = BTreeMap::new();
-        let prefix = layers::lay(plan, count, false, Engine::Idle, &mut installed, &bench).ok()??;
+        let env = self.env(base, &staged, &store, settings);
+        let prefix = layers::ensure_lower(plan, count, EnginePolicy::Never, &env).layers.ok()??;
         let (plan, lower, findings) = self.plan_on(prefix, base, described);
         let contents = Contents::of(&plan.as_ref()?.layers);
         Some((
@@ -124,15 +123,15 @@ impl Session<'_> {
         (resolved.plan, LowerLayers { below, layers }, resolved.findings)
     }
 
-    /// Makes or finds the layers that an engine has to make. Returns the findings that are new with them.
-    pub(crate) fn lay(
+    /// Builds or finds the lower layers of an image. Returns the findings that are new with them.
+    pub(crate) fn build_lower_layers(
         &mut self,
         ready: Ready,
         store: &Store,
         settings: Settings,
-        engine: Engine,
-        all_by_engine: bool,
+        engine: EnginePolicy,
     ) -> Result<(Ready, Vec<Finding>), Failure> {
+        let all_by_engine = engine.builds_every_layer();
         let count = if all_by_engine { ready.plan.layers.len() } else { ready.plan.prefix() };
         if count == 0 || !ready.lower.layers.is_empty() && !all_by_engine {
             return Ok((ready, Vec::new()));
@@ -144,23 +143,21 @@ impl Session<'_> {
             return Err(self.lock.unpinned(&ready.plan.name, &layer.name).into());
         }
         let Ready { plan, base, described, contents, staged, .. } = ready;
-        let bench = self.bench(&base, &staged, store, settings);
-        let root = self.workspace.root.clone();
-        let failed = |source: layers::EngineLayersError| {
-            let place = source.site(&plan).map(|site| Place { site, root });
-            Failure::EngineLayers { image: plan.name.clone(), place, source: Box::new(source) }
-        };
-        let mut installed = BTreeMap::new();
-        let laid = layers::lay(&plan, count, all_by_engine, engine, &mut installed, &bench);
+        let env = self.env(&base, &staged, store, settings);
+        let LowerBuild { installed, layers } = layers::ensure_lower(&plan, count, engine, &env);
         // A failed layer above does not lose the pins of those below.
         self.pin(&plan, installed)?;
-        let laid = laid.map_err(failed)?;
-        let Some(prefix) = laid else {
+        let lower = layers.map_err(|source| Failure::EngineLayers {
+            image: plan.name.clone(),
+            root: self.workspace.root.clone(),
+            source: Box::new(source),
+        })?;
+        let Some(lower) = lower else {
             let layer = plan.layers.iter().find(|layer| layer.needs_engine());
-            let layer = layer.map(|layer| layer.name.to_string()).unwrap_or_default();
-            return Err(Failure::Engine { image: plan.name, layer });
+            let layer = layer.expect("a lower layer is missing because a step has to run").name.clone();
+            return Err(Failure::EngineNeeded { image: plan.name, layer });
         };
-        let (again, lower, findings) = self.plan_on(prefix, &base, &described);
+        let (again, lower, findings) = self.plan_on(lower, &base, &described);
         let plan = again.unwrap_or(plan);
         Ok((Ready { plan, base, lower, described, contents, staged }, findings))
     }

@@ -17,14 +17,14 @@ use lapstrake::value::Architecture;
 use lapstrake::{Image, TransportRef};
 
 pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, names};
-pub(crate) use self::failure::{Failure, Place};
+pub(crate) use self::failure::Failure;
 use self::lower_layers::Described;
 pub(crate) use self::lower_layers::LowerLayers;
 use crate::base::{Base, Cache};
 use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
 use crate::check::{Contents, KnownFacts};
 use crate::emit;
-use crate::engine::Engine;
+use crate::engine::EnginePolicy;
 use crate::engine::build_stage;
 use crate::finding::Findings;
 use crate::image::{self, BuildEnv, Built, Settings};
@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
     }
 
     /// Compiles the executables of a plan, and takes the digests of all its files.
-    pub(crate) fn stage(&self, planned: Planned, engine: Engine) -> Result<Ready, Failure> {
+    pub(crate) fn stage(&self, planned: Planned, engine: EnginePolicy) -> Result<Ready, Failure> {
         let Planned { plan, base, lower, described, mut contents } = planned;
         let image = || plan.name.clone();
         let environment = CargoEnv {
@@ -178,16 +178,17 @@ impl<'a> Session<'a> {
             let store = self.store()?;
             let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
             let offline = self.request.offline;
-            let bench =
-                build_stage::BuilderEnv { workspace, cache, store: &store, engine, offline, progress };
-            artefacts.compiled = build_stage::make(&plan.stages, &bench).map_err(|(source, site)| {
-                let place = Place { site, root: self.workspace.root.clone() };
-                Failure::Stages { image: image(), place, source: Box::new(source) }
+            let env = build_stage::BuilderEnv { workspace, cache, store: &store, engine, offline, progress };
+            let compiled = build_stage::ensure(&plan.stages, &env);
+            artefacts.compiled = compiled.map_err(|source| Failure::BuildStage {
+                image: image(),
+                root: self.workspace.root.clone(),
+                source: Box::new(source),
             })?;
         }
         let staged = self
             .inputs(&plan.layers, artefacts)
-            .map_err(|source| Failure::Stage { image: image(), source })?;
+            .map_err(|source| Failure::Inputs { image: image(), source })?;
         contents
             .add(&plan.layers, &staged, &mut self.facts.borrow_mut())
             .map_err(|source| Failure::Read { image: image(), source })?;
@@ -197,12 +198,12 @@ impl<'a> Session<'a> {
     /// Builds an image in the store.
     pub(crate) fn build(&self, ready: &Ready, store: &Store, settings: Settings) -> Result<Built, Failure> {
         let Ready { plan, base, lower, staged, .. } = ready;
-        let bench = self.bench(base, staged, store, settings);
-        image::build(plan, &lower.layers, &bench)
+        let env = self.env(base, staged, store, settings);
+        image::build(plan, &lower.layers, &env)
             .map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
     }
 
-    fn bench<'b>(
+    fn env<'b>(
         &'b self,
         base: &'b Base,
         staged: &'b Inputs,

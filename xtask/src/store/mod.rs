@@ -20,6 +20,7 @@ pub(crate) use self::files::KeptDigests;
 pub(crate) use self::layers::{LastInputs, Written};
 pub(crate) use self::paths::{Paths, Scratch, user_cache};
 pub(crate) use self::records::{Kind, Records};
+use crate::support::explain::Explain;
 use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Descriptor, Digest, FileDigest, FileDigests, Layout, LayoutError};
 
@@ -50,9 +51,8 @@ pub(crate) enum StoreError {
     Tag(#[source] LayoutError),
 }
 
-impl StoreError {
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for StoreError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::Open { root, .. } => {
                 Some(format!("delete `{root}`; it holds only what a build writes again"))

@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::TempDir;
 
 use super::debris::sweep;
 use super::records::Records;
+use crate::support::folder::TempFolder;
 use crate::support::progress::Progress;
 
 /// The variable that names the user's cache.
@@ -31,14 +31,14 @@ impl Paths {
     }
 
     /// Creates a folder for files that this process removes again.
-    pub(crate) fn scratch(&self, purpose: Scratch) -> io::Result<TempDir> {
+    pub(crate) fn scratch(&self, purpose: Scratch) -> io::Result<TempFolder> {
         fs::create_dir_all(&self.root)?;
-        tempfile::Builder::new().prefix(purpose.prefix()).tempdir_in(&self.root)
+        TempFolder::create_in(&self.root, purpose.prefix())
     }
 
     /// Removes the scratch folders of processes that were killed.
     pub(super) fn sweep(&self) {
-        let prefixes = [Scratch::Binaries, Scratch::Stage, Scratch::EngineLayer].map(Scratch::prefix);
+        let prefixes = [Scratch::Binaries, Scratch::EngineJob].map(Scratch::prefix);
         sweep(&self.root, &prefixes);
     }
 
@@ -78,18 +78,15 @@ impl Paths {
 pub(crate) enum Scratch {
     /// Binaries that a later invocation of cargo overwrites.
     Binaries,
-    /// The context of a build stage.
-    Stage,
-    /// The context of an engine layer.
-    EngineLayer,
+    /// The context of an engine layer or of a build stage.
+    EngineJob,
 }
 
 impl Scratch {
     fn prefix(self) -> &'static str {
         match self {
             Self::Binaries => ".binaries-",
-            Self::Stage => ".stage-",
-            Self::EngineLayer => ".engine-",
+            Self::EngineJob => ".engine-",
         }
     }
 }

@@ -8,11 +8,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 
 use super::debris::sweep;
 use crate::support::progress::Progress;
-use lapstrake_oci::{FileDigest, HashingWriter, Stamp};
+use lapstrake_oci::{AtomicFile, Durability, FileDigest, HashingWriter, Stamp};
 
 /// Identifies the format of a record's file.
 const MAGIC: &[u8; 8] = b"lapstrk1";
@@ -75,16 +74,13 @@ impl Records {
         let payload = postcard::to_stdvec(&header).map_err(io::Error::other)?;
         let payload = postcard::to_extend(content, payload).map_err(io::Error::other)?;
         let path = self.path(kind, key);
-        let folder = path.parent().expect("a record is in the folder of its kind");
-        fs::create_dir_all(folder)?;
-        let partial = self.partial();
-        fs::create_dir_all(&partial)?;
-        let mut file = HashingWriter::new(NamedTempFile::new_in(&partial)?);
+        let mut file = HashingWriter::new(AtomicFile::create_in(&self.partial(), &path)?);
         file.write_all(MAGIC)?;
         file.write_all(&checksum(&payload))?;
         file.write_all(&payload)?;
         let (file, digest, _) = file.finish();
-        let file = file.persist(&path).map_err(|error| error.error)?;
+        // A record is verified by its checksum.
+        let file = file.commit(Durability::Rebuildable)?;
         Ok(FileDigest { stamp: Stamp::of(&file.metadata()?), digest })
     }
 

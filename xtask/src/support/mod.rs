@@ -1,5 +1,9 @@
-//! What several rooms need and none of them owns: programs of this machine, progress, threads.
+//! What several rooms need and none of them owns: programs of this machine, what is reported of an error, progress,
+//! threads.
 
+pub(crate) mod diagnosis;
+pub(crate) mod explain;
+pub(crate) mod folder;
 pub(crate) mod parallel;
 pub(crate) mod program;
 pub(crate) mod progress;

@@ -7,9 +7,9 @@ use lapstrake::{Base, Image, Layer};
 use super::engine::{output, present};
 use super::equivalence;
 use super::workshop::Workshop;
-use crate::engine::layers::EngineLayersError;
-use crate::engine::{Engine, Program};
+use crate::engine::EnginePolicy;
 use crate::image::{Built, LayerOrigin};
+use crate::support::explain::Explain;
 use lapstrake_oci::Compression;
 
 /// What a step may do to a tree that a tar can hold: replace, link, hide, empty, own.
@@ -51,14 +51,15 @@ fn failing(argv: &[&str]) -> String {
     let workshop = Workshop::hostile();
     let image = Image::new("failing", Base::stand_in())
         .layer(Layer::new("steps").with(Run::new(argv.iter().copied())));
-    let error = workshop.build_by(&image, Engine::Any, Compression::Zstd).unwrap_err();
-    let EngineLayersError::Engine { layer, source } = error else { panic!("{error:?}") };
-    assert_eq!(layer.as_str(), "steps");
-    let log = std::error::Error::source(&*source).map(ToString::to_string).unwrap_or_default();
+    let error = workshop.build_by(&image, EnginePolicy::Any, Compression::Zstd).unwrap_err();
+    assert_eq!(error.to_string(), "layer `steps` can't be made");
+    let help = error.help().unwrap_or_default();
+    let source = std::error::Error::source(&error).unwrap();
+    let log = source.source().map(ToString::to_string).unwrap_or_default();
     let base = log.split_once("FROM oci:").unwrap().1.split(':').next().unwrap().to_owned();
     let left = output("podman", &["image", "exists", &format!("localhost/{base}")], workshop.path());
     assert_eq!(left.status.code(), Some(1), "`{base}` stays in the engine's storage");
-    format!("{source}; {}; {log}", source.help().unwrap_or_default())
+    format!("{source}; {help}; {log}")
 }
 
 #[test]
@@ -79,8 +80,8 @@ fn every_layer_by_buildah_is_the_same_image() {
         let own = built.layers.into_iter().filter(|layer| layer.origin != LayerOrigin::Base);
         own.map(|layer| (layer.name, layer.diff_id)).collect::<Vec<_>>()
     };
-    let hybrid = by(&one, Engine::Any);
-    assert_eq!(by(&other, Engine::This(Program::Buildah)), hybrid);
+    let hybrid = by(&one, EnginePolicy::Any);
+    assert_eq!(by(&other, EnginePolicy::of_value("buildah").unwrap()), hybrid);
 }
 
 #[test]
@@ -89,9 +90,9 @@ fn an_edit_above_the_steps_starts_no_engine() {
         return;
     }
     let workshop = Workshop::hostile();
-    assert!(workshop.build_by(&image("1\n"), Engine::Idle, Compression::Zstd).unwrap().is_none());
+    assert!(workshop.build_by(&image("1\n"), EnginePolicy::Never, Compression::Zstd).unwrap().is_none());
     let first = workshop.build(&image("1\n"), Compression::Zstd);
-    let second = workshop.build_by(&image("2\n"), Engine::Idle, Compression::Zstd).unwrap().unwrap();
+    let second = workshop.build_by(&image("2\n"), EnginePolicy::Never, Compression::Zstd).unwrap().unwrap();
     assert_eq!(layer(&first, "steps").origin, LayerOrigin::Engine);
     assert_eq!(layer(&first, "steps").digest, layer(&second, "steps").digest);
     assert!(layer(&second, "steps").reused && layer(&second, "below").reused);
@@ -130,27 +131,6 @@ fn a_program_that_the_image_lacks_is_named() {
 }
 
 #[test]
-fn an_engine_that_is_not_there_is_asked_for() {
-    let missing = Program::Podman.installed();
-    if let Err(error) = missing {
-        assert_eq!(error.help().as_deref(), Some("run `apt install podman`, or `dnf install podman`"));
-    }
-    let none = crate::engine::EngineError::Missing;
-    assert!(none.to_string().contains("neither podman nor buildah"), "{none}");
-}
-
-#[test]
-fn a_repository_that_is_not_there_is_the_cause_and_not_the_package() {
-    let said = [
-        "Error: Failed to download metadata for repo 'rig': Cannot download repomd.xml",
-        "Error: Unable to find a match: jq",
-    ];
-    let said: Vec<String> = said.map(str::to_owned).to_vec();
-    let told = crate::engine::Diagnosis::of(&said, false).unwrap().to_string();
-    assert_eq!(told, "repository `rig` can't be reached");
-}
-
-#[test]
 fn a_step_has_the_network_only_if_it_asks() {
     if !present(&["podman", "busybox"]) {
         return;
@@ -162,7 +142,7 @@ fn a_step_has_the_network_only_if_it_asks() {
         Run::new(["/bin/busybox".to_owned(), "sh".to_owned(), "-c".to_owned(), script])
     };
     let image = |run| Image::new("networked", Base::stand_in()).layer(Layer::new("steps").with(run));
-    let build = |run| Workshop::hostile().build_by(&image(run), Engine::Any, Compression::Zstd);
+    let build = |run| Workshop::hostile().build_by(&image(run), EnginePolicy::Any, Compression::Zstd);
     assert!(build(step(1)).is_ok(), "only `lo`");
     assert!(build(step(7)).is_err(), "the step is run");
     if std::env::var("CONTAINERS_CONF").is_ok() {

@@ -1,12 +1,13 @@
 //! A workspace of a test's own, in a temporary directory: sources to describe, a base to build on, and
 //! the pipeline without cargo.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::value::LayerName;
 use lapstrake::{Image, TransportRef};
 use tempfile::TempDir;
 
@@ -14,7 +15,7 @@ use super::hostile;
 use crate::base::{self, Base, BaseRequest, Cache};
 use crate::check::{self, Checks, Contents, KnownFacts, Phase, Subject};
 use crate::emit;
-use crate::engine::Engine;
+use crate::engine::EnginePolicy;
 use crate::engine::build_stage::{self, BuildStageError};
 use crate::engine::layers::{self, EngineLayersError};
 use crate::finding::{Finding, Severity};
@@ -24,8 +25,12 @@ use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, Laid, Plan};
 use crate::project::assets;
 use crate::project::workspace::Workspace;
 use crate::store::{KeptDigests, Paths, Store};
+use crate::support::explain::Located;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 use lapstrake_oci::Compression;
+
+/// An image that an engine helped to build; none where no engine may be used.
+type BuiltByEngine = Result<Option<Built>, Located<EngineLayersError>>;
 
 /// Everything a description needs to be built, away from the user's own.
 pub(crate) struct Workshop {
@@ -145,21 +150,21 @@ impl Workshop {
     }
 
     fn staged(&self, plan: &Plan) -> Inputs {
-        let compiled = self.stages(plan, Engine::Any).unwrap();
+        let compiled = self.stages(plan, EnginePolicy::Any).unwrap();
         let artefacts = Artefacts { compiled, ..Artefacts::default() };
         Inputs::of(&plan.layers, artefacts, self.files.share()).unwrap()
     }
 
-    /// What the stages of a plan make.
+    /// Returns the results of the build stages of a plan.
     pub(crate) fn stages(
         &self,
         plan: &Plan,
-        engine: Engine,
-    ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, (BuildStageError, lapstrake::Site)> {
+        engine: EnginePolicy,
+    ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, Located<BuildStageError>> {
         let (workspace, cache, store, progress) =
             (&self.workspace, &self.cache, &self.store, &Progress::silent());
-        let bench = build_stage::BuilderEnv { workspace, cache, store, engine, offline: true, progress };
-        build_stage::make(&plan.stages, &bench)
+        let env = build_stage::BuilderEnv { workspace, cache, store, engine, offline: true, progress };
+        build_stage::ensure(&plan.stages, &env)
     }
 
     /// The base, as a description names it.
@@ -169,16 +174,26 @@ impl Workshop {
 
     /// Builds an image into the workshop's store: natively, but for what has to run in it.
     pub(crate) fn build(&self, image: &Image, compression: Compression) -> Built {
-        self.build_by(image, Engine::Any, compression).unwrap().unwrap()
+        self.build_by(image, EnginePolicy::Any, compression).unwrap().unwrap()
     }
 
-    /// Builds an image with that engine; none where it is idle and a layer is missing.
+    /// Builds an image by a policy. None, where it allows no engine and a layer is missing.
     pub(crate) fn build_by(
         &self,
         image: &Image,
-        engine: Engine,
+        engine: EnginePolicy,
         compression: Compression,
-    ) -> Result<Option<Built>, EngineLayersError> {
+    ) -> BuiltByEngine {
+        self.build_with_packages(image, engine, compression).0
+    }
+
+    /// Builds an image by a policy, and returns the packages that were installed, too.
+    pub(crate) fn build_with_packages(
+        &self,
+        image: &Image,
+        engine: EnginePolicy,
+        compression: Compression,
+    ) -> (BuiltByEngine, BTreeMap<LayerName, BTreeSet<String>>) {
         let mut plan = self.planned(image);
         let progress = Progress::silent();
         let settings = Settings { compression, epoch: Epoch::default() };
@@ -186,20 +201,23 @@ impl Workshop {
         let (base, cache, store) = (&self.base, &self.cache, &self.store);
         let root = &self.workspace.root;
         let (staged, progress) = (&staged, &progress);
-        let bench = BuildEnv { root, staged, base, cache, store, settings, pins: false, progress };
-        let mut below = Vec::new();
+        let env = BuildEnv { root, staged, base, cache, store, settings, pins: false, progress };
+        let (mut below, mut installed) = (Vec::new(), BTreeMap::new());
         if plan.prefix() > 0 {
-            let all = matches!(engine, Engine::This(_));
-            let count = if all { plan.layers.len() } else { plan.prefix() };
-            let Some(laid) = layers::lay(&plan, count, all, engine, &mut BTreeMap::new(), &bench)? else {
-                return Ok(None);
+            let count = if engine.builds_every_layer() { plan.layers.len() } else { plan.prefix() };
+            let lower = layers::ensure_lower(&plan, count, engine, &env);
+            installed = lower.installed;
+            let lower = match lower.layers {
+                Ok(Some(lower)) => lower,
+                Ok(None) => return (Ok(None), installed),
+                Err(error) => return (Err(error), installed),
             };
-            let on = Laid { layers: laid.layers.len(), index: &laid.index };
+            let on = Laid { layers: lower.layers.len(), index: &lower.index };
             plan = self.resolve(image, Some(on)).plan.unwrap();
-            below = laid.layers;
+            below = lower.layers;
         }
-        let built = image::build(&plan, &below, &bench);
-        Ok(Some(built.unwrap()))
+        let built = image::build(&plan, &below, &env);
+        (Ok(Some(built.unwrap())), installed)
     }
 
     /// Emits an image's context.

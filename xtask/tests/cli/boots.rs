@@ -22,7 +22,7 @@ fn a_command_is_words_and_an_image_is_one() {
     for (arguments, error, help) in [
         (
             &["cockpit", "--execute", "systemctl is-active gatewayd"][..],
-            "`systemctl is-active gatewayd` is one word, and no shell takes it apart",
+            "`systemctl is-active gatewayd` is one word, and no shell splits it",
             "write `--execute systemctl is-active gatewayd`",
         ),
         (&["cockpit", "--execute", ""], "the command has an empty name", "write `--execute systemctl"),

@@ -43,13 +43,20 @@ fn a_folder_of_somebody_else_is_left_alone_and_an_own_one_replaced() {
 }
 
 #[test]
-fn an_archive_is_written_where_output_says() {
+fn layouts_and_archives_are_written_where_output_says_with_the_same_digest() {
     let workspace = Workspace::new();
-    workspace.image(&["build", "cockpit", "--output", "oci-archive:cockpit.tar"]).done();
-    assert!(workspace.path("cockpit.tar").is_file());
+    let places = ["oci-archive:cockpit.tar", "oci:layouts/cockpit", "oci:layouts/cockpit:other"];
+    let outputs = places.iter().flat_map(|place| ["--output", place]);
+    let arguments: Vec<_> = ["build", "cockpit", "--format", "json"].into_iter().chain(outputs).collect();
+    let built = workspace.image(&arguments).done().json();
+    assert!(
+        workspace.path("cockpit.tar").is_file() && workspace.path("layouts/cockpit/oci-layout").is_file()
+    );
     if present(&["skopeo"]) {
-        let mut skopeo = Command::new("skopeo");
-        Run::of(skopeo.args(["inspect", "--raw", "oci-archive:cockpit.tar"]).current_dir(workspace.root()))
-            .done();
+        for place in ["oci-archive:cockpit.tar", "oci:layouts/cockpit:cockpit", "oci:layouts/cockpit:other"] {
+            let mut skopeo = Command::new("skopeo");
+            skopeo.args(["inspect", "--format", "{{.Digest}}", place]).current_dir(workspace.root());
+            assert_eq!(Run::of(&mut skopeo).done().stdout.trim(), built["images"][0]["digest"], "{place}");
+        }
     }
 }

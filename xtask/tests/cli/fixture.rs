@@ -148,11 +148,22 @@ impl Run {
         self
     }
 
-    /// The run, which must have failed.
+    /// Returns the run, which must have ended because of a fatal finding.
+    #[track_caller]
+    pub(crate) fn refused(self) -> Self {
+        self.without_result(1)
+    }
+
+    /// Returns the run, which must have failed for a reason outside of the description.
     #[track_caller]
     pub(crate) fn failed(self) -> Self {
-        assert_eq!(self.code, Some(1), "{}\n{}", self.stdout, self.stderr);
-        assert_eq!(self.stdout, "", "a failure has no result");
+        self.without_result(3)
+    }
+
+    #[track_caller]
+    fn without_result(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);
+        assert_eq!(self.stdout, "", "a command that does not succeed has no result");
         self
     }
 

@@ -53,7 +53,7 @@ fn a_signal_ends_the_step_and_the_engine_and_takes_all_away() {
             assert!(started.elapsed() < Duration::from_secs(10), "{name}: it took {:?}", started.elapsed());
             assert_eq!(status.signal(), Some(number), "a shell must see it");
             let talk = std::io::read_to_string(tool.stderr.take().unwrap()).unwrap();
-            assert!(talk.contains("  because it was interrupted\n"), "{talk}");
+            assert!(talk.contains("  caused by: it was interrupted\n"), "{talk}");
             wait_for("the step goes on", || processes(&mark).is_empty());
             storage.assert_empty();
         }

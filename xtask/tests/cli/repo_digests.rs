@@ -108,7 +108,7 @@ fn a_pulled_base_is_the_registry_s_where_that_answers_and_has_the_same_content_w
     pulled.registry = None;
     let colleague = Workspace::new();
     colleague.write("lapstrake.lock", &online.read("lapstrake.lock"));
-    let failed = pulled.build(&colleague, &["--locked"]).failed();
+    let failed = pulled.build(&colleague, &["--locked"]).refused();
     assert!(failed.stderr.contains("the registry can't be reached"), "{}", failed.stderr);
 }
 
@@ -140,6 +140,6 @@ fn a_registry_that_does_not_answer_is_not_waited_for_and_offline_not_asked() {
     // A base that only the registry has.
     let workspace = Workspace::new();
     let base = format!("docker://{}", pulled.reference);
-    let failed = workspace.image(&["build", "cockpit", "--offline", "--base", &base]).failed();
+    let failed = workspace.image(&["build", "cockpit", "--offline", "--base", &base]).refused();
     assert!(failed.stderr.contains("is not in the cache, and `--offline` was given"), "{}", failed.stderr);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fixture::Workspace;
+use crate::fixture::{Run, Workspace};
 
 #[test]
 fn stdout_has_the_result_and_stderr_the_talk() {
@@ -74,7 +74,7 @@ fn json_is_one_object_with_the_fields_that_scripts_read() {
 }
 
 #[test]
-fn exit_codes_tell_a_fault_of_the_image_from_a_wrong_command() {
+fn exit_codes_tell_a_fatal_finding_a_wrong_command_and_a_failure_apart() {
     let workspace = Workspace::new();
     let usage = |arguments: &[&str]| {
         let run = workspace.image(arguments);
@@ -85,6 +85,11 @@ fn exit_codes_tell_a_fault_of_the_image_from_a_wrong_command() {
     assert!(usage(&["biuld"]).contains("'build'"));
     usage(&["build", "--base", "autosd"]);
     usage(&["build", "--output", "somewhere"]);
+    let several = usage(&["build", "--output", "oci:out"]);
+    assert!(
+        several.contains("`image build --output` works on one image, and there are several"),
+        "{several}"
+    );
     insta::assert_snapshot!(usage(&["plan", "cockpti"]), @r"
 error: no image is named `cockpti`
   help: did you mean `cockpit`?
@@ -94,11 +99,19 @@ error: no image is named `zebra*`
   help: there are `gateway`, `cockpit`
 ");
     insta::assert_snapshot!(usage(&["build", "[z"]), @r"
-error: `[z` is no glob pattern
-  because Pattern syntax error near position 0: invalid range pattern
+error: `[z` is not a glob pattern
+  caused by: Pattern syntax error near position 0: invalid range pattern
 ");
-    assert_eq!(workspace.describe("faulty", &["build", "faulty"]).failed().code, Some(1));
-    assert_eq!(workspace.image(&["--help"]).code, Some(0));
+    assert_eq!(workspace.describe("faulty", &["build", "faulty"]).refused().code, Some(1));
+    let mut no_cargo = workspace.command(&["build"]);
+    let failed = Run::of(no_cargo.env("CARGO", "/no/such/cargo"));
+    assert_eq!((failed.code, failed.stdout.as_str()), (Some(3), ""), "{}", failed.stderr);
+    let help = workspace.image(&["--help"]);
+    assert_eq!(help.code, Some(0));
+    for line in ["0  the command did", "1  a finding is fatal", "2  the command line", "3  something outside"]
+    {
+        assert!(help.stdout.contains(line), "no `{line}` in {}", help.stdout);
+    }
 }
 
 #[test]

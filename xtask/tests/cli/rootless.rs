@@ -134,7 +134,7 @@ fn a_user_builds_what_root_builds_and_does_not_see_what_root_has() {
     let mut store = root.workspace.command(&["build", "cockpit", "-o", stored]);
     Run::of(root.with(&mut store)).done();
     let (run, _) = nobody.build(IDS, "", "", &["--base", stored]);
-    let failed = run.failed().stderr;
+    let failed = run.refused().stderr;
     assert!(failed.contains("the storage of this user has no such image"), "{failed}");
     assert!(failed.contains("help: this is your own storage, and `aib build` leaves its result in root's: `sudo podman image scp root@localhost::"), "{failed}");
 }

@@ -128,8 +128,8 @@ pub(crate) fn assert_told(run: &Run, cause: &str, log: &str, help: &str) {
     assert_eq!(errors.len(), 1, "{talk}");
     // What the engine said as it went is above.
     let error = &talk[errors[0].0..];
-    assert!(error.contains(&format!("\n  because {cause}\n")), "no `{cause}` in {error}");
-    let (_, said) = error.split_once("\n  because it said last:\n").unwrap_or_default();
+    assert!(error.contains(&format!("\n  caused by: {cause}\n")), "no `{cause}` in {error}");
+    let (_, said) = error.split_once("\n  caused by: last output:\n").unwrap_or_default();
     assert!(said.contains(log), "no `{log}` in {error}");
     assert!(error.contains(&format!("\n  help: {help}")), "no `{help}` in {error}");
 }

@@ -130,23 +130,23 @@ fn what_a_registry_says_no_to_is_told_with_the_way_out() {
     let workspace = Workspace::new();
     let registry = Registry::start(&workspace);
     registry.push(&vendor("interval = 1\n", "gzip"), "base:1", "oci");
-    let unknown = on_registry(&registry, &workspace, "base:2", &[]).failed();
+    let unknown = on_registry(&registry, &workspace, "base:2", &[]).refused();
     assert!(unknown.stderr.contains("the registry has no such image"), "{}", unknown.stderr);
     assert!(
-        unknown.stderr.contains("help: look what there is: `skopeo list-tags docker://127.0.0.1:"),
+        unknown.stderr.contains("help: list the tags: `skopeo list-tags docker://127.0.0.1:"),
         "{}",
         unknown.stderr
     );
 
     let base = format!("docker://{}/base:1", registry.host);
-    let insecure = workspace.image(&["build", "cockpit", "--base", &base]).failed();
+    let insecure = workspace.image(&["build", "cockpit", "--base", &base]).refused();
     assert!(insecure.stderr.contains("no certificate that is trusted here"), "{}", insecure.stderr);
     assert!(insecure.stderr.contains("`insecure = true`"), "{}", insecure.stderr);
 
     let gone = registry.host.clone();
     drop(registry);
     let unreachable =
-        workspace.image(&["build", "cockpit", "--base", &format!("docker://{gone}/base:1")]).failed();
+        workspace.image(&["build", "cockpit", "--base", &format!("docker://{gone}/base:1")]).refused();
     assert!(unreachable.stderr.contains("the registry can't be reached"), "{}", unreachable.stderr);
 }
 
@@ -180,7 +180,7 @@ fn an_image_goes_into_podman_s_storage_and_is_a_base_there() {
     assert!(diff_ids(&one).starts_with(&diff_ids(&layout)));
 
     let missing =
-        workspace.image(&["build", "cockpit", "--base", "containers-storage:localhost/no-such:1"]).failed();
+        workspace.image(&["build", "cockpit", "--base", "containers-storage:localhost/no-such:1"]).refused();
     assert!(
         missing.stderr.contains("has no such image") && missing.stderr.contains("podman image scp"),
         "{}",

@@ -1,20 +1,17 @@
 //! Writes an image to an archive so that the bytes depend on the image alone.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
 use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 
 use camino::Utf8Path;
 use serde_json::json;
 use tar::{Builder, EntryType, Header};
-use tempfile::NamedTempFile;
 
 use super::{ArchiveError, BLOBS, DEPTH_MAX};
 use crate::layout::{INDEX, LAYOUT, LAYOUT_VERSION};
 use crate::{
-    BlobError, Blobs, Descriptor, Digest, HashingReader, Index, Layout, LayoutError, Manifest, MediaType,
-    canonical,
+    AtomicFile, BlobError, Blobs, Descriptor, Digest, Durability, HashingReader, Index, Layout, LayoutError,
+    Manifest, MediaType, canonical,
 };
 
 impl Layout {
@@ -67,9 +64,7 @@ fn write(from: &Blobs, image: &Descriptor, file: &Utf8Path) -> Result<(), Archiv
     let layout = canonical(&json!({ "imageLayoutVersion": LAYOUT_VERSION })).map_err(ArchiveError::Json)?;
 
     let failed = |source| ArchiveError::Write { path: file.to_owned(), source };
-    let parent = file.parent().filter(|parent| !parent.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-    fs::create_dir_all(parent).map_err(failed)?;
-    let out = tempfile::Builder::new().prefix(".archive-").tempfile_in(parent).map_err(failed)?;
+    let out = AtomicFile::create(file).map_err(failed)?;
     let mut tar = Builder::new(BufWriter::with_capacity(256 << 10, out));
     for directory in ["blobs/", BLOBS] {
         append(&mut tar, directory, EntryType::Directory, 0, io::empty()).map_err(failed)?;
@@ -86,10 +81,8 @@ fn write(from: &Blobs, image: &Descriptor, file: &Utf8Path) -> Result<(), Archiv
     append(&mut tar, INDEX, EntryType::Regular, index.len() as u64, index.as_slice()).map_err(failed)?;
     append(&mut tar, LAYOUT, EntryType::Regular, layout.len() as u64, layout.as_slice()).map_err(failed)?;
     let finish = || -> io::Result<()> {
-        let out: NamedTempFile = tar.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
-        out.as_file().set_permissions(Permissions::from_mode(0o644))?;
-        out.persist(file).map_err(|error| error.error)?;
-        Ok(())
+        let out = tar.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+        out.commit(Durability::Durable).map(drop)
     };
     finish().map_err(failed)
 }

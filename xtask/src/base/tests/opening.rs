@@ -9,6 +9,7 @@ use serde_json::json;
 use super::fixture::{Place, Tar, gzip, index, open, path, told};
 use crate::base::BaseError;
 use crate::base::facts;
+use crate::support::explain::Explain;
 use lapstrake_oci::{Digest, Layout};
 
 fn tars() -> Vec<Vec<u8>> {

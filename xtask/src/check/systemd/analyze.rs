@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::check::{Fault, Node, Subject, unit_files};
+use crate::support::program::Program;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(2);
@@ -43,7 +44,7 @@ fn lay_out(files: &BTreeMap<String, Node<'_>>) -> io::Result<TempDir> {
 }
 
 fn run<'u>(root: &Path, units: impl Iterator<Item = &'u String>) -> io::Result<String> {
-    let mut command = Command::new("systemd-analyze");
+    let mut command = Program::SYSTEMD_ANALYZE.command().map_err(io::Error::other)?;
     command
         .args(["verify", "--man=no", "--recursive-errors=no"])
         .arg("--root")
@@ -112,7 +113,7 @@ mod tests {
     }
 
     fn has_systemd() -> bool {
-        let has = Command::new("systemd-analyze").arg("--version").output().is_ok();
+        let has = Program::SYSTEMD_ANALYZE.is_installed();
         assert!(has || std::env::var_os("CI").is_none(), "systemd-analyze is missing");
         has
     }

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use crate::plan::{ContextFile, Invocation, Origin};
 use crate::project::workspace::{Package, Workspace};
+use crate::support::explain::Explain;
+use crate::support::program::Program;
 use lapstrake_oci::tree::Kind;
 
 /// The folder of the context for it.
@@ -38,9 +39,8 @@ pub(crate) enum SourcesError {
     Outside { package: String, path: Utf8PathBuf },
 }
 
-impl SourcesError {
-    /// One line to paste.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for SourcesError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::Read { path, source }
                 if path.ends_with("Cargo.lock") && source.kind() == io::ErrorKind::NotFound =>
@@ -51,7 +51,7 @@ impl SourcesError {
             Self::Outside { .. } => {
                 Some("move it into the workspace, or depend on it by git or a registry".to_owned())
             }
-            _ => None,
+            Self::Read { .. } | Self::Parse { .. } | Self::Write(_) => None,
         }
     }
 }
@@ -306,11 +306,11 @@ fn below(
 
 /// What git ignores below a folder; nothing where there is no git or no repository.
 fn ignored(folder: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"]);
-    let output = git.current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output();
-    let listed = output.map(|output| output.stdout).unwrap_or_default();
-    let listed = String::from_utf8_lossy(&listed).into_owned();
+    let ignored = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+    let Ok(output) = Program::GIT.output(["-C", folder.as_str()].into_iter().chain(ignored)) else {
+        return BTreeSet::new();
+    };
+    let listed = String::from_utf8_lossy(&output.stdout);
     listed
         .split('\0')
         .filter(|name| !name.is_empty())

@@ -10,6 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::Asset;
 use lapstrake_oci::tree::Kind;
 
+use crate::support::explain::Explain;
+
 pub(crate) use scan::scan;
 
 /// All that a description's sources are, by the asset that names them.
@@ -54,9 +56,10 @@ impl SourceError {
     fn unreadable(path: &Utf8Path, error: &std::io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), reason: error.to_string() }
     }
+}
 
-    /// What to write instead.
-    pub(crate) fn help(&self) -> Option<String> {
+impl Explain for SourceError {
+    fn help(&self) -> Option<String> {
         match self {
             Self::Missing { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::Outside { .. } => {

@@ -1,15 +1,15 @@
-//! What programs print when they fail, as they printed it, and what a user is told.
+//! Output of programs that failed, as they printed it, and the causes that are read from it.
 
 use super::Diagnosis;
 
 fn diagnosed(said: &[&str]) -> String {
     let said: Vec<String> = said.iter().map(|line| (*line).to_owned()).collect();
-    Diagnosis::of(&said, false).map(|diagnosis| diagnosis.to_string()).unwrap_or_default()
+    Diagnosis::of_build(&said, false).map(|diagnosis| diagnosis.to_string()).unwrap_or_default()
 }
 
-fn assert_told(cases: &[(&[&str], &str)]) {
-    for (said, told) in cases {
-        assert_eq!(diagnosed(said), *told, "{said:?}");
+fn assert_causes(cases: &[(&[&str], &str)]) {
+    for (said, cause) in cases {
+        assert_eq!(diagnosed(said), *cause, "{said:?}");
     }
 }
 
@@ -17,8 +17,8 @@ fn assert_told(cases: &[(&[&str], &str)]) {
 const EXIT: &str = "Error: building at STEP \"RUN dnf -y install jqq\": while running runtime: exit status 1";
 
 #[test]
-fn what_keeps_packages_from_the_repositories_is_told() {
-    assert_told(&[
+fn a_repository_that_gives_no_package_is_the_cause() {
+    assert_causes(&[
         (&["Error: Unable to find a match: jqq", EXIT][..], "no repository has package `jqq`"),
         (
             &["No match for argument: jqq", "Error: Unable to find a match: jqq"],
@@ -46,7 +46,7 @@ fn what_keeps_packages_from_the_repositories_is_told() {
                 "Error: There are no enabled repositories in \"/etc/yum.repos.d\", \"/etc/yum/repos.d\", \"/etc/distro.repos.d\".",
                 EXIT,
             ],
-            "the image has no repository that is enabled",
+            "the image has no enabled repository",
         ),
         (
             &[
@@ -81,8 +81,8 @@ fn what_keeps_packages_from_the_repositories_is_told() {
 }
 
 #[test]
-fn what_keeps_packages_from_being_installed_is_told() {
-    assert_told(&[
+fn a_transaction_that_fails_has_its_package_as_the_cause() {
+    assert_causes(&[
         (
             &[
                 "Error: ",
@@ -100,7 +100,7 @@ fn what_keeps_packages_from_being_installed_is_told() {
                 "bandwidth: 0",
                 EXIT,
             ],
-            "repository `signed` has no key by which its packages could be checked",
+            "repository `signed` has no key to check its packages with",
         ),
         (
             &[
@@ -140,8 +140,8 @@ fn what_keeps_packages_from_being_installed_is_told() {
 }
 
 #[test]
-fn what_keeps_an_engine_from_running_a_step_is_told() {
-    assert_told(&[
+fn an_engine_that_runs_no_step_is_the_cause() {
+    assert_causes(&[
         (
             &["Error: default OCI runtime \"crun\" not found: invalid argument"],
             "the OCI runtime `crun` does not work here",
@@ -182,7 +182,7 @@ fn what_keeps_an_engine_from_running_a_step_is_told() {
 }
 
 #[test]
-fn a_scriptlet_that_fails_is_told_though_the_transaction_went_on() {
+fn a_failed_scriptlet_is_an_error_although_the_transaction_went_on() {
     let said = [
         "rig-broken: no such device",
         "warning: %post(rig-broken-1-1.noarch) scriptlet failed, exit status 7",
@@ -190,7 +190,7 @@ fn a_scriptlet_that_fails_is_told_though_the_transaction_went_on() {
         "Complete!",
     ]
     .map(str::to_owned);
-    let told = Diagnosis::of(&said, true).map(|diagnosis| diagnosis.to_string());
+    let told = Diagnosis::of_build(&said, true).map(|diagnosis| diagnosis.to_string());
     assert_eq!(told.as_deref(), Some("a scriptlet of package `rig-broken-1-1.noarch` failed"));
-    assert_eq!(Diagnosis::of(&["Complete!".to_owned()], true), None);
+    assert_eq!(Diagnosis::of_build(&["Complete!".to_owned()], true), None);
 }

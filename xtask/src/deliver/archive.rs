@@ -1,0 +1,29 @@
+//! `oci-archive:FILE`: the image as an OCI layout in a tar file, under the name of the image.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use lapstrake::TransportRef;
+
+use super::{DeliverError, Destination, StoredImage};
+use crate::support::progress::Progress;
+
+#[derive(Debug)]
+pub(super) struct Archive {
+    file: Utf8PathBuf,
+}
+
+impl Archive {
+    pub(super) fn parse(place: &str) -> Option<Arc<dyn Destination>> {
+        match format!("oci-archive:{place}").parse() {
+            Ok(TransportRef::OciArchive { file, tag: None }) => Some(Arc::new(Self { file })),
+            _ => None,
+        }
+    }
+}
+
+impl Destination for Archive {
+    fn put(&self, image: &StoredImage<'_>, _: &Progress) -> Result<(), DeliverError> {
+        image.store.layout.archive(image.name.as_str(), &self.file).map_err(DeliverError::Archive)
+    }
+}

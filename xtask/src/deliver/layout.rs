@@ -1,0 +1,45 @@
+//! `oci:DIR[:TAG]`: the image in an OCI layout, which is created if it does not exist. Without a tag the image has
+//! its own name there.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use lapstrake::TransportRef;
+
+use super::{DeliverError, Destination, StoredImage};
+use crate::support::progress::Progress;
+use lapstrake_oci::{Layout, Manifest};
+
+#[derive(Debug)]
+pub(super) struct LayoutFolder {
+    dir: Utf8PathBuf,
+    tag: Option<String>,
+}
+
+impl LayoutFolder {
+    pub(super) fn parse(place: &str) -> Option<Arc<dyn Destination>> {
+        match format!("oci:{place}").parse() {
+            Ok(TransportRef::Oci { dir, tag }) => Some(Arc::new(Self { dir, tag })),
+            _ => None,
+        }
+    }
+}
+
+impl Destination for LayoutFolder {
+    fn put(&self, image: &StoredImage<'_>, _: &Progress) -> Result<(), DeliverError> {
+        let failed = |source| DeliverError::Layout { dir: self.dir.clone(), source };
+        let (store, name) = (&image.store.layout, image.name.as_str());
+        let manifests = store.manifests().map_err(DeliverError::Store)?;
+        let descriptor = manifests.find(Some(name), None).map_err(DeliverError::Store)?;
+        let digest = descriptor.parse_digest()?;
+        let bytes = store.blobs().read(&digest, descriptor.size).map_err(DeliverError::Manifest)?;
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(DeliverError::Parse)?;
+        let layout = Layout::create_or_open(&self.dir).map_err(failed)?;
+        for part in manifest.parts().chain([descriptor]) {
+            let digest = part.parse_digest()?;
+            let linked = layout.blobs().link_from(store.blobs(), &digest, part.size);
+            linked.map_err(|source| DeliverError::Blob { dir: self.dir.clone(), digest, source })?;
+        }
+        layout.tag(self.tag.as_deref().unwrap_or(name), descriptor).map_err(failed)
+    }
+}

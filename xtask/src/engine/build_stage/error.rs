@@ -1,0 +1,116 @@
+//! Why a build stage failed.
+
+use std::io;
+
+use camino::Utf8PathBuf;
+use lapstrake::Site;
+use lapstrake::value::SecretId;
+
+use super::sources::SourcesError;
+use crate::base::BaseError;
+use crate::emit;
+use crate::engine::cached::ContextError;
+use crate::engine::secrets::keep_secret;
+use crate::engine::{EngineError, SecretError};
+use crate::inputs::InputError;
+use crate::plan::PlannedBuildStage;
+use crate::support::explain::Explain;
+use lapstrake_oci::LayoutError;
+
+/// A build stage failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the build stage in `{reference}` failed")]
+pub(crate) struct BuildStageError {
+    pub(crate) reference: String,
+    pub(crate) source: Cause,
+}
+
+/// Why a build stage failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    #[error(transparent)]
+    Engine(Box<EngineError>),
+    #[error("its steps made no `{product}`")]
+    NoResult { product: String },
+    #[error("it has to run, and `--engine native` runs nothing")]
+    EngineNeeded,
+    #[error("the builder image is not in the engine's storage, and `--offline` was given")]
+    Offline,
+    #[error("the secrets of its steps can't be read")]
+    Secret(#[from] SecretError),
+    #[error("`{product}` holds the secret `{id}`: a step wrote it there")]
+    Leaked { product: String, id: SecretId },
+    #[error("the sources for cargo can't be gathered")]
+    Sources(#[from] SourcesError),
+    #[error("the files that its steps read can't be read")]
+    Inputs(#[from] InputError),
+    #[error("its context can't be written")]
+    Context(#[source] io::Error),
+    #[error("the builder image can't be read")]
+    Base(#[from] BaseError),
+    #[error("the builder image can't be written to the context")]
+    Builder(#[from] LayoutError),
+    #[error("its results can't be read")]
+    Results(#[source] io::Error),
+    #[error("its results can't be kept in `{folder}`")]
+    Keep { folder: Utf8PathBuf, source: io::Error },
+    #[error("its cache key can't be made")]
+    CacheKey(#[source] serde_json::Error),
+}
+
+impl From<EngineError> for Cause {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
+impl From<ContextError> for Cause {
+    fn from(ContextError(error): ContextError) -> Self {
+        Self::Context(error)
+    }
+}
+
+impl Cause {
+    /// Returns the part of a stage that failed: the step, or the stage.
+    pub(super) fn site(&self, stage: &PlannedBuildStage) -> Site {
+        let step = if let Self::Engine(source) = self { source.step() } else { None };
+        step.and_then(|step| emit::named(&stage.runs, step)).map_or(stage.site, |run| run.site)
+    }
+
+    /// Returns the error as it is for a user: the copy of a result that fails is a result that no step made. The
+    /// engine reports this only as a failed step, and a builder image need not have a program that could test for it.
+    pub(super) fn of(self, stage: &PlannedBuildStage) -> Self {
+        let product = || {
+            let Self::Engine(source) = &self else { return None };
+            let (_, number) = source.step()?.strip_prefix("COPY --from=stage ")?.rsplit_once(" /")?;
+            stage.results.iter().nth(number.parse().ok()?).map(ToString::to_string)
+        };
+        match product() {
+            Some(product) => Self::NoResult { product },
+            None => self,
+        }
+    }
+}
+
+impl Explain for BuildStageError {
+    fn help(&self) -> Option<String> {
+        match &self.source {
+            Cause::Engine(source) => source.help(),
+            Cause::NoResult { .. } => Some("let a step make it, or name a file that a step makes".to_owned()),
+            Cause::EngineNeeded => {
+                Some("run it without `--engine`: podman or buildah runs the stage".to_owned())
+            }
+            Cause::Offline => Some("build once without `--offline`".to_owned()),
+            Cause::Secret(source) => source.help(),
+            Cause::Leaked { id, .. } => Some(keep_secret(id)),
+            Cause::Sources(source) => source.help(),
+            Cause::Inputs(source) => source.help(),
+            Cause::Base(source) => source.help(),
+            Cause::Context(_)
+            | Cause::Builder(_)
+            | Cause::Results(_)
+            | Cause::Keep { .. }
+            | Cause::CacheKey(_) => None,
+        }
+    }
+}

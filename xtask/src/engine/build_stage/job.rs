@@ -1,0 +1,161 @@
+//! One build stage, run by an engine in its builder image.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+
+use camino::Utf8PathBuf;
+use lapstrake::TransportRef;
+
+use super::containerfile::containerfile;
+use super::error::Cause;
+use super::{BuilderEnv, sources};
+use crate::base::{self, LocalImage};
+use crate::emit;
+use crate::engine::cached::{CachedJob, Context, ContextError};
+use crate::engine::{Engine, EngineError, Job, Secrets, layers};
+use crate::image::Epoch;
+use crate::inputs::Inputs;
+use crate::plan::{ContextFile, PlannedBuildStage};
+use lapstrake_oci::tree::Kind;
+use lapstrake_oci::{Digest, Layout};
+
+/// Grows with every change of what is done in a stage.
+const VERSION: u32 = 2;
+/// The folder of the context for the results, which is not a part of what the steps see.
+const RESULTS: &str = "results";
+
+pub(super) struct StageJob<'a> {
+    stage: &'a PlannedBuildStage,
+    env: &'a BuilderEnv<'a>,
+    files: BTreeMap<String, Kind<ContextFile>>,
+    staged: Inputs,
+}
+
+impl<'a> StageJob<'a> {
+    /// Gathers the files that the stage reads, and their digests.
+    pub(super) fn new(stage: &'a PlannedBuildStage, env: &'a BuilderEnv<'a>) -> Result<Self, Cause> {
+        let mut files = stage.context.clone();
+        if !stage.compile.is_empty() {
+            files.extend(sources::needed(&stage.compile, env.workspace)?);
+        }
+        let staged = Inputs::of_context(&files, env.store.digests())?;
+        Ok(Self { stage, env, files, staged })
+    }
+
+    /// Returns the image that FROM names, which is then in the engine's storage or in the context.
+    fn from(&self, engine: &'static dyn Engine, context: &Context) -> Result<String, Cause> {
+        match &self.stage.location {
+            TransportRef::Registry(registry) => {
+                let pinned = format!("{}@{}", registry.repository(), self.stage.digest);
+                if let Some(id) = engine.image_id(&pinned)? {
+                    return Ok(id);
+                }
+                if self.env.offline {
+                    return Err(Cause::Offline);
+                }
+                engine.pull(&pinned, self.env.progress)?;
+                // An engine that has no id for it finds it by its name.
+                Ok(engine.image_id(&pinned)?.unwrap_or(pinned))
+            }
+            TransportRef::ContainersStorage(_) => Ok(self.stage.digest.hex()),
+            TransportRef::Oci { .. } | TransportRef::OciArchive { .. } | TransportRef::StandIn => {
+                self.write_builder(context)
+            }
+        }
+    }
+
+    /// Writes a builder image that is a folder or a file to the context.
+    fn write_builder(&self, context: &Context) -> Result<String, Cause> {
+        let name = &context.name;
+        // podman 4 names the image by the folder of the layout, and podman 5 by its tag.
+        let tag = format!("localhost/{name}");
+        let layout = Layout::create_or_open(&context.path().join(name))?;
+        let LocalImage { descriptor, blobs, parts } =
+            base::lone_image(&self.stage.location, &self.stage.digest, self.env.cache)?;
+        for (digest, size) in parts {
+            layout.blobs().link_from(&blobs, &digest, size).map_err(Cause::Context)?;
+        }
+        layout.tag(&tag, &descriptor)?;
+        Ok(format!("oci:{name}:{tag}"))
+    }
+
+    /// Returns the name by which cargo's caches of this workspace and this builder image are told apart from those of
+    /// others in the same engine.
+    fn caches(&self) -> String {
+        let digest = Digest::of(format!("{} {}", self.env.workspace.root, self.stage.digest).as_bytes());
+        digest.hex()[..16].to_owned()
+    }
+}
+
+impl CachedJob for StageJob<'_> {
+    /// The folder of the results: a file for each of them, by number.
+    type Made = Utf8PathBuf;
+    type Kept = Utf8PathBuf;
+    type Error = Cause;
+
+    fn key(&self) -> Result<Digest, Cause> {
+        let inputs = serde_json::json!({
+            "version": VERSION,
+            "builder": self.stage.digest,
+            "steps": containerfile(self.stage, "", ""),
+            "network": self.stage.wants_network(),
+            "read": layers::read(&self.files, &self.staged),
+        });
+        Ok(Digest::of(&serde_json::to_vec(&inputs).map_err(Cause::CacheKey)?))
+    }
+
+    fn cached(&self, key: &Digest) -> Option<Utf8PathBuf> {
+        self.env.store.stage(key)
+    }
+
+    fn secrets(&self) -> Result<Secrets, Cause> {
+        let secrets = self.stage.runs.iter().flat_map(|run| &run.secrets);
+        Ok(Secrets::read(secrets, &self.env.workspace.root)?)
+    }
+
+    fn report(&self, engine: &dyn Engine) {
+        let reference = &self.stage.reference;
+        self.env.progress.status("Compiling", format_args!("in {reference}, by {}", engine.name()));
+    }
+
+    fn write_context(&self, engine: &'static dyn Engine, context: &Context) -> Result<(), Cause> {
+        let text = containerfile(self.stage, &self.from(engine, context)?, &self.caches());
+        let root = context.path();
+        let written = emit::write_files(&self.files, &self.staged, root)
+            .and_then(|()| fs::write(root.join("Containerfile"), text))
+            .and_then(|()| fs::create_dir(root.join(RESULTS)));
+        written.map_err(|error| ContextError(error).into())
+    }
+
+    fn wants_network(&self) -> bool {
+        self.stage.wants_network()
+    }
+
+    fn epoch(&self) -> Epoch {
+        Epoch::default()
+    }
+
+    fn run(&self, engine: &'static dyn Engine, job: &Job<'_>) -> Result<Utf8PathBuf, EngineError> {
+        let results = job.context.join(RESULTS);
+        engine.run_stages(job, &results, self.env.progress)?;
+        Ok(results)
+    }
+
+    fn keep(
+        &self,
+        key: &Digest,
+        results: Utf8PathBuf,
+        secrets: &Secrets,
+        _: &'static dyn Engine,
+    ) -> Result<Utf8PathBuf, Cause> {
+        for (number, product) in self.stage.results.iter().enumerate() {
+            let file = File::open(results.join(number.to_string()));
+            let found = file.and_then(|file| secrets.find_in(file)).map_err(Cause::Results)?;
+            if let Some(id) = found {
+                return Err(Cause::Leaked { product: product.to_string(), id: id.clone() });
+            }
+        }
+        let kept = self.env.store.keep_stage(key, self.stage.results.len(), &results);
+        kept.map_err(|source| Cause::Keep { folder: self.env.store.root().to_owned(), source })
+    }
+}

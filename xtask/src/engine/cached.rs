@@ -1,0 +1,130 @@
+//! The one way in which work of an engine is done: it is looked up in the cache by its inputs first, and its result
+//! is refused if it holds a secret.
+
+use std::io;
+
+use camino::Utf8Path;
+use lapstrake_oci::Digest;
+
+use super::interrupt::SignalGuard;
+use super::{Engine, EngineError, EnginePolicy, Job, Secrets};
+use crate::image::Epoch;
+use crate::store::{Scratch, Store};
+use crate::support::folder::TempFolder;
+
+/// Work of an engine with a result that is cached by its inputs.
+pub(super) trait CachedJob {
+    /// The result as the engine leaves it in the context.
+    type Made;
+    /// The result in the cache.
+    type Kept;
+    type Error: From<EngineError> + From<ContextError>;
+
+    /// Returns the digest of everything that decides the result.
+    fn key(&self) -> Result<Digest, Self::Error>;
+
+    /// Returns the result of an earlier build, if it can be used.
+    fn cached(&self, key: &Digest) -> Option<Self::Kept>;
+
+    /// Reads the secrets of the steps.
+    fn secrets(&self) -> Result<Secrets, Self::Error>;
+
+    /// Reports that the engine starts.
+    fn report(&self, engine: &dyn Engine);
+
+    /// Writes the Containerfile, and the files that it reads.
+    fn write_context(&self, engine: &'static dyn Engine, context: &Context) -> Result<(), Self::Error>;
+
+    fn wants_network(&self) -> bool;
+
+    fn epoch(&self) -> Epoch;
+
+    /// Runs the engine.
+    fn run(&self, engine: &'static dyn Engine, job: &Job<'_>) -> Result<Self::Made, EngineError>;
+
+    /// Puts the result into the cache.
+    ///
+    /// # Errors
+    /// If it holds a secret.
+    fn keep(
+        &self,
+        key: &Digest,
+        made: Self::Made,
+        secrets: &Secrets,
+        engine: &'static dyn Engine,
+    ) -> Result<Self::Kept, Self::Error>;
+}
+
+/// Returns the result of a job: from the cache, or by running an engine. None, where it is not cached and no engine
+/// may be used.
+pub(super) fn ensure<J: CachedJob>(
+    job: &J,
+    policy: EnginePolicy,
+    store: &Store,
+) -> Result<Option<J::Kept>, J::Error> {
+    let key = job.key()?;
+    if let Some(kept) = job.cached(&key) {
+        return Ok(Some(kept));
+    }
+    let Some(engine) = policy.engine()? else { return Ok(None) };
+    let secrets = job.secrets()?;
+    job.report(engine);
+    let context = Context::create(store).map_err(ContextError)?;
+    job.write_context(engine, &context)?;
+    let running = Job {
+        context: context.path(),
+        name: &context.name,
+        network: job.wants_network(),
+        epoch: job.epoch(),
+        secrets: &secrets,
+    };
+    let made = supervise(engine, &running, || job.run(engine, &running))?;
+    job.keep(&key, made, &secrets, engine).map(Some)
+}
+
+/// Runs an engine so that a signal stops it and not this process, and so that it leaves neither an image nor a
+/// container of the job, whatever happens.
+fn supervise<T>(
+    engine: &dyn Engine,
+    job: &Job<'_>,
+    work: impl FnOnce() -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
+    let _guard = SignalGuard::start().map_err(EngineError::Signals)?;
+    let made = work();
+    engine.remove(job);
+    if SignalGuard::is_interrupted() { Err(EngineError::Interrupted) } else { made }
+}
+
+/// The folder of a context. It is removed when the value is dropped.
+#[derive(Debug)]
+pub(super) struct Context {
+    folder: TempFolder,
+    /// The name of the job, which is also that of the folder for the image below.
+    pub(super) name: String,
+}
+
+/// A context can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct ContextError(#[from] pub(super) io::Error);
+
+impl Context {
+    /// Creates the folder in the store, so that blobs can be linked.
+    fn create(store: &Store) -> io::Result<Self> {
+        let folder = store.paths().scratch(Scratch::EngineJob)?;
+        let name = job_name(folder.path());
+        Ok(Self { folder, name })
+    }
+
+    pub(super) fn path(&self) -> &Utf8Path {
+        self.folder.path()
+    }
+}
+
+/// Returns a name that no other build uses, in the form of a repository's name. Builds at once, in one process or
+/// several, must not remove each other's images.
+fn job_name(context: &Utf8Path) -> String {
+    let folder = context.file_name().expect("a temporary folder has a name").to_lowercase();
+    let folder = folder.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    format!("lapstrake-{}-{folder}", std::process::id())
+}

@@ -1,0 +1,101 @@
+//! Why an engine layer can't be made.
+
+use std::io;
+
+use lapstrake::Site;
+use lapstrake::value::LayerName;
+
+use crate::base::BaseError;
+use crate::emit;
+use crate::engine::cached::ContextError;
+use crate::engine::{EngineError, SecretError};
+use crate::image::NativeError;
+use crate::plan::PlannedLayer;
+use crate::store::StoreError;
+use crate::support::explain::Explain;
+use lapstrake_oci::BlobError;
+use lapstrake_oci::tar::LayerError;
+
+/// A layer below the others can't be made.
+#[derive(Debug, thiserror::Error)]
+#[error("layer `{layer}` can't be made")]
+pub(crate) struct EngineLayersError {
+    pub(crate) layer: LayerName,
+    pub(crate) source: Cause,
+}
+
+/// Why a layer can't be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    #[error(transparent)]
+    Engine(Box<EngineError>),
+    #[error(transparent)]
+    Native(#[from] Box<NativeError>),
+    #[error("its context can't be written")]
+    Context(#[source] io::Error),
+    #[error("it can't be written")]
+    Write(#[source] io::Error),
+    #[error("it can't be read again")]
+    Blob(#[source] BlobError),
+    #[error("it can't be read again")]
+    Index(#[source] LayerError),
+    #[error("the secrets of its steps can't be read")]
+    Secret(#[from] SecretError),
+    #[error("its cache key can't be made")]
+    CacheKey(#[source] serde_json::Error),
+    #[error("its packages are not those of `lapstrake.lock`: `{differs}`")]
+    Drift { differs: String },
+    #[error(transparent)]
+    Cache(#[from] BaseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<EngineError> for Cause {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
+impl From<ContextError> for Cause {
+    fn from(ContextError(error): ContextError) -> Self {
+        Self::Context(error)
+    }
+}
+
+impl Cause {
+    /// Returns the part of a layer that failed: the step, the packages, or the layer.
+    pub(super) fn site(&self, layer: &PlannedLayer) -> Option<Site> {
+        let run = match self {
+            Self::Engine(source) => source.step().and_then(|step| emit::named(&layer.runs, step)),
+            Self::Secret(_) => layer.runs.iter().find(|run| !run.secrets.is_empty()),
+            Self::Drift { .. } => None,
+            Self::Native(_)
+            | Self::Context(_)
+            | Self::Write(_)
+            | Self::Blob(_)
+            | Self::Index(_)
+            | Self::CacheKey(_)
+            | Self::Cache(_)
+            | Self::Store(_) => return None,
+        };
+        let packages = layer.transaction.as_ref().map(|transaction| transaction.site);
+        Some(run.map(|run| run.site).or(packages).unwrap_or(layer.site))
+    }
+}
+
+impl Explain for EngineLayersError {
+    fn help(&self) -> Option<String> {
+        match &self.source {
+            Cause::Engine(source) => source.help(),
+            Cause::Native(source) => source.help(),
+            Cause::Secret(source) => source.help(),
+            Cause::Cache(source) => source.help(),
+            Cause::Store(source) => source.help(),
+            Cause::Drift { .. } => Some("run `cargo xtask image lock --update`, and build again".to_owned()),
+            Cause::Context(_) | Cause::Write(_) | Cause::Blob(_) | Cause::Index(_) | Cause::CacheKey(_) => {
+                None
+            }
+        }
+    }
+}

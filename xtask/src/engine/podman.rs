@@ -1,0 +1,55 @@
+//! podman as an engine.
+
+use std::fs::File;
+
+use camino::Utf8Path;
+
+use super::commands::CommandLine;
+use super::{Engine, EngineError, Job};
+use crate::support::program::{Program, ProgramError};
+use crate::support::progress::Progress;
+
+#[derive(Debug)]
+pub(super) struct Podman;
+
+const COMMANDS: CommandLine = CommandLine {
+    engine: &Podman,
+    program: Program::PODMAN,
+    id_format: "{{.Id}}",
+    push_options: &[],
+    remove_container: &["rm", "--force"],
+};
+
+impl Engine for Podman {
+    fn name(&self) -> &'static str {
+        "podman"
+    }
+
+    fn require(&self) -> Result<(), ProgramError> {
+        Program::PODMAN.find().map(drop)
+    }
+
+    fn list_storage(&self) -> &'static str {
+        "podman system df"
+    }
+
+    fn build_layer(&self, job: &Job<'_>, below: usize, progress: &Progress) -> Result<File, EngineError> {
+        COMMANDS.build_layer(job, below, progress)
+    }
+
+    fn run_stages(&self, job: &Job<'_>, results: &Utf8Path, progress: &Progress) -> Result<(), EngineError> {
+        COMMANDS.run_stages(job, results, progress)
+    }
+
+    fn image_id(&self, reference: &str) -> Result<Option<String>, EngineError> {
+        COMMANDS.image_id(reference)
+    }
+
+    fn pull(&self, reference: &str, progress: &Progress) -> Result<(), EngineError> {
+        COMMANDS.pull(reference, progress)
+    }
+
+    fn remove(&self, job: &Job<'_>) {
+        COMMANDS.remove(job);
+    }
+}
