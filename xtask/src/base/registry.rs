@@ -70,7 +70,7 @@ pub(super) fn bring(
     progress.status("Copying", format_args!("base docker://{asked}"));
     let _working = progress.working(format!("copying base docker://{asked}"));
     let folder = folder(Program::SKOPEO, blobs)?;
-    let dir = camino::Utf8Path::from_path(folder.path()).unwrap_or(camino::Utf8Path::new("."));
+    let dir = camino::Utf8Path::from_path(folder.path()).expect("the cache is at a path of UTF-8");
     let from = format!("docker://{repository}@{image}");
     let to = format!("dir:{dir}");
     let platform = platform(wanted);

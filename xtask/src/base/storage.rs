@@ -121,7 +121,7 @@ fn own(
 ) -> Result<Descriptor, BaseError> {
     let _working = progress.working(format!("copying base containers-storage:{reference}"));
     let folder = folder(PODMAN, cache.blobs())?;
-    let dir = Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("."));
+    let dir = Utf8Path::from_path(folder.path()).expect("the cache is at a path of UTF-8");
     ask(PODMAN, &["push", "--quiet", &stored.id, &format!("dir:{dir}")], reference)?;
     let bytes = made(dir, cache)?;
     let writing = |source| BlobError::Write { digest: Digest::of(&bytes), source };
@@ -149,7 +149,11 @@ fn stored(reference: &str) -> Result<Stored, BaseError> {
     })?;
     let asked = String::from_utf8_lossy(&asked);
     let mut words = asked.split_whitespace().map(str::to_owned);
-    Ok(Stored { id: words.next().unwrap_or_default(), repo_digests: words.collect() })
+    let id = words.next().ok_or_else(|| BaseError::Transported {
+        program: PODMAN,
+        source: io::Error::new(io::ErrorKind::InvalidData, "it printed no id of the image"),
+    })?;
+    Ok(Stored { id, repo_digests: words.collect() })
 }
 
 /// Whose storage podman looks in.
@@ -165,7 +169,7 @@ fn made(dir: &Utf8Path, cache: &Cache) -> Result<Vec<u8>, BaseError> {
     let parts = parts(&none, &exported)?;
     let Some((config, layers)) = parts.split_first() else { return Ok(Vec::new()) };
     take(PODMAN, dir, std::slice::from_ref(config), cache.blobs())?;
-    let size = cache.blobs().size(config).unwrap_or_default();
+    let size = cache.blobs().size(config).expect("the config has just been written to the cache");
     let mut described = Vec::new();
     for diff_id in layers {
         let Compressed { digest, size } = compressed(dir, diff_id, cache)?;

@@ -35,13 +35,17 @@ pub(crate) enum ProbeError {
     Cargo(#[from] ProgramError),
     #[error("the probe failed\n{stderr}")]
     Failed { stderr: String },
+    #[error("cargo's messages can't be read")]
+    Messages(#[source] io::Error),
+    #[error("the build script of the probe reported no flags")]
+    NoFlags,
 }
 
 impl Explain for ProbeError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Cargo(source) => source.help(),
-            Self::Write { .. } | Self::Failed { .. } => None,
+            Self::Write { .. } | Self::Failed { .. } | Self::Messages(_) | Self::NoFlags => None,
         }
     }
 }
@@ -78,7 +82,7 @@ fn resolved(
     let probe = target.join("probe");
     let write = |path: &str, text: &str| {
         let path = probe.join(path);
-        let directory = path.parent().unwrap_or(&probe);
+        let directory = path.parent().expect("a file of the probe is in its folder");
         let written = fs::create_dir_all(directory).and_then(|()| match fs::read_to_string(&path) {
             Ok(same) if same == text => Ok(()),
             _ => fs::write(&path, text),
@@ -101,11 +105,16 @@ fn resolved(
         let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
         return Err(ProbeError::Failed { stderr });
     }
-    let messages = Message::parse_stream(&output.stdout[..]).filter_map(Result::ok);
-    let encoded = messages.filter_map(|message| match message {
-        Message::BuildScriptExecuted(script) => script.env.into_iter().find(|(key, _)| key == "FLAGS"),
-        _ => None,
-    });
-    let encoded = encoded.map(|(_, flags)| flags).next().unwrap_or_default();
-    Ok(encoded.split(SEPARATOR).filter(|flag| !flag.is_empty()).map(str::to_owned).collect())
+    for message in Message::parse_stream(&output.stdout[..]) {
+        let Message::BuildScriptExecuted(script) = message.map_err(ProbeError::Messages)? else { continue };
+        if let Some((_, flags)) = script.env.into_iter().find(|(key, _)| key == "FLAGS") {
+            return Ok(split(&flags));
+        }
+    }
+    Err(ProbeError::NoFlags)
+}
+
+/// Splits the value of `CARGO_ENCODED_RUSTFLAGS`.
+fn split(encoded: &str) -> Vec<String> {
+    encoded.split(SEPARATOR).filter(|flag| !flag.is_empty()).map(str::to_owned).collect()
 }

@@ -131,7 +131,7 @@ fn finished(ready: &Ready, built: &Built, progress: &Progress) {
         (new, 0) => format!("{new} written, {}", indicatif::HumanBytes(bytes)),
         (new, reused) => format!("{new} written, {}; {reused} unchanged", indicatif::HumanBytes(bytes)),
     };
-    let short = digest.get(..19).unwrap_or(&digest);
+    let short = digest.get(..19).expect("a digest has an algorithm and 64 digits");
     progress.status("Finished", format_args!("{} {short} ({what})", ready.plan.name));
 }
 

@@ -3,7 +3,7 @@
 
 use clap::Args;
 use lapstrake::Image;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare};
@@ -56,7 +56,7 @@ impl Plan {
             match self.formatted.format {
                 Format::Text => text += &render(plan, &forecasts),
                 Format::Json => {
-                    let mut document = serde_json::to_value(plan).unwrap_or(Value::Null);
+                    let mut document = serde_json::to_value(plan).expect("a plan has a form in JSON");
                     for (layer, forecast) in forecasts.iter().enumerate() {
                         document["layers"][layer]["forecast"] = json!(forecast);
                     }

@@ -36,6 +36,7 @@ impl Explain for SelectionError {
 
 /// Returns the images that match a pattern, in the order of the description; all of them without patterns.
 pub(super) fn select<'a>(images: &'a [Image], patterns: &[String]) -> Result<Vec<&'a Image>, SelectionError> {
+    // An image without a valid name is selected by `*` or without a pattern, so that its finding is shown.
     let name =
         |image: &'a Image| image.name.get().map(lapstrake::value::ImageName::as_str).unwrap_or_default();
     let parse = |wanted: &String| {

@@ -79,7 +79,8 @@ pub(crate) fn run(run: &PlannedRun, folder: &str, out: &mut String) -> fmt::Resu
     writeln!(out, "RUN {mounts}{}", exec(argv(run)))
 }
 
-/// The step among these that an engine names when it gives up: by its words, parted by blanks.
+/// Returns the step that an engine names when it gives up. Engines report a failed step only by its words, separated
+/// by blanks; neither podman nor buildah has another form of it.
 pub(crate) fn named<'a>(runs: &'a [PlannedRun], step: &str) -> Option<&'a PlannedRun> {
     let words = |run: &&PlannedRun| argv(run).join(" ");
     // `true` ends as `cd … && true` does.

@@ -77,7 +77,7 @@ fn is_bytecode_of_another(path: &ImagePath, nodes: &BTreeMap<ImagePath, Node<Sto
     let Some(directory) = path.parent().filter(|parent| parent.file_name() == "__pycache__") else {
         return false;
     };
-    let module = stem.split('.').next().unwrap_or(stem);
+    let module = stem.split_once('.').map_or(stem, |(module, _)| module);
     let source = directory.parent().and_then(|above| above.join(&format!("{module}.py")).ok());
     source.is_none_or(|source| !nodes.contains_key(&source))
 }

@@ -32,10 +32,9 @@ pub(super) struct RunningEngine(Pid);
 
 impl SignalGuard {
     pub(super) fn start() -> io::Result<Self> {
-        static CAUGHT: OnceLock<Option<i32>> = OnceLock::new();
-        let failed = CAUGHT.get_or_init(|| catch().err().map(|error| error.raw_os_error().unwrap_or(0)));
-        if let Some(code) = failed {
-            return Err(io::Error::from_raw_os_error(*code));
+        static CAUGHT: OnceLock<io::Result<()>> = OnceLock::new();
+        if let Err(error) = CAUGHT.get_or_init(catch) {
+            return Err(io::Error::new(error.kind(), error.to_string()));
         }
         state().watches += 1;
         Ok(Self(()))
@@ -82,6 +81,7 @@ pub(crate) fn reraise_signal() {
 }
 
 fn state() -> MutexGuard<'static, State> {
+    // A panic leaves the state as it was before a change or after it, and engines must be stopped all the same.
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -95,6 +95,7 @@ fn catch() -> io::Result<()> {
 
 /// The signals that whoever started us wants ignored (nohup(1)), as a mask (proc(5), `SigIgn`).
 fn ignored() -> u64 {
+    // Without procfs, no signal is taken for one that is ignored.
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)

@@ -102,7 +102,7 @@ impl Session<'_> {
         for (name, installed) in installed {
             let layer = plan.layers.iter().find(|layer| layer.name == name);
             let transaction = layer.and_then(|layer| layer.transaction.as_ref());
-            let asked = transaction.map(plan::Transaction::asked).unwrap_or_default();
+            let asked = transaction.expect("packages are installed by a transaction").asked();
             let on = plan.base.architecture;
             self.lock.set_packages(&plan.name, &name, on, asked, installed);
         }
@@ -158,6 +158,7 @@ impl Session<'_> {
             return Err(Failure::EngineNeeded { image: plan.name, layer });
         };
         let (again, lower, findings) = self.plan_on(lower, &base, &described);
+        // Where it has no plan now, a finding is fatal and says why.
         let plan = again.unwrap_or(plan);
         Ok((Ready { plan, base, lower, described, contents, staged }, findings))
     }

@@ -1,27 +1,27 @@
-//! Work on many things at once, on a bounded number of threads. The order of the work never shows in
-//! its result: callers keep results by key.
+//! Works on many items at once, on a bounded number of threads. The order of the work does not show in its result,
+//! because callers keep results by key.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::sync::Mutex;
 use std::{io, thread};
 
-/// Calls `work` for each item, on at most `threads` threads; the first error stops what has not begun.
+/// Calls `work` for each item, on at most `threads` threads. After an error, no further item is begun.
 pub(crate) fn each<T: Send, E: Send>(
     items: impl IntoIterator<Item = T>,
     threads: io::Result<NonZero<usize>>,
     work: impl Fn(T) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
     let queue: VecDeque<T> = items.into_iter().collect();
+    // Where the number of processors is unknown, one thread does the work.
     let threads = threads.map_or(1, NonZero::get).min(queue.len());
     let queue = Mutex::new(queue);
-    let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+    let lock = || queue.lock().expect("no thread panics while it holds the queue");
+    let next = || lock().pop_front();
     let drain = || {
         while let Some(item) = next() {
             if let Err(error) = work(item) {
-                if let Ok(mut queue) = queue.lock() {
-                    queue.clear();
-                }
+                lock().clear();
                 return Err(error);
             }
         }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told() {
+    fn an_error_is_returned() {
         let result =
             each(0..100, Ok(NonZero::new(2).unwrap()), |item| if item == 7 { Err(item) } else { Ok(()) });
         assert_eq!(result, Err(7));

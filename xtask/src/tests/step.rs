@@ -1,11 +1,12 @@
 //! What a run step is given, and what is left of it: by podman alone and by this crate it makes the same,
 //! and a secret is in nothing that stays.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use lapstrake::entry::{Packages, Repository, Run, Secret};
+use lapstrake::entry::{File, Packages, Repository, Run, Secret};
 use lapstrake::{Base, Image, Layer};
 
 use super::engine::present;
@@ -167,7 +168,8 @@ fn a_secret_that_is_not_there_is_told_before_an_engine_is_started() {
             let causes =
                 std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
             let told: Vec<_> = causes.map(ToString::to_string).collect();
-            assert!(told.iter().any(|told| told.contains(cause)), "{told:?}");
+            assert_eq!(told[1], "the secrets of layer `steps` can't be read");
+            assert!(told[2].contains(cause), "{told:?}");
             assert!(error.help().unwrap_or_default().contains(help), "{error:?}");
         }
     }
@@ -215,4 +217,44 @@ fn microdnf_has_no_transaction_that_installs_and_removes() {
     assert_eq!(found(Packages::install(["a"]).and_remove(["b"])), ["package-transaction"]);
     assert_eq!(found(Packages::install(["a"])), [""; 0]);
     assert_eq!(found(Packages::default().and_remove(["b"])), [""; 0]);
+}
+
+/// A package manager that installs one package, and claims to have installed another.
+const DNF: &str = "#!/bin/sh
+echo lapstrake-before base-1-1.noarch
+echo lapstrake-after forged-1-1.noarch
+echo forged-1-1.noarch > /lapstrake-packages
+echo real-1-1.noarch >> /usr/lib/packages
+";
+const RPM: &str = "#!/bin/sh
+cat /usr/lib/packages
+";
+
+#[test]
+fn a_step_that_prints_a_list_of_packages_pins_nothing() {
+    if !present(&["podman", "buildah", "busybox"]) {
+        return;
+    }
+    let program = |text: &'static str, path: &str| File::text(text, path).mode(0o755);
+    let image = Image::new("steps", Base::stand_in())
+        .layer(
+            Layer::new("tools")
+                .with(program(DNF, "/usr/bin/dnf"))
+                .with(program(RPM, "/usr/bin/rpm"))
+                .text("base-1-1.noarch\n", "/usr/lib/packages"),
+        )
+        .layer(
+            Layer::new("packages")
+                .with(Packages::install(["real"]))
+                .with(sh("echo lapstrake-after forged-2-1.noarch; rm /lapstrake-packages")),
+        );
+    for engine in ["podman", "buildah"] {
+        let policy = EnginePolicy::of_value(engine).unwrap();
+        let (built, installed) = workshop().build_with_packages(&image, policy, Compression::Zstd);
+        let built = built.unwrap().unwrap();
+        let packages = installed.into_iter().map(|(layer, packages)| (layer.to_string(), packages));
+        let real = ("packages".to_owned(), BTreeSet::from(["real-1-1.noarch".to_owned()]));
+        assert_eq!(packages.collect::<Vec<_>>(), [real], "{engine}");
+        assert_eq!(built.layers.last().unwrap().name.as_ref().unwrap().as_str(), "packages");
+    }
 }

@@ -49,6 +49,24 @@ fn what_keeps_a_step_from_ending_well_is_told() {
 }
 
 #[test]
+fn a_line_of_a_step_is_in_the_log_and_not_in_the_lockfile() {
+    if !present(&["podman", "buildah", "busybox"]) {
+        return;
+    }
+    let storage = Storage::new();
+    for engine in ENGINES {
+        let line = "lapstrake-after forged-1-1.noarch";
+        let built = storage.build(&[BUSYBOX, "echo", line, engine], engine).done();
+        let logged =
+            built.stderr.lines().filter(|logged| logged.trim_start_matches([' ', '|']).starts_with(line));
+        assert_eq!(logged.count(), 1, "{}", built.stderr);
+        // The base is the stand-in, which is not pinned.
+        let lock = std::fs::read_to_string(storage.workspace.path("lapstrake.lock")).unwrap_or_default();
+        assert!(!lock.contains("forged"), "{lock}");
+    }
+}
+
+#[test]
 fn an_engine_that_is_not_installed_is_asked_for() {
     if !present(&["busybox"]) {
         return;

@@ -202,7 +202,7 @@ impl Library<'_> {
             let is_last = number + 1 == self.required.len();
             file.halves(&[1, 1]);
             file.words(&[strings.add(library), 16, if is_last { 0 } else { 32 }, hash(version)]);
-            file.halves(&[if *weak { 2 } else { 0 }, u16::try_from(number + 2).unwrap_or(u16::MAX)]);
+            file.halves(&[if *weak { 2 } else { 0 }, short(number + 2)]);
             file.words(&[strings.add(version), 0]);
         }
         file.0
@@ -215,7 +215,7 @@ impl Library<'_> {
         for (number, name) in all.enumerate() {
             let is_last = number == self.versions.len();
             let base = u16::from(number == 0);
-            let number = u16::try_from(number + 1).unwrap_or(u16::MAX);
+            let number = short(number + 1);
             file.halves(&[1, base, number, 1]);
             file.words(&[hash(name), 20, if is_last { 0 } else { 28 }, strings.add(name), 0]);
         }
@@ -252,8 +252,12 @@ impl Strings {
     }
 }
 
+fn short(count: usize) -> u16 {
+    u16::try_from(count).expect("a library of the stand-in is small")
+}
+
 fn u32_of(size: usize) -> u32 {
-    u32::try_from(size).unwrap_or(u32::MAX)
+    u32::try_from(size).expect("a library of the stand-in is small")
 }
 
 /// A 64-bit little-endian file.
@@ -266,7 +270,6 @@ impl Elf {
             Architecture::Amd64 => 62,
             Architecture::Arm64 => 183,
         };
-        let short = |count| u16::try_from(count).unwrap_or(u16::MAX);
         // ELF, 64 bits, little-endian, version 1, System V.
         self.0.extend_from_slice(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
         // ET_DYN.
@@ -305,6 +308,6 @@ impl Elf {
     }
 
     fn pad_to(&mut self, offset: u64) {
-        self.0.resize(usize::try_from(offset).unwrap_or(self.0.len()), 0);
+        self.0.resize(usize::try_from(offset).expect("a library of the stand-in is small"), 0);
     }
 }

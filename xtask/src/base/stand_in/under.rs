@@ -13,7 +13,9 @@ pub(crate) struct StandIn(Changes<File>);
 
 impl StandIn {
     pub(crate) fn read() -> Result<Self, LayerError> {
-        let tar = tree::tar(Architecture::host().unwrap_or(Architecture::Amd64)).unwrap_or_default();
+        // A machine of another architecture has no stand-in of its own.
+        let architecture = Architecture::host().unwrap_or(Architecture::Amd64);
+        let tar = tree::tar(architecture).expect("the tar is written to memory");
         layer::read(tar.as_slice()).map(Self)
     }
 

@@ -35,6 +35,8 @@ pub(crate) enum SourcesError {
     Write(#[source] toml::ser::Error),
     #[error("package `{package}` is patched by a path, and what is compiled in an image has no such path")]
     Patched { package: String },
+    #[error("`{path}` of a member lies outside of the workspace")]
+    OutsideMember { path: Utf8PathBuf },
     #[error("package `{package}` depends on `{path}`, which lies outside of the workspace")]
     Outside { package: String, path: Utf8PathBuf },
 }
@@ -51,6 +53,7 @@ impl Explain for SourcesError {
             Self::Outside { .. } => {
                 Some("move it into the workspace, or depend on it by git or a registry".to_owned())
             }
+            Self::OutsideMember { .. } => Some("move the member below the root of the workspace".to_owned()),
             Self::Read { .. } | Self::Parse { .. } | Self::Write(_) => None,
         }
     }
@@ -77,7 +80,8 @@ pub(super) fn needed(
         hosts.extend(listed(folder, workspace)?);
     }
     for host in hosts {
-        let path = host.strip_prefix(&workspace.root).unwrap_or(&host).to_owned();
+        let path = host.strip_prefix(&workspace.root);
+        let path = path.map_err(|_| SourcesError::OutsideMember { path: host.clone() })?.to_owned();
         let failed = |source| SourcesError::Read { path: host.clone(), source };
         // The manifest and the lock at the root are those that were cut down.
         let file = if files.contains_key(path.as_str()) {

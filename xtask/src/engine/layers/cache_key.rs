@@ -63,11 +63,12 @@ pub(crate) fn read(files: &BTreeMap<String, Kind<ContextFile>>, staged: &Inputs)
         Kind::Directory | Kind::Device { .. } | Kind::Fifo => file.name().to_owned(),
         Kind::Symlink { target } => format!("symlink {target:?}"),
         Kind::File(ContextFile { from, executable }) => {
-            let digest = match (from, staged.get(from)) {
-                (Origin::Text(text), _) => Some(Digest::of(text.as_bytes())),
-                (_, staged) => staged.map(|staged| staged.digest.clone()),
+            let digest = match from {
+                Origin::Text(text) => Digest::of(text.as_bytes()),
+                Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
+                    staged.get(from).expect("the inputs have every file that steps read").digest.clone()
+                }
             };
-            let digest = digest.map(|digest| digest.to_string()).unwrap_or_default();
             format!("file {digest} {}", if *executable { "executable" } else { "" })
         }
     };

@@ -39,8 +39,8 @@ pub(crate) enum Cause {
     Blob(#[source] BlobError),
     #[error("it can't be read again")]
     Index(#[source] LayerError),
-    #[error("the secrets of its steps can't be read")]
-    Secret(#[from] SecretError),
+    #[error("the secrets of layer `{layer}` can't be read")]
+    Secret { layer: LayerName, site: Site, source: SecretError },
     #[error("its cache key can't be made")]
     CacheKey(#[source] serde_json::Error),
     #[error("its packages are not those of `lapstrake.lock`: `{differs}`")]
@@ -68,7 +68,8 @@ impl Cause {
     pub(super) fn site(&self, layer: &PlannedLayer) -> Option<Site> {
         let run = match self {
             Self::Engine(source) => source.step().and_then(|step| emit::named(&layer.runs, step)),
-            Self::Secret(_) => layer.runs.iter().find(|run| !run.secrets.is_empty()),
+            // It may be a secret of a layer above.
+            Self::Secret { site, .. } => return Some(*site),
             Self::Drift { .. } => None,
             Self::Native(_)
             | Self::Context(_)
@@ -89,7 +90,7 @@ impl Explain for EngineLayersError {
         match &self.source {
             Cause::Engine(source) => source.help(),
             Cause::Native(source) => source.help(),
-            Cause::Secret(source) => source.help(),
+            Cause::Secret { source, .. } => source.help(),
             Cause::Cache(source) => source.help(),
             Cause::Store(source) => source.help(),
             Cause::Drift { .. } => Some("run `cargo xtask image lock --update`, and build again".to_owned()),

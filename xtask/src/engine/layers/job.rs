@@ -152,5 +152,9 @@ impl CachedJob for LayerJob<'_> {
 }
 
 fn secrets(layer: &PlannedLayer, root: &Utf8Path) -> Result<Secrets, Cause> {
-    Ok(Secrets::read(layer.secrets(), root)?)
+    Secrets::read(layer.secrets(), root).map_err(|source| {
+        let reader = layer.runs.iter().find(|run| !run.secrets.is_empty());
+        let site = reader.map_or(layer.site, |run| run.site);
+        Cause::Secret { layer: layer.name.clone(), site, source }
+    })
 }

@@ -21,7 +21,8 @@ const BEFORE: &str = "before";
 const AFTER: &str = "after";
 /// The file name is an argument, so that nothing is expanded.
 const SCRIPT: [&str; 4] = ["/bin/sh", "-c", "\"$@\" > \"$0\"", LIST];
-const QUERY: [&str; 4] = ["rpm", "-qa", "--qf", "%{NEVRA}\\n"];
+/// By its path: the shell of busybox has an rpm of its own.
+const QUERY: [&str; 4] = ["/usr/bin/rpm", "-qa", "--qf", "%{NEVRA}\\n"];
 /// Keys that rpm lists among the packages. They are not packages, and differ in each database.
 const KEY: &str = "gpg-pubkey-";
 
