@@ -29,8 +29,8 @@ usage: cargo xtask <TASK>
                    make real parts for the tests: base, rpms, builder, podman5; print the path of each
   fixtures run-podman5 DIR -- ARGS
                    run the podman 5 of the fixtures in a folder, with these arguments
-  bench            measure the tool beside cargo and podman, print every figure, and fail on a missed bar
-  bench cold-build measure the CPU-seconds in which a user's xtask compiles from nothing
+  bench [GROUP]... measure the tool beside cargo and podman, print every figure, and fail on a missed bar;
+                   groups are checks, binary, variants, asset, files, cold-build
   fuzz [TARGET]... [--seconds N]
                    run libFuzzer on the parsers of untrusted bytes, 60 seconds in all
   mutate           break the layer writer in a dozen ways; the tests must notice each
@@ -56,8 +56,10 @@ fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
         ["image", rest @ ..] => image::run(checkout, &owned(rest)),
         ["test"] => test::run(checkout),
         ["test", "--", rest @ ..] => test::run_only(checkout, &owned(rest)),
-        ["bench"] => finish(bench::bench(&checkout.root, &test::prepare(checkout))),
-        ["bench", "cold-build"] => finish(bench::cold_build(&checkout.root)),
+        ["bench", names @ ..] => match bench::Group::parse(names) {
+            Ok(groups) => finish(bench::bench(checkout, &groups)),
+            Err(problem) => wrong_usage(&problem),
+        },
         ["mutate"] => finish(mutate::writer(&checkout.root, &test::prepare(checkout))),
         ["mutate", "caches"] => finish(mutate::caches(&checkout.root, &test::prepare(checkout))),
         ["fuzz", rest @ ..] => match fuzz::Fuzz::parse(&owned(rest)) {
@@ -75,9 +77,7 @@ fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
         ["test", arg, ..] => {
             wrong_usage(&format!("unexpected argument `{arg}` of `test`; arguments of cargo follow `--`"))
         }
-        [task @ ("bench" | "mutate"), arg, ..] => {
-            wrong_usage(&format!("unexpected argument `{arg}` of `{task}`"))
-        }
+        ["mutate", arg, ..] => wrong_usage(&format!("unexpected argument `{arg}` of `mutate`")),
         [task, ..] => wrong_usage(&format!("unknown task `{task}`")),
         [] => wrong_usage("a task is required"),
     }

@@ -116,7 +116,10 @@ fn the_lock_holds(example: &Example) {
     for _ in 0..2 {
         let (code, _, stderr) = example.image(&["build", "gateway", "--locked"]);
         assert_eq!(code, 3, "{stderr}");
-        assert!(stderr.contains("packages are not those of `lapstrake.lock`: `rig-data-1-1.x86_64`"), "{stderr}");
+        assert!(
+            stderr.contains("packages are not those of `lapstrake.lock`: `rig-data-1-1.x86_64`"),
+            "{stderr}"
+        );
     }
     // Without their pins they are resolved again, even when the layer is kept.
     assert_eq!(example.image(&["lock", "--update"]).0, 0);
