@@ -19,6 +19,22 @@ fn body(length: usize) -> &'static str {
     &BODY[..length]
 }
 
+/// A token of GitHub or npm: the prefix, random characters, and their checksum.
+fn with_checksum(prefix: &str, random: &str) -> String {
+    const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    // The CRC-32 of ISO 3309, bit by bit.
+    let mut crc = u32::MAX;
+    for byte in random.bytes() {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+        }
+    }
+    let digit = |power: u32| char::from(DIGITS[(!crc / 62_u32.pow(power) % 62) as usize]);
+    let checksum: String = (0..6).rev().map(digit).collect();
+    format!("{prefix}{random}{checksum}")
+}
+
 fn of_text(text: &str) -> Vec<Finding> {
     found(NAME, Tar::new(), Layer::new("app").text(text, "/etc/app.conf"))
 }
@@ -29,7 +45,7 @@ fn kinds(bytes: &[u8]) -> Vec<SecretKind> {
 
 #[test]
 fn a_secret_is_told_by_its_kind_and_line_and_never_by_itself() {
-    let secret = format!("{}{}", "ghp_", body(36));
+    let secret = with_checksum("ghp_", body(30));
     let workshop = Workshop::stand_in();
     let text = format!("[api]\nurl = x\ntoken = \"{secret}\"\n");
     workshop.source("app.conf", text.as_bytes());
@@ -38,11 +54,11 @@ fn a_secret_is_told_by_its_kind_and_line_and_never_by_itself() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].message, "`/etc/app.conf` holds a token of GitHub in line 3");
     assert_eq!(found[0].severity, Severity::Fatal);
-    assert!(!format!("{findings:?}").contains(body(36)));
+    assert!(!format!("{findings:?}").contains(body(30)));
     // Nor is it in the cache.
     for file in walk(&workshop.path().join("cache")) {
         let bytes = std::fs::read(&file).unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains(body(36)), "{}", file.display());
+        assert!(!String::from_utf8_lossy(&bytes).contains(body(30)), "{}", file.display());
     }
 }
 
@@ -105,11 +121,9 @@ fn what_only_looks_like_a_key_is_none() {
 #[test]
 fn tokens_are_known_by_their_shape() {
     let cases = [
-        (SecretKind::GitHubToken, format!("{}{}", "gho_", body(36))),
         (SecretKind::GitHubToken, format!("{}{}_{}", "github_pat_", body(22), body(59))),
         (SecretKind::GitLabToken, format!("{}{}", "glpat-", body(20))),
         (SecretKind::SlackToken, format!("{}{}-{}", "xoxb-", "123456789012", body(24))),
-        (SecretKind::NpmToken, format!("{}{}", "npm_", body(36))),
         (SecretKind::CratesIoToken, format!("{}{}", "cio", body(32))),
         (SecretKind::GoogleKey, format!("{}{}", "AIza", body(35))),
         (SecretKind::DockerToken, format!("{}{}", "dckr_pat_", body(27))),
@@ -132,6 +146,29 @@ fn tokens_are_known_by_their_shape() {
             assert_eq!(kinds(text.as_bytes()), [], "{text}");
         }
     }
+}
+
+#[test]
+fn a_token_of_github_or_npm_is_known_by_its_checksum() {
+    let published = ["ghp_", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17"];
+    assert_eq!(with_checksum(published[0], published[1]), published.concat(), "as in a published example");
+    let github = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"].map(|prefix| (SecretKind::GitHubToken, prefix));
+    for (kind, prefix) in github.into_iter().chain([(SecretKind::NpmToken, "npm_")]) {
+        let token = with_checksum(prefix, body(30));
+        // In a program, other texts touch it.
+        for text in [token.clone(), format!("t={token}\n"), format!("usage{token}invalid{BODY}")] {
+            assert_eq!(kinds(text.as_bytes()), [kind], "{text}");
+        }
+        let (start, last) = token.split_at(token.len() - 1);
+        let wrong = format!("{start}{}", if last == "0" { "1" } else { "0" });
+        let alike = format!("{prefix}{}", body(36));
+        for text in [wrong, alike, start.to_owned(), format!("{prefix} {BODY}"), format!("{prefix}{BODY}")] {
+            assert_eq!(kinds(text.as_bytes()), [], "{text}");
+        }
+    }
+    // GitHub reserves up to 255 characters.
+    let long = with_checksum("ghr_", &BODY.repeat(4)[..200]);
+    assert_eq!(kinds(long.as_bytes()), [SecretKind::GitHubToken]);
 }
 
 #[test]
@@ -186,13 +223,17 @@ fn this_very_test_which_holds_the_constants_of_a_scanner_has_no_secret() {
 
 #[test]
 fn many_secrets_and_hostile_bytes_take_little() {
-    let token = format!("{}{}\n", "ghp_", body(36));
+    let token = with_checksum("ghp_", body(30)) + "\n";
     assert_eq!(scan(token.repeat(1000).as_bytes()).len(), 16);
     let header = format!("-----{} PRIVATE KEY-----\n", "BEGIN");
     let started = std::time::Instant::now();
-    for text in
-        [header.repeat(40_000), "-".repeat(1 << 20), "{\"auths\":".repeat(100_000), "AKIA".repeat(1 << 18)]
-    {
+    for text in [
+        header.repeat(40_000),
+        "-".repeat(1 << 20),
+        "{\"auths\":".repeat(100_000),
+        "AKIA".repeat(1 << 18),
+        "ghp_".repeat(1 << 18),
+    ] {
         assert_eq!(scan(text.as_bytes()), []);
     }
     assert_eq!(scan(b""), []);
