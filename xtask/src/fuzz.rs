@@ -239,7 +239,7 @@ impl Bench {
             &Sources::new(),
             base,
             &Builders::new(),
-            None,
+            &[],
             &CargoOptions::default(),
         );
         let mut findings = resolved.findings;

@@ -94,7 +94,12 @@ impl ImageBuilder<'_> {
         }
         let shown = found.all().to_vec();
         findings.merge(found);
-        let (ready, found) = session.build_lower_layers(ready, store, settings, engine)?;
+        let (ready, found) = session.build_lower_layers(ready, store, settings, engine, |found| {
+            let mut findings = Findings::default();
+            findings.add(None, found.to_vec());
+            findings.change(|findings| selection.keep(findings));
+            findings.any_fatal()
+        })?;
         let found = on_ground(&ready, found, checks, selection, |finding| {
             shown.contains(finding) || findings.all().contains(finding)
         });

@@ -46,7 +46,7 @@ impl Plan {
         let mut documents = Vec::new();
         for Planned { plan, lower, .. } in &planned {
             let forecasts =
-                plan.layers.iter().enumerate().map(|(number, layer)| match lower.layers.get(number) {
+                plan.layers.iter().enumerate().map(|(number, layer)| match lower.parts.get(number) {
                     Some(laid) if laid.origin == LayerOrigin::Engine => {
                         Ok(format!("engine, {}", laid.reason))
                     }

@@ -81,7 +81,7 @@ pub(super) fn on_ground(
     told: impl Fn(&Finding) -> bool,
 ) -> Findings {
     let mut findings = Findings::default();
-    if ready.lower.layers.is_empty() {
+    if ready.lower.parts.is_empty() {
         return findings;
     }
     found.extend(session::check_laid(ready, checks));

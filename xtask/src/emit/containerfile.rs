@@ -54,7 +54,9 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\nUSER 0:0")?;
     }
     for (index, layer) in plan.layers.iter().enumerate() {
-        writeln!(out, "\n# Layer {}, {}", comment(layer.name.as_str()), layer.site)?;
+        if !layer.continues {
+            writeln!(out, "\n# Layer {}, {}", comment(layer.name.as_str()), layer.site)?;
+        }
         layer_steps(plan, index, out)?;
     }
     if let Some(user) = user {

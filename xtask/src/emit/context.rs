@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, Write};
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::TransportRef;
+use lapstrake::value::{ImageName, LayerName};
+use lapstrake::{Site, TransportRef};
 
 use super::containerfile::{Contents, From, TARS, containerfile, tar_name};
 use super::folder::{create_file, directory};
@@ -12,7 +13,7 @@ use super::{files, folder as step_folder, write_files};
 use crate::base::Base;
 use crate::inputs::Inputs;
 use crate::layer::{Removals, write_tar};
-use crate::plan::Plan;
+use crate::plan::{Plan, Undecided};
 use crate::support::explain::Explain;
 use crate::support::folder::AtomicFolder;
 use crate::support::parallel;
@@ -30,13 +31,32 @@ pub(crate) enum EmitError {
     Foreign { path: Utf8PathBuf },
     #[error("the base can't be put in the context")]
     Base(#[source] LayoutError),
+    /// A context never leaves out what the description states.
+    #[error("{} on the files that layer `{layer}` brings, and it is not built yet", depend(.statements))]
+    Undecided { image: ImageName, layer: LayerName, statements: Vec<Undecided> },
+}
+
+/// Names the statements that can't be decided.
+fn depend(statements: &[Undecided]) -> String {
+    let names: Vec<_> = statements.iter().map(|statement| statement.what.as_str()).collect();
+    format!("{} {}", names.join(", "), if names.len() == 1 { "depends" } else { "depend" })
 }
 
 impl Explain for EmitError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Foreign { .. } => Some("name another folder with `--output DIR`".to_owned()),
+            Self::Undecided { image, .. } => {
+                Some(format!("run `cargo xtask image build {image}` first, and emit again"))
+            }
             Self::Write { .. } | Self::Base(_) => None,
+        }
+    }
+
+    fn site(&self) -> Option<Site> {
+        match self {
+            Self::Undecided { statements, .. } => statements.first().map(|statement| statement.site),
+            Self::Write { .. } | Self::Foreign { .. } | Self::Base(_) => None,
         }
     }
 }
@@ -49,6 +69,10 @@ pub(crate) fn emit(
     cache: &Blobs,
     to: &Utf8Path,
 ) -> Result<(), EmitError> {
+    if let Some(first) = plan.undecided.first() {
+        let (image, layer, statements) = (plan.name.clone(), first.layer.clone(), plan.undecided.clone());
+        return Err(EmitError::Undecided { image, layer, statements });
+    }
     let failed = |path: &Utf8Path| {
         let path = path.to_owned();
         move |source| EmitError::Write { path, source }

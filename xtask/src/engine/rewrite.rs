@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use lapstrake::value::{ImagePath, Mode, SecretId};
 use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, TarWriter, read_layer};
-use lapstrake_oci::tree::{Changes, Kind, Metadata, Node, Tree, hide};
+use lapstrake_oci::tree::{Changes, Kind, LayerNumber, Metadata, Node, Tree, hide};
 
 use super::debris::Leftovers;
 use super::secrets::{Secrets, keep_secret};
@@ -47,14 +47,8 @@ pub(super) fn rewrite<T: Read + Seek>(
     secrets: &Secrets,
     out: &mut dyn Write,
 ) -> Result<(), RewriteError> {
-    let change = read(tar)?;
-    let below = below.tree().map(|file| {
-        let size = match file {
-            File::Read(facts) => facts.size,
-            File::Planned => 0,
-        };
-        Stored { size, at: None }
-    });
+    let change = read(tar, 0)?;
+    let below = stored(below);
     let nodes: Nodes = change.nodes(&below).map_err(LayerError::from)?.into_iter().collect();
     for (path, node) in &nodes {
         // A device may be overlayfs' own whiteout, where an engine left one as it is.
@@ -70,9 +64,49 @@ pub(super) fn rewrite<T: Read + Seek>(
     write(&members, &whiteouts, tar, out).map_err(RewriteError::Read)
 }
 
-/// Reads the engine's layer: where in the tar its files are.
-fn read<T: Read>(tar: &mut T) -> Result<Changes<Stored>, LayerError> {
-    let position = Cell::new(0);
+/// Writes one layer that does to `below` what the layers do, of which the tars begin at `starts`.
+pub(super) fn merge<T: Read + Seek>(
+    tars: &mut T,
+    starts: &[u64],
+    below: &BaseIndex,
+    out: &mut dyn Write,
+) -> Result<(), RewriteError> {
+    let below = stored(below);
+    let mut tree = below.clone();
+    let own = LayerNumber::new(usize::MAX);
+    for start in starts {
+        tars.seek(SeekFrom::Start(*start)).map_err(RewriteError::Read)?;
+        tree.apply(read(tars, *start)?, own).map_err(LayerError::from)?;
+    }
+    let kept: Nodes = tree
+        .walk()
+        .filter(|(_, entry)| entry.layer == own)
+        .map(|(path, entry)| (path, entry.node.clone()))
+        .collect();
+    // Where the directory itself is gone, nothing is left of it to hide.
+    let is_hidden = |path: &ImagePath| {
+        let parent = path.parent().and_then(|parent| tree.get(&parent));
+        tree.get(path).is_none() && parent.is_some_and(|parent| parent.node.kind.is_directory())
+    };
+    let whiteouts = below.walk().map(|(path, _)| path).filter(is_hidden).collect();
+    let members = members(&kept, &whiteouts, &below);
+    write(&members, &whiteouts, tars, out).map_err(RewriteError::Read)
+}
+
+/// Returns the tree with what a rewritten layer needs of each file.
+fn stored(below: &BaseIndex) -> Tree<Stored> {
+    below.tree().map(|file| {
+        let size = match file {
+            File::Read(facts) => facts.size,
+            File::Planned => 0,
+        };
+        Stored { size, at: None }
+    })
+}
+
+/// Reads a layer whose tar begins at `start`: where its files are.
+fn read<T: Read>(tar: &mut T, start: u64) -> Result<Changes<Stored>, LayerError> {
+    let position = Cell::new(start);
     let counted = Counted { inner: tar, position: &position };
     read_layer(counted, MEMBERS_MAX, |_, member, _| {
         Ok(Stored { size: member.size, at: Some(position.get()) })

@@ -106,22 +106,29 @@ pub(crate) struct BuildEnv<'a> {
     pub(crate) progress: &'a Progress,
 }
 
-/// Builds `plan` into the store, tagged with the image's name. The layers of its `prefix` are in the store.
-pub(crate) fn build(
+/// Writes the parts of layers above the `lower` ones to the store, and returns all parts.
+pub(crate) fn write_layers(
     plan: &Plan,
-    prefix: &[WrittenLayer],
-    bench: &BuildEnv<'_>,
+    lower: &[WrittenLayer],
+    env: &BuildEnv<'_>,
+) -> Result<Vec<WrittenLayer>, NativeError> {
+    let above = plan.layers.iter().skip(lower.len());
+    Ok([lower, &layers::write(plan, above, env)?].concat())
+}
+
+/// Makes an image of the base and these layers in the store, tagged with the image's name.
+pub(crate) fn finish(
+    plan: &Plan,
+    written: Vec<WrittenLayer>,
+    env: &BuildEnv<'_>,
 ) -> Result<Built, NativeError> {
-    let BuildEnv { base, cache, store, settings, .. } = *bench;
+    let BuildEnv { base, cache, store, settings, .. } = *env;
     let blobs = store.layout.blobs();
     for layer in &base.layers {
         let (digest, size) = (&layer.digest, layer.size);
         let linked = blobs.link_from(cache.blobs(), digest, size);
         linked.map_err(|source| NativeError::BaseBlob { digest: digest.clone(), source })?;
     }
-    let rest = plan.layers.iter().skip(prefix.len());
-    let rest = layers::write(plan, rest, bench)?;
-    let written = [prefix, &rest].concat();
     let descriptor = documents(plan, base, &written, blobs, settings)?;
     store.tag(&plan.name, &descriptor)?;
     let of_base = base.layers.iter().map(|layer| BuiltLayer {

@@ -173,6 +173,16 @@ impl Units<'_> {
         Ok(())
     }
 
+    /// Returns whether the image brings the unit itself.
+    pub(super) fn is_own(&self, unit: &UnitName) -> bool {
+        files(unit).any(|path| self.own.contains_key(&path))
+    }
+
+    /// Returns whether the unit, or its template, is in a tree that is known.
+    pub(super) fn is_known(&self, unit: &UnitName) -> bool {
+        files(unit).any(|path| self.own.contains_key(&path) || self.merged.get(&path).is_some())
+    }
+
     /// The unit's text, where it can be seen; a unit that is nowhere is a finding.
     fn text(&self, unit: &UnitName, site: Site) -> Result<Option<String>, Finding> {
         for name in [Some(unit.clone()), unit.template()].into_iter().flatten() {
@@ -228,6 +238,12 @@ fn place(link: &Link, unit: &UnitName, file: &str) -> Result<(ImagePath, String)
 fn means(link: &ImagePath, unit: &UnitName) -> bool {
     let name = UnitName::parse(link.file_name());
     name.is_ok_and(|name| &name == unit || name.template().as_ref() == Some(unit))
+}
+
+/// Returns the paths at which a unit or its template can be.
+fn files(unit: &UnitName) -> impl Iterator<Item = ImagePath> {
+    let names = [Some(unit.clone()), unit.template()].into_iter().flatten();
+    names.flat_map(|name| [in_etc(name.as_str()), in_usr(name.as_str())]).flatten()
 }
 
 fn in_usr(name: &str) -> Result<ImagePath, Finding> {

@@ -15,6 +15,7 @@ mod resolve;
 mod stage;
 mod step;
 mod transaction;
+mod unit_states;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ use crate::base::File;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use render::render;
-pub(crate) use resolve::{Laid, Resolved, resolve};
+pub(crate) use resolve::{KnownTree, Resolved, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
 pub(crate) use transaction::{DISCARDED, FOLDER, MOUNTED, PackageTool, REPOSITORY_FOLDERS, Transaction};
@@ -58,6 +59,19 @@ pub(crate) struct Plan {
     /// those of the base come first.
     #[serde(skip)]
     pub(crate) tree: Tree<File>,
+    /// What can only be decided when an engine has built the layers below. Empty once it has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) undecided: Vec<Undecided>,
+}
+
+/// A statement of the description that depends on files which an engine has not made yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Undecided {
+    /// The statement, as an error names it.
+    pub(crate) what: String,
+    pub(crate) site: Site,
+    /// The highest layer below whose files are not known.
+    pub(crate) layer: LayerName,
 }
 
 /// The base that the plan was made for.
@@ -75,11 +89,18 @@ pub(crate) struct PlannedBase {
     pub(crate) user: Option<String>,
 }
 
-/// One layer: first its packages' transaction, then its removals, then its members, then its run steps.
+/// A part of a layer of the description, and most often all of it: first its packages' transaction, then its
+/// removals, then its members, then its run steps.
+///
+/// What depends on the files of an engine's step is a part of its own, which is planned on the tree with those
+/// files. The parts of a layer are one layer of the OCI image.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PlannedLayer {
     pub(crate) name: LayerName,
     pub(crate) site: Site,
+    /// Whether it is a further part of the layer before it, in the same OCI layer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) continues: bool,
     /// Whether its files are laid over what a step made, so that not all of what lies below is known.
     #[serde(skip)]
     pub(crate) unseen: bool,
@@ -102,10 +123,23 @@ pub(crate) struct PlannedLayer {
 }
 
 impl Plan {
-    /// How many layers, from the lowest, an engine has to do with: up to the last in which something
-    /// runs. What follows is laid on them natively.
+    /// Returns how many parts of layers, from the lowest, are built before the plan is final: up to the last in
+    /// which something runs.
     pub(crate) fn prefix(&self) -> usize {
         self.layers.iter().rposition(PlannedLayer::needs_engine).map_or(0, |last| last + 1)
+    }
+
+    /// Returns the end of the parts that are built next on the `built` lowest ones: after the next in which
+    /// something runs. None, where nothing runs above them.
+    pub(crate) fn next_engine_part(&self, built: usize) -> Option<usize> {
+        let above = self.layers.get(built..)?;
+        above.iter().position(PlannedLayer::needs_engine).map(|next| built + next + 1)
+    }
+
+    /// Returns how many OCI layers the `parts` lowest parts fill to the last.
+    pub(crate) fn whole_layers(&self, parts: usize) -> usize {
+        let is_last = |part: &usize| self.layers.get(part + 1).is_none_or(|next| !next.continues);
+        (0..parts.min(self.layers.len())).filter(is_last).count()
     }
 }
 

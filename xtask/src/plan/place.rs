@@ -2,13 +2,13 @@
 //! and kernel arguments go. Whether they may stand there is `destination`'s question.
 
 use lapstrake::entry::{Attributes, Bin, EntryKind, EntryRef, File, Kargs, Tree};
-use lapstrake::value::{Asset, ImagePath, Invalid, Mode, Owner, Principal, Source};
+use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Principal, Source};
 use lapstrake::{Parsed, Site};
 
-use super::Origin;
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
 use super::stage::{self, Stages};
+use super::{Origin, Undecided};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceError, SourceFile, Sources};
@@ -22,6 +22,9 @@ pub(super) struct Placer<'a, 'm, 'p> {
     pub(super) stages: &'p mut Stages<'a>,
     pub(super) sources: &'a Sources,
     pub(super) base: &'a BaseIndex,
+    /// The highest layer below whose files are not known.
+    pub(super) unseen: Option<&'p LayerName>,
+    pub(super) undecided: Vec<Undecided>,
     pub(super) findings: Vec<Finding>,
     /// The site that stands in for one outside of the workspace.
     pub(super) layer_site: Site,
@@ -260,6 +263,12 @@ impl<'a> Placer<'a, '_, '_> {
             (Err(user), Err(group)) if user == group => format!("user and no group `{user}`"),
             (Err(user), Err(group)) => format!("user `{user}` and no group `{group}`"),
         };
+        if let Some(layer) = self.unseen {
+            let what = format!("`.owner({:?})`", owner.to_string());
+            self.undecided.push(Undecided { what, site, layer: layer.clone() });
+            // The part is planned again before it is written.
+            return Some((0, 0));
+        }
         let help =
             "give a number, or let tmpfiles.d own the path: users of sysusers.d exist on the device only";
         let finding = Finding::fatal("unknown-owner", site, format!("the base has no {what}"));

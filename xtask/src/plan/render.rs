@@ -3,7 +3,9 @@
 
 use std::fmt::Write;
 
-use super::{Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction};
+use super::{
+    Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction, Undecided,
+};
 use lapstrake_oci::tree::Kind;
 
 /// The page of a plan; `forecasts` says of each layer what a build would do with it.
@@ -32,8 +34,12 @@ fn write_plan(plan: &Plan, forecasts: &[String], out: &mut String) -> std::fmt::
     }
     for (index, layer) in plan.layers.iter().enumerate() {
         let forecast = forecasts.get(index).map_or("", String::as_str);
-        writeln!(out, "  layer  {}: {forecast}", layer.name)?;
+        let further = if layer.continues { ", on the files of its steps" } else { "" };
+        writeln!(out, "  layer  {}{further}: {forecast}", layer.name)?;
         write_layer(layer, out)?;
+    }
+    for Undecided { what, site, layer } in &plan.undecided {
+        writeln!(out, "  later  {what}, when layer `{layer}` is built  {site}")?;
     }
     Ok(())
 }

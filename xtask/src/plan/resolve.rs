@@ -2,24 +2,25 @@
 //! every fault is a finding, and the rest is planned all the same, so that one run shows all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use lapstrake::entry::{Entry, EntryKind, State};
-use lapstrake::rule::{Claim, What, between, conflicts};
+use lapstrake::entry::{Entry, EntryKind};
+use lapstrake::rule::{Claim, What, between};
 use lapstrake::suggest::nearest;
-use lapstrake::value::{ImageName, ImagePath, LayerName, UnitName};
+use lapstrake::value::{ImageName, ImagePath, LayerName};
 use lapstrake::{Image, Layer, Parsed, Site};
 
 use super::below::{Below, add_parents};
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
-use super::enablement::{OwnUnits, Units};
+use super::enablement::OwnUnits;
 use super::labels::labels;
 use super::own_units::own_units;
 use super::place::{Placer, site_or};
 use super::stage::{Builders, Stages};
 use super::step::{PlannedRun, Steps};
 use super::transaction::{Kept, Transaction, transaction};
-use super::{CargoOptions, PackageTool, Plan, PlannedBase, PlannedLayer, Removal};
+use super::{CargoOptions, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided};
 use crate::base::{Base, BaseIndex, File};
 use crate::finding::{Blame, Finding};
 use crate::project::assets::Sources;
@@ -35,42 +36,44 @@ pub(crate) struct Resolved {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// The tree that an image's lowest layers make with its base, where an engine has made them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Laid<'a> {
-    /// How many layers.
-    pub(crate) layers: usize,
-    pub(crate) index: &'a BaseIndex,
+/// The tree that the lowest parts of an image's layers make with its base. It is known once they are built.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownTree {
+    /// How many parts.
+    pub(crate) parts: usize,
+    pub(crate) index: Arc<BaseIndex>,
 }
 
-/// Plans `image` on `base`; what follows the layers that are laid, on their tree.
+/// Plans `image` on `base`. A part above one in which something runs is planned on its known tree; without that,
+/// what depends on it is undecided.
 pub(crate) fn resolve(
     image: &Image,
     workspace: &Workspace,
     sources: &Sources,
     base: &Base,
     builders: &Builders,
-    laid: Option<Laid<'_>>,
+    known: &[KnownTree],
     options: &CargoOptions,
 ) -> Resolved {
     let mut resolver = Resolver {
         sources,
         base,
         below: &base.index,
-        laid,
+        known,
         own_units: own_units(image, sources, &base.index),
         merged: base.index.tree().clone(),
         planned: Vec::new(),
         invocations: Invocations { workspace, options, architecture: base.architecture, list: Vec::new() },
         stages: Stages::new(workspace, options, sources, builders, base.architecture),
-        unseen: false,
+        unseen: None,
+        undecided: Vec::new(),
         findings: Vec::new(),
     };
     let name = resolver.valid(&image.name, image.site);
     let labels = labels(image, base, &mut resolver.findings);
     let repository = image.reference.as_ref().and_then(|given| resolver.valid(given, image.site));
     resolver.layers(image);
-    let Resolver { invocations, stages, findings, planned: layers, merged: tree, .. } = resolver;
+    let Resolver { invocations, stages, findings, undecided, planned: layers, merged: tree, .. } = resolver;
     let plan = name.map(|name: ImageName| Plan {
         name,
         site: image.site,
@@ -89,26 +92,28 @@ pub(crate) fn resolve(
         stages: stages.finish(),
         layers,
         tree,
+        undecided,
     });
     Resolved { plan, findings }
 }
 
-struct Resolver<'a> {
+pub(super) struct Resolver<'a> {
     sources: &'a Sources,
     base: &'a Base,
     /// The tree that owners and units are looked up in.
-    below: &'a BaseIndex,
-    laid: Option<Laid<'a>>,
-    own_units: OwnUnits,
+    pub(super) below: &'a BaseIndex,
+    known: &'a [KnownTree],
+    pub(super) own_units: OwnUnits,
     /// The tree so far.
-    merged: Tree<File>,
+    pub(super) merged: Tree<File>,
     /// The layers so far.
     planned: Vec<PlannedLayer>,
     invocations: Invocations<'a>,
     stages: Stages<'a>,
-    /// Whether an engine's step below may have added what no index knows of.
-    unseen: bool,
-    findings: Vec<Finding>,
+    /// The highest layer below in which an engine's step may add what no index knows of.
+    pub(super) unseen: Option<LayerName>,
+    pub(super) undecided: Vec<Undecided>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Resolver<'_> {
@@ -141,39 +146,54 @@ impl Resolver<'_> {
                 self.findings.push(finding.help("leave it out"));
                 continue;
             }
-            self.stand_on_laid();
-            let planned = self.layer(name, layer);
+            let before = self.findings.len();
+            self.parts(&name, layer);
+            for finding in self.findings.iter_mut().skip(before) {
+                finding.blame.get_or_insert_with(|| Blame::Layer(name.clone()));
+            }
+        }
+        self.use_known_tree();
+    }
+
+    /// Plans a layer: what follows its packages is planned on the tree with them, and the state of units that its
+    /// steps bring, on the tree after those.
+    fn parts(&mut self, name: &LayerName, layer: &Layer) {
+        let (packages, rest) = split(layer);
+        let mut continues = false;
+        for part in [packages, rest].into_iter().flatten() {
+            self.use_known_tree();
+            let (planned, after_steps) = self.part(name.clone(), &part, continues);
             self.planned.push(planned);
-        }
-        self.stand_on_laid();
-    }
-
-    /// Once all layers that are laid are planned, what follows is over a tree that is known to the last file.
-    fn stand_on_laid(&mut self) {
-        if let Some(Laid { layers, index }) = self.laid
-            && layers == self.planned.len()
-        {
-            self.merged = index.tree().clone();
-            self.below = index;
-            self.unseen = false;
+            continues = true;
+            if !after_steps.is_empty() {
+                self.use_known_tree();
+                let mut last = part;
+                last.entries = after_steps;
+                let (planned, _) = self.part(name.clone(), &last, continues);
+                self.planned.push(planned);
+            }
         }
     }
 
-    fn layer(&mut self, name: LayerName, layer: &Layer) -> PlannedLayer {
-        let before = self.findings.len();
-        let planned = self.layer_itself(name, layer);
-        for finding in self.findings.iter_mut().skip(before) {
-            finding.blame.get_or_insert_with(|| Blame::Layer(planned.name.clone()));
+    /// Uses the tree that the parts so far make, if it is known: then nothing below is unseen.
+    fn use_known_tree(&mut self) {
+        let parts = self.planned.len();
+        if let Some(known) = self.known.iter().find(|known| known.parts == parts) {
+            self.merged = known.index.tree().clone();
+            self.below = &known.index;
+            self.unseen = None;
         }
-        planned
     }
 
-    fn layer_itself(&mut self, name: LayerName, layer: &Layer) -> PlannedLayer {
+    /// Plans a part of a layer. Returns the states of units that only its own steps can bring, too.
+    fn part(&mut self, name: LayerName, layer: &Layer, continues: bool) -> (PlannedLayer, Vec<Entry>) {
         let mut steps = Steps::new(self.sources, layer.site);
         let (transaction, kept) = transaction(layer, self.package_manager(), &mut steps);
-        self.unseen |= transaction.is_some();
+        if transaction.is_some() {
+            self.unseen = Some(name.clone());
+        }
         let mut removals = self.removals(layer);
-        let states = self.states(layer, &mut removals);
+        let (states, after_steps) = self.states(layer, &mut removals);
         let mut after_removals = self.merged.clone();
         for path in removals.keys() {
             after_removals.remove(path);
@@ -185,6 +205,8 @@ impl Resolver<'_> {
             stages: &mut self.stages,
             sources: self.sources,
             base: self.below,
+            unseen: self.unseen.as_ref(),
+            undecided: Vec::new(),
             findings: Vec::new(),
             layer_site: layer.site,
         };
@@ -201,8 +223,9 @@ impl Resolver<'_> {
             let metadata = Metadata::of_root(Mode::SYMLINK);
             placer.members.put(Wanted { path, kind: Kind::symlink(target), metadata, site, modest: false });
         }
-        let Placer { members, findings, .. } = placer;
+        let Placer { members, findings, undecided, .. } = placer;
         self.findings.extend(findings);
+        self.undecided.extend(undecided);
         let (members, findings) = members.finish();
         self.findings.extend(findings);
         // What goes with its directory needs no whiteout of its own, and must not bring that back.
@@ -220,15 +243,19 @@ impl Resolver<'_> {
             let node = Node::new(member.metadata.clone(), member.kind.as_ref().map(|_| File::Planned));
             self.merged.insert(path, node, number).expect("destinations are not the root and not too deep");
         }
-        let unseen = self.unseen;
+        let unseen = self.unseen.is_some();
         let runs = runs(layer, &mut steps);
-        self.unseen |= !runs.is_empty();
+        if !runs.is_empty() {
+            self.unseen = Some(name.clone());
+        }
         let mount_points = self.mount_points(transaction.as_ref(), &runs);
         let Steps { context, findings, .. } = steps;
         self.findings.extend(findings);
-        PlannedLayer {
+        let site = layer.site;
+        let planned = PlannedLayer {
             name,
-            site: layer.site,
+            site,
+            continues,
             unseen,
             transaction,
             removals,
@@ -237,7 +264,8 @@ impl Resolver<'_> {
             runs,
             mount_points,
             context,
-        }
+        };
+        (planned, after_steps)
     }
 
     /// What an engine makes for the sake of a mount alone, and what leads there. Of what lies in `/run`
@@ -266,7 +294,7 @@ impl Resolver<'_> {
             if resolved.is_root() {
                 let message = "the root of the image can't be removed";
                 self.findings.push(Finding::fatal("remove-root", site, message).at(&path));
-            } else if self.merged.get(&resolved).is_none() && !self.unseen {
+            } else if self.merged.get(&resolved).is_none() && self.unseen.is_none() {
                 let message = format!("nothing to remove: neither the base nor a layer below has `{path}`");
                 let parent = resolved.parent().unwrap_or_else(ImagePath::root);
                 let siblings: Vec<_> =
@@ -285,76 +313,6 @@ impl Resolver<'_> {
         removals
     }
 
-    /// The links that the layer's unit statements make; what they take away joins the removals.
-    fn states(
-        &mut self,
-        layer: &Layer,
-        removals: &mut BTreeMap<ImagePath, Removal>,
-    ) -> Vec<(ImagePath, String, Site)> {
-        let mut wanted = Vec::new();
-        let mut said: Vec<Claim<Site>> = Vec::new();
-        let mut known = 0;
-        for entry in &layer.entries {
-            let site = site_or(entry.site, layer.site);
-            match &entry.kind {
-                EntryKind::DropIn(drop_in) => {
-                    if let Ok(unit) = drop_in.unit.get() {
-                        said.push(Claim { id: site, layer: 0, what: What::DropIn(unit.clone()) });
-                    }
-                }
-                EntryKind::UnitState(state) => {
-                    if let Some(unit) = self.valid(&state.unit, layer.site) {
-                        wanted.push((unit, state.state, site));
-                    }
-                }
-                EntryKind::Unit(unit) => {
-                    let Ok(name) = unit.name.get().cloned() else { continue };
-                    for instance in &unit.instances {
-                        match name.instantiate(instance) {
-                            Some(unit) => wanted.push((unit, State::Enabled, site)),
-                            None => self.findings.push(no_instance(&name, instance, site)),
-                        }
-                    }
-                    if unit.enabled {
-                        wanted.push((name, State::Enabled, site));
-                    }
-                }
-                _ => {}
-            }
-            for (unit, state, site) in wanted.iter().skip(known) {
-                let what = What::State { unit: UnitName::clone(unit), state: *state };
-                said.push(Claim { id: *site, layer: 0, what });
-            }
-            known = wanted.len();
-        }
-        self.contradictions(&said);
-        let mut visible = self.merged.clone();
-        for path in removals.keys() {
-            visible.remove(path);
-        }
-        let units = Units { own: &self.own_units, base: self.below, merged: &visible, unseen: self.unseen };
-        let mut made: BTreeMap<ImagePath, (String, Site)> = BTreeMap::new();
-        for (unit, state, site) in wanted {
-            match units.links(&unit, state, site) {
-                Ok(links) => {
-                    made.extend(links.made.into_iter().map(|(path, target)| (path, (target, site))));
-                    for path in links.removed {
-                        removals.entry(path).or_insert(Removal { site });
-                    }
-                }
-                Err(finding) => self.findings.push(finding),
-            }
-        }
-        made.into_iter().map(|(path, (target, site))| (path, target, site)).collect()
-    }
-
-    fn contradictions(&mut self, said: &[Claim<Site>]) {
-        for conflict in conflicts(said, |_, _| true) {
-            let finding = Finding::fatal(conflict.rule, conflict.second, conflict.message);
-            self.findings.push(finding.also(conflict.first, "first said here").help(conflict.help));
-        }
-    }
-
     /// What installs packages in the tree so far.
     fn package_manager(&self) -> Option<PackageTool> {
         PackageTool::ALL.into_iter().find(|tool| {
@@ -364,10 +322,22 @@ impl Resolver<'_> {
         })
     }
 
-    fn valid<T: Clone>(&mut self, given: &Parsed<T>, fallback: Site) -> Option<T> {
+    pub(super) fn valid<T: Clone>(&mut self, given: &Parsed<T>, fallback: Site) -> Option<T> {
         let found = given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), fallback)));
         found.cloned().map_err(|finding| self.findings.push(finding)).ok()
     }
+}
+
+/// Returns a layer's packages and the rest of it, as far as it has them.
+fn split(layer: &Layer) -> (Option<Layer>, Option<Layer>) {
+    let is_of_packages = |entry: &Entry| matches!(entry.kind, EntryKind::Packages(_));
+    let part = |entries: Vec<Entry>| {
+        let mut part = layer.clone();
+        part.entries = entries;
+        (!part.entries.is_empty()).then_some(part)
+    };
+    let (packages, rest) = layer.entries.iter().cloned().partition(is_of_packages);
+    (part(packages), part(rest))
 }
 
 /// The steps of a layer, in order.
@@ -383,13 +353,4 @@ fn runs(layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
 fn allowed(kind: &EntryKind, layer: Site) -> BTreeMap<String, Site> {
     let given = kind.attributes().into_iter().flat_map(|attributes| &attributes.allowed);
     given.filter_map(|given| Some((given.get().ok()?.clone(), site_or(given.site(), layer)))).collect()
-}
-
-fn no_instance(name: &UnitName, instance: &str, site: Site) -> Finding {
-    let message = if name.is_template() {
-        format!("`{}` is no instance of `{name}`", instance.escape_debug())
-    } else {
-        format!("`{name}` is no template, and has no instance `{}`", instance.escape_debug())
-    };
-    Finding::fatal("unit-instance", site, message)
 }

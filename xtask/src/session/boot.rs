@@ -32,7 +32,7 @@ impl Session<'_> {
             layers: built.layers.iter().filter_map(digest).collect(),
             blobs: store.layout.blobs(),
             below: &ready.lower.below.index,
-            known: ready.base.layers.len() + ready.lower.layers.len(),
+            known: ready.base.layers.len() + ready.plan.whole_layers(ready.lower.parts.len()),
             kept: store.paths().boot(),
         };
         boot::boot(&job, self.progress).map_err(failed)

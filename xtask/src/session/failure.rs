@@ -45,7 +45,7 @@ pub(crate) enum Failure {
     #[error("image `{image}` can't be built")]
     Build { image: ImageName, source: Box<NativeError> },
     #[error("image `{image}` can't be written as a context")]
-    Emit { image: ImageName, source: EmitError },
+    Emit { image: ImageName, root: Utf8PathBuf, source: EmitError },
     #[error("image `{image}` can't be delivered")]
     Deliver { image: ImageName, source: DeliverError },
     #[error("the boot of image `{image}` failed")]
@@ -60,7 +60,9 @@ impl Failure {
     /// Returns the workspace in which the line of the description is, if there is one.
     pub(crate) fn root(&self) -> Option<&Utf8Path> {
         match self {
-            Self::EngineLayers { root, .. } | Self::BuildStage { root, .. } => Some(root),
+            Self::EngineLayers { root, .. } | Self::BuildStage { root, .. } | Self::Emit { root, .. } => {
+                Some(root)
+            }
             Self::Workspace(_)
             | Self::Cache(_)
             | Self::Lock(_)
@@ -69,7 +71,6 @@ impl Failure {
             | Self::Read { .. }
             | Self::EngineNeeded { .. }
             | Self::Build { .. }
-            | Self::Emit { .. }
             | Self::Deliver { .. }
             | Self::Boot { .. }
             | Self::Store(_)

@@ -1,5 +1,6 @@
-//! The layers below those that this process writes: the base, and what an engine made on it. A plan is resolved
-//! on the base first, and again when every file of the lower layers is known.
+//! The layers that are built before the plan is final: those up to the last in which something runs. A plan is
+//! resolved on the base first, and again whenever an engine has built a layer, because what is above it depends on
+//! its files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -16,7 +17,7 @@ use crate::engine::layers::{self, EngineLayers, LowerBuild};
 use crate::finding::Finding;
 use crate::image::{self, Settings, WrittenLayer};
 use crate::inputs::Artefacts;
-use crate::plan::{self, Builders, Laid, Plan, Resolved};
+use crate::plan::{self, Builders, KnownTree, Plan, Resolved};
 use crate::project::assets::Sources;
 use crate::store::Store;
 
@@ -27,56 +28,72 @@ pub(super) struct Described {
     pub(super) builders: Builders,
 }
 
-/// The layers below those that this process writes: the base, and the layers that an engine made on it.
+/// The parts of layers that are built before the plan is final, and the trees that are known by them.
 #[derive(Clone)]
 pub(crate) struct LowerLayers {
-    /// The base, with the tree that these layers make of it.
+    /// The base, with the tree that these parts make of it.
     pub(super) below: Rc<Base>,
-    pub(crate) layers: Vec<WrittenLayer>,
+    pub(crate) parts: Vec<WrittenLayer>,
+    known: Vec<KnownTree>,
 }
 
 impl LowerLayers {
     /// Returns the base without further layers.
     pub(super) fn of(base: &Rc<Base>) -> Self {
-        Self { below: Rc::clone(base), layers: Vec::new() }
+        Self { below: Rc::clone(base), parts: Vec::new(), known: Vec::new() }
+    }
+
+    /// Returns these layers as the lowest parts, with the tree that they make.
+    fn grown(self, EngineLayers { layers, index }: EngineLayers) -> Self {
+        let Self { below, mut known, .. } = self;
+        known.push(KnownTree { parts: layers.len(), index: Arc::clone(&index) });
+        let below = Rc::new(Base { index, ..(*below).clone() });
+        Self { below, parts: layers, known }
     }
 }
 
 impl Session<'_> {
-    /// Returns a plan with the packages that the lock pins.
-    pub(super) fn resolve(&self, described: &Described, base: &Base, laid: Option<Laid<'_>>) -> Resolved {
+    /// Returns a plan on the trees that are known, with the packages that the lock pins.
+    pub(super) fn resolve(&self, described: &Described, base: &Base, known: &[KnownTree]) -> Resolved {
         let Described { image, sources, builders } = described;
         let options = &self.request.cargo;
-        let mut resolved = plan::resolve(image, &self.workspace, sources, base, builders, laid, options);
+        let mut resolved = plan::resolve(image, &self.workspace, sources, base, builders, known, options);
         resolved.plan.iter_mut().for_each(|plan| self.pin_packages(plan));
         resolved
     }
 
-    /// Returns the plan on the layers that an engine made in an earlier build, if all of them are kept and none
-    /// has a binary of cargo, which is not built yet.
-    pub(super) fn on_kept_prefix(
+    /// Returns the plan on the layers that an engine made in an earlier build, as far up as they are kept and
+    /// none needs a binary of cargo, which is not built yet. None, where none is kept.
+    pub(super) fn on_kept_layers(
         &self,
         plan: &Plan,
         base: &Rc<Base>,
         described: &Rc<Described>,
     ) -> Option<(Planned, Vec<Finding>)> {
-        let count = plan.prefix();
-        let prefix = plan.layers.get(..count).filter(|layers| !layers.is_empty())?;
-        if prefix.iter().any(|layer| layer.artefacts().next().is_some()) {
-            return None;
-        }
         let store = self.existing_store()?;
-        let staged = self.inputs(prefix, Artefacts::default()).ok()?;
         let settings =
             Settings { compression: self.request.compression, epoch: image::Epoch::of_environment().ok()? };
-        let env = self.env(base, &staged, &store, settings);
-        let prefix = layers::ensure_lower(plan, count, EnginePolicy::Never, &env).layers.ok()??;
-        let (plan, lower, findings) = self.plan_on(prefix, base, described);
-        let contents = Contents::of(&plan.as_ref()?.layers);
-        Some((
-            Planned { plan: plan?, base: Rc::clone(base), lower, described: Rc::clone(described), contents },
-            findings,
-        ))
+        let mut lower = LowerLayers::of(base);
+        let mut kept = None;
+        loop {
+            let plan = kept.as_ref().map_or(plan, |(plan, _)| plan);
+            let Some(end) = plan.next_engine_part(lower.parts.len()) else { break };
+            let next = &plan.layers[lower.parts.len()..end];
+            if next.iter().any(|layer| layer.artefacts().next().is_some()) {
+                break;
+            }
+            let Ok(staged) = self.inputs(next, Artefacts::default()) else { break };
+            let env = self.env(base, &staged, &store, settings);
+            let found = layers::ensure_lower(plan, &lower.parts, end, EnginePolicy::Never, &env).layers;
+            let Ok(Some(found)) = found else { break };
+            lower = lower.grown(found);
+            let resolved = self.resolve(described, base, &lower.known);
+            kept = Some((resolved.plan?, resolved.findings));
+        }
+        let (plan, findings) = kept?;
+        let contents = Contents::of(&plan.layers);
+        let (base, described) = (Rc::clone(base), Rc::clone(described));
+        Some((Planned { plan, base, lower, described, contents }, findings))
     }
 
     /// Adds the packages that the lock pins.
@@ -109,57 +126,54 @@ impl Session<'_> {
         self.save_lock()
     }
 
-    /// Resolves the plan again, on the layers that an engine made.
-    fn plan_on(
-        &self,
-        prefix: EngineLayers,
-        base: &Rc<Base>,
-        described: &Described,
-    ) -> (Option<Plan>, LowerLayers, Vec<Finding>) {
-        let EngineLayers { layers, index } = prefix;
-        let laid = Laid { layers: layers.len(), index: &index };
-        let resolved = self.resolve(described, base, Some(laid));
-        let below = Rc::new(Base { index: Arc::clone(&index), ..(**base).clone() });
-        (resolved.plan, LowerLayers { below, layers }, resolved.findings)
-    }
-
-    /// Builds or finds the lower layers of an image. Returns the findings that are new with them.
+    /// Builds or finds the lower layers of an image, each planned on the tree of those below. Returns the findings
+    /// of the final plan with them; it stops early at findings that are `fatal`.
     pub(crate) fn build_lower_layers(
         &mut self,
         ready: Ready,
         store: &Store,
         settings: Settings,
         engine: EnginePolicy,
+        fatal: impl Fn(&[Finding]) -> bool,
     ) -> Result<(Ready, Vec<Finding>), Failure> {
-        let all_by_engine = engine.builds_every_layer();
-        let count = if all_by_engine { ready.plan.layers.len() } else { ready.plan.prefix() };
-        if count == 0 || !ready.lower.layers.is_empty() && !all_by_engine {
-            return Ok((ready, Vec::new()));
-        }
         let unpinned = |layer: &&plan::PlannedLayer| {
             layer.transaction.as_ref().is_some_and(plan::Transaction::is_unpinned)
         };
         if let Some(layer) = ready.plan.layers.iter().find(unpinned).filter(|_| self.request.locked) {
             return Err(self.lock.unpinned(&ready.plan.name, &layer.name).into());
         }
-        let Ready { plan, base, described, contents, staged, .. } = ready;
-        let env = self.env(&base, &staged, store, settings);
-        let LowerBuild { installed, layers } = layers::ensure_lower(&plan, count, engine, &env);
-        // A failed layer above does not lose the pins of those below.
-        self.pin(&plan, installed)?;
-        let lower = layers.map_err(|source| Failure::EngineLayers {
-            image: plan.name.clone(),
-            root: self.workspace.root.clone(),
-            source: Box::new(source),
-        })?;
-        let Some(lower) = lower else {
-            let layer = plan.layers.iter().find(|layer| layer.needs_engine());
-            let layer = layer.expect("a lower layer is missing because a step has to run").name.clone();
-            return Err(Failure::EngineNeeded { image: plan.name, layer });
-        };
-        let (again, lower, findings) = self.plan_on(lower, &base, &described);
-        // Where it has no plan now, a finding is fatal and says why.
-        let plan = again.unwrap_or(plan);
+        let Ready { mut plan, base, mut lower, described, contents, staged } = ready;
+        let all_by_engine = engine.builds_every_layer();
+        if all_by_engine {
+            lower = LowerLayers::of(&base);
+        }
+        let mut findings = Vec::new();
+        while lower.parts.len() < plan.layers.len() {
+            let next = plan.next_engine_part(lower.parts.len());
+            let Some(end) = next.or(all_by_engine.then_some(plan.layers.len())) else { break };
+            let env = self.env(&base, &staged, store, settings);
+            let LowerBuild { installed, layers } =
+                layers::ensure_lower(&plan, &lower.parts, end, engine, &env);
+            // A failed layer above does not lose the pins of those below.
+            self.pin(&plan, installed)?;
+            let built = layers.map_err(|source| Failure::EngineLayers {
+                image: plan.name.clone(),
+                root: self.workspace.root.clone(),
+                source: Box::new(source),
+            })?;
+            let Some(built) = built else {
+                let layer = plan.layers.iter().find(|layer| layer.needs_engine());
+                let layer = layer.expect("a lower layer is missing because a step has to run").name.clone();
+                return Err(Failure::EngineNeeded { image: plan.name, layer });
+            };
+            lower = lower.grown(built);
+            let resolved = self.resolve(&described, &base, &lower.known);
+            plan = resolved.plan.expect("an image that had a plan has a name");
+            findings = resolved.findings;
+            if fatal(&findings) {
+                break;
+            }
+        }
         Ok((Ready { plan, base, lower, described, contents, staged }, findings))
     }
 }

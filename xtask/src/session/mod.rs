@@ -26,6 +26,7 @@ use crate::check::{Contents, KnownFacts};
 use crate::emit;
 use crate::engine::EnginePolicy;
 use crate::engine::build_stage;
+use crate::engine::layers::merge_parts;
 use crate::finding::Findings;
 use crate::image::{self, BuildEnv, Built, Settings};
 use crate::inputs::{Artefacts, InputError, Inputs};
@@ -144,12 +145,12 @@ impl<'a> Session<'a> {
             findings.add(name, found);
             let (image, sources) = ((*image).clone(), Rc::clone(&sources));
             let described = Rc::new(Described { image, sources, builders });
-            let resolved = self.resolve(&described, &base, None);
+            let resolved = self.resolve(&described, &base, &[]);
             let Some(plan) = resolved.plan else {
                 findings.add(name, resolved.findings);
                 continue;
             };
-            if let Some((planned_again, found)) = self.on_kept_prefix(&plan, &base, &described) {
+            if let Some((planned_again, found)) = self.on_kept_layers(&plan, &base, &described) {
                 findings.add(name, found);
                 planned.push(planned_again);
             } else {
@@ -199,8 +200,14 @@ impl<'a> Session<'a> {
     pub(crate) fn build(&self, ready: &Ready, store: &Store, settings: Settings) -> Result<Built, Failure> {
         let Ready { plan, base, lower, staged, .. } = ready;
         let env = self.env(base, staged, store, settings);
-        image::build(plan, &lower.layers, &env)
-            .map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
+        let failed = |source| Failure::Build { image: plan.name.clone(), source: Box::new(source) };
+        let parts = image::write_layers(plan, &lower.parts, &env).map_err(failed)?;
+        let layers = merge_parts(plan, &parts, &env).map_err(|source| Failure::EngineLayers {
+            image: plan.name.clone(),
+            root: self.workspace.root.clone(),
+            source: Box::new(source),
+        })?;
+        image::finish(plan, layers, &env).map_err(failed)
     }
 
     fn env<'b>(
@@ -219,7 +226,9 @@ impl<'a> Session<'a> {
     /// Writes the Containerfile and its context to a folder.
     pub(crate) fn emit(&self, ready: &Ready, to: &Utf8Path) -> Result<(), Failure> {
         let Ready { plan, base, staged, .. } = ready;
-        emit::emit(plan, staged, base, self.cache.blobs(), to)
-            .map_err(|source| Failure::Emit { image: plan.name.clone(), source })
+        emit::emit(plan, staged, base, self.cache.blobs(), to).map_err(|source| {
+            let (image, root) = (plan.name.clone(), self.workspace.root.clone());
+            Failure::Emit { image, root, source }
+        })
     }
 }

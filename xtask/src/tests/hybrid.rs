@@ -149,3 +149,81 @@ fn a_step_has_the_network_only_if_it_asks() {
         assert!(build(step(count).network()).is_ok(), "the host's, as containers.conf has it");
     }
 }
+
+/// Brings a unit, a user and a folder, as a vendor's script does.
+const VENDOR: &str = "
+    mkdir -p /usr/lib/systemd/system
+    printf '[Service]\nExecStart=/bin/sh\n[Install]\nWantedBy=multi-user.target\n' > /usr/lib/systemd/system/made.service
+    echo 'made:x:989:989::/:/usr/sbin/nologin' >> /etc/passwd && echo 'made:x:989:' >> /etc/group
+    mkdir -p /usr/share/made && echo old > /usr/share/made/config && echo goes > /usr/share/made/goes
+";
+
+fn vendor(further: impl FnOnce(Layer) -> Layer) -> Image {
+    let vendor = Layer::new("vendor").with(Run::new(["/bin/busybox", "sh", "-ec", VENDOR]));
+    Image::new("vendor", Base::stand_in()).layer(further(vendor))
+}
+
+#[test]
+fn a_unit_that_a_step_brings_is_enabled_in_the_layer_of_the_step() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = Workshop::hostile();
+    let image = vendor(|layer| layer.enable("made.service"));
+    equivalence::compare(&workshop, &image);
+    let built = workshop.build(&image, Compression::Zstd);
+    let layers = built.layers.iter().filter(|layer| layer.origin != LayerOrigin::Base);
+    assert_eq!(layers.count(), 1, "one layer of the description is one of the image");
+    let link = "/usr/lib/systemd/system/multi-user.target.wants/made.service";
+    assert!(contents(&workshop, layer(&built, "vendor")).contains(&link.to_owned()));
+}
+
+#[test]
+fn a_unit_that_no_step_brings_is_an_error_with_the_near_one() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let workshop = Workshop::hostile();
+    let found = workshop.final_findings(&vendor(|layer| layer.enable("maid.service")));
+    let found = found.iter().find(|finding| finding.name == "unknown-unit").expect("the unit is nowhere");
+    assert_eq!(found.help.as_deref(), Some("did you mean `made.service`?"));
+}
+
+#[test]
+fn files_above_a_step_belong_to_the_user_that_it_made() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let image = vendor(|layer| layer).layer(
+        Layer::new("app")
+            .with(File::text("new\n", "/usr/share/made/config").owner("made"))
+            .remove("/usr/share/made/goes"),
+    );
+    let workshop = Workshop::hostile();
+    let findings = workshop.plan(&image).1;
+    assert!(findings.iter().all(|finding| finding.name != "unknown-owner"), "{findings:?}");
+    equivalence::compare(&workshop, &image);
+}
+
+#[test]
+fn a_context_that_would_leave_something_out_is_refused() {
+    let workshop = Workshop::hostile();
+    let image = vendor(|layer| layer.enable("made.service"));
+    let error = workshop.emit_first(&image, &workshop.workspace.root.join("context")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`.enable(\"made.service\")` depends on the files that layer `vendor` brings, and it is not built yet"
+    );
+    assert_eq!(error.help().as_deref(), Some("run `cargo xtask image build vendor` first, and emit again"));
+    assert!(error.site().is_some());
+    assert!(!workshop.workspace.root.join("context").exists());
+}
+
+/// The paths of a layer of the store.
+fn contents(workshop: &Workshop, layer: &crate::image::BuiltLayer) -> Vec<String> {
+    let digest = lapstrake_oci::Digest::parse(&layer.digest).unwrap();
+    let blob = workshop.store.layout.blobs().reader(&digest, layer.size).unwrap();
+    let tar = lapstrake_oci::Decompressor::new(std::io::BufReader::new(blob)).unwrap();
+    let read = lapstrake_oci::tar::read_layer(tar, lapstrake_oci::tar::MEMBERS_MAX, |_, _, _| Ok(()));
+    read.unwrap().entries().keys().map(ToString::to_string).collect()
+}

@@ -14,14 +14,14 @@ use tempfile::TempDir;
 use super::hostile;
 use crate::base::{self, Base, BaseRequest, Cache};
 use crate::check::{self, Checks, Contents, KnownFacts, Phase, Subject};
-use crate::emit;
+use crate::emit::{self, EmitError};
 use crate::engine::EnginePolicy;
 use crate::engine::build_stage::{self, BuildStageError};
-use crate::engine::layers::{self, EngineLayersError};
+use crate::engine::layers::{self, EngineLayersError, merge_parts};
 use crate::finding::{Finding, Severity};
 use crate::image::{self, BuildEnv, Built, Epoch, Settings};
 use crate::inputs::{Artefacts, Inputs};
-use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, Laid, Plan};
+use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, KnownTree, Plan};
 use crate::project::assets;
 use crate::project::workspace::Workspace;
 use crate::store::{KeptDigests, Paths, Store};
@@ -30,7 +30,8 @@ use crate::support::progress::{Colour, Progress, ProgressMode};
 use lapstrake_oci::Compression;
 
 /// An image that an engine helped to build; none where no engine may be used.
-type BuiltByEngine = Result<Option<Built>, Located<EngineLayersError>>;
+type ByEngine<T> = Result<Option<T>, Located<EngineLayersError>>;
+type Installed = BTreeMap<LayerName, BTreeSet<String>>;
 
 /// Everything a description needs to be built, away from the user's own.
 pub(crate) struct Workshop {
@@ -107,17 +108,17 @@ impl Workshop {
 
     /// The plan of an image, and what was found.
     pub(crate) fn plan(&self, image: &Image) -> (Option<Plan>, Vec<Finding>) {
-        let resolved = self.resolve(image, None);
+        let resolved = self.resolve(image, &[]);
         (resolved.plan, resolved.findings)
     }
 
-    fn resolve(&self, image: &Image, laid: Option<Laid<'_>>) -> plan::Resolved {
+    fn resolve(&self, image: &Image, known: &[KnownTree]) -> plan::Resolved {
         let sources = assets::scan([image], &self.workspace.root);
         let Base { location, digest, architecture, .. } = &self.base;
         let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
         let builders = Builders::from([(location.clone(), Builder { digest, architecture, place })]);
         let options = CargoOptions::default();
-        plan::resolve(image, &self.workspace, &sources, &self.base, &builders, laid, &options)
+        plan::resolve(image, &self.workspace, &sources, &self.base, &builders, known, &options)
     }
 
     /// What the checks find in an image, up to the staged files; binaries of cargo there are none.
@@ -183,7 +184,7 @@ impl Workshop {
         image: &Image,
         engine: EnginePolicy,
         compression: Compression,
-    ) -> BuiltByEngine {
+    ) -> ByEngine<Built> {
         self.build_with_packages(image, engine, compression).0
     }
 
@@ -193,7 +194,18 @@ impl Workshop {
         image: &Image,
         engine: EnginePolicy,
         compression: Compression,
-    ) -> (BuiltByEngine, BTreeMap<LayerName, BTreeSet<String>>) {
+    ) -> (ByEngine<Built>, Installed) {
+        let (built, installed) = self.build_and_plan(image, engine, compression);
+        (built.map(|built| built.map(|(built, _)| built)), installed)
+    }
+
+    /// Builds an image by a policy, and returns its final plan, too.
+    fn build_and_plan(
+        &self,
+        image: &Image,
+        engine: EnginePolicy,
+        compression: Compression,
+    ) -> (ByEngine<(Built, Plan)>, Installed) {
         let mut plan = self.planned(image);
         let progress = Progress::silent();
         let settings = Settings { compression, epoch: Epoch::default() };
@@ -203,27 +215,58 @@ impl Workshop {
         let (staged, progress) = (&staged, &progress);
         let env = BuildEnv { root, staged, base, cache, store, settings, pins: false, progress };
         let (mut below, mut installed) = (Vec::new(), BTreeMap::new());
-        if plan.prefix() > 0 {
-            let count = if engine.builds_every_layer() { plan.layers.len() } else { plan.prefix() };
-            let lower = layers::ensure_lower(&plan, count, engine, &env);
-            installed = lower.installed;
+        let mut known = Vec::new();
+        while below.len() < plan.layers.len() {
+            let all = engine.builds_every_layer().then_some(plan.layers.len());
+            let Some(end) = plan.next_engine_part(below.len()).or(all) else { break };
+            let lower = layers::ensure_lower(&plan, &below, end, engine, &env);
+            installed.extend(lower.installed);
             let lower = match lower.layers {
                 Ok(Some(lower)) => lower,
                 Ok(None) => return (Ok(None), installed),
                 Err(error) => return (Err(error), installed),
             };
-            let on = Laid { layers: lower.layers.len(), index: &lower.index };
-            plan = self.resolve(image, Some(on)).plan.unwrap();
+            known.push(KnownTree { parts: lower.layers.len(), index: lower.index });
+            let resolved = self.resolve(image, &known);
+            let fatal: Vec<_> =
+                resolved.findings.iter().filter(|found| found.severity == Severity::Fatal).collect();
+            assert!(fatal.is_empty(), "{fatal:#?}");
+            plan = resolved.plan.unwrap();
             below = lower.layers;
         }
-        let built = image::build(&plan, &below, &env);
-        (Ok(Some(built.unwrap())), installed)
+        let parts = image::write_layers(&plan, &below, &env).unwrap();
+        let layers = match merge_parts(&plan, &parts, &env) {
+            Ok(layers) => layers,
+            Err(error) => return (Err(error), installed),
+        };
+        let built = image::finish(&plan, layers, &env);
+        (Ok(Some((built.unwrap(), plan))), installed)
     }
 
-    /// Emits an image's context.
+    /// Emits an image's context, as it is after a build.
     pub(crate) fn emit(&self, image: &Image, to: &Utf8Path) {
-        let plan = self.planned(image);
+        let (built, _) = self.build_and_plan(image, EnginePolicy::Any, Compression::Zstd);
+        let (_, plan) = built.unwrap().unwrap();
         emit::emit(&plan, &self.staged(&plan), &self.base, self.cache.blobs(), to).unwrap();
+    }
+
+    /// Emits an image's context before any build.
+    pub(crate) fn emit_first(&self, image: &Image, to: &Utf8Path) -> Result<(), EmitError> {
+        let plan = self.planned(image);
+        emit::emit(&plan, &self.staged(&plan), &self.base, self.cache.blobs(), to)
+    }
+
+    /// Returns what planning finds once an engine has built the layers of an image.
+    pub(crate) fn final_findings(&self, image: &Image) -> Vec<Finding> {
+        let plan = self.planned(image);
+        let (staged, progress) = (self.staged(&plan), Progress::silent());
+        let settings = Settings { compression: Compression::Zstd, epoch: Epoch::default() };
+        let (base, cache, store, root) = (&self.base, &self.cache, &self.store, &*self.workspace.root);
+        let (staged, progress) = (&staged, &progress);
+        let env = BuildEnv { root, staged, base, cache, store, settings, pins: false, progress };
+        let end = plan.next_engine_part(0).unwrap();
+        let lower = layers::ensure_lower(&plan, &[], end, EnginePolicy::Any, &env).layers.unwrap().unwrap();
+        self.resolve(image, &[KnownTree { parts: end, index: lower.index }]).findings
     }
 
     /// skopeo's name of an image in the store.

@@ -6,6 +6,7 @@ mod cache_key;
 mod context;
 mod error;
 mod job;
+mod merge;
 mod packages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ pub(crate) use self::cache_key::read;
 use self::error::Cause;
 pub(crate) use self::error::EngineLayersError;
 use self::job::LayerJob;
+pub(crate) use self::merge::merge_parts;
 use super::cached;
 use crate::base::{self, Base, BaseIndex};
 use crate::engine::EnginePolicy;
@@ -44,30 +46,31 @@ pub(crate) struct LowerBuild {
     pub(crate) layers: Result<Option<EngineLayers>, Located<EngineLayersError>>,
 }
 
-/// Builds the lowest `count` layers of a plan, or finds them in the cache.
+/// Builds the parts of layers of a plan up to the part `end`, or finds them in the cache. The lowest ones are built.
 pub(crate) fn ensure_lower(
     plan: &Plan,
-    count: usize,
+    built: &[WrittenLayer],
+    end: usize,
     policy: EnginePolicy,
     env: &BuildEnv<'_>,
 ) -> LowerBuild {
     let mut installed = BTreeMap::new();
-    let layers = ensure(plan, count, policy, &mut installed, env);
+    let layers = ensure(plan, built, end, policy, &mut installed, env);
     LowerBuild { installed, layers }
 }
 
 fn ensure(
     plan: &Plan,
-    count: usize,
+    built: &[WrittenLayer],
+    end: usize,
     policy: EnginePolicy,
     installed: &mut BTreeMap<LayerName, BTreeSet<String>>,
     env: &BuildEnv<'_>,
 ) -> Result<Option<EngineLayers>, Located<EngineLayersError>> {
-    let mut layers: Vec<WrittenLayer> = Vec::new();
-    for (number, layer) in plan.layers.iter().enumerate().take(count) {
+    let mut layers: Vec<WrittenLayer> = built.to_vec();
+    for (number, layer) in plan.layers.iter().enumerate().take(end).skip(built.len()) {
         let failed = |source: Cause| located(source, layer);
-        // A layer above steps is planned on a tree that is only known once they have run.
-        let written = if layer.needs_engine() || layer.unseen || policy.builds_every_layer() {
+        let written = if layer.needs_engine() || policy.builds_every_layer() {
             let job = LayerJob { plan, number, layer, below: &layers, env };
             let Some((written, packages)) = cached::ensure(&job, policy, env.store).map_err(failed)? else {
                 return Ok(None);
