@@ -20,7 +20,7 @@ use super::place::{Placer, site_or};
 use super::stage::{Builders, Stages};
 use super::step::{PlannedRun, Steps};
 use super::transaction::{Kept, Transaction, transaction};
-use super::{CargoOptions, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided};
+use super::{CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided};
 use crate::base::{Base, BaseIndex, File};
 use crate::finding::{Blame, Finding};
 use crate::project::assets::Sources;
@@ -238,11 +238,7 @@ impl Resolver<'_> {
         let mut members = members;
         add_parents(&mut members, &whiteouts, &after_removals);
         self.merged = after_removals;
-        let number = LayerNumber::new(self.base.layers.len() + self.planned.len());
-        for (path, member) in &members {
-            let node = Node::new(member.metadata.clone(), member.kind.as_ref().map(|_| File::Planned));
-            self.merged.insert(path, node, number).expect("destinations are not the root and not too deep");
-        }
+        self.merge(&members);
         let unseen = self.unseen.is_some();
         let runs = runs(layer, &mut steps);
         if !runs.is_empty() {
@@ -266,6 +262,15 @@ impl Resolver<'_> {
             context,
         };
         (planned, after_steps)
+    }
+
+    /// Puts the members of the next part into the tree so far.
+    fn merge(&mut self, members: &BTreeMap<ImagePath, Member>) {
+        let number = LayerNumber::new(self.base.layers.len() + self.planned.len());
+        for (path, member) in members {
+            let node = Node::new(member.metadata.clone(), member.kind.as_ref().map(|_| File::Planned));
+            self.merged.insert(path, node, number).expect("destinations are not the root and not too deep");
+        }
     }
 
     /// What an engine makes for the sake of a mount alone, and what leads there. Of what lies in `/run`
