@@ -17,6 +17,9 @@ use crate::{Digest, DigestError, MediaType};
 /// ```
 pub const ANNOTATION_REF_NAME: &str = "org.opencontainers.image.ref.name";
 
+/// The annotation by which `BuildKit` marks an attestation.
+const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+
 /// The `schemaVersion` of manifests and indexes.
 ///
 /// ```
@@ -177,6 +180,26 @@ impl Descriptor {
     /// When it is not `sha256:` and 64 hexadecimal digits.
     pub fn parse_digest(&self) -> Result<Digest, DigestError> {
         Digest::parse(&self.digest)
+    }
+
+    /// Returns whether an index lists an image here, and not what belongs to one: an attestation of `BuildKit`, a
+    /// signature, a list of packages.
+    ///
+    /// ```
+    /// use lapstrake_oci::{Descriptor, Digest, MediaType, Platform};
+    ///
+    /// let mut entry = Descriptor::new(MediaType::ImageManifest, 2, &Digest::of(b"{}"));
+    /// assert!(entry.is_image());
+    /// let mut platform = Platform::linux("unknown");
+    /// platform.os = "unknown".to_owned();
+    /// entry.platform = Some(platform);
+    /// assert!(!entry.is_image());
+    /// ```
+    pub fn is_image(&self) -> bool {
+        let is_unknown = |platform: &Platform| platform.os == "unknown" && platform.architecture == "unknown";
+        self.artifact_type.is_none()
+            && self.annotation(REFERENCE_TYPE).is_none()
+            && !self.platform.as_ref().is_some_and(is_unknown)
     }
 
     /// Returns the value of an annotation.

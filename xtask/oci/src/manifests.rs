@@ -42,7 +42,7 @@ impl Manifests {
     ) -> Result<&Descriptor, LayoutError> {
         let fits = |entry: &&Descriptor| tag.is_none() || name(entry) == tag;
         let candidates: Vec<_> = self.0.iter().filter(fits).collect();
-        let for_architecture = |entry: &&&Descriptor| {
+        let for_architecture = |entry: &Descriptor| {
             let platform = entry.platform.as_ref();
             architecture.is_some()
                 && platform.map(|platform| platform.architecture.as_str())
@@ -54,10 +54,15 @@ impl Manifests {
                 Err(LayoutError::NoTag { tag: tag.escape_debug().to_string(), known: self.known() })
             }
             ([], None) => Err(LayoutError::Empty),
-            (several, _) => match several.iter().filter(for_architecture).collect::<Vec<_>>().as_slice() {
-                [one] => Ok(one),
-                _ => Err(LayoutError::Ambiguous { known: self.known() }),
-            },
+            (several, _) => {
+                let images = || several.iter().filter(|entry| entry.is_image());
+                let fitting: Vec<_> = images().filter(|entry| for_architecture(entry)).collect();
+                let all: Vec<_> = images().collect();
+                match (fitting.as_slice(), all.as_slice()) {
+                    ([one], _) | ([], [one]) => Ok(one),
+                    _ => Err(LayoutError::Ambiguous { known: self.known() }),
+                }
+            }
         }
     }
 

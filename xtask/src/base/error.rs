@@ -33,7 +33,7 @@ pub(crate) enum BaseError {
     Layout(#[source] LayoutError),
     #[error("`{file}` can't be read")]
     File { file: Utf8PathBuf, source: io::Error },
-    #[error("`{file}` is no OCI archive that can be used")]
+    #[error("`{file}` is not an OCI archive that can be used")]
     Archive { file: Utf8PathBuf, source: ArchiveError },
     #[error(transparent)]
     Blob(#[from] BlobError),
@@ -43,7 +43,7 @@ pub(crate) enum BaseError {
     Reference { digest: Digest, source: DigestError },
     #[error("the layout names a blob that can't be used")]
     Listed(#[source] DigestError),
-    #[error("blob `{digest}` is `{media_type}`, which is no container image")]
+    #[error("blob `{digest}` is `{media_type}`, which is not a container image")]
     MediaType { digest: Digest, media_type: String },
     #[error("index `{digest}` has no image for {wanted}; it has {known}")]
     NoArchitecture { digest: Digest, wanted: String, known: String },

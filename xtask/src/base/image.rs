@@ -8,13 +8,20 @@ use serde_json::Value;
 use super::{BaseError, BaseLayer};
 use lapstrake_oci::{BlobError, Blobs, Digest};
 
-/// Docker's media types (Image Manifest V2, Schema 2): the bytes are the same as under OCI's.
-const DOCKER: [(&str, MediaType); 5] = [
+/// Media types of bytes that are the same under another name: Docker's (Image Manifest V2, Schema 2), and OCI's
+/// for layers that come from elsewhere, because a layer that was read is like any other. bootc deploys no others.
+const SAME: [(&str, MediaType); 11] = [
     ("application/vnd.docker.distribution.manifest.list.v2+json", MediaType::ImageIndex),
     ("application/vnd.docker.distribution.manifest.v2+json", MediaType::ImageManifest),
     ("application/vnd.docker.container.image.v1+json", MediaType::ImageConfig),
     ("application/vnd.docker.image.rootfs.diff.tar", MediaType::ImageLayer),
     ("application/vnd.docker.image.rootfs.diff.tar.gzip", MediaType::ImageLayerGzip),
+    ("application/vnd.docker.image.rootfs.diff.tar.zstd", MediaType::ImageLayerZstd),
+    ("application/vnd.docker.image.rootfs.foreign.diff.tar", MediaType::ImageLayer),
+    ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", MediaType::ImageLayerGzip),
+    ("application/vnd.oci.image.layer.nondistributable.v1.tar", MediaType::ImageLayer),
+    ("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", MediaType::ImageLayerGzip),
+    ("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", MediaType::ImageLayerZstd),
 ];
 /// Indexes within indexes are followed so far.
 const DEPTH_MAX: usize = 4;
@@ -79,19 +86,20 @@ fn entry(digest: &Digest, index: &Index, wanted: Option<Architecture>) -> Result
     let platform = |entry: &Descriptor| {
         entry.platform.as_ref().map(|platform| (platform.os.clone(), platform.architecture.clone()))
     };
-    let fits = |entry: &&Descriptor| {
+    let fits = |entry: &Descriptor| {
         platform(entry)
             .is_some_and(|(os, found)| os == "linux" && wanted.is_some_and(|wanted| wanted.as_str() == found))
     };
-    let images = &index.manifests;
-    match (images.iter().find(fits), images.as_slice()) {
-        (Some(found), _) => Ok(found.clone()),
-        // A lone image that says nothing of its platform has a config that does.
-        (None, [lone]) if platform(lone).is_none() => Ok(lone.clone()),
+    let images: Vec<_> = index.manifests.iter().filter(|entry| entry.is_image()).collect();
+    let without_platform: Vec<_> = images.iter().filter(|entry| entry.platform.is_none()).collect();
+    match (images.iter().find(|entry| fits(entry)), without_platform.as_slice()) {
+        (Some(found), _) => Ok((*found).clone()),
+        // The config of the image states its platform.
+        (None, [lone]) => Ok((**lone).clone()),
         (None, _) => {
             let mut known: Vec<_> = images
                 .iter()
-                .filter_map(platform)
+                .filter_map(|entry| platform(entry))
                 .map(|(os, found)| format!("`{}`", format!("{os}/{found}").escape_debug()))
                 .collect();
             known.dedup();
@@ -191,13 +199,15 @@ fn diff_ids(config: &Value, digest: &Digest) -> Result<Vec<Digest>, BaseError> {
 }
 
 fn oci(media_type: &MediaType) -> MediaType {
-    let docker = DOCKER.into_iter().find(|(docker, _)| *docker == media_type.as_str());
-    docker.map_or_else(|| media_type.clone(), |(_, oci)| oci)
+    let same = SAME.into_iter().find(|(other, _)| *other == media_type.as_str());
+    same.map_or_else(|| media_type.clone(), |(_, oci)| oci)
 }
 
 fn as_oci(descriptor: &Descriptor) -> Descriptor {
     let mut descriptor = descriptor.clone();
     descriptor.media_type = oci(&descriptor.media_type);
+    // The image has the layer itself.
+    descriptor.urls = None;
     descriptor
 }
 

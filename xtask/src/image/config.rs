@@ -29,12 +29,28 @@ pub(super) fn extend(
         labels.extend(plan.labels.iter().map(|(key, value)| (key.to_string(), json!(value))));
     }
     let diff_ids = array(object(&mut config, "rootfs")?, "diff_ids")?;
+    let of_base = diff_ids.len();
     diff_ids.extend(layers.iter().map(|layer| json!(layer.written.diff_id.to_string())));
     let history = array(&mut config, "history")?;
+    complete(history, of_base, epoch);
     history.extend(layers.iter().map(|layer| {
         json!({ "created": epoch.to_string(), "created_by": format!("lapstrake layer {}", layer.name) })
     }));
     Ok(Value::Object(config))
+}
+
+/// Gives each layer of the base an entry. podman compares their number with that of the layers, and builds on
+/// nothing where they differ.
+fn complete(history: &mut Vec<Value>, layers: usize, epoch: Epoch) {
+    let is_of_layer = |entry: &&Value| entry.get("empty_layer") != Some(&json!(true));
+    let listed = history.iter().filter(is_of_layer).count();
+    if listed > layers {
+        // No entry can be assigned to a layer.
+        history.clear();
+    }
+    let missing = layers - history.iter().filter(is_of_layer).count();
+    let entry = json!({ "created": epoch.to_string(), "created_by": "layer of the base, without history" });
+    history.extend(std::iter::repeat_n(entry, missing));
 }
 
 /// Returns the object under a key, and adds it if it is missing or `null`.
@@ -52,4 +68,35 @@ fn array<'a>(of: &'a mut Map<String, Value>, key: &str) -> Result<&'a mut Vec<Va
         *value = json!([]);
     }
     value.as_array_mut().ok_or(NativeError::BaseConfig)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Epoch, complete};
+
+    /// podman refuses to build on an image whose history has not one entry for each layer.
+    #[test]
+    fn each_layer_of_the_base_has_an_entry_in_the_history() {
+        let entry = |name: &str| json!({ "created_by": name });
+        let empty = |name: &str| json!({ "created_by": name, "empty_layer": true });
+        for (history, layers) in [
+            (vec![], 0),
+            (vec![], 3),
+            (vec![entry("a")], 3),
+            (vec![entry("a"), empty("b"), entry("c")], 2),
+            (vec![entry("a"), entry("b"), entry("c")], 2),
+            (vec![empty("a")], 1),
+        ] {
+            let before = history.clone();
+            let mut history = history;
+            complete(&mut history, layers, Epoch::default());
+            let of_layers = history.iter().filter(|entry| entry.get("empty_layer").is_none()).count();
+            assert_eq!(of_layers, layers, "{before:?}");
+            if before.len() <= layers {
+                assert!(history.starts_with(&before), "what the base says stays");
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 
+use self::import::MEMBERS_MAX;
 pub use self::import::import_archive;
 use crate::layout::{INDEX, INDEX_MAX};
 use crate::tar::MemberError;
@@ -64,7 +65,17 @@ pub enum ArchiveError {
     /// The tar cannot be read.
     #[error(transparent)]
     Member(#[from] MemberError),
-    /// A member has a name or kind that an archive of an image does not need.
+    /// The archive cannot be decompressed.
+    #[error("the archive can't be decompressed")]
+    Compressed(#[source] io::Error),
+    /// More members than are supported.
+    #[error("member `{member}` is one too many: an OCI archive has at most {MEMBERS_MAX}")]
+    Many {
+        /// The escaped name of the member.
+        member: String,
+    },
+    /// A member has a name or kind that an archive of an image does not need, or is a link that leads to no file
+    /// of the archive.
     #[error("member `{member}` is not allowed in an OCI archive")]
     NotAllowed {
         /// The escaped name of the member.

@@ -77,7 +77,7 @@ pub fn read_layer<R: Read, F: Clone>(
                         Kind::File(read.map_err(failed)?)
                     }
                     MemberKind::Directory => Kind::Directory,
-                    MemberKind::Symlink => Kind::symlink(symlink_target(&path, &member)?),
+                    MemberKind::Symlink => Kind::symlink(symlink_target(&member)?),
                     MemberKind::Device { is_block, major, minor } => Kind::Device { is_block, major, minor },
                     MemberKind::Fifo => Kind::Fifo,
                 };

@@ -38,12 +38,6 @@ pub enum LayerError {
         /// The cause.
         source: io::Error,
     },
-    /// A name that starts with `/`.
-    #[error("member `{member}` has an absolute name")]
-    Absolute {
-        /// The escaped name of the member.
-        member: String,
-    },
     /// A name with `..`.
     #[error("member `{member}` climbs with `..`")]
     Climbs {
@@ -86,7 +80,7 @@ pub enum LayerError {
         /// The escaped name of the member.
         member: String,
     },
-    /// A link whose target is above the root.
+    /// A hardlink whose target has `..`.
     #[error("member `{member}` links to `{target}`, which leads out of the root")]
     LeadsOut {
         /// The escaped name of the member.

@@ -42,16 +42,14 @@ impl Name {
     }
 }
 
-/// Returns the components of a name below the root, without `.` and empty ones.
+/// Returns the components of a name below the root, without `.` and empty ones. A name that starts with `/`,
+/// which kaniko writes, is below the image's root too.
 fn components(name: &[u8]) -> Result<Vec<&str>, LayerError> {
     let member = || escape_name(name);
     if name.len() > PATH_MAX {
         return Err(LayerError::Long { member: member(), bytes: name.len() });
     }
     let text = std::str::from_utf8(name).map_err(|_| LayerError::NotUtf8 { member: member() })?;
-    if text.starts_with('/') {
-        return Err(LayerError::Absolute { member: member() });
-    }
     let components: Vec<_> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     if components.contains(&"..") {
         return Err(LayerError::Climbs { member: member() });
@@ -64,38 +62,25 @@ fn components(name: &[u8]) -> Result<Vec<&str>, LayerError> {
 
 /// Returns the path that a hardlink is another name of.
 pub(super) fn hardlink_target(member: &Member) -> Result<ImagePath, LayerError> {
-    let leads_out =
-        || LayerError::LeadsOut { member: escape_name(&member.name), target: escape_name(&member.link) };
     let components = match components(&member.link) {
         Ok(components) => components,
-        Err(LayerError::Absolute { .. } | LayerError::Climbs { .. }) => return Err(leads_out()),
+        Err(LayerError::Climbs { .. }) => {
+            let (member, target) = (escape_name(&member.name), escape_name(&member.link));
+            return Err(LayerError::LeadsOut { member, target });
+        }
         Err(_) => return Err(no_target(member)),
     };
     ImagePath::parse(&format!("/{}", components.join("/"))).map_err(|_| no_target(member))
 }
 
-/// Returns the target of a symlink. An absolute one starts at the image's root; one that climbs above the
-/// root is refused.
-pub(super) fn symlink_target(path: &ImagePath, member: &Member) -> Result<String, LayerError> {
+/// Returns the target of a symlink as it is. Linux takes `..` in the root for the root (`path_resolution(7)`), and
+/// so does [`Tree::follow`](crate::tree::Tree::follow).
+pub(super) fn symlink_target(member: &Member) -> Result<&str, LayerError> {
     let target = std::str::from_utf8(&member.link).map_err(|_| no_target(member))?;
     if target.is_empty() || target.len() > PATH_MAX || target.contains('\0') {
         return Err(no_target(member));
     }
-    let mut depth = if target.starts_with('/') { 0 } else { path.components().count().saturating_sub(1) };
-    for component in target.split('/') {
-        match component {
-            "" | "." => {}
-            ".." => {
-                let leads_out = || LayerError::LeadsOut {
-                    member: escape_name(&member.name),
-                    target: escape_name(&member.link),
-                };
-                depth = depth.checked_sub(1).ok_or_else(leads_out)?;
-            }
-            _ => depth += 1,
-        }
-    }
-    Ok(target.to_owned())
+    Ok(target)
 }
 
 fn no_target(member: &Member) -> LayerError {

