@@ -36,7 +36,7 @@ pub use unit_state::{State, UnitState};
 
 use crate::faults::{Fault, Faults};
 use crate::value::{Asset, ImagePath, Invalid, Source};
-use crate::{BuildStage, Site};
+use crate::{BuildStage, Parsed, Site};
 
 /// One entry of a layer, and the place where it was added.
 ///
@@ -158,6 +158,22 @@ impl EntryKind {
             | Self::Sysusers(_)
             | Self::Tmpfiles(_)
             | Self::UnitState(_) => None,
+        }
+    }
+
+    /// Returns the names of the checks whose findings the entry accepts.
+    ///
+    /// ```
+    /// use lapstrake::entry::{EntryKind, Run};
+    ///
+    /// let step = EntryKind::from(Run::new(["vendor-setup"]).allow("setuid"));
+    /// assert_eq!(step.allowed()[0], "setuid");
+    /// ```
+    pub fn allowed(&self) -> &[Parsed<String>] {
+        match self {
+            Self::Packages(entry) => &entry.allowed,
+            Self::Run(entry) => &entry.allowed,
+            other => other.attributes().map_or(&[], |attributes| &attributes.allowed),
         }
     }
 

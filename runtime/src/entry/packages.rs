@@ -46,6 +46,8 @@ pub struct Packages {
     pub docs: bool,
     /// Whether recommended packages are installed, if the base wants them.
     pub weak_dependencies: bool,
+    /// The names of the checks whose findings about the packages' files are accepted.
+    pub allowed: Vec<Parsed<String>>,
 }
 
 impl Packages {
@@ -148,6 +150,19 @@ impl Packages {
         self
     }
 
+    /// Accepts the findings of a check about the files that the packages bring, by the check's name. Default: nothing is
+    /// accepted.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Packages;
+    /// assert_eq!(Packages::install(["httpd"]).allow("var-tmpfiles").allowed[0], "var-tmpfiles");
+    /// ```
+    #[track_caller]
+    pub fn allow(mut self, check: impl Into<String>) -> Self {
+        self.allowed.push(Parsed::of(Ok(check.into())));
+        self
+    }
+
     pub(crate) fn assets(&self) -> impl Iterator<Item = &Asset> {
         let files = self.rpm_files.iter().chain(&self.repo_files).filter_map(|file| file.get().ok());
         files.chain(self.repositories.iter().filter_map(Repository::key_asset))
@@ -166,11 +181,12 @@ impl Default for Packages {
             repo_files: Vec::new(),
             docs: true,
             weak_dependencies: true,
+            allowed: Vec::new(),
         }
     }
 }
 
-faults!(Packages { install, remove, swap, rpm_files, repositories, repo_files; docs, weak_dependencies });
+faults!(Packages { install, remove, swap, rpm_files, repositories, repo_files, allowed; docs, weak_dependencies });
 
 /// A repository of packages. By default it is used for this build only, and the keys of the image check the
 /// signatures of its packages.

@@ -41,6 +41,8 @@ pub struct Run {
     pub binds: Vec<(Asset, Parsed<ImagePath>)>,
     /// The secrets that it reads.
     pub secrets: Vec<Secret>,
+    /// The names of the checks whose findings about the step's files are accepted.
+    pub allowed: Vec<Parsed<String>>,
 }
 
 impl Run {
@@ -54,6 +56,7 @@ impl Run {
             caches: Vec::new(),
             binds: Vec::new(),
             secrets: Vec::new(),
+            allowed: Vec::new(),
         }
     }
 
@@ -149,12 +152,25 @@ impl Run {
         self
     }
 
+    /// Accepts the findings of a check about the files that the step makes, by the check's name. Default: nothing is
+    /// accepted.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Run;
+    /// assert_eq!(Run::new(["vendor-setup"]).allow("setuid").allowed[0], "setuid");
+    /// ```
+    #[track_caller]
+    pub fn allow(mut self, check: impl Into<String>) -> Self {
+        self.allowed.push(Parsed::of(Ok(check.into())));
+        self
+    }
+
     pub(crate) fn assets(&self) -> impl Iterator<Item = &Asset> {
         self.binds.iter().map(|(asset, _)| asset)
     }
 }
 
-faults!(Run { env, current_dir, caches, binds, secrets; argv, network });
+faults!(Run { env, current_dir, caches, binds, secrets, allowed; argv, network });
 
 /// A secret of the machine that builds.
 ///

@@ -12,8 +12,8 @@ use crate::value::ImagePath;
 /// use lapstrake::rule::{Refusal, refused};
 /// use lapstrake::value::ImagePath;
 ///
-/// let refusal: Refusal = refused(&ImagePath::parse("/usr/local/bin/x").unwrap()).unwrap();
-/// assert_eq!(refusal.instead, "write `/usr/bin/x`");
+/// let refusal: Refusal = refused(&ImagePath::parse("/usr/etc/x").unwrap()).unwrap();
+/// assert_eq!(refusal.instead, "write `/etc/x`");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -43,11 +43,11 @@ const LINKS: [(&str, &str); 5] = [
 /// | `/var`, `/home`, `/root` | an image's content there is laid down by the first installation only |
 /// | `/run`, `/tmp`, `/proc`, `/sys`, `/dev` | mounted over at every boot |
 /// | `/boot` | bootc fills it from `/usr/lib/modules` |
-/// | `/usr/local` | Automotive Image Builder refuses it |
 /// | `/usr/etc` | ostree's own copy of `/etc`; `bootc container lint` calls it `etc-usretc` |
 /// | `/etc/passwd`, `group`, `shadow`, `gshadow`, `subuid`, `subgid` | whole files that hide the users of the base |
 ///
-/// A path through a well-known symlink, such as `/var/run`, is refused for where that leads.
+/// A path through a well-known symlink, such as `/var/run`, is refused because of the place to which that leads.
+/// `/usr/local` is allowed: it is a directory of the image where a base has it as one (bootc's guide, "Filesystem").
 ///
 /// ```
 /// use lapstrake::{rule::refused, value::ImagePath};
@@ -97,9 +97,6 @@ pub fn refused(path: &ImagePath) -> Option<Refusal> {
             "is bootc's to fill: an image's `/boot` is empty",
             "put a kernel in `/usr/lib/modules/VERSION`; give arguments by `.kargs(\"10-name\", [\"ARGUMENT\"])`",
         );
-    }
-    if let Some(rest) = below(path, "/usr/local") {
-        return refusal("is the administrator's of a system, and no image's", &write("/usr", rest));
     }
     if let Some(rest) = below(path, "/usr/etc") {
         return refusal("is ostree's own copy of `/etc`; an image has one of the two", &write("/etc", rest));

@@ -10,8 +10,11 @@ use lapstrake::suggest::nearest;
 pub(crate) fn unknown_allowances(checks: &Checks, plan: &Plan) -> Vec<Finding> {
     let known: Vec<_> = checks.all().iter().map(|check| check.name).collect();
     let mut findings = Vec::new();
-    for (path, member) in plan.layers.iter().flat_map(|layer| &layer.members) {
-        for (name, site) in member.allowed.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+    let of_members = plan.layers.iter().flat_map(|layer| &layer.members);
+    let of_members = of_members.map(|(path, member)| (Some(path), &member.allowed));
+    let of_steps = plan.layers.iter().map(|layer| (None, &layer.allowed));
+    for (path, allowed) in of_members.chain(of_steps) {
+        for (name, site) in allowed.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
             let finding = Finding::fatal("unknown-check", *site, format!("no check is named `{name}`"));
             let near = nearest(name.as_str(), known.iter().copied());
             let help = near.map_or_else(
@@ -23,7 +26,11 @@ pub(crate) fn unknown_allowances(checks: &Checks, plan: &Plan) -> Vec<Finding> {
                 .iter()
                 .any(|found: &Finding| found.site == Some(*site) && found.message == finding.message)
             {
-                findings.push(finding.at(path).help(help));
+                let finding = finding.help(help);
+                findings.push(match path {
+                    Some(path) => finding.at(path),
+                    None => finding,
+                });
             }
         }
     }

@@ -84,11 +84,22 @@ impl Fault {
         node.is_some_and(|node| node.is_of_step())
     }
 
-    /// Blames the base, if that has the same fault by itself.
-    pub(super) fn leave_to_base(&mut self, faults_of_base: &[Self]) {
+    /// Returns whether the base is blamed for it.
+    pub(super) fn is_of_base(&self) -> bool {
+        self.blame == Blamed::Base
+    }
+
+    /// Blames the base if it has the same fault without the layers of this image. Otherwise a step of a layer is
+    /// to blame for what the base is blamed for.
+    pub(super) fn blame_step_or_base(&mut self, faults_of_base: &[Self], subject: &Subject<'_>) {
         let same = |other: &&Self| (&other.path, &other.message) == (&self.path, &self.message);
         if faults_of_base.iter().any(|other| same(&other)) {
             self.blame = Blamed::Base;
+        } else if self.is_of_base()
+            && let Some(layer) = subject.step_layer(self.path.as_ref())
+        {
+            self.blame = Blamed::Layer { name: layer.name.clone(), site: layer.step_site() };
+            self.accepted.extend(layer.allowed.keys().cloned());
         }
     }
 

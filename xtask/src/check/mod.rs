@@ -234,11 +234,13 @@ pub(crate) fn run(checks: &[Check], phase: Phase, subject: &Subject<'_>) -> Vec<
     let due = checks.iter().filter(|check| check.phase == phase);
     let found = |check: &Check| {
         let mut faults = (check.run)(subject);
-        if faults.iter().any(|fault| fault.is_of_steps(subject)) {
-            // A step that changed a file has not made the faults that it had before.
-            let before = subject.base_alone().map(|base| (check.run)(&base)).unwrap_or_default();
+        // A step that changed a file did not make the faults that the file had before, and what a step removed is
+        // not missing from the base.
+        let is_of_base_or_step = |fault: &Fault| fault.is_of_base() || fault.is_of_steps(subject);
+        if let Some(base) = subject.base_alone().filter(|_| faults.iter().any(is_of_base_or_step)) {
+            let before = (check.run)(&base);
             for fault in &mut faults {
-                fault.leave_to_base(&before);
+                fault.blame_step_or_base(&before, subject);
             }
         }
         fault::findings(check, faults, subject)

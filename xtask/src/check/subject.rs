@@ -7,9 +7,9 @@ use lapstrake::{Site, TransportRef};
 
 use super::contents::Contents;
 use super::tree::{Node, Tree};
-use crate::base::Base;
+use crate::base::{Base, BaseIndex};
 use crate::check::Fault;
-use crate::plan::{Plan, Removal};
+use crate::plan::{KnownTree, Plan, PlannedLayer, Removal};
 
 /// One image, as checks see it.
 ///
@@ -36,8 +36,10 @@ use crate::plan::{Plan, Removal};
 pub struct Subject<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) base: &'a Base,
-    laid: usize,
-    /// The base without what an engine made on it, where it made something.
+    /// How many parts of layers, from the lowest, are built, and the trees that are known by them.
+    built: usize,
+    known: &'a [KnownTree],
+    /// The base without the layers of this image, where an engine has built some of them.
     alone: Option<&'a Base>,
     tree: Tree<'a>,
     below: Tree<'a>,
@@ -46,29 +48,42 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     #[cfg(any(test, feature = "__fuzz"))]
     pub(crate) fn new(plan: &'a Plan, base: &'a Base, contents: &'a Contents) -> Self {
-        Self::on(plan, base, base, 0, contents)
+        Self::on(plan, base, base, &[], contents)
     }
 
-    /// Where the lowest layers of the plan are laid already: `below` is `base` with them.
+    /// Returns the subject with the lowest layers of the plan built, whose trees are `known`: `below` is `base` with
+    /// them.
     pub(crate) fn on(
         plan: &'a Plan,
         base: &'a Base,
         below: &'a Base,
-        laid: usize,
+        known: &'a [KnownTree],
         contents: &'a Contents,
     ) -> Self {
-        let tree = Tree::new(plan, laid, contents);
+        let built = known.last().map_or(0, |known| known.parts);
+        let tree = Tree::new(plan, built, contents);
         let below_tree = Tree::of_base(&below.index, contents);
-        let alone = (laid > 0).then_some(base);
-        Self { plan, base: below, laid, alone, tree, below: below_tree }
+        let alone = (built > 0).then_some(base);
+        Self { plan, base: below, built, known, alone, tree, below: below_tree }
     }
 
-    /// The base as if nothing were laid on it, where an engine laid something.
+    /// Returns the base without the layers of this image, where an engine has built some of them.
     pub(super) fn base_alone(&self) -> Option<Self> {
         let base = self.alone?;
         let tree = Tree::of_base(&base.index, self.tree.contents());
-        let (below, laid) = (tree.clone(), self.plan.layers.len());
-        Some(Self { plan: self.plan, base, laid, alone: None, tree, below })
+        let built = self.plan.layers.len();
+        Some(Self { plan: self.plan, base, built, known: &[], alone: None, below: tree.clone(), tree })
+    }
+
+    /// Returns the lowest layer in which an engine changed a path of the base. Where the path is as in the base, it
+    /// is the lowest layer that an engine built: something else that it did has the fault.
+    pub(super) fn step_layer(&self, path: Option<&ImagePath>) -> Option<&'a PlannedLayer> {
+        let was =
+            |tree: &BaseIndex| path.and_then(|path| tree.tree().get(path)).map(|entry| entry.node.clone());
+        let base = was(&self.alone?.index);
+        let changed = self.known.iter().find(|known| was(&known.index) != base);
+        let changed = changed.and_then(|known| self.plan.layers.get(..known.parts)?.last());
+        changed.or_else(|| self.plan.layers.iter().find(|layer| layer.needs_engine()))
     }
 
     /// The image's name.
@@ -108,7 +123,7 @@ impl<'a> Subject<'a> {
 
     /// Whether packages or run steps change the tree in ways that no check sees.
     pub fn runs_unseen(&self) -> bool {
-        self.plan.layers.iter().skip(self.laid).any(crate::plan::PlannedLayer::needs_engine)
+        self.plan.layers.iter().skip(self.built).any(crate::plan::PlannedLayer::needs_engine)
     }
 
     /// Whether the base is the stand-in, which lacks most of what a real base has.

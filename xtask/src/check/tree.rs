@@ -334,18 +334,19 @@ impl<'a> Node<'a> {
     pub fn site(&self) -> Option<Site> {
         match self.from {
             From::Base(_) => None,
-            From::Step(layer, _) => Some(layer.site),
+            From::Step(layer, _) => Some(layer.step_site()),
             From::Layer(_, member, _) => member.site,
         }
     }
 
     /// The names of the checks whose findings its entry accepts.
     pub(crate) fn allowed(&self) -> impl Iterator<Item = &'a str> {
-        let member = match self.from {
-            From::Base(_) | From::Step(..) => None,
-            From::Layer(_, member, _) => Some(member),
+        let allowed = match self.from {
+            From::Base(_) => None,
+            From::Step(layer, _) => Some(&layer.allowed),
+            From::Layer(_, member, _) => Some(&member.allowed),
         };
-        member.into_iter().flat_map(|member| member.allowed.keys().map(String::as_str))
+        allowed.into_iter().flat_map(|allowed| allowed.keys().map(String::as_str))
     }
 
     /// The layer of this image that put it there; none for what the base has.

@@ -1,5 +1,5 @@
 //! The step that is a layer's package transaction, in the words of the base's package manager. Its caches
-//! and logs are mounted over and so never in the layer.
+//! are mounted over, and so never in the layer.
 
 use std::fmt::Write;
 

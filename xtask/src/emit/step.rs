@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use super::escape::{comment, exec};
-use crate::plan::{PlannedLayer, PlannedRun};
+use crate::plan::{OWN_FILES, PlannedLayer, PlannedRun};
 
 /// Side files of an rpm database that a reader leaves.
 const SIDE_FILES: [&str; 6] = [
@@ -116,7 +116,7 @@ pub(super) fn clean(layer: &PlannedLayer, out: &mut String) -> fmt::Result {
         }
     }
     if layer.transaction.is_some() {
-        left.extend(SIDE_FILES.map(str::to_owned));
+        left.extend(SIDE_FILES.into_iter().chain(OWN_FILES).map(str::to_owned));
         if layer.context.contains_key(crate::plan::FOLDER) {
             left.insert(crate::plan::MOUNTED.to_owned());
         }

@@ -1,5 +1,5 @@
-//! What building leaves in a layer without anybody having asked for it: an engine's mount points, a
-//! package manager's caches and logs, what a Python program compiled of itself. Each rule is here once.
+//! What building leaves in a layer although nobody asked for it: an engine's mount points, side files of an rpm
+//! database, what a Python program compiled of itself. Each rule is here once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -13,8 +13,6 @@ use lapstrake_oci::tree::{Kind, Node, Tree};
 const MOUNTS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
 /// Empty files that an engine mounts its own over.
 const PLACEHOLDERS: [&str; 4] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/run/.containerenv"];
-/// What package managers keep for themselves: it grows with every build and differs in each.
-const KEPT_FOR_THEMSELVES: [&str; 5] = ["/var/cache", "/var/log", "/var/lib/dnf", "/var/tmp", "/tmp"];
 /// Side files, of `SQLite` and Berkeley DB, of an rpm database: a reader leaves them, none needs them.
 const RPMDB: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
 
@@ -22,13 +20,12 @@ const RPMDB: [&str; 2] = ["/usr/lib/sysimage/rpm", "/var/lib/rpm"];
 pub(super) struct Leftovers(BTreeSet<ImagePath>);
 
 impl Leftovers {
-    pub(super) fn of(nodes: &BTreeMap<ImagePath, Node<Stored>>, below: &Tree<Stored>, caches: bool) -> Self {
+    pub(super) fn of(nodes: &BTreeMap<ImagePath, Node<Stored>>, below: &Tree<Stored>) -> Self {
         let is_left = |path: &ImagePath, node: &Node<Stored>| {
             let is_new = below.get(path).is_none();
             is_new && MOUNTS.contains(&path.as_str()) && node.kind.is_directory()
                 || is_new && PLACEHOLDERS.contains(&path.as_str()) && is_empty(node)
                 || lies_in(path, &["/run"])
-                || caches && lies_in(path, &KEPT_FOR_THEMSELVES)
                 || lies_in(path, &RPMDB) && is_side_file(path.file_name())
                 || is_new && is_bytecode_of_another(path, nodes)
         };

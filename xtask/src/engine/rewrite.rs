@@ -43,7 +43,6 @@ type Nodes = BTreeMap<ImagePath, Node<Stored>>;
 pub(super) fn rewrite<T: Read + Seek>(
     tar: &mut T,
     below: &BaseIndex,
-    caches: bool,
     secrets: &Secrets,
     out: &mut dyn Write,
 ) -> Result<(), RewriteError> {
@@ -56,7 +55,7 @@ pub(super) fn rewrite<T: Read + Seek>(
             return Err(RewriteError::Special { path: path.clone(), what: node.kind.name() });
         }
     }
-    let leftovers = Leftovers::of(&nodes, &below, caches);
+    let leftovers = Leftovers::of(&nodes, &below);
     let kept: Nodes = nodes.into_iter().filter(|(path, _)| !leftovers.has(path)).collect();
     let whiteouts = whiteouts(&change, &kept, &below);
     let members = members(&kept, &whiteouts, &below);

@@ -167,7 +167,7 @@
 ///
 /// * Every literal, by the parser that the builder runs.
 /// * Assets, that they are there, and are files or directories as the entry wants them.
-/// * Destinations, that bootc keeps what is put there: not `/var`, `/run`, `/usr/local`, `/etc/passwd` and
+/// * Destinations, that bootc keeps what is put there: not `/var`, `/run`, `/etc/passwd` and
 ///   the like ([`lapstrake::rule::refused`]).
 /// * The whole: a path or a layer name twice, a file under another entry's file, a unit that is both
 ///   enabled and masked ([`lapstrake::rule::conflicts`]). Arms of one `match` never meet, and whether

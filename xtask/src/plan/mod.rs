@@ -36,7 +36,9 @@ pub(crate) use render::render;
 pub(crate) use resolve::{KnownTree, Resolved, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
-pub(crate) use transaction::{DISCARDED, FOLDER, MOUNTED, PackageTool, REPOSITORY_FOLDERS, Transaction};
+pub(crate) use transaction::{
+    DISCARDED, FOLDER, MOUNTED, OWN_FILES, PackageTool, REPOSITORY_FOLDERS, Transaction,
+};
 
 /// The version of the plan's JSON form; it grows when a field changes its meaning or goes away.
 pub(crate) const SCHEMA: u32 = 1;
@@ -113,6 +115,10 @@ pub(crate) struct PlannedLayer {
     /// Every inode of the layer, parents before children.
     pub(crate) members: BTreeMap<ImagePath, Member>,
     pub(crate) runs: Vec<PlannedRun>,
+    /// The checks whose findings about the files of its packages and steps are accepted, and where that is stated.
+    /// It is not part of the layer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) allowed: BTreeMap<String, Site>,
     /// Directories that an engine makes to mount something at, and that nothing which is known here has.
     #[serde(skip)]
     pub(crate) mount_points: BTreeSet<ImagePath>,
@@ -149,14 +155,15 @@ impl PlannedLayer {
         self.transaction.is_some() || !self.runs.is_empty()
     }
 
+    /// Returns the place of what runs in it: its packages, or its first step.
+    pub(crate) fn step_site(&self) -> Site {
+        let packages = self.transaction.as_ref().map(|transaction| transaction.site);
+        packages.or(self.runs.first().map(|run| run.site)).unwrap_or(self.site)
+    }
+
     /// Whether a step of the layer reaches the network.
     pub(crate) fn wants_network(&self) -> bool {
         self.transaction.is_some() || self.runs.iter().any(|run| run.network)
-    }
-
-    /// Whether its steps keep caches and logs that nobody asked for.
-    pub(crate) fn leaves_caches(&self) -> bool {
-        self.transaction.is_some()
     }
 
     /// The secrets that its steps read.

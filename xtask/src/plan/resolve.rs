@@ -179,6 +179,7 @@ impl Resolver<'_> {
     fn use_known_tree(&mut self) {
         let parts = self.planned.len();
         if let Some(known) = self.known.iter().find(|known| known.parts == parts) {
+            self.findings.extend(changed_directories(self.below.tree(), known.index.tree(), &self.planned));
             self.merged = known.index.tree().clone();
             self.below = &known.index;
             self.unseen = None;
@@ -258,6 +259,7 @@ impl Resolver<'_> {
             whiteouts,
             members,
             runs,
+            allowed: allowed_of_steps(layer),
             mount_points,
             context,
         };
@@ -333,6 +335,31 @@ impl Resolver<'_> {
     }
 }
 
+/// Returns findings for directories whose mode or owner a step changed.
+fn changed_directories(before: &Tree<File>, now: &Tree<File>, planned: &[PlannedLayer]) -> Vec<Finding> {
+    let Some(layer) = planned.iter().rfind(|layer| layer.needs_engine()) else { return Vec::new() };
+    let is_stated = |path: &ImagePath| {
+        let members = planned.iter().filter_map(|layer| layer.members.get(path));
+        members.into_iter().any(|member| member.site.is_some())
+    };
+    let directories = before.walk().filter(|(_, was)| was.node.kind.is_directory());
+    let changed = directories.filter_map(|(path, was)| {
+        let (was, now) = (was.node, now.get(&path)?.node);
+        let is_changed = now.kind.is_directory() && was.metadata != now.metadata && !is_stated(&path);
+        is_changed.then(|| {
+            let (was, now) = (&was.metadata, &now.metadata);
+            let message = format!(
+                "a step changes the directory `{path}` from mode {} and owner {}:{} to mode {} and owner {}:{}; bootc's \
+                 ostree importer keeps the first",
+                was.mode, was.uid, was.gid, now.mode, now.uid, now.gid
+            );
+            let finding = Finding::warning("directory-metadata", layer.step_site(), message).at(&path);
+            Finding { blame: Some(Blame::Layer(layer.name.clone())), ..finding }
+        })
+    });
+    changed.collect()
+}
+
 /// Returns a layer's packages and the rest of it, as far as it has them.
 fn split(layer: &Layer) -> (Option<Layer>, Option<Layer>) {
     let is_of_packages = |entry: &Entry| matches!(entry.kind, EntryKind::Packages(_));
@@ -354,8 +381,14 @@ fn runs(layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
     layer.entries.iter().filter_map(run).collect()
 }
 
+/// Returns the checks whose findings about the files of its packages and steps a layer accepts.
+fn allowed_of_steps(layer: &Layer) -> BTreeMap<String, Site> {
+    let is_of_step = |entry: &&Entry| matches!(entry.kind, EntryKind::Packages(_) | EntryKind::Run(_));
+    layer.entries.iter().filter(is_of_step).flat_map(|entry| allowed(&entry.kind, layer.site)).collect()
+}
+
 /// The checks whose findings an entry accepts.
 fn allowed(kind: &EntryKind, layer: Site) -> BTreeMap<String, Site> {
-    let given = kind.attributes().into_iter().flat_map(|attributes| &attributes.allowed);
-    given.filter_map(|given| Some((given.get().ok()?.clone(), site_or(given.site(), layer)))).collect()
+    let given = kind.allowed();
+    given.iter().filter_map(|given| Some((given.get().ok()?.clone(), site_or(given.site(), layer)))).collect()
 }

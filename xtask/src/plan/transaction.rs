@@ -18,8 +18,18 @@ use crate::finding::Finding;
 /// The folder of the context that the package manager reads, and where it stands in the image meanwhile.
 pub(crate) const FOLDER: &str = "packages";
 pub(crate) const MOUNTED: &str = "/run/lapstrake";
-/// What a package manager writes of itself, and no image holds.
-pub(crate) const DISCARDED: [&str; 2] = ["/var/log", "/var/lib/dnf"];
+/// Directories that are empty while it runs, and whose content is in no layer.
+pub(crate) const DISCARDED: [&str; 3] = ["/tmp", "/var/lib/dnf", "/var/tmp"];
+/// Files that package managers and ldconfig write for themselves. They differ in each build. What a package has
+/// beside them, such as a directory for its logs, stays.
+pub(crate) const OWN_FILES: [&str; 6] = [
+    "/var/cache/ldconfig/aux-cache",
+    "/var/log/dnf.librepo.log",
+    "/var/log/dnf.log",
+    "/var/log/dnf.rpm.log",
+    "/var/log/dnf5.log",
+    "/var/log/hawkey.log",
+];
 /// Where repositories that stay are; dnf.conf(5), `reposdir`.
 pub(crate) const REPOSITORIES: &str = "/etc/yum.repos.d";
 /// Everywhere that dnf, dnf5 and microdnf look for them by themselves.

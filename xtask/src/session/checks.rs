@@ -16,7 +16,7 @@ impl Planned {
     /// Returns what checks examine before cargo has run.
     pub(super) fn subject(&self) -> Subject<'_> {
         let Self { plan, base, lower, contents, .. } = self;
-        Subject::on(plan, base, &lower.below, lower.parts.len(), contents)
+        Subject::on(plan, base, &lower.below, &lower.known, contents)
     }
 }
 
@@ -24,7 +24,7 @@ impl Ready {
     /// Returns what checks examine when all bytes are known.
     pub(super) fn subject(&self) -> Subject<'_> {
         let Self { plan, base, lower, contents, .. } = self;
-        Subject::on(plan, base, &lower.below, lower.parts.len(), contents)
+        Subject::on(plan, base, &lower.below, &lower.known, contents)
     }
 }
 

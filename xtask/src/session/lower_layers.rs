@@ -34,7 +34,7 @@ pub(crate) struct LowerLayers {
     /// The base, with the tree that these parts make of it.
     pub(super) below: Rc<Base>,
     pub(crate) parts: Vec<WrittenLayer>,
-    known: Vec<KnownTree>,
+    pub(super) known: Vec<KnownTree>,
 }
 
 impl LowerLayers {

@@ -8,6 +8,7 @@ use super::engine::{output, present};
 use super::equivalence;
 use super::workshop::Workshop;
 use crate::engine::EnginePolicy;
+use crate::finding::{Blame, Finding, Severity};
 use crate::image::{Built, LayerOrigin};
 use crate::support::explain::Explain;
 use lapstrake_oci::Compression;
@@ -226,4 +227,66 @@ fn contents(workshop: &Workshop, layer: &crate::image::BuiltLayer) -> Vec<String
     let tar = lapstrake_oci::Decompressor::new(std::io::BufReader::new(blob)).unwrap();
     let read = lapstrake_oci::tar::read_layer(tar, lapstrake_oci::tar::MEMBERS_MAX, |_, _, _| Ok(()));
     read.unwrap().entries().keys().map(ToString::to_string).collect()
+}
+
+/// Returns the names of the findings about the layer of a step, fatal ones first, with their messages.
+fn found_after(script: &str) -> Vec<(Severity, &'static str, String)> {
+    let workshop = Workshop::stand_in_with_busybox();
+    let step = Layer::new("steps").with(Run::new(["/bin/busybox", "sh", "-ec", script]));
+    let findings = workshop.final_findings(&Image::new("steps", Base::stand_in()).layer(step));
+    let of_layer = |finding: &Finding| matches!(&finding.blame, Some(Blame::Layer(_)));
+    findings.into_iter().filter(of_layer).map(|found| (found.severity, found.name, found.message)).collect()
+}
+
+/// What a step did is blamed on its layer, with the severity that the same entry would have.
+#[test]
+fn what_a_step_removes_or_changes_is_its_layer_s_fault() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let found = found_after(
+        "busybox=/bin/busybox; $busybox rm /usr/lib/modules/*/vmlinuz; $busybox rmdir /tmp
+         $busybox chmod 0700 /usr/share; $busybox rm -r /etc/skel && $busybox ln -s /usr/share /etc/skel",
+    );
+    let has = |severity, name, words: &str| {
+        found.iter().any(|(is, check, message)| (*is, *check) == (severity, name) && message.contains(words))
+    };
+    assert!(has(Severity::Fatal, "kernel", "no kernel"), "{found:#?}");
+    assert!(has(Severity::Fatal, "api-base-directories", "/tmp"), "{found:#?}");
+    assert!(has(Severity::Warning, "directory-metadata", "`/usr/share`"), "{found:#?}");
+    // The stand-in's /etc is transient, so no update merges it.
+    assert!(has(Severity::Warning, "etc-merge", "`/etc/skel` is a directory of the base"), "{found:#?}");
+}
+
+/// The scriptlets of most daemons: none of this is a fault that stops a build.
+#[test]
+fn what_packages_do_is_not_fatal() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let found = found_after(
+        "busybox=/bin/busybox
+         echo 'toold:x:981:981::/var/lib/toold:/sbin/nologin' >> /etc/passwd; echo 'toold:x:981:' >> /etc/group
+         $busybox mkdir -p /var/lib/toold /var/log/toold /usr/local/bin /srv/vendor
+         $busybox chown 981:981 /var/lib/toold; $busybox chmod 0750 /var/lib/toold
+         echo x > /usr/local/bin/tool; echo x > /srv/vendor/x",
+    );
+    assert!(found.iter().all(|(severity, ..)| *severity == Severity::Warning), "{found:#?}");
+    let state: Vec<_> = found.iter().filter(|(_, name, _)| *name == "var-tmpfiles").collect();
+    assert_eq!(state.len(), 1, "{found:#?}");
+    assert!(state[0].2.contains("`/var/lib/toold`"), "{state:?}");
+    assert!(state[0].2.contains("a device gets them at its first installation"), "{state:?}");
+}
+
+#[test]
+fn accounts_of_the_base_that_a_step_removes_are_fatal() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let found = found_after("/bin/busybox sed -i /^root:/d /etc/passwd");
+    let lost = found.iter().find(|(_, name, _)| *name == "refused-destination").expect("`root` is gone");
+    assert_eq!(
+        (lost.0, lost.2.as_str()),
+        (Severity::Fatal, "a step removes `root` of the base from `/etc/passwd`")
+    );
 }

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::LayerName;
 use lapstrake::{Image, TransportRef};
+use tar::EntryType;
 use tempfile::TempDir;
 
 use super::hostile;
+use crate::base::fixture::Tar;
 use crate::base::{self, Base, BaseRequest, Cache};
 use crate::check::{self, Checks, Contents, KnownFacts, Phase, Subject};
 use crate::emit::{self, EmitError};
@@ -61,6 +63,14 @@ impl Workshop {
         hostile::write_layers(&directory.path().join("base"), layers);
         let layout = root(&directory).join("base");
         Self::on(directory, &TransportRef::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+    }
+
+    /// A workshop on the stand-in with a program that steps can run, and the directory `/etc/skel`.
+    pub(crate) fn stand_in_with_busybox() -> Self {
+        let busybox = fs::read("/bin/busybox").unwrap_or_default();
+        let tar = Tar::new().directory("usr").directory("usr/bin").directory("etc").directory("etc/skel");
+        let tar = tar.member(b"usr/bin/busybox", EntryType::Regular, "", 0o755, &busybox);
+        Self::on_stand_in_and(tar.end())
     }
 
     /// A workshop on the stand-in.
@@ -256,7 +266,8 @@ impl Workshop {
         emit::emit(&plan, &self.staged(&plan), &self.base, self.cache.blobs(), to)
     }
 
-    /// Returns what planning finds once an engine has built the layers of an image.
+    /// Returns what planning and checks find once an engine has built the first layer of an image in which
+    /// something runs.
     pub(crate) fn final_findings(&self, image: &Image) -> Vec<Finding> {
         let plan = self.planned(image);
         let (staged, progress) = (self.staged(&plan), Progress::silent());
@@ -266,7 +277,15 @@ impl Workshop {
         let env = BuildEnv { root, staged, base, cache, store, settings, pins: false, progress };
         let end = plan.next_engine_part(0).unwrap();
         let lower = layers::ensure_lower(&plan, &[], end, EnginePolicy::Any, &env).layers.unwrap().unwrap();
-        self.resolve(image, &[KnownTree { parts: end, index: lower.index }]).findings
+        let below = Base { index: Arc::clone(&lower.index), ..self.base.clone() };
+        let known = [KnownTree { parts: end, index: lower.index }];
+        let resolved = self.resolve(image, &known);
+        let (mut findings, plan) = (resolved.findings, resolved.plan.unwrap());
+        findings.extend(check::unknown_allowances(&Checks::default(), &plan));
+        let contents = Contents::of(&plan.layers);
+        let subject = Subject::on(&plan, &self.base, &below, &known, &contents);
+        findings.extend(check::run(&Checks::default().all(), Phase::Tree, &subject));
+        findings
     }
 
     /// skopeo's name of an image in the store.

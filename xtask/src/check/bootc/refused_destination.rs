@@ -1,10 +1,11 @@
 //! `refused-destination`: where a layer may put nothing, by the rules of `lapstrake::rule`. The areas
 //! that bootc has a lint for are told by those lints, with what is said here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::rule::{Refusal, refused};
 
+use crate::check::accounts::names;
 use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -20,15 +21,47 @@ pub(super) const CHECK: Check = Check::fatal(
 /// The areas of bootc's own lints.
 const LINTED: [&str; 5] = ["/boot", "/run", "/tmp", "/usr/etc", "/var"];
 
+/// The files of accounts that a step may extend.
+const ACCOUNTS: [&str; 4] = ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"];
+
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let elsewhere = |node: &Node<'_>| !LINTED.iter().any(|area| is_in(node, area));
-    faults(subject.tree().ours().filter(elsewhere))
+    // A scriptlet adds its account to the files of the base; an entry replaces them.
+    let extends = |node: &Node<'_>| node.is_of_step() && is_of_accounts(node);
+    let mut faults = faults(subject.tree().ours().filter(|node| elsewhere(node) && !extends(node)));
+    faults.extend(lost_accounts(subject));
+    faults
 }
 
-/// The faults of what the layers put in an area of bootc's.
+/// The faults of what the entries of layers put in an area of bootc's lints.
 pub(super) fn below(subject: &Subject<'_>, area: &str) -> Vec<Fault> {
     let ours = subject.tree().get(area).into_iter().chain(subject.tree().below(area));
-    faults(ours.filter(|node| node.site().is_some()))
+    faults(ours.filter(|node| node.site().is_some() && !node.is_of_step()))
+}
+
+/// Returns whether it is a file of accounts, or the copy that shadow-utils keeps of one.
+fn is_of_accounts(node: &Node<'_>) -> bool {
+    let path = node.path().as_str().trim_end_matches('-');
+    ACCOUNTS.contains(&path) || ["/etc/subuid", "/etc/subgid"].contains(&path)
+}
+
+/// The faults of steps that remove accounts of the base.
+fn lost_accounts(subject: &Subject<'_>) -> Vec<Fault> {
+    let Some(base) = subject.base_alone() else { return Vec::new() };
+    let mut faults = Vec::new();
+    for file in ACCOUNTS {
+        let Some(node) = subject.tree().get(file).filter(Node::is_of_step) else { continue };
+        let (Some(before), Some(now)) = (base.tree().text(file), node.text()) else { continue };
+        let kept: BTreeSet<_> = names(now).collect();
+        let lost: Vec<_> = names(before).filter(|name| !kept.contains(name)).collect();
+        if !lost.is_empty() {
+            let message = format!("a step removes `{}` of the base from `{file}`", lost.join("`, `"));
+            let help =
+                "add to the file, or let sysusers.d make the account: `.sysusers(\"NAME\", [\"u NAME -\"])`";
+            faults.push(Fault::at(&node, message).help(help));
+        }
+    }
+    faults
 }
 
 fn is_in(node: &Node<'_>, area: &str) -> bool {

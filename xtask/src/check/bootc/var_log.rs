@@ -1,6 +1,6 @@
 //! `var-log`: log files with something in them.
 
-use crate::check::{Check, Example, Fault, Subject};
+use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
     "var-log",
@@ -13,7 +13,8 @@ pub(super) const CHECK: Check = Check::warning(
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let logs = subject.tree().below("/var/log").filter(|node| node.layer().is_none());
+    let is_of_build = |node: &Node<'_>| node.layer().is_none() || node.is_of_step();
+    let logs = subject.tree().below("/var/log").filter(is_of_build);
     let written = logs.filter(|node| node.is_file() && node.size() > Some(0));
     written.map(|node| Fault::at(&node, format!("`{}` is a log of the build", node.path()))).collect()
 }

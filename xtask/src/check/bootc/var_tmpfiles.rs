@@ -1,10 +1,13 @@
 //! `var-tmpfiles`: state. An image's /var is laid down by the first installation and never again, so a
 //! directory there wants a line of tmpfiles.d that makes it at each boot, and a file wants another place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use lapstrake::value::LayerName;
 
 use super::refused_destination;
-use crate::check::{Check, Example, Fault, Kind, Subject, tmpfiles};
+use crate::check::accounts::Accounts;
+use crate::check::{Check, Example, Fault, Kind, Node, Subject, tmpfiles};
 
 pub(super) const CHECK: Check = Check::warning(
     "var-tmpfiles",
@@ -16,6 +19,9 @@ pub(super) const CHECK: Check = Check::warning(
     mended: r#"Layer::new("app").tmpfiles("sensord", ["d /var/lib/sensord 0755 root root -"])"#,
 });
 
+/// How many paths a finding names.
+const SHOWN: usize = 4;
+
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let tree = subject.tree();
     let mut faults = refused_destination::below(subject, "/var");
@@ -26,9 +32,62 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     for node in of_base.filter(|node| !made.contains(node.path().as_str())) {
         let message = match node.kind() {
             Kind::Directory | Kind::Symlink { .. } => format!("no tmpfiles.d makes `{}`", node.path()),
-            Kind::File(()) | Kind::Device { .. } | Kind::Fifo => format!("`{}` is no directory", node.path()),
+            Kind::File(()) | Kind::Device { .. } | Kind::Fifo => {
+                format!("`{}` is not a directory", node.path())
+            }
         };
         faults.push(Fault::at(&node, message));
     }
+    faults.extend(of_steps(subject, &made));
     faults
+}
+
+/// The faults of what packages and steps have below /var, one for each layer.
+fn of_steps(subject: &Subject<'_>, made: &BTreeSet<String>) -> Vec<Fault> {
+    let tree = subject.tree();
+    let is_lost = |node: &Node<'_>| node.is_of_step() && !made.contains(node.path().as_str());
+    let mut layers: BTreeMap<_, Vec<Node<'_>>> = BTreeMap::new();
+    for node in tree.below("/var").filter(is_lost) {
+        if let Some(layer) = node.layer() {
+            layers.entry(layer.name.clone()).or_default().push(node);
+        }
+    }
+    let accounts = Accounts::of(tree);
+    let fault = |(layer, nodes): (LayerName, Vec<Node<'_>>)| {
+        let first = nodes.first()?;
+        let shown: Vec<_> = nodes.iter().take(SHOWN).map(|node| format!("`{}`", node.path())).collect();
+        let more = nodes.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!(
+            "no tmpfiles.d makes {}{more}: a device gets them at its first installation, and no update changes them",
+            shown.join(", ")
+        );
+        let lines: Vec<_> = nodes.iter().filter_map(|node| line(node, &accounts)).collect();
+        let fault = Fault::at(first, message);
+        Some(if lines.is_empty() {
+            fault.help("keep the file below `/usr`, or accept it: `.allow(\"var-tmpfiles\")`")
+        } else {
+            fault.help(format!(".tmpfiles(\"{layer}-state\", {lines:?})"))
+        })
+    };
+    layers.into_iter().filter_map(fault).collect()
+}
+
+/// Returns the line of tmpfiles.d that makes a directory or link, with its mode and owner.
+fn line(node: &Node<'_>, accounts: &Accounts) -> Option<String> {
+    let name = |numbers: &BTreeMap<String, Option<u32>>, id: u32| {
+        let known = numbers.iter().find(|(_, number)| **number == Some(id));
+        known.map_or_else(|| id.to_string(), |(name, _)| name.clone())
+    };
+    match node.kind() {
+        Kind::Directory => Some(format!(
+            "d {} {} {} {} -",
+            node.path(),
+            node.mode(),
+            name(&accounts.users, node.uid()),
+            name(&accounts.groups, node.gid())
+        )),
+        Kind::Symlink { target } => Some(format!("L {} - - - - {target}", node.path())),
+        Kind::File(()) | Kind::Device { .. } | Kind::Fifo => None,
+    }
 }

@@ -19,6 +19,10 @@ pub(super) const CHECK: Check = Check::warning(
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
+    // A policy without its main file is not in this tree: the contexts of modules alone cover nothing.
+    if subject.tree().text(&format!("{}/file_contexts", directory(subject))).is_none() {
+        return Vec::new();
+    }
     let tops: BTreeSet<&str> = contexts(subject).flat_map(str::lines).filter_map(top).collect();
     if tops.is_empty() {
         return Vec::new();
@@ -35,12 +39,15 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
 
 /// The texts of the contexts that the image's policy has.
 fn contexts<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a str> {
-    let tree = subject.tree();
-    let config = tree.text("/etc/selinux/config").unwrap_or_default();
-    let policy = config.lines().find_map(|line| line.trim().strip_prefix("SELINUXTYPE="));
-    let directory = format!("/etc/selinux/{}/contexts/files", policy.unwrap_or("targeted").trim());
-    let files: Vec<_> = tree.children(&directory).collect();
+    let files: Vec<_> = subject.tree().children(&directory(subject)).collect();
     files.into_iter().filter_map(|node| node.text())
+}
+
+/// Returns the directory of the file contexts (`SELINUXTYPE=` of `selinux_config(5)`).
+fn directory(subject: &Subject<'_>) -> String {
+    let config = subject.tree().text("/etc/selinux/config").unwrap_or_default();
+    let policy = config.lines().find_map(|line| line.trim().strip_prefix("SELINUXTYPE="));
+    format!("/etc/selinux/{}/contexts/files", policy.unwrap_or("targeted").trim())
 }
 
 /// The top level that a rule is for: none for one that is for all.

@@ -189,11 +189,11 @@ fn many_faults_of_the_base_are_one_finding_that_names_five() {
 
 #[test]
 fn users_and_other_peoples_places_are_refused() {
-    for path in ["/etc/passwd", "/etc/gshadow-", "/proc/x", "/sys/x", "/dev/x", "/usr/local/bin/x"] {
+    for path in ["/etc/passwd", "/etc/gshadow-", "/proc/x", "/sys/x", "/dev/x"] {
         let found = of_layer("refused-destination", Layer::new("p").text("x", path));
         assert_eq!(found, [Severity::Fatal], "{path}");
     }
-    for path in ["/etc/passwdd", "/usr/localx", "/device"] {
+    for path in ["/etc/passwdd", "/usr/local/bin/x", "/device"] {
         assert_eq!(of_layer("refused-destination", Layer::new("p").text("x", path)), [], "{path}");
     }
 }

@@ -55,7 +55,7 @@ impl LayerJob<'_> {
         let blob = store.layout.blobs().writer().map_err(Cause::Write)?;
         let mut out = HashingWriter::new(settings.compression.writer(blob).map_err(Cause::Write)?);
         let mut tar = BufReader::with_capacity(256 << 10, tar);
-        let rewritten = rewrite(&mut tar, &below, self.layer.leaves_caches(), secrets, &mut out);
+        let rewritten = rewrite(&mut tar, &below, secrets, &mut out);
         rewritten.map_err(EngineError::from)?;
         let (compressor, diff_id, _) = out.finish();
         let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(Cause::Write)?;

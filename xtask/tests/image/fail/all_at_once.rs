@@ -9,7 +9,7 @@ fn main() {
         layer "app" {
             bni "sensord"
             file "deploy/sensord.toml" => "etc/sensord.toml" { mode: 644 }
-            text "x" => "/usr/local/x"
+            text "x" => "/usr/etc/x"
             bin "probe"
         }
     };

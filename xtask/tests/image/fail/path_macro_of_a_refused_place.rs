@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            file asset!("deploy/sensord.toml") => path!("/usr/local/etc/sensord.toml")
+            file asset!("deploy/sensord.toml") => path!("/usr/etc/sensord.toml")
         }
     };
 }
