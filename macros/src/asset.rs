@@ -26,13 +26,17 @@ pub(crate) const ASSET: Kind = Kind {
 /// What is wrong with an asset's path, and what to write instead.
 type Refusal = (String, Option<String>);
 
-/// The root of the workspace, and the path as it was written.
+/// The folder that the asset is in, if the running tool can't know it, and the path as it was written.
 fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
     let path = input::string(literal, kind)?;
     match locate(&path) {
         Ok(found) => {
-            let root = found.root.as_str();
-            Ok(quote_spanned!(literal.span()=> #root, #literal))
+            let elsewhere = found.elsewhere.as_ref().map(|root| root.as_str());
+            let elsewhere = elsewhere.map_or_else(
+                || quote_spanned!(literal.span()=> ::core::option::Option::None),
+                |root| quote_spanned!(literal.span()=> ::core::option::Option::Some(#root)),
+            );
+            Ok(quote_spanned!(literal.span()=> #elsewhere, #literal))
         }
         Err((message, help)) => {
             let error = Diagnostic::new(literal.span(), message);
@@ -43,8 +47,9 @@ fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
 
 /// An asset that is there.
 pub(crate) struct Found {
-    /// The root of its workspace.
-    pub(crate) root: Utf8PathBuf,
+    /// The root of its workspace, if that is not the one that is compiled: relative to that one if it is below
+    /// it, so that both can be moved.
+    pub(crate) elsewhere: Option<Utf8PathBuf>,
     /// Whether it is a directory.
     pub(crate) directory: bool,
 }
@@ -62,8 +67,24 @@ pub(crate) fn locate(path: &str) -> Result<Found, Refusal> {
     let cargo_home = cargo_home.or_else(|_| env::var("HOME").map(|home| Utf8Path::new(&home).join(".cargo")));
     let root = workspace::root(&manifest_dir, cargo_home.ok().as_deref());
     match find(&root, &manifest_dir, path) {
-        Ok(()) => Ok(Found { directory: root.join(path).is_dir(), root }),
+        Ok(()) => Ok(Found { directory: root.join(path).is_dir(), elsewhere: elsewhere(&root) }),
         Err((reason, help)) => Err((format!("asset `{}` {reason}", path.escape_debug()), help)),
+    }
+}
+
+/// Returns what must be known of a root to find it again. Cargo runs rustc in the root of the workspace that it
+/// compiles if the crate is below it, and only the running tool knows where that root is then: a workspace is
+/// moved or copied, and cargo compiles nothing.
+fn elsewhere(root: &Utf8Path) -> Option<Utf8PathBuf> {
+    let compiled = env::current_dir().ok().and_then(|directory| directory.canonicalize().ok());
+    let found = root.canonicalize_utf8().ok();
+    match (compiled, found) {
+        (Some(compiled), Some(found)) => match found.strip_prefix(&compiled) {
+            Ok(below) if below.as_str().is_empty() => None,
+            Ok(below) => Some(below.to_owned()),
+            Err(_) => Some(root.to_owned()),
+        },
+        _ => Some(root.to_owned()),
     }
 }
 

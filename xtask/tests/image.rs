@@ -10,8 +10,7 @@ use lapstrake_xtask::prelude::*;
 const ASSET: &str = "xtask/Cargo.toml";
 
 fn asset(path: &str) -> Asset {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().and_then(std::path::Path::to_str);
-    Asset::in_workspace(root.unwrap_or_default(), path)
+    Asset::new(path)
 }
 
 fn layer(layer: Layer) -> Image {

@@ -9,7 +9,7 @@ use super::word::Word;
 use crate::asset;
 use crate::diagnostic::Diagnostic;
 
-/// An asset as `asset!` makes it: with the root of the workspace that wrote it.
+/// Returns an asset as `asset!` makes it.
 pub(super) fn located(
     word: Word,
     path: &str,
@@ -61,6 +61,9 @@ pub(super) fn located(
             }));
         }
     }
-    let root = found.root.as_str();
-    Ok(quote_spanned!(span=> #krate::lapstrake::value::Asset::in_workspace(#root, #literal)))
+    let elsewhere = found.elsewhere.as_ref().map(|root| root.as_str());
+    Ok(elsewhere.map_or_else(
+        || quote_spanned!(span=> #krate::lapstrake::value::Asset::new(#literal)),
+        |root| quote_spanned!(span=> #krate::lapstrake::value::Asset::in_workspace(#root, #literal)),
+    ))
 }

@@ -7,11 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::ImagePath;
 use crate::{BuildStage, Parsed};
 
-/// A file or directory beside the description, named by `asset!("deploy/sensord.toml")`: the workspace
-/// it belongs to and its path in there.
+/// A file or directory beside the description, named by `asset!("deploy/sensord.toml")`: its path, and the
+/// workspace that it belongs to if that is not the one that builds.
 ///
-/// The workspace is the one of the crate that wrote the asset, so a library of descriptions can bring
-/// its own files. A plain text in an asset's place is relative to the workspace that builds.
+/// The root of the workspace that builds is known when the tool runs, because a workspace can be moved or copied
+/// after its tool was compiled. A library of descriptions from elsewhere brings its own files.
 ///
 /// ```
 /// use lapstrake::value::Asset;
@@ -38,8 +38,8 @@ impl Asset {
         Self { root: None, path: path.into() }
     }
 
-    /// An asset of the workspace at `root`: what `asset!` expands to, which finds the root at compile
-    /// time.
+    /// Returns an asset of the workspace at `root`, which is relative to the workspace that builds. `asset!`
+    /// expands to this in a crate that does not belong to the workspace that builds.
     ///
     /// ```
     /// # use lapstrake::value::Asset;
@@ -50,8 +50,7 @@ impl Asset {
         Self { root: Some(root.into()), path: path.into() }
     }
 
-    /// The root of the workspace that the asset belongs to, a path of the host; none for the one that
-    /// builds.
+    /// Returns the root of the workspace that the asset belongs to, or `None` for the one that builds.
     ///
     /// ```
     /// # use lapstrake::value::Asset;

@@ -29,6 +29,7 @@ pub(crate) use reproducible::ProbeError;
 pub(crate) struct CargoPassthrough {
     /// `--locked`, `--offline`, `--frozen`, `--color WHEN`, `-q`, as they were given.
     pub(crate) arguments: Vec<String>,
+    /// `--target-dir`, as it was given. [`Workspace::target`] is absolute.
     pub(crate) target_dir: Option<Utf8PathBuf>,
     /// How often `-v` was given: once prints the inner command, twice makes cargo verbose too.
     pub(crate) verbose: u8,
@@ -153,15 +154,16 @@ fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executable
     let mut arguments = invocation.arguments();
     arguments.extend(passed.arguments.iter().cloned());
     let mut variables: Vec<(&str, OsString)> = Vec::new();
-    let mut target_dir = passed.target_dir.clone();
+    let mut target_dir = paths.compiled();
     if passed.reproducible {
-        let directory = paths.reproducible();
-        let flags = reproducible::flags(invocation, workspace, &directory)?;
+        target_dir = paths.reproducible();
+        let flags = reproducible::flags(invocation, workspace, &target_dir)?;
         variables.push(("CARGO_ENCODED_RUSTFLAGS", flags.into()));
-        target_dir = Some(directory);
     }
-    if let Some(directory) = &target_dir {
-        arguments.extend(["--target-dir".to_owned(), directory.to_string()]);
+    // The variables and configuration that cargo finds depend on the user's current directory, and it runs in the root.
+    if target_dir != workspace.root.join("target") {
+        let shown = target_dir.strip_prefix(&workspace.root).unwrap_or(&target_dir);
+        arguments.extend(["--target-dir".to_owned(), shown.to_string()]);
     }
     if passed.verbose > 1 {
         arguments.push("-v".to_owned());

@@ -14,7 +14,7 @@ use crate::support::program::{Program, ProgramError};
 pub(crate) struct Workspace {
     /// Where the root manifest is; sources and sites are relative to it.
     pub(crate) root: Utf8PathBuf,
-    /// Cargo's target directory, as configuration and environment have it.
+    /// Cargo's target directory, absolute, as configuration, environment and command line have it.
     pub(crate) target: Utf8PathBuf,
     /// The packages that are members, by name.
     pub(crate) packages: BTreeMap<String, Package>,
@@ -73,7 +73,8 @@ impl Workspace {
         let metadata = cargo_metadata::MetadataCommand::parse(text.trim()).map_err(WorkspaceError::Parse)?;
         let mut workspace = Self::of(metadata);
         if let Some(target) = target {
-            target.clone_into(&mut workspace.target);
+            let here = std::env::current_dir().ok().and_then(|here| Utf8PathBuf::from_path_buf(here).ok());
+            workspace.target = here.unwrap_or_else(|| workspace.root.clone()).join(target);
         }
         Ok(workspace)
     }

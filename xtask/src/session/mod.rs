@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
         let workspace = Workspace::read(request.passed.target_dir.as_deref())?;
         let cache = Cache::open(progress).map_err(Failure::Cache)?;
         let lock = Lock::read(&workspace.root)?;
-        let paths = Paths::of(&workspace.target);
+        let paths = Paths::of(&workspace.root, &workspace.target);
         let files = Arc::new(KeptDigests::of_store(&paths, progress));
         let facts = RefCell::new(KnownFacts::load(paths.records(progress)));
         let (bases, store, binaries) = (BTreeMap::new(), OnceCell::new(), RefCell::default());

@@ -9,6 +9,7 @@ use super::debris::sweep;
 use super::records::Records;
 use crate::support::folder::TempFolder;
 use crate::support::progress::Progress;
+use lapstrake_oci::Digest;
 
 /// The variable that names the user's cache.
 const CACHE: &str = "LAPSTRAKE_CACHE";
@@ -17,12 +18,25 @@ const CACHE: &str = "LAPSTRAKE_CACHE";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Paths {
     root: Utf8PathBuf,
+    /// Cargo's target directory, if no other checkout uses it.
+    unshared: Option<Utf8PathBuf>,
 }
 
 impl Paths {
-    /// Returns the paths below a target directory of cargo.
-    pub(crate) fn of(target: &Utf8Path) -> Self {
-        Self { root: target.join("lapstrake") }
+    /// Returns the paths of the workspace at `root` below its target directory.
+    ///
+    /// A target directory outside of the workspace may belong to several checkouts, so each has a folder of its own
+    /// there: an image of one must not take the name of another's.
+    pub(crate) fn of(root: &Utf8Path, target: &Utf8Path) -> Self {
+        let lapstrake = target.join("lapstrake");
+        if !is_shared(root, target) {
+            return Self { root: lapstrake, unshared: Some(target.to_owned()) };
+        }
+        let root = canonical(root);
+        let digest = Digest::of(root.as_str().as_bytes()).hex();
+        let short = digest.get(..12).expect("a digest has 64 digits");
+        let name = root.file_name().unwrap_or("root");
+        Self { root: lapstrake.join(format!("{name}-{short}")), unshared: None }
     }
 
     /// Returns the folder of everything else.
@@ -67,9 +81,33 @@ impl Paths {
         self.root.join("context")
     }
 
+    /// Returns the target directory of the inner cargo: the workspace's own, unless that is outside of it. In a
+    /// target directory of several checkouts cargo takes a binary of one for another's, because it compares times
+    /// and names packages relative to their workspace.
+    pub(crate) fn compiled(&self) -> Utf8PathBuf {
+        self.unshared.clone().unwrap_or_else(|| self.root.join("cargo"))
+    }
+
     /// Returns cargo's target directory for reproducible builds.
     pub(crate) fn reproducible(&self) -> Utf8PathBuf {
         self.root.join("reproducible")
+    }
+}
+
+/// Returns whether other checkouts may use the target directory of a workspace too: it is outside of the workspace.
+fn is_shared(root: &Utf8Path, target: &Utf8Path) -> bool {
+    !canonical(target).starts_with(canonical(root))
+}
+
+/// Returns the path without symlinks, as far as it exists.
+fn canonical(path: &Utf8Path) -> Utf8PathBuf {
+    let found = path.ancestors().find_map(|above| Some((above, above.canonicalize_utf8().ok()?)));
+    match found {
+        Some((above, found)) => match path.strip_prefix(above) {
+            Ok(rest) if !rest.as_str().is_empty() => found.join(rest),
+            Ok(_) | Err(_) => found,
+        },
+        None => path.to_owned(),
     }
 }
 
@@ -107,7 +145,34 @@ fn user_cache_of(variable: impl Fn(&str) -> Option<String>) -> Option<Utf8PathBu
 
 #[cfg(test)]
 mod tests {
-    use super::user_cache_of;
+    use camino::Utf8Path;
+
+    use super::{Paths, user_cache_of};
+
+    #[test]
+    fn checkouts_that_share_a_target_directory_have_a_store_each() {
+        let store = |root: &str, target: &str| Paths::of(root.into(), target.into()).root().to_string();
+        assert_eq!(store("/w", "/w/target"), "/w/target/lapstrake");
+        assert_eq!(store("/w", "/w/build/elsewhere"), "/w/build/elsewhere/lapstrake");
+        let (one, other) = (store("/a/w", "/t"), store("/b/w", "/t"));
+        assert!(one.starts_with("/t/lapstrake/w-") && other.starts_with("/t/lapstrake/w-"), "{one} {other}");
+        assert_ne!(one, other);
+        assert_eq!(one, store("/a/w", "/t"));
+        assert_eq!(Paths::of("/w".into(), "/w/target".into()).compiled(), "/w/target");
+        assert_eq!(Paths::of("/a/w".into(), "/t".into()).compiled(), format!("{one}/cargo"));
+
+        let folder = tempfile::tempdir().unwrap();
+        let top = Utf8Path::from_path(folder.path()).unwrap();
+        for path in ["shared", "w"] {
+            std::fs::create_dir(top.join(path)).unwrap();
+        }
+        std::os::unix::fs::symlink("../shared", top.join("w/target")).unwrap();
+        let linked = Paths::of(&top.join("w"), &top.join("w/target"));
+        assert!(
+            linked.root().file_name().unwrap().starts_with("w-"),
+            "a link leads out of the workspace too"
+        );
+    }
 
     #[test]
     fn the_first_variable_that_names_a_place_decides() {

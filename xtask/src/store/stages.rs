@@ -95,7 +95,7 @@ mod tests {
 
         /// The store as a process finds it.
         fn store(&self) -> Store {
-            let paths = Paths::of(&self.root);
+            let paths = Paths::of(&self.root, &self.root);
             let files = Arc::new(KeptDigests::of_store(&paths, &self.progress));
             Store::open(&paths, &files, &self.progress).unwrap()
         }

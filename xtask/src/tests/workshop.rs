@@ -84,7 +84,7 @@ impl Workshop {
         let cache = Cache::at(&root.join("cache"), &progress).unwrap();
         let base = base::open(location, location, BaseRequest::default(), &cache, &progress).unwrap();
         let workspace = Workspace { target: root.join("target"), packages: BTreeMap::new(), root };
-        let paths = Paths::of(&workspace.target);
+        let paths = Paths::of(&workspace.root, &workspace.target);
         let files = Arc::new(KeptDigests::of_store(&paths, &progress));
         let store = Store::open(&paths, &files, &progress).unwrap();
         Self { directory, workspace, base, cache, store, files, progress }
@@ -140,7 +140,8 @@ impl Workshop {
         let mut contents = Contents::of(&plan.layers);
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Phase::Tree, &subject));
-        let mut known = KnownFacts::load(Paths::of(&self.workspace.target).records(&self.progress));
+        let mut known =
+            KnownFacts::load(Paths::of(&self.workspace.root, &self.workspace.target).records(&self.progress));
         contents.add(&plan.layers, &self.staged(&plan), &mut known).unwrap();
         let subject = Subject::new(&plan, &self.base, &contents);
         findings.extend(check::run(&checks, Phase::Inputs, &subject));

@@ -72,6 +72,13 @@ impl Workspace {
         workspace
     }
 
+    /// Moves the workspace to another place in its directory.
+    pub(crate) fn move_to(&mut self, place: &'static str) {
+        let from = self.root();
+        self.place = place;
+        fs::rename(from, self.root()).unwrap();
+    }
+
     pub(crate) fn root(&self) -> PathBuf {
         self.directory.path().join(self.place)
     }

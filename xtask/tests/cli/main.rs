@@ -5,6 +5,7 @@
 
 mod boots;
 mod builds;
+mod checkouts;
 mod checks;
 mod compile;
 mod context;

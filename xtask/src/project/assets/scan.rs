@@ -15,7 +15,7 @@ use lapstrake_oci::tree::Kind;
 
 use super::{Scanned, SourceError, SourceFile, Sources};
 
-/// Looks at every source that the images name; `root` is the workspace of assets that name none.
+/// Looks at every source that the images name. `root` is the workspace that builds, which is known at run time.
 pub(crate) fn scan<'a>(images: impl IntoIterator<Item = &'a Image>, root: &Utf8Path) -> Sources {
     let layers: Vec<_> = images.into_iter().flat_map(|image| &image.layers).collect();
     let units: BTreeSet<_> = layers.iter().flat_map(|layer| &layer.entries).filter_map(unit).collect();
@@ -44,7 +44,7 @@ fn unit(entry: &Entry) -> Option<&Asset> {
 }
 
 fn look(asset: &Asset, workspace: &Utf8Path) -> Result<Scanned, SourceError> {
-    let root = asset.root().unwrap_or(workspace);
+    let root = &*asset.root().map_or_else(|| workspace.to_owned(), |root| workspace.join(root));
     let path = root.join(asset.path());
     let canonical = path.canonicalize_utf8().map_err(|error| match error.kind() {
         ErrorKind::NotFound => {

@@ -17,6 +17,8 @@ fn main() -> ExitCode {
         "stored" => vec![running::stored()],
         "running" => vec![running::running()],
         "namesakes" => vec![namesakes()],
+        "checked" => vec![checked()],
+        "misnamed" => vec![Image::new("Not A Name", Base::stand_in()), cockpit()],
         _ => vec![gateway(), cockpit()],
     };
     lapstrake_xtask::main(images)
@@ -71,6 +73,21 @@ fn namesakes() -> Image {
             .bin(Bin::new("selftest").package("diagnostics").at("/usr/bin/selftest-diagnostics"))
             .bin(Bin::new("selftest").package("diagnostics").features(["trace"]).at("/usr/bin/selftest-trace")),
     )
+}
+
+/// Assets of every kind that rustc has seen, and a binary.
+fn checked() -> Image {
+    image! {
+        name: "checked",
+        base: stand-in,
+        layer "files" {
+            file "deploy/gateway.toml" => "/etc/gateway.toml"
+            tree "deploy" => "/usr/share/deploy"
+            unit "deploy/gatewayd.service" { enabled }
+            bin "gatewayd"
+        }
+    }
+    .layer(Layer::new("literal").file(asset!("deploy/gateway.toml"), "/etc/literal.toml"))
 }
 
 /// A binary without the feature that it requires.
