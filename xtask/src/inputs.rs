@@ -2,7 +2,6 @@
 //! not those is an error when it is written, never a part of a layer.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -14,7 +13,7 @@ use crate::support::explain::Explain;
 use crate::support::folder::TempFolder;
 use crate::support::parallel;
 use lapstrake_oci::tree::Kind;
-use lapstrake_oci::{Digest, FileDigest, FileDigests, HashingReader, Stamp};
+use lapstrake_oci::{Digest, FileDigest, FileDigests, HashingReader, Stamp, regular};
 
 /// Where each binary is.
 #[derive(Debug, Default)]
@@ -141,7 +140,12 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: &Arc<FileDigests>) -> Re
             InputError::NoArtefact { package, bin }
         })?,
     };
-    let found = files.digest(path);
+    // A source that became a symlink while cargo ran may lead out of the workspace.
+    let file = match origin {
+        Origin::Asset { .. } => regular::open_real(path),
+        Origin::Text(_) | Origin::Compiled(_) | Origin::Artefact(_) => regular::open(path),
+    };
+    let found = file.and_then(|file| files.digest_of(&file));
     let FileDigest { stamp, digest } =
         found.map_err(|source| InputError::Read { path: path.clone(), source })?;
     let bytes = Bytes::Host { path: path.clone(), stamp, files: Arc::clone(files) };
@@ -157,11 +161,10 @@ impl InputFile {
             Bytes::Host { path, stamp, files } => (path, stamp, files),
         };
         let changed = || io::Error::other(InputError::Changed { path: path.clone() });
-        // The opening of a fifo would wait for a writer.
-        if Stamp::of(&fs::metadata(path)?) != *stamp {
+        let file = regular::open(path)?;
+        if Stamp::of(&file.metadata()?) != *stamp {
             return Err(changed());
         }
-        let file = File::open(path)?;
         let mut reader = HashingReader::new((&file).take(self.size));
         out(&mut reader)?;
         io::copy(&mut reader, &mut io::sink())?;

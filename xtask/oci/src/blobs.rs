@@ -17,7 +17,7 @@ use tempfile::{NamedTempFile, TempDir};
 
 use self::watch::Watch;
 pub use self::writer::BlobWriter;
-use crate::{Digest, FileDigests, HashingReader, Stamp};
+use crate::{Digest, FileDigests, HashingReader, Stamp, regular};
 
 /// The most bytes of a manifest, index or config. Registries accept 4 MiB.
 const DOCUMENT_MAX: u64 = 8 << 20;
@@ -218,20 +218,20 @@ impl Blobs {
 
     fn open_sized(&self, digest: &Digest, size: u64) -> Result<File, BlobError> {
         let digest = digest.clone();
-        let path = self.path(&digest);
-        // Opening a fifo under the name of a blob would block.
-        let found = match fs::metadata(&path) {
-            Ok(found) if found.is_file() => found.len(),
-            Ok(_) => return Err(BlobError::Missing { digest }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(BlobError::Missing { digest });
-            }
+        let missing = [io::ErrorKind::NotFound, io::ErrorKind::InvalidInput];
+        let file = match regular::open(&self.path(&digest)) {
+            Ok(file) => file,
+            Err(error) if missing.contains(&error.kind()) => return Err(BlobError::Missing { digest }),
+            Err(source) => return Err(BlobError::Read { digest, source }),
+        };
+        let found = match file.metadata() {
+            Ok(metadata) => metadata.len(),
             Err(source) => return Err(BlobError::Read { digest, source }),
         };
         if found != size {
             return Err(BlobError::Size { digest, expected: size, found });
         }
-        File::open(path).map_err(|source| BlobError::Read { digest, source })
+        Ok(file)
     }
 
     /// Reads a document, and checks its size and digest. Refuses a `size` above 8 MiB.

@@ -77,6 +77,15 @@ impl Digest {
         Some(Self(bytes))
     }
 
+    /// Returns the 32 bytes.
+    ///
+    /// ```
+    /// assert_eq!(lapstrake_oci::Digest::of(b"abc").as_bytes()[..2], [0xba, 0x78]);
+    /// ```
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Returns the 64 digits without the algorithm.
     pub fn hex(&self) -> String {
         self.0

@@ -6,7 +6,7 @@
 //! behind. Whoever copies the bytes therefore compares their digest.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, HashingReader, Stamp};
+use crate::{Digest, HashingReader, Stamp, regular};
 
 /// The most files that are kept. Beyond it, only the files of this process are.
 const KEPT_MAX: usize = 250_000;
@@ -119,15 +119,19 @@ impl FileDigests {
     ///
     /// Fails if the file cannot be read, is not a regular file, or changes while it is read.
     pub fn digest(&self, path: &Utf8Path) -> io::Result<FileDigest> {
-        let metadata = fs::metadata(path)?;
-        // The opening of a fifo would wait for a writer.
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-        }
-        let stamp = Stamp::of(&metadata);
+        self.digest_of(&regular::open(path)?)
+    }
+
+    /// Returns the digest of an open file. Reads the file if its digest is not known.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be read, or changes while it is read.
+    pub fn digest_of(&self, file: &File) -> io::Result<FileDigest> {
+        let stamp = Stamp::of(&file.metadata()?);
         match self.get(&stamp) {
             Some(digest) => Ok(FileDigest { stamp, digest }),
-            None => self.read(&File::open(path)?),
+            None => self.read(file),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reads and writes an OCI image layout on disk (OCI image spec, image-layout.md). Several processes may
 //! write to one layout at the same time.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ANNOTATION_REF_NAME, ArchiveError, AtomicFile, BlobError, Blobs, Descriptor, Durability, FileDigests,
-    Manifests, MediaType, SCHEMA_VERSION, canonical,
+    Manifests, MediaType, SCHEMA_VERSION, canonical, regular,
 };
 
 pub(crate) const LAYOUT: &str = "oci-layout";
@@ -304,12 +304,8 @@ impl Layout {
     fn read(&self, name: &str) -> Result<Vec<u8>, LayoutError> {
         let path = self.root.join(name);
         let read = || {
-            // Opening a fifo would block, and a device has no end.
-            if !fs::metadata(&path)?.is_file() {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-            }
             let mut bytes = Vec::new();
-            File::open(&path)?.take(INDEX_MAX + 1).read_to_end(&mut bytes)?;
+            regular::open(&path)?.take(INDEX_MAX + 1).read_to_end(&mut bytes)?;
             Ok(bytes)
         };
         match read() {

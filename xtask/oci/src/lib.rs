@@ -10,6 +10,8 @@
 //! | [`Layout::archive`], [`import_archive`] | writes and reads `oci-archive:` files |
 //! | [`Compression`], [`Compressor`], [`Decompressor`] | compresses a layer reproducibly, and decompresses any layer |
 //! | [`canonical()`] | encodes JSON reproducibly |
+//! | [`regular`] | opens regular files, and never a fifo or a device |
+//! | [`Budget`] | limits what the layers of an image may cost |
 //! | [`mod@tar`] | reads and writes the tar of a layer |
 //! | [`tree`] | the file system that layers make: overlay, symlinks, whiteouts, diff |
 //!
@@ -42,6 +44,7 @@
 mod archive;
 mod atomic;
 mod blobs;
+mod budget;
 mod canonical;
 mod compression;
 mod decompress;
@@ -51,6 +54,7 @@ mod file_digests;
 mod layout;
 mod manifests;
 mod media_type;
+pub mod regular;
 mod repair;
 mod stamp;
 pub mod tar;
@@ -59,6 +63,7 @@ pub mod tree;
 pub use self::archive::{ArchiveError, import_archive};
 pub use self::atomic::{AtomicFile, Durability};
 pub use self::blobs::{BlobError, BlobWriter, Blobs};
+pub use self::budget::Budget;
 pub use self::canonical::canonical;
 pub use self::compression::{Compression, Compressor};
 pub use self::decompress::Decompressor;

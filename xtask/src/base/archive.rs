@@ -1,7 +1,7 @@
 //! `oci-archive:FILE[:TAG]`: a base in a tar. Its blobs go into the cache, for a tar can't be read from
 //! the middle; what it lists is remembered for as long as the file looks the same.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::BufReader;
 use std::os::unix::fs::MetadataExt;
 
@@ -9,7 +9,7 @@ use camino::Utf8Path;
 
 use super::cache::Cache;
 use super::{BaseError, Found};
-use lapstrake_oci::{self, ArchiveError, Digest, Manifests};
+use lapstrake_oci::{self, ArchiveError, Digest, Manifests, regular};
 
 const REMEMBERED: &str = "archive";
 const BUFFER: usize = 256 << 10;
@@ -26,7 +26,7 @@ pub(super) fn find(file: &Utf8Path, cache: &Cache, again: bool) -> Result<Found,
     let index = if let Some(index) = remembered {
         index
     } else {
-        let reader = BufReader::with_capacity(BUFFER, File::open(file).map_err(failed)?);
+        let reader = BufReader::with_capacity(BUFFER, regular::open(file).map_err(failed)?);
         let imported = lapstrake_oci::import_archive(reader, cache.blobs());
         let index = imported.map_err(|source| BaseError::Archive { file: file.to_owned(), source })?;
         cache.keep(REMEMBERED, &key, &index)?;

@@ -1,20 +1,28 @@
 //! What is kept of a file's content while it passes: its digest, the facts of a program, and the text of
 //! the few files that a plan or a check reads.
 
-use std::io::{self, Read};
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use lapstrake::value::ImagePath;
+use lapstrake_oci::tree::Changes;
+use lapstrake_oci::{Budget, HashingReader};
 
 use super::elf::{self, Elf};
-use super::file::{File, FileFacts};
-use lapstrake_oci::HashingReader;
+use super::file::{File, FileFacts, forget};
 
 /// A program larger than this, in bytes, has no facts.
 pub(crate) const ELF_MAX: usize = 256 << 20;
-/// A text larger than this, in bytes, is not kept; nor is more than so much text of one layer.
+/// A program larger than this, in bytes, is read from a temporary file: several are read at once.
+const ELF_IN_MEMORY_MAX: usize = 8 << 20;
+/// A text larger than this, in bytes, is not kept.
 pub(crate) const TEXT_MAX: usize = 1 << 20;
-const TEXTS_MAX: usize = 16 << 20;
+/// No more than so many bytes of text are kept of the objects of one layer until their names are known.
+const OBJECTS_MAX: usize = 16 << 20;
+/// The bytes of memory that the record of a file needs beside its text and its facts as a program.
+const FILE_COST: usize = 144;
 const CHUNK: usize = 64 << 10;
 
 const FILES: [&str; 14] = [
@@ -56,21 +64,40 @@ const SELINUX: &str = "/etc/selinux/";
 /// before its name is known.
 const OBJECTS: &str = "/sysroot/ostree/repo/objects/";
 
-/// Keeps what is worth keeping, within bounds.
+/// Keeps what is worth keeping of the files of one layer, within the budget of its image.
 #[derive(Debug)]
-pub(super) struct Capture {
-    texts_left: usize,
+pub(super) struct Capture<'a> {
+    budget: &'a Budget,
+    objects_left: usize,
     buffer: Vec<u8>,
     chunk: Box<[u8]>,
 }
 
-impl Default for Capture {
-    fn default() -> Self {
-        Self { texts_left: TEXTS_MAX, buffer: Vec::new(), chunk: vec![0; CHUNK].into_boxed_slice() }
-    }
+/// The start of a file, or all of it.
+enum Held {
+    /// It is in the buffer.
+    Memory,
+    /// A large program, in a file without a name.
+    Spilled(fs::File),
+    /// It was too large.
+    Nothing,
 }
 
-impl Capture {
+/// The names of a file with a text.
+#[derive(Default)]
+struct Names {
+    has_object: bool,
+    has_wanted: bool,
+    /// Of the text, in bytes.
+    length: usize,
+}
+
+impl<'a> Capture<'a> {
+    pub(super) fn new(budget: &'a Budget) -> Self {
+        let chunk = vec![0; CHUNK].into_boxed_slice();
+        Self { budget, objects_left: OBJECTS_MAX, buffer: Vec::new(), chunk }
+    }
+
     /// Reads a file to its end.
     pub(super) fn file(&mut self, path: &ImagePath, size: u64, content: impl Read) -> io::Result<File> {
         let facts = self.facts(path, size, content)?;
@@ -78,42 +105,114 @@ impl Capture {
     }
 
     fn facts(&mut self, path: &ImagePath, size: u64, content: impl Read) -> io::Result<FileFacts> {
-        self.buffer.clear();
-        let text_max = TEXT_MAX.min(self.texts_left);
-        let text_max = if wants_text(path) || path.as_str().starts_with(OBJECTS) { text_max } else { 0 };
+        let wants_text = wants_text(path);
+        let text_max = if wants_text {
+            TEXT_MAX
+        } else if is_object(path) {
+            TEXT_MAX.min(self.objects_left)
+        } else {
+            0
+        };
         let mut reader = HashingReader::new(content);
-        let mut buffered = true;
+        let held = self.hold(&mut reader, text_max)?;
+        let digest = reader.finish();
+        self.claim(FILE_COST)?;
+        let plain = FileFacts { size, digest, elf: None, text: None };
+        let elf = match held {
+            Held::Nothing => return Ok(plain),
+            Held::Spilled(file) => Elf::read(file),
+            Held::Memory if self.buffer.starts_with(elf::MAGIC) => Elf::parse(&self.buffer),
+            Held::Memory => {
+                // Of objects only what is text at all; an object's name says nothing.
+                let text: Option<Arc<str>> = match std::str::from_utf8(&self.buffer) {
+                    Ok(text) if text_max > 0 && !text.contains('\0') => Some(text.into()),
+                    _ if wants_text => Some(String::from_utf8_lossy(&self.buffer).into()),
+                    _ => None,
+                };
+                let length = text.as_deref().map_or(0, str::len);
+                if wants_text {
+                    self.claim(length)?;
+                } else {
+                    self.objects_left -= length.min(self.objects_left);
+                }
+                return Ok(FileFacts { text, ..plain });
+            }
+        };
+        if let Some(elf) = &elf {
+            self.claim(elf.memory())?;
+        }
+        Ok(FileFacts { elf: elf.map(Box::new), ..plain })
+    }
+
+    /// Reads to the end, and holds what may be a text of so many bytes, or a program.
+    fn hold(&mut self, reader: &mut impl Read, text_max: usize) -> io::Result<Held> {
+        self.buffer.clear();
+        self.buffer.shrink_to(TEXT_MAX);
+        let mut held = Held::Memory;
+        let mut length = 0;
         loop {
             let count = match reader.read(&mut self.chunk) {
-                Ok(0) => break,
+                Ok(0) => return Ok(held),
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
-            if !buffered {
-                continue;
+            let chunk = &self.chunk[..count];
+            length += count;
+            match &mut held {
+                Held::Nothing => {}
+                Held::Spilled(file) => {
+                    file.write_all(chunk)?;
+                    if length > ELF_MAX {
+                        held = Held::Nothing;
+                    }
+                }
+                Held::Memory => {
+                    self.buffer.extend_from_slice(chunk);
+                    let is_elf = self.buffer.starts_with(elf::MAGIC) || elf::MAGIC.starts_with(&self.buffer);
+                    if is_elf && length > ELF_IN_MEMORY_MAX {
+                        let mut file = tempfile::tempfile()?;
+                        file.write_all(&self.buffer)?;
+                        held = Held::Spilled(file);
+                    } else if !is_elf && length > text_max {
+                        held = Held::Nothing;
+                    }
+                }
             }
-            self.buffer.extend_from_slice(&self.chunk[..count]);
-            let is_elf = self.buffer.starts_with(elf::MAGIC) || elf::MAGIC.starts_with(&self.buffer);
-            buffered = self.buffer.len() <= if is_elf { ELF_MAX } else { text_max };
         }
-        let digest = reader.finish();
-        if !buffered {
-            return Ok(FileFacts { size, digest, elf: None, text: None });
-        }
-        if self.buffer.starts_with(elf::MAGIC) {
-            let elf = Elf::parse(&self.buffer).map(Box::new);
-            return Ok(FileFacts { size, digest, elf, text: None });
-        }
-        // Of objects only what is text at all; an object's name says nothing.
-        let text: Option<Arc<str>> = match std::str::from_utf8(&self.buffer) {
-            Ok(text) if text_max > 0 && !text.contains('\0') => Some(text.into()),
-            _ if wants_text(path) => Some(String::from_utf8_lossy(&self.buffer).into()),
-            _ => None,
-        };
-        self.texts_left -= text.as_deref().map_or(0, str::len).min(self.texts_left);
-        Ok(FileFacts { size, digest, elf: None, text })
     }
+
+    /// Keeps of the objects' texts those of which a name in the layer is wanted, and claims them.
+    pub(super) fn finish(&self, changes: &mut Changes<File>) -> io::Result<()> {
+        let mut texts: HashMap<_, Names> = HashMap::new();
+        for (path, change) in changes.entries() {
+            let Some(facts) = change.file().and_then(File::shared) else { continue };
+            if let Some(text) = &facts.text {
+                let names = texts.entry(Arc::as_ptr(facts)).or_default();
+                names.has_object |= is_object(path);
+                names.has_wanted |= wants_text(path);
+                names.length = text.len();
+            }
+        }
+        let of_objects = texts.values().filter(|names| names.has_object && names.has_wanted);
+        self.claim(of_objects.map(|names| names.length).sum())?;
+        let is_unwanted =
+            |facts: &Arc<FileFacts>| texts.get(&Arc::as_ptr(facts)).is_some_and(|names| !names.has_wanted);
+        forget(changes.files_mut().filter(|file| file.shared().is_some_and(is_unwanted)));
+        Ok(())
+    }
+
+    fn claim(&self, bytes: usize) -> io::Result<()> {
+        if self.budget.claim_memory(bytes as u64) {
+            return Ok(());
+        }
+        let message = "the base has more texts, symbol versions and files than an image of its size may have";
+        Err(io::Error::new(io::ErrorKind::QuotaExceeded, message))
+    }
+}
+
+fn is_object(path: &ImagePath) -> bool {
+    path.as_str().starts_with(OBJECTS)
 }
 
 /// Whether the text of the file at that path is kept.

@@ -4,10 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::cell::Cell;
+use std::fs::File;
+use std::ops::Range;
+
 use object::Endianness;
 use object::elf;
-use object::read::StringTable;
 use object::read::elf::{FileHeader, ProgramHeader};
+use object::read::{ReadCache, ReadRef, StringTable};
 use serde::{Deserialize, Serialize};
 
 /// The first bytes of every ELF file.
@@ -16,6 +20,12 @@ pub(crate) const MAGIC: &[u8] = b"\x7fELF";
 const NAME_MAX: usize = 4096;
 /// So many names no real file has; glibc has about 50 versions.
 const NAMES_MAX: usize = 1 << 16;
+/// So many bytes of names no real file has.
+const BYTES_MAX: usize = 1 << 20;
+/// So many bytes of headers and tables are read of a file on a disk.
+const READ_MAX: u64 = 16 << 20;
+/// The bytes of memory that a name needs beside its own.
+const NAME_COST: usize = 64;
 
 /// The facts of an ELF file (elf(5); "Symbol Versioning" in the LSB).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,13 +52,22 @@ pub(crate) struct Elf {
 }
 
 impl Elf {
-    /// The facts of a file, where it is a well-formed ELF file.
+    /// Returns the facts of a well-formed ELF file.
     pub(crate) fn parse(file: &[u8]) -> Option<Self> {
-        match *file.get(4)? {
-            1 => facts::<elf::FileHeader32<Endianness>>(file),
-            2 => facts::<elf::FileHeader64<Endianness>>(file),
-            _ => None,
-        }
+        of(file)
+    }
+
+    /// Returns the facts of a well-formed ELF file on a disk, of which only headers and tables are read.
+    pub(super) fn read(file: File) -> Option<Self> {
+        of(Tables { cache: &ReadCache::new(file), left: &Cell::new(READ_MAX) })
+    }
+
+    /// Returns how many bytes of memory the facts need.
+    pub(super) fn memory(&self) -> usize {
+        let optional = [&self.interpreter, &self.soname, &self.rpath, &self.runpath].into_iter().flatten();
+        let required = self.required.iter().flat_map(|(library, versions)| versions.iter().chain([library]));
+        let names = optional.chain(&self.needed).chain(required).chain(&self.defined);
+        size_of::<Self>() + names.map(|name| NAME_COST + name.len()).sum::<usize>()
     }
 
     /// Whether the kernel starts it or the loader maps it: object files and core dumps are data.
@@ -62,14 +81,22 @@ impl Elf {
     }
 }
 
-fn facts<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> Option<Elf> {
+fn of<'f>(file: impl ReadRef<'f>) -> Option<Elf> {
+    match file.read_bytes_at(4, 1).ok()? {
+        [1] => facts::<elf::FileHeader32<Endianness>>(file),
+        [2] => facts::<elf::FileHeader64<Endianness>>(file),
+        _ => None,
+    }
+}
+
+fn facts<'f, H: FileHeader<Endian = Endianness>>(file: impl ReadRef<'f>) -> Option<Elf> {
     let header = H::parse(file).ok()?;
     let endian = header.endian().ok()?;
-    let mut names = Names { left: NAMES_MAX };
+    let mut names = Names { left: NAMES_MAX, bytes_left: BYTES_MAX };
     let mut facts = Elf {
         kind: header.e_type(endian).0,
-        class: *file.get(4)?,
-        data: *file.get(5)?,
+        class: header.e_ident().class.0,
+        data: header.e_ident().data.0,
         machine: header.e_machine(endian).0,
         interpreter: None,
         needed: Vec::new(),
@@ -97,7 +124,7 @@ fn facts<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> Option<Elf> {
         }
     }
     if let Some((mut wanted, strings)) = sections.gnu_verneed(endian, file).ok()? {
-        let strings: StringTable<'_> = sections.strings(endian, file, strings).ok()?;
+        let strings: StringTable<'_, _> = sections.strings(endian, file, strings).ok()?;
         while let Some((library, mut versions)) = wanted.next().ok()? {
             let library = names.take(library.file(endian, strings).ok()?)?;
             let required = facts.required.entry(library).or_default();
@@ -110,7 +137,7 @@ fn facts<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> Option<Elf> {
         }
     }
     if let Some((mut offered, strings)) = sections.gnu_verdef(endian, file).ok()? {
-        let strings: StringTable<'_> = sections.strings(endian, file, strings).ok()?;
+        let strings: StringTable<'_, _> = sections.strings(endian, file, strings).ok()?;
         while let Some((definition, mut versions)) = offered.next().ok()? {
             // The first name is the version's own, others are those it inherits from.
             let name = versions.next().ok()??;
@@ -126,14 +153,47 @@ fn facts<H: FileHeader<Endian = Endianness>>(file: &[u8]) -> Option<Elf> {
 /// Bounds what a hostile file makes of its overlapping tables.
 struct Names {
     left: usize,
+    bytes_left: usize,
 }
 
 impl Names {
     fn take(&mut self, name: &[u8]) -> Option<String> {
         self.left = self.left.checked_sub(1)?;
+        self.bytes_left = self.bytes_left.checked_sub(name.len())?;
         if name.len() > NAME_MAX {
             return None;
         }
         Some(String::from_utf8_lossy(name).into_owned())
+    }
+}
+
+/// Bounds what is read of a file on a disk.
+#[derive(Clone, Copy)]
+struct Tables<'f> {
+    cache: &'f ReadCache<File>,
+    left: &'f Cell<u64>,
+}
+
+impl Tables<'_> {
+    fn take(self, bytes: u64) -> Result<(), ()> {
+        self.left.set(self.left.get().checked_sub(bytes).ok_or(())?);
+        Ok(())
+    }
+}
+
+impl<'f> ReadRef<'f> for Tables<'f> {
+    fn len(self) -> Result<u64, ()> {
+        self.cache.len()
+    }
+
+    fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'f [u8], ()> {
+        self.take(size)?;
+        self.cache.read_bytes_at(offset, size)
+    }
+
+    fn read_bytes_at_until(self, range: Range<u64>, delimiter: u8) -> Result<&'f [u8], ()> {
+        let found = self.cache.read_bytes_at_until(range, delimiter)?;
+        self.take(found.len() as u64)?;
+        Ok(found)
     }
 }

@@ -39,6 +39,10 @@ pub(crate) enum BaseError {
     Blob(#[from] BlobError),
     #[error("blob `{digest}` is not a valid OCI document")]
     Document { digest: Digest, source: serde_json::Error },
+    #[error("document `{digest}` has {values} values; the limit is 200000")]
+    Values { digest: Digest, values: usize },
+    #[error("image `{digest}` has {layers} layers; podman and overlayfs take at most 500")]
+    Layers { digest: Digest, layers: usize },
     #[error("blob `{digest}` names a blob that can't be used")]
     Reference { digest: Digest, source: DigestError },
     #[error("the layout names a blob that can't be used")]
@@ -86,6 +90,8 @@ impl Explain for BaseError {
             | Self::Archive { .. }
             | Self::Blob(_)
             | Self::Document { .. }
+            | Self::Values { .. }
+            | Self::Layers { .. }
             | Self::Reference { .. }
             | Self::Listed(_)
             | Self::MediaType { .. }

@@ -33,6 +33,14 @@ pub(crate) struct FileFacts {
 pub(crate) type Node<'a> = Entry<'a, File>;
 
 impl File {
+    /// Returns the record that all names of a file that was read share.
+    pub(super) fn shared(&self) -> Option<&Arc<FileFacts>> {
+        match self {
+            Self::Read(facts) => Some(facts),
+            Self::Planned => None,
+        }
+    }
+
     /// Returns the facts of a file that was read.
     pub(crate) fn facts(&self) -> Option<&FileFacts> {
         match self {
@@ -45,6 +53,19 @@ impl File {
 /// Returns the facts of a regular file that was read.
 pub(crate) fn facts(kind: &Kind<File>) -> Option<&FileFacts> {
     kind.file()?.facts()
+}
+
+/// Drops the texts of files. Those that shared a record share the new one.
+pub(super) fn forget<'f>(files: impl Iterator<Item = &'f mut File>) {
+    // The old records are kept, so that none has the place of another.
+    let mut known: HashMap<_, (Arc<FileFacts>, Arc<FileFacts>)> = HashMap::new();
+    for file in files {
+        if let File::Read(facts) = file {
+            let bare = || Arc::new(FileFacts { text: None, ..(**facts).clone() });
+            let (_, bare) = known.entry(Arc::as_ptr(facts)).or_insert_with(|| (Arc::clone(facts), bare()));
+            *file = File::Read(Arc::clone(bare));
+        }
+    }
 }
 
 /// The form of a tree in a cache: each file once, whatever the number of its names.

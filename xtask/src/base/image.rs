@@ -23,6 +23,10 @@ const SAME: [(&str, MediaType); 11] = [
     ("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", MediaType::ImageLayerGzip),
     ("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", MediaType::ImageLayerZstd),
 ];
+/// No image has more layers: overlayfs mounts no more, and podman pulls no more.
+const LAYERS_MAX: usize = 500;
+/// No document has more values, names or elements; each needs up to 700 bytes of memory.
+const VALUES_MAX: usize = 200_000;
 /// Indexes within indexes are followed so far.
 const DEPTH_MAX: usize = 4;
 
@@ -151,6 +155,9 @@ pub(super) fn read(
     manifest.layers = manifest.layers.iter().map(as_oci).collect();
     let diff_ids = diff_ids(&config, &config_digest)?;
     let count = manifest.layers.len();
+    if count > LAYERS_MAX {
+        return Err(BaseError::Layers { digest, layers: count });
+    }
     if diff_ids.len() != count {
         return Err(BaseError::DiffIds { digest: config_digest, diff_ids: diff_ids.len(), layers: count });
     }
@@ -172,6 +179,11 @@ pub(super) fn read(
 }
 
 fn document<T: serde::de::DeserializeOwned>(digest: &Digest, bytes: &[u8]) -> Result<T, BaseError> {
+    // Each value but the first follows one of these; in a text they count too.
+    let values = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    if values > VALUES_MAX {
+        return Err(BaseError::Values { digest: digest.clone(), values });
+    }
     serde_json::from_slice(bytes).map_err(|source| BaseError::Document { digest: digest.clone(), source })
 }
 

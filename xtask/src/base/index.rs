@@ -1,8 +1,6 @@
 //! The tree that the layers of a base make, and what it says of the base: texts, accounts, whether it is
 //! sealed. `cache` keeps it.
 
-use std::sync::Arc;
-
 use lapstrake::value::ImagePath;
 use lapstrake_oci::tar::LayerError;
 use lapstrake_oci::tree::{Changes, LayerNumber, Tree};
@@ -22,11 +20,16 @@ const PASSWD: [&str; 2] = ["/etc/passwd", "/usr/lib/passwd"];
 const GROUP: [&str; 2] = ["/etc/group", "/usr/lib/group"];
 
 impl BaseIndex {
-    /// Returns the tree that layers make, lowest first; an error comes with the number of its layer.
-    pub(super) fn of(layers: impl IntoIterator<Item = Changes<File>>) -> Result<Self, (usize, LayerError)> {
+    /// Returns the tree of at most `most` paths that layers make, lowest first. An error comes with the number of
+    /// its layer.
+    pub(super) fn of(
+        layers: impl IntoIterator<Item = Changes<File>>,
+        most: usize,
+    ) -> Result<Self, (usize, LayerError)> {
         let mut tree = Tree::new();
         for (number, layer) in layers.into_iter().enumerate() {
-            tree.apply(layer, LayerNumber::new(number)).map_err(|error| (number, error.into()))?;
+            let applied = tree.apply_at_most(layer, LayerNumber::new(number), most);
+            applied.map_err(|error| (number, error.into()))?;
         }
         forget_texts(&mut tree);
         Ok(Self { tree })
@@ -89,16 +92,13 @@ impl BaseIndex {
 /// image that ostree made, files are hardlinks to objects that come before them.
 fn forget_texts(tree: &mut Tree<File>) {
     let has_text = |entry: &Node<'_>| file::facts(&entry.node.kind).is_some_and(|facts| facts.text.is_some());
-    let unwanted: Vec<_> = tree
+    let mut unwanted: Vec<_> = tree
         .walk()
         .filter(|(path, entry)| has_text(entry) && !wants_text(path))
         .map(|(path, entry)| (path, entry.node.clone(), entry.layer))
         .collect();
-    for (path, mut node, layer) in unwanted {
-        node.kind = node.kind.map(|file| match file {
-            File::Read(facts) => File::Read(Arc::new(FileFacts { text: None, ..(*facts).clone() })),
-            File::Planned => File::Planned,
-        });
+    file::forget(unwanted.iter_mut().filter_map(|(_, node, _)| node.kind.file_mut()));
+    for (path, node, layer) in unwanted {
         tree.insert(&path, node, layer).expect("the path is in the tree");
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufReader, Read, Sink, Take, Write};
-use std::sync::Mutex;
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 
 use super::file::File;
@@ -13,12 +14,13 @@ use super::index::BaseIndex;
 use super::layer;
 use super::{BaseError, BaseLayer};
 use crate::support::parallel;
-use lapstrake_oci::Decompressor;
 use lapstrake_oci::tar::MemberError;
 use lapstrake_oci::tree::Changes;
-use lapstrake_oci::{BlobError, BlobWriter, Blobs, HashingReader, HashingWriter};
+use lapstrake_oci::{BlobError, BlobWriter, Blobs, Budget, Decompressor, HashingReader, HashingWriter};
 
 const BUFFER: usize = 256 << 10;
+/// No more layers than so many are read at once, because each needs memory.
+const THREADS: NonZero<usize> = NonZero::new(4).expect("4 is not 0");
 const UNPOISONED: &str = "no thread panics while it holds the trees";
 
 /// Takes in an image, several layers at once, and gives its index. What it is does not depend on how
@@ -33,18 +35,36 @@ pub(super) fn intake(
         kept.map_err(|source| BlobError::Write { digest: digest.clone(), source })?;
     }
     let trees = Mutex::new(BTreeMap::new());
-    parallel::each(image.layers.iter().enumerate(), thread::available_parallelism(), |(number, layer)| {
-        let tree = take(layer, places, cache)?;
+    let different: BTreeMap<_, _> = image.layers.iter().map(|layer| (&layer.digest, layer.size)).collect();
+    let budget = Budget::of_image(different.values().fold(0, |sum, size| sum.saturating_add(*size)));
+    let limits = Limits { budget: &budget, wide: &RwLock::new(()) };
+    let threads = thread::available_parallelism().map(|threads| threads.min(THREADS));
+    parallel::each(image.layers.iter().enumerate(), threads, |(number, layer)| {
+        let tree = take(layer, places, cache, limits)?;
         trees.lock().expect(UNPOISONED).insert(number, tree);
         Ok::<_, BaseError>(())
     })?;
-    BaseIndex::of(trees.into_inner().expect(UNPOISONED).into_values()).map_err(|(number, source)| {
+    let trees = trees.into_inner().expect(UNPOISONED).into_values();
+    BaseIndex::of(trees, budget.nodes()).map_err(|(number, source)| {
         let digest = image.layers[number].digest.clone();
         BaseError::Layer { digest, source }
     })
 }
 
-fn take(layer: &BaseLayer, places: Places<'_>, cache: &Blobs) -> Result<Changes<File>, BaseError> {
+/// What all layers of an image share.
+#[derive(Clone, Copy)]
+struct Limits<'a> {
+    budget: &'a Budget,
+    /// A layer that needs much memory to decompress is read while no other is.
+    wide: &'a RwLock<()>,
+}
+
+fn take(
+    layer: &BaseLayer,
+    places: Places<'_>,
+    cache: &Blobs,
+    limits: Limits<'_>,
+) -> Result<Changes<File>, BaseError> {
     let digest = &layer.digest;
     let writing = |source| BlobError::Write { digest: digest.clone(), source };
     let source = places.of(digest, layer.size).reader(digest, layer.size)?;
@@ -54,7 +74,7 @@ fn take(layer: &BaseLayer, places: Places<'_>, cache: &Blobs) -> Result<Changes<
         Keep::Now(cache.writer().map_err(writing)?)
     };
     let mut blob = Blob { source: source.take(layer.size), keep };
-    let read = read(layer, &mut blob);
+    let read = read(layer, &mut blob, limits);
     // A blob that is not itself explains whatever is wrong in it.
     io::copy(&mut blob, &mut io::sink())
         .map_err(|source| BlobError::Read { digest: digest.clone(), source })?;
@@ -62,13 +82,19 @@ fn take(layer: &BaseLayer, places: Places<'_>, cache: &Blobs) -> Result<Changes<
     read
 }
 
-fn read(layer: &BaseLayer, blob: &mut Blob) -> Result<Changes<File>, BaseError> {
+fn read(layer: &BaseLayer, blob: &mut Blob, limits: Limits<'_>) -> Result<Changes<File>, BaseError> {
     let failed = |source| BaseError::Layer { digest: layer.digest.clone(), source };
     let unreadable = |source| failed(MemberError::Read(source).into());
-    let tar = Decompressor::new(BufReader::with_capacity(BUFFER, blob)).map_err(unreadable)?;
+    let tar = Decompressor::new(BufReader::with_capacity(BUFFER, blob)).map_err(unreadable)?.limited();
+    let (_alone, _shared);
+    if tar.is_wide() {
+        _alone = limits.wide.write().unwrap_or_else(PoisonError::into_inner);
+    } else {
+        _shared = limits.wide.read().unwrap_or_else(PoisonError::into_inner);
+    }
     // Headers are read block by block, which a decompressor is slow at.
     let mut tar = HashingReader::new(BufReader::with_capacity(BUFFER, tar));
-    let tree = layer::read(&mut tar).map_err(failed)?;
+    let tree = layer::read_within(&mut tar, limits.budget).map_err(failed)?;
     io::copy(&mut tar, &mut io::sink()).map_err(unreadable)?;
     let found = tar.finish();
     if found == layer.diff_id {

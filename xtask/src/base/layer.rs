@@ -2,19 +2,23 @@
 
 use std::io::Read;
 
-use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, read_layer};
+use lapstrake_oci::Budget;
+use lapstrake_oci::tar::{LayerError, MemberError, read_layer};
 use lapstrake_oci::tree::Changes;
 
 use super::capture::Capture;
 use super::file::File;
 
-/// Reads the tar of a layer, up to its end mark.
+/// Reads the tar of a layer that this machine made, up to its end mark.
 pub(crate) fn read(tar: impl Read) -> Result<Changes<File>, LayerError> {
-    read_at_most(tar, MEMBERS_MAX)
+    read_within(tar, &Budget::largest())
 }
 
-/// Reads the tar of a layer that has no more than `most` members.
-pub(super) fn read_at_most(tar: impl Read, most: usize) -> Result<Changes<File>, LayerError> {
-    let mut capture = Capture::default();
-    read_layer(tar, most, |path, member, content| capture.file(path, member.size, content))
+/// Reads the tar of a layer of an image that has that budget for all its layers.
+pub(super) fn read_within(tar: impl Read, budget: &Budget) -> Result<Changes<File>, LayerError> {
+    let mut capture = Capture::new(budget);
+    let read = read_layer(tar, budget, |path, member, content| capture.file(path, member.size, content));
+    let mut changes = read?;
+    capture.finish(&mut changes).map_err(MemberError::Read)?;
+    Ok(changes)
 }

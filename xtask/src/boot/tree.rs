@@ -8,9 +8,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::ImagePath;
-use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, read_layer};
+use lapstrake_oci::tar::{LayerError, read_layer};
 use lapstrake_oci::tree::{Kind, LayerNumber, Node, Tree};
-use lapstrake_oci::{Blobs, Decompressor, Digest};
+use lapstrake_oci::{Blobs, Budget, Decompressor, Digest};
 
 use super::BootError;
 use crate::base::{self, BaseIndex, facts};
@@ -93,7 +93,7 @@ impl Files<'_> {
     fn take(&mut self, tar: impl Read, failed: impl Fn(LayerError) -> BootError) -> Result<(), BootError> {
         let (folder, count) = (self.folder, &mut self.count);
         let mut unwritten = None;
-        let layer = read_layer(tar, MEMBERS_MAX, |_, _, content| {
+        let layer = read_layer(tar, &Budget::largest(), |_, _, content| {
             let (at, number) = (folder.join(count.to_string()), *count);
             *count += 1;
             match File::create(&at).map_err(Copied::Unwritten).and_then(|mut file| copy(content, &mut file)) {

@@ -2,7 +2,6 @@
 //! run, and the facts of every file once its digest is known. No other part of the checks reads a file.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +11,8 @@ use crate::base::{ELF_MAX, Elf, TEXT_MAX, wants_text};
 use crate::inputs::{InputFile, Inputs};
 use crate::plan::{Origin, PlannedLayer};
 use crate::store::{Kind, Records};
-use lapstrake_oci::Digest;
 use lapstrake_oci::tree::Kind as NodeKind;
+use lapstrake_oci::{Digest, regular};
 
 /// The facts of all files are one record, because most files have none and there may be 100,000.
 const FACTS: Kind = Kind { name: "facts", version: 2 };
@@ -102,7 +101,7 @@ impl Contents {
                 continue;
             }
             // A file that can't be read is reported when its digest is taken.
-            if let Ok(file) = File::open(host) {
+            if let Ok(file) = regular::open_real(host) {
                 let mut bytes = Vec::new();
                 if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
                     contents.texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());

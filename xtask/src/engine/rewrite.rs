@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use lapstrake::value::{ImagePath, Mode, SecretId};
-use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, TarWriter, read_layer};
+use lapstrake_oci::Budget;
+use lapstrake_oci::tar::{LayerError, TarWriter, read_layer};
 use lapstrake_oci::tree::{Changes, Kind, LayerNumber, Metadata, Node, Tree, hide};
 
 use super::debris::Leftovers;
@@ -107,7 +108,7 @@ fn stored(below: &BaseIndex) -> Tree<Stored> {
 fn read<T: Read>(tar: &mut T, start: u64) -> Result<Changes<Stored>, LayerError> {
     let position = Cell::new(start);
     let counted = Counted { inner: tar, position: &position };
-    read_layer(counted, MEMBERS_MAX, |_, member, _| {
+    read_layer(counted, &Budget::largest(), |_, member, _| {
         Ok(Stored { size: member.size, at: Some(position.get()) })
     })
 }

@@ -105,3 +105,22 @@ fn a_file_is_read_once_however_often_it_is_an_input() {
     scratch.input();
     assert_eq!(scratch.files.bytes_read(), 3);
 }
+
+/// `scan` looked at it when it was a file of the workspace.
+#[test]
+fn a_source_that_becomes_a_symlink_or_a_fifo_is_an_error() {
+    let scratch = Scratch::new();
+    let host = scratch.file.canonicalize_utf8().unwrap();
+    let origin = Origin::Asset { path: "file".into(), host: host.clone() };
+    let taken = || Inputs::files([&origin].into_iter(), &Artefacts::default(), &scratch.files);
+    assert_eq!(read(&taken().unwrap()[&origin]).unwrap(), b"abc");
+
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    fs::remove_file(&host).unwrap();
+    std::os::unix::fs::symlink(outside.path(), &host).unwrap();
+    let cause = |error: &dyn std::error::Error| error.source().unwrap().to_string();
+    assert_eq!(cause(&taken().unwrap_err()), "a part of its path is a symlink now");
+    fs::remove_file(&host).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&host).status().unwrap().success());
+    assert_eq!(cause(&taken().unwrap_err()), "it is not a regular file");
+}

@@ -300,7 +300,9 @@ pub(super) fn source_finding(error: &SourceError, site: Site) -> Finding {
         SourceError::Outside { .. } => Finding::fatal("asset-outside", site, message),
         SourceError::Special { .. } => Finding::fatal("asset-kind", site, message),
         SourceError::NotUtf8 { .. } => Finding::fatal("utf8", site, message),
-        SourceError::Unreadable { .. } => Finding::fatal("unreadable-asset", site, message),
+        SourceError::LargeUnit { .. } | SourceError::Unreadable { .. } => {
+            Finding::fatal("unreadable-asset", site, message)
+        }
     };
     finding.help_if(error.help())
 }

@@ -2,7 +2,7 @@
 //! was written for the same kind and key; a damaged one is reported and removed, so that it is built again.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Read, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
@@ -11,11 +11,13 @@ use sha2::{Digest, Sha256};
 
 use super::debris::sweep;
 use crate::support::progress::Progress;
-use lapstrake_oci::{AtomicFile, Durability, FileDigest, HashingWriter, Stamp};
+use lapstrake_oci::{AtomicFile, Durability, FileDigest, HashingWriter, Stamp, regular};
 
 /// Identifies the format of a record's file.
 const MAGIC: &[u8; 8] = b"lapstrk1";
 const SUM: usize = 32;
+/// The most bytes of a record: the index of the largest base.
+const RECORD_MAX: u64 = 1 << 30;
 
 /// The records in a folder: `ROOT/KIND/KEY`.
 #[derive(Debug, Clone)]
@@ -71,14 +73,15 @@ impl Records {
     /// Writes a record, and returns its file. An existing one is replaced at once.
     pub(crate) fn write<T: Serialize>(&self, kind: Kind, key: &str, content: &T) -> io::Result<FileDigest> {
         let header = Header { version: kind.version, kind: kind.name, key };
-        let payload = postcard::to_stdvec(&header).map_err(io::Error::other)?;
-        let payload = postcard::to_extend(content, payload).map_err(io::Error::other)?;
         let path = self.path(kind, key);
-        let mut file = HashingWriter::new(AtomicFile::create_in(&self.partial(), &path)?);
+        // The checksum is first in the file, so the content is encoded twice: its size costs no memory.
+        let (_, sum, _) = encode(&header, content, HashingWriter::new(io::sink()))?.finish();
+        let mut file = HashingWriter::new(BufWriter::new(AtomicFile::create_in(&self.partial(), &path)?));
         file.write_all(MAGIC)?;
-        file.write_all(&checksum(&payload))?;
-        file.write_all(&payload)?;
+        file.write_all(sum.as_bytes())?;
+        let file = encode(&header, content, file)?;
         let (file, digest, _) = file.finish();
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         // A record is verified by its checksum.
         let file = file.commit(Durability::Rebuildable)?;
         Ok(FileDigest { stamp: Stamp::of(&file.metadata()?), digest })
@@ -97,6 +100,11 @@ impl Records {
     pub(crate) fn path(&self, kind: Kind, key: &str) -> Utf8PathBuf {
         self.root.join(kind.name).join(key)
     }
+}
+
+fn encode<T: Serialize, W: Write>(header: &Header<'_>, content: &T, to: W) -> io::Result<W> {
+    let to = postcard::to_io(header, to).map_err(io::Error::other)?;
+    postcard::to_io(content, to).map_err(io::Error::other)
 }
 
 struct Damaged;
@@ -118,12 +126,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind, key: &str) -> Result<Opt
     postcard::from_bytes(content).map(Some).map_err(|_| Damaged)
 }
 
-/// The opening of a fifo would wait for a writer.
 fn read_regular(path: &Utf8Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    let mut bytes = Vec::new();
+    let read = regular::open(path)?.take(RECORD_MAX + 1).read_to_end(&mut bytes)?;
+    if read as u64 > RECORD_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is larger than a record can be"));
     }
-    fs::read(path)
+    Ok(bytes)
 }
 
 fn checksum(payload: &[u8]) -> [u8; SUM] {

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Store;
 use super::records::Kind;
-use lapstrake_oci::{Digest, Stamp};
+use lapstrake_oci::{Digest, Stamp, regular};
 
 const STAGES: Kind = Kind { name: "stages", version: 1 };
 
@@ -45,7 +45,7 @@ impl Store {
         let mut digests = Vec::new();
         for number in 0..count {
             let path = results.join(number.to_string());
-            let file = self.files.read(&fs::File::open(&path)?)?;
+            let file = self.files.read(&regular::open(&path)?)?;
             self.files.written(Stamp::of(&fs::metadata(&path)?), &file.digest);
             digests.push(file.digest);
         }

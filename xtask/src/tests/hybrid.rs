@@ -225,7 +225,7 @@ fn contents(workshop: &Workshop, layer: &crate::image::BuiltLayer) -> Vec<String
     let digest = lapstrake_oci::Digest::parse(&layer.digest).unwrap();
     let blob = workshop.store.layout.blobs().reader(&digest, layer.size).unwrap();
     let tar = lapstrake_oci::Decompressor::new(std::io::BufReader::new(blob)).unwrap();
-    let read = lapstrake_oci::tar::read_layer(tar, lapstrake_oci::tar::MEMBERS_MAX, |_, _, _| Ok(()));
+    let read = lapstrake_oci::tar::read_layer(tar, &lapstrake_oci::Budget::largest(), |_, _, _| Ok(()));
     read.unwrap().entries().keys().map(ToString::to_string).collect()
 }
 

@@ -7,58 +7,51 @@ use lapstrake::value::{ImagePath, Mode};
 
 use super::name::{Name, hardlink_target, symlink_target};
 use super::{LayerError, Member, MemberKind, TarReader, escape_name};
+use crate::Budget;
 use crate::tree::{CAPABILITY, Changes, Kind, Metadata, Node, Xattrs};
 
-/// The most members of a layer.
-///
-/// ```
-/// use lapstrake_oci::tar::{LayerError, MEMBERS_MAX, TarWriter, read_layer};
-/// # use lapstrake_oci::tree::{Kind, Metadata};
-///
-/// let mut tar = TarWriter::new(Vec::new());
-/// tar.member("etc", &Kind::Directory, &Metadata::of_root(lapstrake::value::Mode::PROGRAM))?;
-/// let tar = tar.finish()?;
-/// assert!(read_layer(tar.as_slice(), MEMBERS_MAX, |_, _, _| Ok(())).is_ok());
-/// assert!(matches!(read_layer(tar.as_slice(), 0, |_, _, _| Ok(())), Err(LayerError::Many { .. })));
-/// # Ok::<_, std::io::Error>(())
-/// ```
-pub const MEMBERS_MAX: usize = 8_000_000;
 /// `struct vfs_cap_data` of linux/capability.h has at most 24 bytes.
 const CAPABILITY_MAX: usize = 24;
+/// The bytes of memory that a member needs beside its name, its target, and what a caller keeps of its content: an
+/// entry of [`Changes`], an allocation for the name, and for a capability one for a map of it.
+const MEMBER_COST: usize = 256;
+const CAPABILITY_COST: usize = 800;
+/// The bytes of a header.
+const BLOCK: u64 = 512;
 
 /// Reads the tar of a layer, up to its end mark. `file` reads the content of a regular file, or as much of
 /// it as it wants.
 ///
 /// ```
 /// use lapstrake::value::{ImagePath, Mode};
-/// use lapstrake_oci::tar::{MEMBERS_MAX, TarWriter, read_layer};
+/// use lapstrake_oci::Budget;
+/// use lapstrake_oci::tar::{LayerError, TarWriter, read_layer};
 /// use lapstrake_oci::tree::{Kind, Metadata};
 ///
 /// let mut tar = TarWriter::new(Vec::new());
 /// tar.whiteout(&ImagePath::parse("/etc/issue")?)?;
 /// tar.member("etc/motd", &Kind::File(0), &Metadata::of_root(Mode::FILE))?;
 /// let tar = tar.finish()?;
-/// let layer = read_layer(tar.as_slice(), MEMBERS_MAX, |_, member, _| Ok(member.size))?;
+/// let layer = read_layer(tar.as_slice(), &Budget::largest(), |_, member, _| Ok(member.size))?;
 /// assert_eq!((layer.entries().len(), layer.whiteouts().len()), (1, 1));
+///
+/// let error = read_layer(tar.as_slice(), &Budget::largest().members(1), |_, _, _| Ok(())).unwrap_err();
+/// assert!(matches!(error, LayerError::Budget { .. }));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// When the tar is not a layer that can be applied to some tree, has more than `most` members, or `file`
+/// When the tar is not a layer that can be applied to some tree, needs more than the budget has, or `file`
 /// fails.
 pub fn read_layer<R: Read, F: Clone>(
     tar: R,
-    most: usize,
+    budget: &Budget,
     mut file: impl FnMut(&ImagePath, &Member, &mut TarReader<R>) -> io::Result<F>,
 ) -> Result<Changes<F>, LayerError> {
     let mut members = TarReader::new(tar);
     let mut changes = Changes::default();
-    let mut count = 0;
     while let Some(member) = members.next_member()? {
-        count += 1;
-        if count > most {
-            return Err(LayerError::Many { member: escape_name(&member.name), most });
-        }
+        claim(&member, budget)?;
         match Name::of(&member.name)? {
             Name::Foreign => {}
             Name::Opaque(directory) => changes.make_opaque(directory),
@@ -89,6 +82,16 @@ pub fn read_layer<R: Read, F: Clone>(
 }
 
 /// What a header says of the inode. Of the extended attributes only the capabilities of files are kept.
+fn claim(member: &Member, budget: &Budget) -> Result<(), LayerError> {
+    let components = member.name.split(|byte| *byte == b'/').count();
+    let capability = if member.xattrs.is_empty() { 0 } else { CAPABILITY_COST };
+    let memory = MEMBER_COST + capability + 2 * member.name.len() + member.link.len();
+    let is_in = budget.claim_member(components)
+        && budget.claim_memory(memory as u64)
+        && budget.claim_content(member.size.saturating_add(BLOCK));
+    if is_in { Ok(()) } else { Err(LayerError::Budget { member: escape_name(&member.name) }) }
+}
+
 fn metadata(member: &Member) -> Metadata {
     let is_kept = |name: &[u8], value: &[u8]| {
         member.kind == MemberKind::File && name == CAPABILITY.as_bytes() && value.len() <= CAPABILITY_MAX

@@ -13,9 +13,10 @@ pub(super) const PATH_MAX: usize = 4095;
 /// States why a layer cannot be used.
 ///
 /// ```
+/// use lapstrake_oci::Budget;
 /// use lapstrake_oci::tar::{LayerError, read_layer};
 ///
-/// let error = read_layer(&b"not a tar"[..], 10, |_, _, _| Ok(())).unwrap_err();
+/// let error = read_layer(&b"not a tar"[..], &Budget::largest(), |_, _, _| Ok(())).unwrap_err();
 /// assert!(matches!(error, LayerError::Tar(_)));
 /// ```
 #[derive(Debug, thiserror::Error)]
@@ -96,12 +97,10 @@ pub enum LayerError {
         /// The escaped target.
         target: String,
     },
-    /// More members than are supported.
-    #[error("member `{member}` is one too many: at most {most} are supported")]
-    Many {
+    /// The layers of the image need more than its [`Budget`](crate::Budget) has.
+    #[error("member `{member}` is more than an image of this size may have in members, names or content")]
+    Budget {
         /// The escaped name of the member.
         member: String,
-        /// The limit.
-        most: usize,
     },
 }

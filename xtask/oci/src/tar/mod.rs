@@ -12,7 +12,7 @@ mod reader;
 mod writer;
 
 pub use self::error::MemberError;
-pub use self::layer::{MEMBERS_MAX, read_layer};
+pub use self::layer::read_layer;
 pub use self::layer_error::LayerError;
 pub use self::member::{Member, MemberKind, escape_name};
 pub use self::reader::TarReader;

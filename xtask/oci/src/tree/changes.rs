@@ -89,6 +89,19 @@ impl<F> Change<F> {
     pub fn is_directory(&self) -> bool {
         matches!(self, Self::Node(node) if node.kind.is_directory())
     }
+
+    /// Returns the file that the layer has there; none for a hardlink to another layer's.
+    ///
+    /// ```
+    /// # use lapstrake_oci::tree::{Change, Node};
+    /// assert_eq!(Change::Node(Node::<u8>::directory()).file(), None);
+    /// ```
+    pub fn file(&self) -> Option<&F> {
+        match self {
+            Self::Node(node) => node.kind.file(),
+            Self::Hardlink(_) => None,
+        }
+    }
 }
 
 impl<F> Changes<F> {
@@ -100,6 +113,19 @@ impl<F> Changes<F> {
     /// ```
     pub fn entries(&self) -> &BTreeMap<ImagePath, Change<F>> {
         &self.entries
+    }
+
+    /// Returns the files that the layer has, to be changed.
+    ///
+    /// ```
+    /// # use lapstrake_oci::tree::Changes;
+    /// assert_eq!(Changes::<u8>::default().files_mut().count(), 0);
+    /// ```
+    pub fn files_mut(&mut self) -> impl Iterator<Item = &mut F> {
+        self.entries.values_mut().filter_map(|change| match change {
+            Change::Node(node) => node.kind.file_mut(),
+            Change::Hardlink(_) => None,
+        })
     }
 
     /// Returns the paths of the layers below that are gone.

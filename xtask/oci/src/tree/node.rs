@@ -148,6 +148,21 @@ impl<F> Kind<F> {
         }
     }
 
+    /// Returns the file, to be changed, if it is one.
+    ///
+    /// ```
+    /// # use lapstrake_oci::tree::Kind;
+    /// let mut kind = Kind::File(1);
+    /// *kind.file_mut().unwrap() = 2;
+    /// assert_eq!(kind, Kind::File(2));
+    /// ```
+    pub fn file_mut(&mut self) -> Option<&mut F> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Directory | Self::Symlink { .. } | Self::Device { .. } | Self::Fifo => None,
+        }
+    }
+
     /// Returns the target of a symlink, as it is written, if it is one.
     ///
     /// ```

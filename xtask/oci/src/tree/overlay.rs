@@ -37,11 +37,13 @@ pub enum ApplyError {
         /// What it links to.
         target: ImagePath,
     },
-    /// More nodes than [`NODES_MAX`].
-    #[error("`{path}` is one path too many: at most {NODES_MAX} are supported")]
+    /// More nodes than are supported.
+    #[error("`{path}` is one path too many: at most {most} are supported")]
     Many {
         /// The path.
         path: ImagePath,
+        /// The limit.
+        most: usize,
     },
     /// A path that no tree can have.
     #[error(transparent)]
@@ -75,23 +77,55 @@ impl<F: Clone> Tree<F> {
     /// When a hardlink does not lead to an inode that can have several names, or the tree becomes too large
     /// or too deep.
     pub fn apply(&mut self, changes: Changes<F>, layer: LayerNumber) -> Result<(), ApplyError> {
-        // Links may lead to what the same layer hides, so they are looked up first.
-        let nodes = changes.nodes(self)?;
-        let (_, whiteouts, opaque) = changes.into_parts();
         let mut tree = self.clone();
+        tree.apply_at_most(changes, layer, NODES_MAX)?;
+        *self = tree;
+        Ok(())
+    }
+
+    /// Does the same as [`apply`](Self::apply) for a tree of at most `most` nodes, and copies no directory that
+    /// no other tree shares. On an error, part of the layer is applied.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// # use lapstrake_oci::tree::{ApplyError, Changes, LayerNumber, Node, Tree};
+    /// let mut layer = Changes::<()>::default();
+    /// layer.insert(ImagePath::parse("/a/b/c")?, Node::directory())?;
+    /// layer.insert(ImagePath::parse("/d")?, Node::directory())?;
+    /// let error = Tree::new().apply_at_most(layer, LayerNumber::LOWEST, 3).unwrap_err();
+    /// assert!(matches!(error, ApplyError::Many { most: 3, .. }));
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When a hardlink does not lead to an inode that can have several names, or the tree becomes too large
+    /// or too deep.
+    #[expect(clippy::missing_panics_doc, reason = "each hardlink was looked up")]
+    pub fn apply_at_most(
+        &mut self,
+        changes: Changes<F>,
+        layer: LayerNumber,
+        most: usize,
+    ) -> Result<(), ApplyError> {
+        // Links may lead to what the same layer hides, so they are looked up first.
+        let mut linked = changes.linked_nodes(self)?.into_iter();
+        let (entries, whiteouts, opaque) = changes.into_parts();
         for path in &whiteouts {
-            tree.remove(path);
+            self.remove(path);
         }
         for directory in &opaque {
-            tree.remove_below(directory);
+            self.remove_below(directory);
         }
-        for (path, node) in nodes {
-            if tree.len() > NODES_MAX {
-                return Err(ApplyError::Many { path });
+        for (path, change) in entries {
+            let node = match change {
+                Change::Node(node) => node,
+                Change::Hardlink(_) => linked.next().expect("each hardlink was looked up"),
+            };
+            if self.len() >= most {
+                return Err(ApplyError::Many { path, most });
             }
-            tree.insert(&path, node, layer)?;
+            self.insert(&path, node, layer)?;
         }
-        *self = tree;
         Ok(())
     }
 }
@@ -124,6 +158,15 @@ impl<F: Clone> Changes<F> {
     }
 
     /// What a hardlink is another name of: something that the layer states later, or something below.
+    /// Returns the inodes that hardlinks are other names of, in the order of the entries.
+    fn linked_nodes(&self, below: &Tree<F>) -> Result<Vec<Node<F>>, ApplyError> {
+        let node = |(path, change): (&ImagePath, &Change<F>)| match change {
+            Change::Node(_) => None,
+            Change::Hardlink(target) => Some(self.linked(below, path, target)),
+        };
+        self.entries().iter().filter_map(node).collect()
+    }
+
     fn linked<'c>(
         &'c self,
         below: &Tree<F>,

@@ -3,7 +3,7 @@
 
 use lapstrake::value::Architecture;
 use lapstrake_oci::tar::LayerError;
-use lapstrake_oci::tree::Changes;
+use lapstrake_oci::tree::{Changes, NODES_MAX};
 
 use super::tree;
 use crate::base::{BaseIndex, File, layer};
@@ -22,6 +22,6 @@ impl StandIn {
     /// Returns the tree of both layers, where the tar is a layer at all.
     pub(crate) fn under(&self, tar: &[u8]) -> Result<BaseIndex, LayerError> {
         let layer = layer::read(tar)?;
-        BaseIndex::of([self.0.clone(), layer]).map_err(|(_, error)| error)
+        BaseIndex::of([self.0.clone(), layer], NODES_MAX).map_err(|(_, error)| error)
     }
 }

@@ -9,7 +9,7 @@ use tar::EntryType;
 
 use super::fixture::{Made, Place, Tar, gzip, header, told};
 use crate::base::layer;
-use lapstrake_oci::Digest;
+use lapstrake_oci::{Budget, Digest};
 
 /// A tar that can't be a layer, and what is said after the layer's name.
 fn refused(tar: Vec<u8>) -> String {
@@ -106,12 +106,13 @@ fn a_header_that_lies_is_refused() {
     let extension = |kind| Tar::new().raw(header(b"l", kind, "", 0, terabyte).as_bytes()).end();
     let cases = [
         (
-            Tar::new().raw(regular(b"big", terabyte).as_bytes()).raw(&[7; 2000]).end(),
+            Tar::new().raw(regular(b"big", 1 << 30).as_bytes()).raw(&[7; 2000]).end(),
             "member `big` can't be read: ",
         ),
+        (Tar::new().pax(&[("size", b"1073741824")]).file("big", "x").end(), "member `big` can't be read: "),
         (
-            Tar::new().pax(&[("size", b"1099511627776")]).file("big", "x").end(),
-            "member `big` can't be read: ",
+            Tar::new().raw(regular(b"big", terabyte).as_bytes()).raw(&[7; 2000]).end(),
+            "member `big` is more than an image of this size may have",
         ),
         (
             extension(EntryType::XHeader),
@@ -166,9 +167,13 @@ fn a_header_that_lies_is_refused() {
 #[test]
 fn more_members_than_are_taken_are_refused() {
     let tar = Tar::new().file("a", "").file("b", "").file("c", "").end();
-    assert!(layer::read_at_most(tar.as_slice(), 3).is_ok());
-    let message = layer::read_at_most(tar.as_slice(), 2).unwrap_err().to_string();
-    assert_eq!(message, "member `c` is one too many: at most 2 are supported");
+    let read = |members| layer::read_within(tar.as_slice(), &Budget::of_image(1).members(members));
+    assert!(read(3).is_ok());
+    let message = read(2).unwrap_err().to_string();
+    assert_eq!(
+        message,
+        "member `c` is more than an image of this size may have in members, names or content"
+    );
 }
 
 /// What `change` makes wrong with a good image, and the whole message.

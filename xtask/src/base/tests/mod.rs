@@ -1,5 +1,6 @@
 //! What a base must be, and what is refused.
 
+mod bombs;
 pub(crate) mod fixture;
 mod foreign;
 mod hostile;

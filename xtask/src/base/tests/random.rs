@@ -6,7 +6,7 @@ use super::fixture::{Tar, gzip};
 use crate::base::BaseIndex;
 use crate::base::elf::Elf;
 use crate::base::layer;
-use lapstrake_oci::Blobs;
+use lapstrake_oci::{Blobs, Budget};
 
 fn valid() -> Vec<u8> {
     Tar::new()
@@ -23,8 +23,8 @@ fn valid() -> Vec<u8> {
 
 /// Reads a layer, and applies it to a good one.
 fn read(tar: &[u8]) {
-    if let Ok(tree) = layer::read_at_most(tar, 1000) {
-        drop(BaseIndex::of([layer::read(valid().as_slice()).unwrap(), tree]));
+    if let Ok(tree) = layer::read_within(tar, &Budget::of_image(1).members(1000)) {
+        drop(BaseIndex::of([layer::read(valid().as_slice()).unwrap(), tree], 10_000));
     }
 }
 
@@ -84,7 +84,7 @@ proptest! {
         for mut blob in [gzip(&valid()), zstd::encode_all(valid().as_slice(), 3).unwrap()] {
             *at.get_mut(&mut blob) = byte;
             if let Ok(tar) = lapstrake_oci::Decompressor::new(blob.as_slice()) {
-                drop(layer::read_at_most(tar, 1000));
+                drop(layer::read_within(tar, &Budget::of_image(1).members(1000)));
             }
         }
     }

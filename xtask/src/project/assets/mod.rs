@@ -46,6 +46,8 @@ pub(crate) enum SourceError {
     Outside { path: Utf8PathBuf, root: Utf8PathBuf },
     #[error("`{path}` is neither a file, a directory nor a symlink")]
     Special { path: Utf8PathBuf },
+    #[error("unit `{path}` has more than the limit of 1 MiB")]
+    LargeUnit { path: Utf8PathBuf },
     #[error("a name in `{path}` is not UTF-8")]
     NotUtf8 { path: Utf8PathBuf },
     #[error("`{path}` can't be read: {reason}")]
@@ -65,7 +67,10 @@ impl Explain for SourceError {
             Self::Outside { .. } => {
                 Some("copy it into the workspace, and name it relative to its root".to_owned())
             }
-            Self::Special { .. } | Self::NotUtf8 { .. } | Self::Unreadable { .. } => None,
+            Self::Special { .. }
+            | Self::LargeUnit { .. }
+            | Self::NotUtf8 { .. }
+            | Self::Unreadable { .. } => None,
         }
     }
 }

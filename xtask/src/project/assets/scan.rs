@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,9 +11,13 @@ use lapstrake::entry::{Entry, EntryKind};
 use lapstrake::suggest::nearest;
 use lapstrake::value::{Asset, Source, UnitName};
 use lapstrake::{Image, Layer};
+use lapstrake_oci::regular;
 use lapstrake_oci::tree::Kind;
 
 use super::{Scanned, SourceError, SourceFile, Sources};
+
+/// The most bytes of a unit, as in the base.
+const TEXT_MAX: u64 = 1 << 20;
 
 /// Looks at every source that the images name. `root` is the workspace that builds, which is known at run time.
 pub(crate) fn scan<'a>(images: impl IntoIterator<Item = &'a Image>, root: &Utf8Path) -> Sources {
@@ -57,12 +61,13 @@ fn look(asset: &Asset, workspace: &Utf8Path) -> Result<Scanned, SourceError> {
         return Err(SourceError::Outside { path: asset.path().to_owned(), root: root.to_owned() });
     }
     let metadata = fs::metadata(&path).map_err(|error| SourceError::unreadable(asset.path(), &error))?;
+    // No part of the paths of sources is a symlink, so that one that becomes one is noticed.
     if metadata.is_dir() {
         let mut members = BTreeMap::new();
-        walk(&path, "", &mut members)?;
+        walk(&canonical, "", &mut members)?;
         Ok(Scanned::Directory(members))
     } else if metadata.is_file() {
-        file(path, &metadata).map(Scanned::File)
+        file(canonical, &metadata).map(Scanned::File)
     } else {
         Err(SourceError::Special { path: asset.path().to_owned() })
     }
@@ -106,7 +111,12 @@ fn file(path: Utf8PathBuf, metadata: &fs::Metadata) -> Result<SourceFile, Source
 }
 
 fn text(path: &Utf8Path) -> Result<String, SourceError> {
-    let bytes = fs::read(path).map_err(|error| SourceError::unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    let read = regular::open_real(path).and_then(|file| file.take(TEXT_MAX + 1).read_to_end(&mut bytes));
+    let read = read.map_err(|error| SourceError::unreadable(path, &error))?;
+    if read as u64 > TEXT_MAX {
+        return Err(SourceError::LargeUnit { path: path.to_owned() });
+    }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
