@@ -6,7 +6,7 @@
 //! use lapstrake_xtask::prelude::*;
 //!
 //! fn main() -> ExitCode {
-//!     lapstrake_xtask::main([Image::new("telematics", Base::stand_in()).layer(Layer::new("app").bin("sensord"))])
+//!     Xtask::new([Image::new("telematics", Base::stand_in()).layer(Layer::new("app").bin("sensord"))]).main()
 //! }
 //! ```
 //!
@@ -31,6 +31,7 @@
 //! | `deliver` | an image of the store | a layout, an archive, containers-storage |
 //! | `boot` | an image of the store | a disk, a machine in QEMU, and the output of a command in it |
 //! | `session` | descriptions | all of the above, in this order |
+//! | `testing` | a description in a `#[test]` | what is where in the image, and the findings |
 //! | `cli` | arguments | the commands |
 //!
 //! A room uses the rooms above it in this table, never those below.
@@ -60,10 +61,11 @@ mod project;
 mod session;
 mod store;
 mod support;
+pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use cli::{ImageArgs, main, main_with};
+pub use cli::{ImageArgs, Xtask};
 pub use finding::{Blame, Finding, Related, Severity};
 pub use lapstrake;
 #[doc(hidden)]

@@ -15,6 +15,7 @@ pub use lapstrake::entry::{
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, BuildStage, Image, Layer};
 
+pub use crate::Xtask;
 pub use crate::{
     asset, capabilities, image, karg, layer_name, mode, path, reference, sysusers_line, tmpfiles_line, unit,
 };

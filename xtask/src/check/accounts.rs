@@ -9,9 +9,9 @@ use super::tree::{Node, Tree};
 
 /// Accounts by name, with their numbers where those are fixed.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Accounts {
-    pub(super) users: BTreeMap<String, Option<u32>>,
-    pub(super) groups: BTreeMap<String, Option<u32>>,
+pub(crate) struct Accounts {
+    pub(crate) users: BTreeMap<String, Option<u32>>,
+    pub(crate) groups: BTreeMap<String, Option<u32>>,
 }
 
 /// A line of sysusers.d, and the file that it stands in.
@@ -66,7 +66,7 @@ impl Accounts {
     }
 
     /// All that the image will have: passwd(5) and group(5) of /etc and /usr/lib, and sysusers.d's.
-    pub(super) fn of(tree: &Tree<'_>) -> Self {
+    pub(crate) fn of(tree: &Tree<'_>) -> Self {
         let mut all = Self::of_sysusers(tree);
         all.users.insert("root".to_owned(), Some(0));
         all.groups.insert("root".to_owned(), Some(0));

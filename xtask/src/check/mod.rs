@@ -27,6 +27,7 @@ mod tests;
 mod tmpfiles;
 mod tree;
 
+pub(crate) use accounts::Accounts;
 pub(crate) use allowance::unknown_allowances;
 pub use catalog::registry;
 #[cfg(any(test, feature = "__fuzz"))]

@@ -13,63 +13,18 @@ mod plan;
 mod prepare;
 mod report;
 mod selection;
+mod xtask;
 
 use std::io::Write;
-use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use lapstrake::Image;
 
 use crate::check::Checks;
-use crate::engine;
-use crate::support::explain::{Exit, Explain};
-use report::report;
-
-/// Runs the command line of an xtask that has no other commands: `cargo xtask image …`.
-///
-/// The exit code is 0 if the command did what it was asked, 1 if a finding is fatal, 2 if the command line is
-/// wrong, and 3 if something outside of the description failed. `boot` ends with the exit code of the command that
-/// it ran.
-///
-/// ```no_run
-/// use lapstrake_xtask::prelude::*;
-///
-/// fn main() -> ExitCode {
-///     lapstrake_xtask::main([Image::new("demo", Base::stand_in())])
-/// }
-/// ```
-pub fn main(images: impl IntoIterator<Item = Image>) -> ExitCode {
-    main_with(images, &Checks::default())
-}
-
-/// As [`main`], with checks of your own.
-///
-/// ```no_run
-/// use lapstrake_xtask::check::{Check, Checks, Fault, Subject};
-/// use lapstrake_xtask::prelude::*;
-///
-/// fn no_shell(subject: &Subject<'_>) -> Vec<Fault> {
-///     let ours = subject.tree().ours();
-///     let scripts = ours.filter(|node| node.path().file_name().ends_with(".sh"));
-///     scripts.map(|node| Fault::at(&node, format!("`{}` is a script", node.path()))).collect()
-/// }
-///
-/// fn main() -> ExitCode {
-///     let checks = Checks::default().with(Check::fatal("no-shell", "we ship programs only", no_shell));
-///     lapstrake_xtask::main_with([Image::new("demo", Base::stand_in())], &checks)
-/// }
-/// ```
-pub fn main_with(images: impl IntoIterator<Item = Image>, checks: &Checks) -> ExitCode {
-    match Cli::try_parse() {
-        Ok(Cli::Image(arguments)) => arguments.run_with(images, checks),
-        Err(error) => {
-            // No line can be written when stderr is closed.
-            drop(error.print());
-            // `--help` is not an error.
-            if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
-        }
-    }
-}
+use crate::support::explain::Exit;
+use crate::support::progress::Colour;
+use report::Failed;
+pub use xtask::Xtask;
 
 /// The exit codes, as `--help` lists them.
 const EXIT_CODES: &str = "\
@@ -92,24 +47,17 @@ enum Cli {
 /// ```
 /// use clap::Parser;
 /// use lapstrake_xtask::prelude::*;
-/// use lapstrake_xtask::{ImageArgs, check::Checks};
+/// use lapstrake_xtask::ImageArgs;
 ///
 /// #[derive(Parser)]
 /// enum Tasks {
 ///     /// Operating-system images
 ///     Image(ImageArgs),
-///     /// The same, with checks of your own
-///     Strict(ImageArgs),
 /// }
 ///
-/// fn tasks(tasks: Tasks) -> ExitCode {
-///     let images = [Image::new("demo", Base::stand_in())];
-///     match tasks {
-///         Tasks::Image(arguments) => arguments.run(images),
-///         Tasks::Strict(arguments) => arguments.run_with(images, &Checks::default()),
-///     }
-/// }
-/// assert_eq!(tasks(Tasks::parse_from(["cargo xtask", "image", "list"])), ExitCode::SUCCESS);
+/// let xtask = Xtask::new([Image::new("demo", Base::stand_in())]);
+/// let Tasks::Image(arguments) = Tasks::parse_from(["cargo xtask", "image", "list"]);
+/// assert_eq!(xtask.run(&arguments), ExitCode::SUCCESS);
 /// ```
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
@@ -137,30 +85,27 @@ enum Command {
 }
 
 impl ImageArgs {
-    /// Runs the command on these images.
-    pub fn run(&self, images: impl IntoIterator<Item = Image>) -> ExitCode {
-        self.run_with(images, &Checks::default())
+    fn execute(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
+        match &self.command {
+            Command::List(command) => command.run(images),
+            Command::Plan(command) => command.run(images, checks),
+            Command::Check(command) => command.run(images, checks),
+            Command::Emit(command) => command.run(images, checks),
+            Command::Build(command) => command.run(images, checks),
+            Command::Boot(command) => command.run(images, checks),
+            Command::Lock(command) => command.run(images),
+        }
     }
 
-    /// Runs the command on these images, with checks of your own.
-    pub fn run_with(&self, images: impl IntoIterator<Item = Image>, checks: &Checks) -> ExitCode {
-        let images: Vec<Image> = images.into_iter().collect();
-        let (result, colour) = match &self.command {
-            Command::List(command) => (command.run(&images), command.output.color),
-            Command::Plan(command) => (command.run(&images, checks), command.output.color),
-            Command::Check(command) => (command.run(&images, checks), command.output.color),
-            Command::Emit(command) => (command.run(&images, checks), command.output.color),
-            Command::Build(command) => (command.run(&images, checks), command.output.color),
-            Command::Boot(command) => (command.run(&images, checks), command.output.color),
-            Command::Lock(command) => (command.run(&images), command.output.color),
-        };
-        match result {
-            Ok(exit) => exit.into(),
-            Err(failed) => {
-                report(&failed, colour);
-                engine::reraise_signal();
-                failed.exit().into()
-            }
+    fn colour(&self) -> Colour {
+        match &self.command {
+            Command::List(command) => command.output.color,
+            Command::Plan(command) => command.output.color,
+            Command::Check(command) => command.output.color,
+            Command::Emit(command) => command.output.color,
+            Command::Build(command) => command.output.color,
+            Command::Boot(command) => command.output.color,
+            Command::Lock(command) => command.output.color,
         }
     }
 }

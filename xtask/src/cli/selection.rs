@@ -9,6 +9,8 @@ use crate::support::explain::{Exit, Explain};
 /// A pattern selects nothing, or too much.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SelectionError {
+    #[error("this xtask describes no image")]
+    NoImage,
     #[error("no image is named `{wanted}`")]
     Unknown { wanted: String, near: Option<String>, known: Vec<String> },
     #[error("`{wanted}` is not a glob pattern")]
@@ -20,6 +22,9 @@ pub(crate) enum SelectionError {
 impl Explain for SelectionError {
     fn help(&self) -> Option<String> {
         match self {
+            Self::NoImage => {
+                Some("write `Xtask::new([Image::new(\"NAME\", Base::stand_in())]).main()`".to_owned())
+            }
             Self::Unknown { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::Unknown { known, .. } if !known.is_empty() => {
                 Some(format!("there are `{}`", known.join("`, `")))
@@ -30,7 +35,10 @@ impl Explain for SelectionError {
     }
 
     fn exit(&self) -> Exit {
-        Exit::Usage
+        match self {
+            Self::NoImage => Exit::Failure,
+            Self::Unknown { .. } | Self::Pattern { .. } | Self::NameNeeded { .. } => Exit::Usage,
+        }
     }
 }
 

@@ -32,7 +32,7 @@ use lapstrake_oci::tree::{Kind, Metadata, Tree};
 use crate::base::File;
 
 pub(crate) use compile::{CargoOptions, Invocation};
-pub(crate) use render::render;
+pub(crate) use render::{render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};

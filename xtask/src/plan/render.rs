@@ -16,6 +16,34 @@ pub(crate) fn render(plan: &Plan, forecasts: &[String]) -> String {
     out
 }
 
+/// Returns the layers of a plan and what is in them, without anything that depends on lines of the description, on
+/// the base or on earlier builds.
+pub(crate) fn render_layers(plan: &Plan) -> String {
+    let mut out = String::new();
+    // Writing to a String does not fail.
+    _ = write_layers(plan, &mut out);
+    out
+}
+
+fn write_layers(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    for layer in &plan.layers {
+        if !layer.continues {
+            writeln!(out, "layer {}", layer.name)?;
+        }
+        if let Some(transaction) = &layer.transaction {
+            write_transaction(transaction, out)?;
+        }
+        for path in layer.removals.keys() {
+            writeln!(out, "    remove  {}", path.as_str().escape_debug())?;
+        }
+        for (path, member) in layer.described() {
+            writeln!(out, "    {}", row(path.as_str(), member))?;
+        }
+        layer.runs.iter().try_for_each(|run| write_run(run, out))?;
+    }
+    Ok(())
+}
+
 fn write_plan(plan: &Plan, forecasts: &[String], out: &mut String) -> std::fmt::Result {
     write!(out, "image {}", plan.name)?;
     if let Some(version) = &plan.version {

@@ -1,26 +1,30 @@
-//! Runs the checks of an image, each as early as possible, and those of a `#[test]`.
+//! Runs the checks of an image, each as early as possible.
 
 use std::collections::BTreeMap;
 
 use lapstrake::value::ImageName;
 use lapstrake::{Image, Parsed};
 
-use super::{Failure, Planned, Ready, Request, Session};
+use super::{Failure, Planned, Ready, Session};
 use crate::check::analyze;
 use crate::check::{self, Check, Checks, Phase, Subject};
 use crate::engine::EnginePolicy;
 use crate::finding::{Finding, Findings};
-use crate::support::progress::{Colour, Progress, ProgressMode};
 
 impl Planned {
     /// Returns what checks examine before cargo has run.
-    pub(super) fn subject(&self) -> Subject<'_> {
+    pub(crate) fn subject(&self) -> Subject<'_> {
         let Self { plan, base, lower, contents, .. } = self;
         Subject::on(plan, base, &lower.below, &lower.known, contents)
     }
 }
 
 impl Ready {
+    fn into_planned(self) -> Planned {
+        let Self { plan, base, lower, described, contents, .. } = self;
+        Planned { plan, base, lower, described, contents }
+    }
+
     /// Returns what checks examine when all bytes are known.
     pub(super) fn subject(&self) -> Subject<'_> {
         let Self { plan, base, lower, contents, .. } = self;
@@ -53,48 +57,29 @@ pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
     findings
 }
 
-impl Checks {
-    /// Returns the findings of an image before anything is compiled, for a `#[test]` of a description or of a
-    /// check: first those of the plan, then those of the checks. The image's binaries must be targets of the
-    /// workspace. Checks of file contents run too if the image has no binary.
-    ///
-    /// ```
-    /// use lapstrake_xtask::check::Checks;
-    /// use lapstrake_xtask::prelude::*;
-    ///
-    /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
-    /// assert_eq!(Checks::default().findings(&image), []);
-    /// ```
-    ///
-    /// # Panics
-    /// Panics outside of a cargo workspace, and if the cache can't be written.
-    pub fn findings(&self, image: &Image) -> Vec<Finding> {
-        match self.try_findings(image) {
-            Ok(findings) => findings,
-            Err(failure) => {
-                let causes =
-                    std::iter::successors(std::error::Error::source(&failure), |error| error.source());
-                let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-                panic!("{failure}{causes}")
-            }
-        }
-    }
-
-    fn try_findings(&self, image: &Image) -> Result<Vec<Finding>, Failure> {
-        let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-        let mut session = Session::open(Request::default(), &progress)?;
-        let checks = self.all();
-        let (planned, mut findings) = session.plan(&[image]);
-        for planned in planned {
-            findings.add(None, check::unknown_allowances(self, &planned.plan));
-            findings.add(None, check_tree(&planned, &checks));
+impl Session<'_> {
+    /// Plans an image for a `#[test]`, and returns what is found before anything is compiled. Checks of the bytes run
+    /// too if nothing has to be compiled. There is no plan if a value of the description is invalid.
+    pub(crate) fn plan_for_test(
+        &mut self,
+        image: &Image,
+        checks: &Checks,
+    ) -> Result<(Option<Planned>, Vec<Finding>), Failure> {
+        let all = checks.all();
+        let (planned, mut findings) = self.plan(&[image]);
+        let mut tested = None;
+        for mut planned in planned {
+            findings.add(None, check::unknown_allowances(checks, &planned.plan));
+            findings.add(None, check_tree(&planned, &all));
             let has_binaries = !(planned.plan.compile.is_empty() && planned.plan.stages.is_empty());
             if !has_binaries && !findings.any_fatal() {
-                let ready = session.stage(planned, EnginePolicy::Never)?;
-                findings.add(None, check_staged(&ready, &checks));
+                let ready = self.stage(planned, EnginePolicy::Never)?;
+                findings.add(None, check_staged(&ready, &all));
+                planned = ready.into_planned();
             }
+            tested = Some(planned);
         }
-        Ok(findings.all().to_vec())
+        Ok((tested, findings.all().to_vec()))
     }
 }
 

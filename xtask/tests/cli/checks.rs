@@ -114,6 +114,16 @@ fn a_fatal_finding_of_the_description_can_not_be_left_out() {
 }
 
 #[test]
+fn an_xtask_without_an_image_is_an_error_of_every_command() {
+    for verb in ["list", "plan", "check", "emit", "build", "boot", "lock"] {
+        let ended = Workspace::new().describe("nothing", &[verb]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""), "{verb}: {}", ended.stderr);
+        assert!(ended.stderr.contains("error: this xtask describes no image\n"), "{verb}: {}", ended.stderr);
+        assert!(ended.stderr.contains("help: write `Xtask::new("), "{verb}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_check_that_is_none_is_wrong_usage_and_the_nearest_is_named() {
     for option in ["--only", "--skip"] {
         let check = Workspace::new().image(&["check", option, "api-base-directory"]);

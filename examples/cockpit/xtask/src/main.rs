@@ -6,7 +6,7 @@ mod tests;
 use lapstrake_xtask::prelude::*;
 
 fn main() -> ExitCode {
-    lapstrake_xtask::main(Variant::ALL.map(cockpit))
+    Xtask::new(Variant::ALL.map(cockpit)).main()
 }
 
 /// The variants that are sold, and the one of the developers' desks.

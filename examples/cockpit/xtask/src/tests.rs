@@ -1,6 +1,6 @@
 //! The rules that the variants keep, tested as values: nothing is built here.
 
-use lapstrake_xtask::check::Checks;
+use lapstrake_xtask::testing::plan;
 
 use crate::{Variant, cockpit};
 
@@ -14,6 +14,6 @@ fn each_variant_is_the_one_below_it_and_more() {
 #[test]
 fn no_check_finds_anything() {
     for image in Variant::ALL.map(cockpit) {
-        assert_eq!(Checks::default().findings(&image), [], "{}", image.name);
+        assert_eq!(plan(&image).findings(), [], "{}", image.name);
     }
 }

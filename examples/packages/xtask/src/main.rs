@@ -10,7 +10,7 @@ mod tests;
 use lapstrake_xtask::prelude::*;
 
 fn main() -> ExitCode {
-    lapstrake_xtask::main([gateway()])
+    Xtask::new([gateway()]).main()
 }
 
 /// The layer that changes most often comes last, so that an edit of `gatewayd` starts no package manager.

@@ -7,7 +7,7 @@ mod rules;
 use lapstrake_xtask::prelude::*;
 
 fn main() -> ExitCode {
-    lapstrake_xtask::main_with([sensord()], &rules::checks())
+    Xtask::new([sensord()]).checks(rules::checks()).main()
 }
 
 /// The layers that change least come first: a device that has them downloads only those above.

@@ -3,7 +3,7 @@ use lapstrake_xtask::prelude::*;
 fn main() -> ExitCode {
     let mut images = vec![native(), over_engine(), tree("files-10k"), tree("files-100k"), asset()];
     images.extend((0..20).map(variant));
-    lapstrake_xtask::main(images)
+    Xtask::new(images).main()
 }
 
 fn app() -> Layer {

@@ -5,12 +5,12 @@ mod running;
 use lapstrake_xtask::prelude::*;
 
 fn main() -> ExitCode {
-    let describe = std::env::var("DESCRIBE").unwrap_or_default();
-    let images = match describe.as_str() {
+    let images = match std::env::var("DESCRIBE").unwrap_or_default().as_str() {
         "planted" => vec![gateway(), planted::planted(), planted::staged()],
         "early" => vec![planted_app()],
         "derived" => vec![derived()],
         "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],
+        "nothing" => Vec::new(),
         "twins" => vec![cockpit(), cockpit()],
         "shadowed" => vec![shadowed()],
         "untraced" => vec![untraced()],
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         "misnamed" => vec![Image::new("Not A Name", Base::stand_in()), cockpit()],
         _ => vec![gateway(), cockpit()],
     };
-    lapstrake_xtask::main(images)
+    Xtask::new(images).main()
 }
 
 /// Binaries of two packages, one of them with a feature.

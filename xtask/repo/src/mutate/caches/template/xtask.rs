@@ -5,7 +5,7 @@ fn main() -> ExitCode {
     if std::env::var_os("WITH_ENGINE").is_some() {
         images.push(engine());
     }
-    lapstrake_xtask::main(images)
+    Xtask::new(images).main()
 }
 
 fn base() -> Image {

@@ -1,0 +1,94 @@
+//! The xtask of a workspace: its images, its checks, and its command line.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use lapstrake::Image;
+
+use super::report::report;
+use super::selection::SelectionError;
+use super::{Cli, ImageArgs};
+use crate::check::Checks;
+use crate::engine;
+use crate::support::explain::{Exit, Explain};
+
+/// The xtask of a workspace: the images that it describes, and the checks for them.
+///
+/// ```no_run
+/// use lapstrake_xtask::prelude::*;
+///
+/// fn main() -> ExitCode {
+///     Xtask::new([Image::new("demo", Base::stand_in())]).main()
+/// }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "an xtask does nothing without `.main()`"]
+pub struct Xtask {
+    images: Vec<Image>,
+    checks: Checks,
+}
+
+impl Xtask {
+    /// Describes an xtask with these images. The checks are Lapstrake's own.
+    pub fn new(images: impl IntoIterator<Item = Image>) -> Self {
+        Self { images: images.into_iter().collect(), checks: Checks::default() }
+    }
+
+    /// Uses these checks for every command.
+    ///
+    /// ```no_run
+    /// use lapstrake_xtask::check::{Check, Checks, Fault, Subject};
+    /// use lapstrake_xtask::prelude::*;
+    ///
+    /// fn no_shell(subject: &Subject<'_>) -> Vec<Fault> {
+    ///     let ours = subject.tree().ours();
+    ///     let scripts = ours.filter(|node| node.path().file_name().ends_with(".sh"));
+    ///     scripts.map(|node| Fault::at(&node, format!("`{}` is a script", node.path()))).collect()
+    /// }
+    ///
+    /// fn main() -> ExitCode {
+    ///     let checks = Checks::default().with(Check::fatal("no-shell", "we ship programs only", no_shell));
+    ///     Xtask::new([Image::new("demo", Base::stand_in())]).checks(checks).main()
+    /// }
+    /// ```
+    pub fn checks(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Runs the command line of an xtask that has no other commands: `cargo xtask image …`.
+    ///
+    /// The exit code is 0 if the command did what it was asked, 1 if a finding is fatal, 2 if the command line is
+    /// wrong, and 3 if something outside of the description failed. `boot` ends with the exit code of the command
+    /// that it ran.
+    #[must_use = "return it from `main`: without it every failure ends with exit code 0"]
+    pub fn main(self) -> ExitCode {
+        match Cli::try_parse() {
+            Ok(Cli::Image(arguments)) => self.run(&arguments),
+            Err(error) => {
+                // No line can be written when stderr is closed.
+                drop(error.print());
+                // `--help` is not an error.
+                if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+            }
+        }
+    }
+
+    /// Runs one command, for an xtask with a command line of its own.
+    #[must_use = "return it from `main`: without it every failure ends with exit code 0"]
+    pub fn run(&self, arguments: &ImageArgs) -> ExitCode {
+        let result = if self.images.is_empty() {
+            Err(SelectionError::NoImage.into())
+        } else {
+            arguments.execute(&self.images, &self.checks)
+        };
+        match result {
+            Ok(exit) => exit.into(),
+            Err(failed) => {
+                report(&failed, arguments.colour());
+                engine::reraise_signal();
+                failed.exit().into()
+            }
+        }
+    }
+}
