@@ -77,7 +77,22 @@ impl AtomicFile {
         for directory in [temporary, directory(path)?] {
             std::fs::create_dir_all(directory)?;
         }
-        Ok(Self { file: NamedTempFile::new_in(temporary)?, path: path.to_owned() })
+        let prefix = Self::prefix(path.file_name().unwrap_or_default());
+        let file = tempfile::Builder::new().prefix(&prefix).tempfile_in(temporary)?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Returns how the names of the temporary files begin that become a file of this name. A process that is killed
+    /// leaves such a file.
+    ///
+    /// ```
+    /// use lapstrake_oci::AtomicFile;
+    ///
+    /// assert_eq!(AtomicFile::prefix("index.json"), ".index.json.tmp");
+    /// ```
+    #[must_use]
+    pub fn prefix(name: &str) -> String {
+        format!(".{name}.tmp")
     }
 
     /// Puts the file at its path, and replaces an existing one. Returns the file.

@@ -40,7 +40,7 @@ impl Emit {
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
-        let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
+        let Prepared { mut session, planned, mut findings, checks, selection, asked } = prepared;
         eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);

@@ -1,12 +1,11 @@
 //! `lapstrake.lock`: which base every reference stood for, and what packages came to, when the image was
-//! last meant to change. Kept
-//! in version control beside Cargo.lock, read and written like it.
+//! last meant to change. It is kept in version control beside Cargo.lock, and read and written like it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use lapstrake::TransportRef;
 use lapstrake::value::{Architecture, ImageName, LayerName};
 use serde::{Deserialize, Serialize};
@@ -198,14 +197,11 @@ impl Lock {
         changed.or_else(|| self.read_packages.iter().find(|(key, _)| !self.packages.contains_key(*key)))
     }
 
-    /// Writes the file if a pin has changed. With `locked` a change is an error instead.
-    pub(crate) fn save(&self, locked: bool) -> Result<(), LockError> {
+    /// Fails, with `locked`, if a pin has changed.
+    pub(crate) fn check(&self, locked: bool) -> Result<(), LockError> {
         let changed = self.pins.iter().find(|(key, digest)| self.read.get(*key) != Some(digest));
         let dropped = self.read.keys().find(|key| !self.pins.contains_key(*key));
         let base = changed.map(|(key, _)| key).or(dropped);
-        if base.is_none() && self.packages == self.read_packages {
-            return Ok(());
-        }
         if let Some((reference, _)) = base.filter(|_| locked) {
             return Err(LockError::Locked { path: self.path.clone(), reference: reference.clone() });
         }
@@ -213,6 +209,45 @@ impl Lock {
             let (image, layer) = (image.clone(), layer.clone());
             return Err(LockError::Packages { path: self.path.clone(), image, layer });
         }
+        Ok(())
+    }
+
+    /// Writes the file if a pin has changed. With `locked` a change is an error instead.
+    ///
+    /// What another process has pinned since the file was read stays: one process at a time merges its own changes
+    /// with the file, and replaces it at once.
+    pub(crate) fn save(&mut self, locked: bool) -> Result<Saved, LockError> {
+        self.check(locked)?;
+        if self.pins == self.read && self.packages == self.read_packages {
+            self.sweep();
+            return Ok(Saved::Unchanged);
+        }
+        let failed = |source| LockError::Write { path: self.path.clone(), source };
+        let _writer = Writer::wait(self.folder()).map_err(failed)?;
+        remove_partial(&self.path);
+        let is_new = !self.path.exists();
+        let mut now = Self::read(self.folder())?;
+        merge(&mut now.pins, &self.read, &self.pins);
+        merge(&mut now.packages, &self.read_packages, &self.packages);
+        now.write().map_err(failed)?;
+        self.read.clone_from(&now.pins);
+        self.read_packages.clone_from(&now.packages);
+        (self.pins, self.packages) = (now.pins, now.packages);
+        Ok(if is_new { Saved::New } else { Saved::Updated })
+    }
+
+    fn folder(&self) -> &Utf8Path {
+        self.path.parent().expect("the lockfile is in the workspace")
+    }
+
+    /// Removes what a process left that was killed while it wrote the file. A process that writes it now is left alone.
+    fn sweep(&self) {
+        if !partial(&self.path).is_empty() && Writer::attempt(self.folder()).is_some() {
+            remove_partial(&self.path);
+        }
+    }
+
+    fn write(&self) -> io::Result<()> {
         let pin = |((reference, architecture), digest): (&(String, Architecture), &Digest)| Pin {
             reference: reference.clone(),
             architecture: *architecture,
@@ -230,10 +265,66 @@ impl Lock {
             base: self.pins.iter().map(pin).collect(),
             packages: self.packages.iter().map(package).collect(),
         };
-        let failed = |source| LockError::Write { path: self.path.clone(), source };
-        let text = toml::to_string(&document).map_err(|error| failed(io::Error::other(error)))?;
-        let mut file = AtomicFile::create(&self.path).map_err(failed)?;
-        file.write_all(HEADER.as_bytes()).and_then(|()| file.write_all(text.as_bytes())).map_err(failed)?;
-        file.commit(Durability::Durable).map(drop).map_err(failed)
+        let text = toml::to_string(&document).map_err(io::Error::other)?;
+        let mut file = AtomicFile::create(&self.path)?;
+        file.write_all(HEADER.as_bytes()).and_then(|()| file.write_all(text.as_bytes()))?;
+        file.commit(Durability::Durable).map(drop)
     }
 }
+
+/// What [`Lock::save`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Saved {
+    Unchanged,
+    Updated,
+    New,
+}
+
+/// Does to `now` what was done to `read` to get `own`.
+fn merge<K: Ord + Clone, V: PartialEq + Clone>(
+    now: &mut BTreeMap<K, V>,
+    read: &BTreeMap<K, V>,
+    own: &BTreeMap<K, V>,
+) {
+    now.retain(|key, _| own.contains_key(key) || !read.contains_key(key));
+    let changed = own.iter().filter(|(key, value)| read.get(*key) != Some(value));
+    now.extend(changed.map(|(key, value)| (key.clone(), value.clone())));
+}
+
+/// The one process that may write the lockfile of a folder. The kernel ends its turn (flock(2)), also when the process
+/// is killed.
+struct Writer(#[expect(dead_code, reason = "the lock ends when the folder is closed")] File);
+
+impl Writer {
+    /// Waits for the turn of this process.
+    fn wait(folder: &Utf8Path) -> io::Result<Self> {
+        let folder = File::open(folder)?;
+        // Without locks, as on some network file systems, pins are merged all the same.
+        drop(folder.lock());
+        Ok(Self(folder))
+    }
+
+    /// Returns `None` where it is not the turn of this process.
+    fn attempt(folder: &Utf8Path) -> Option<Self> {
+        let folder = File::open(folder).ok()?;
+        folder.try_lock().is_ok().then_some(Self(folder))
+    }
+}
+
+/// Returns the partial files beside the lockfile.
+fn partial(path: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let Some((folder, name)) = path.parent().zip(path.file_name()) else { return Vec::new() };
+    let prefix = AtomicFile::prefix(name);
+    let found = folder.read_dir_utf8().into_iter().flatten().flatten();
+    found.filter(|entry| entry.file_name().starts_with(&prefix)).map(Utf8DirEntry::into_path).collect()
+}
+
+fn remove_partial(path: &Utf8Path) {
+    for partial in partial(path) {
+        // A file that can't be removed is tried again by the next build.
+        drop(fs::remove_file(partial));
+    }
+}
+
+#[cfg(test)]
+mod tests;

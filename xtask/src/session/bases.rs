@@ -10,6 +10,7 @@ use super::{Failure, Session};
 use crate::base::{self, Base, BaseRequest};
 use crate::finding::{Finding, Findings};
 use crate::plan::{Builder, Builders};
+use crate::project::lockfile::Saved;
 
 impl Session<'_> {
     /// Returns the base of an image. Images with the same base share it.
@@ -59,10 +60,25 @@ impl Session<'_> {
             self.progress.status("Pinned", format_args!("{location} to {pinned}; it is {now} now"));
         }
         if locks {
+            self.report_stand_in(&location, &opened);
             self.lock.set(&location, opened.architecture, &opened.digest);
         }
         self.bases.insert(key, Rc::clone(&opened));
         Ok(opened)
+    }
+
+    /// Reports that the lockfile names another stand-in than the one of this tool, because that changes every image on it.
+    fn report_stand_in(&self, location: &TransportRef, base: &Base) {
+        let held = self.lock.pin(location, base.architecture);
+        let is_update = self.request.update || self.request.locked;
+        if let Some(held) = held.filter(|held| *location == TransportRef::StandIn && **held != base.digest)
+            && !is_update
+        {
+            let now = &base.digest;
+            self.progress.warning(format_args!(
+                "`lapstrake.lock` has {held} for the stand-in, and this version of the tool has {now}"
+            ));
+        }
     }
 
     /// Returns the builder images of an image's stages, and findings for those that can't be found.
@@ -119,13 +135,16 @@ impl Session<'_> {
     }
 
     /// Writes the lock. With `--locked`, a change of it is a failure.
-    pub(crate) fn save_lock(&self) -> Result<(), Failure> {
-        Ok(self.lock.save(self.request.locked)?)
+    pub(crate) fn save_lock(&mut self) -> Result<(), Failure> {
+        if self.lock.save(self.request.locked)? == Saved::New {
+            self.progress.status("Locked", "the bases in `lapstrake.lock`, which is new: commit it");
+        }
+        Ok(())
     }
 
     /// Fails where [`save_lock`](Self::save_lock) would, and writes nothing.
     pub(crate) fn check_lock(&self) -> Result<(), Failure> {
-        if self.request.locked { self.save_lock() } else { Ok(()) }
+        Ok(self.lock.check(self.request.locked)?)
     }
 
     /// Opens the base of every image and finds the builder images of its stages, which pins them.

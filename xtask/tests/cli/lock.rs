@@ -80,3 +80,33 @@ fn a_plan_writes_nothing() {
     assert!(!workspace.path("lapstrake.lock").exists());
     assert!(!workspace.layout().exists());
 }
+
+#[test]
+fn the_first_build_says_that_it_wrote_the_lockfile_and_the_second_does_not() {
+    let workspace = Workspace::new();
+    let says =
+        |run: &Run| run.stderr.contains("Locked the bases in `lapstrake.lock`, which is new: commit it");
+    let [first, second] = [(); 2].map(|()| workspace.image(&["build", "cockpit"]).done());
+    assert!(says(&first), "{}", first.stderr);
+    assert!(!says(&second), "{}", second.stderr);
+}
+
+#[test]
+fn a_wrong_digest_for_the_stand_in_is_noticed_without_locked() {
+    let workspace = Workspace::new();
+    workspace.image(&["build", "cockpit"]).done();
+    let lock = workspace.read("lapstrake.lock");
+    let (_, right) = lock.split_once("sha256:").unwrap();
+    let (right, wrong) = (&right[..64], "0".repeat(64));
+    workspace.write("lapstrake.lock", &lock.replace(right, &wrong));
+    let told = format!(
+        "`lapstrake.lock` has sha256:{wrong} for the stand-in, and this version of the tool has sha256:{right}"
+    );
+    let plan = workspace.image(&["plan", "cockpit"]).done();
+    assert!(plan.stderr.contains(&told), "{}", plan.stderr);
+    let build = workspace.image(&["build", "cockpit"]).done();
+    assert!(build.stderr.contains(&told), "{}", build.stderr);
+    assert_eq!(workspace.read("lapstrake.lock"), lock);
+    let again = workspace.image(&["build", "cockpit"]).done();
+    assert!(!again.stderr.contains("for the stand-in"), "{}", again.stderr);
+}
