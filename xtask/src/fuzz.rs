@@ -19,7 +19,6 @@ use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
 use crate::finding::{draw, sarif};
 use crate::plan::{self, Builders, CargoOptions};
-use crate::project::assets::Sources;
 use crate::project::workspace::Workspace;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 
@@ -236,7 +235,7 @@ impl Bench {
         let resolved = plan::resolve(
             image,
             &self.workspace,
-            &Sources::new(),
+            &plan::Shared::default(),
             base,
             &Builders::new(),
             &[],

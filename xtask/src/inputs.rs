@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use camino::Utf8PathBuf;
+use lapstrake::value::LayerName;
 
 use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer};
 use crate::support::explain::Explain;
 use crate::support::folder::TempFolder;
+use crate::support::identity::ByIdentity;
 use crate::support::parallel;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, FileDigest, FileDigests, HashingReader, Stamp, regular};
@@ -25,14 +27,25 @@ pub(crate) struct Artefacts {
     pub(crate) kept: Option<TempFolder>,
 }
 
-/// All files of a plan.
+/// The files of all layers of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
-    /// Hashed, because paths are slow to compare.
-    files: HashMap<Origin, InputFile>,
+    layers: BTreeMap<LayerName, Arc<LayerInputs>>,
     /// The copies have to exist until the layers are written.
     _kept: Option<TempFolder>,
 }
+
+/// The files in a layer, and those that its steps read.
+#[derive(Debug, Default)]
+pub(crate) struct LayerInputs {
+    /// Hashed, because paths are slow to compare.
+    files: HashMap<Origin, InputFile>,
+}
+
+/// The inputs of the layers that the images of a run share. A file of such a layer is looked at once, so that all images
+/// have it in the same state.
+#[derive(Debug, Default)]
+pub(crate) struct SharedInputs(ByIdentity<PlannedLayer, Arc<LayerInputs>>);
 
 /// A file as it was when its digest was taken.
 #[derive(Debug, Clone)]
@@ -73,45 +86,102 @@ impl Explain for InputError {
 const UNPOISONED: &str = "no thread panics while it holds the files";
 
 impl Inputs {
-    /// Returns the files of `layers`, whose artefacts must have been built. Reads those that `files` does not
-    /// know.
+    /// Returns the files of `layers`, whose artefacts must have been built. Reads those that neither `shared` nor
+    /// `files` knows.
     pub(crate) fn of(
-        layers: &[PlannedLayer],
+        layers: &[Arc<PlannedLayer>],
         artefacts: Artefacts,
+        shared: &mut SharedInputs,
         files: &Arc<FileDigests>,
     ) -> Result<Self, InputError> {
-        let files = Self::files(layers.iter().flat_map(origins), &artefacts, files)?;
-        Ok(Self { files, _kept: artefacts.kept })
+        let mut parts: BTreeMap<&LayerName, Vec<&Arc<PlannedLayer>>> = BTreeMap::new();
+        for part in layers {
+            parts.entry(&part.name).or_default().push(part);
+        }
+        let (mut known, mut new) = (BTreeMap::new(), Vec::new());
+        for (name, parts) in parts {
+            // A layer of several parts is on an engine's layer, and is not shared.
+            match parts.as_slice() {
+                [only] if shared.0.get(only).is_some() => {
+                    known.extend(shared.0.get(only).map(|inputs| (name.clone(), Arc::clone(inputs))));
+                }
+                _ => new.push((name, parts)),
+            }
+        }
+        let origins = new.iter().enumerate().flat_map(|(number, (_, parts))| {
+            let origins: HashSet<_> = parts.iter().flat_map(|part| origins(part)).collect();
+            origins.into_iter().map(move |origin| (number, origin))
+        });
+        let read = read_all(new.len(), origins, &artefacts, files)?;
+        for ((name, parts), inputs) in new.into_iter().zip(read) {
+            let inputs = Arc::new(inputs);
+            if let ([only], true) = (parts.as_slice(), inputs.is_of_run()) {
+                shared.0.insert(only, Arc::clone(&inputs));
+            }
+            known.insert(name.clone(), inputs);
+        }
+        Ok(Self { layers: known, _kept: artefacts.kept })
     }
 
+    /// Returns the files of a layer of the plan.
+    pub(crate) fn layer(&self, name: &LayerName) -> &Arc<LayerInputs> {
+        self.layers.get(name).expect("the inputs are of all layers of the plan")
+    }
+}
+
+impl SharedInputs {
+    /// Forgets all files, because a program has run that may have changed them.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl LayerInputs {
     /// Returns the files of the workspace that the steps of a build stage read.
     pub(crate) fn of_context(
         context: &BTreeMap<String, Kind<ContextFile>>,
         files: &Arc<FileDigests>,
     ) -> Result<Self, InputError> {
-        let files = Self::files(context.values().filter_map(read), &Artefacts::default(), files)?;
-        Ok(Self { files, _kept: None })
+        let origins: HashSet<_> = context.values().filter_map(read).map(|origin| (0, origin)).collect();
+        let read = read_all(1, origins, &Artefacts::default(), files)?;
+        Ok(read.into_iter().next().expect("one layer was read"))
     }
 
-    fn files<'a>(
-        origins: impl Iterator<Item = &'a Origin>,
-        artefacts: &Artefacts,
-        files: &Arc<FileDigests>,
-    ) -> Result<HashMap<Origin, InputFile>, InputError> {
-        let origins: HashSet<&Origin> = origins.collect();
-        let staged = Mutex::new(HashMap::with_capacity(origins.len()));
-        parallel::each(origins, thread::available_parallelism(), |origin| {
-            let file = stage(origin, artefacts, files)?;
-            staged.lock().expect(UNPOISONED).insert(origin.clone(), file);
-            Ok(())
-        })?;
-        Ok(staged.into_inner().expect(UNPOISONED))
-    }
-
-    /// Returns the file behind an origin of the plan.
+    /// Returns the file behind an origin of the layer.
     pub(crate) fn get(&self, origin: &Origin) -> Option<&InputFile> {
         self.files.get(origin)
     }
+
+    /// Whether all images of the run have the same files. Binaries are of one image, because another image can have an
+    /// equal layer and build them otherwise.
+    fn is_of_run(&self) -> bool {
+        self.files.keys().all(|origin| match origin {
+            Origin::Asset { .. } | Origin::Text(_) => true,
+            Origin::Artefact(_) | Origin::Compiled(_) => false,
+        })
+    }
+}
+
+/// Returns the files of some layers, whose origins come with the number of their layer.
+fn read_all<'a>(
+    layers: usize,
+    origins: impl IntoIterator<Item = (usize, &'a Origin)>,
+    artefacts: &Artefacts,
+    files: &Arc<FileDigests>,
+) -> Result<Vec<LayerInputs>, InputError> {
+    let read: Vec<LayerInputs> = (0..layers).map(|_| LayerInputs::default()).collect();
+    let read = Mutex::new(read);
+    let one = |(layer, origin): (usize, &'a Origin)| {
+        let file = stage(origin, artefacts, files)?;
+        read.lock().expect(UNPOISONED)[layer].files.insert(origin.clone(), file);
+        Ok(())
+    };
+    // A text is in memory, and is not worth a thread.
+    let (texts, of_host): (Vec<_>, Vec<_>) =
+        origins.into_iter().partition(|(_, origin)| matches!(origin, Origin::Text(_)));
+    texts.into_iter().try_for_each(one)?;
+    parallel::each(of_host, thread::available_parallelism(), one)?;
+    Ok(read.into_inner().expect(UNPOISONED))
 }
 
 /// Returns the files in a layer, and those that its steps read.

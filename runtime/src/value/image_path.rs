@@ -164,8 +164,12 @@ impl ImagePath {
     /// # Errors
     /// Those of [`parse`](Self::parse), for the joined path.
     pub fn join(&self, name: &str) -> Result<Self, Invalid> {
-        let path = if self.is_root() { format!("/{name}") } else { format!("{self}/{name}") };
+        let directory = if self.is_root() { "" } else { &self.0 };
         // The directory was parsed before; a walk over a large tree joins each name once.
+        let mut path = String::with_capacity(directory.len() + 1 + name.len());
+        path.push_str(directory);
+        path.push('/');
+        path.push_str(name);
         if path.len() < PATH_MAX && name.split('/').all(is_component) {
             return Ok(Self(path));
         }

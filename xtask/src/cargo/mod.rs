@@ -15,7 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Message, TargetKind};
 
 use crate::inputs::Artefacts;
-use crate::plan::{Invocation, Plan, PlannedLayer};
+use crate::plan::{Invocation, Plan};
 use crate::project::workspace::Workspace;
 use crate::store::{Paths, Scratch};
 use crate::support::explain::Explain;
@@ -77,12 +77,18 @@ pub(crate) struct Binaries {
     built: BTreeMap<Vec<String>, Executables>,
     /// The invocation that wrote a file last: cargo gives one name one file, whatever its features.
     writers: BTreeMap<Utf8PathBuf, Vec<String>>,
+    runs: usize,
 }
 
 /// The executables of an invocation, by package id and name.
 type Executables = BTreeMap<(String, String), Utf8PathBuf>;
 
 impl Binaries {
+    /// Returns how often cargo has run.
+    pub(crate) fn runs(&self) -> usize {
+        self.runs
+    }
+
     /// Returns the executables of an invocation, unless another one has overwritten a file since.
     fn get(&self, arguments: &[String]) -> Option<Executables> {
         let built = self.built.get(arguments)?;
@@ -91,6 +97,7 @@ impl Binaries {
     }
 
     fn add(&mut self, arguments: Vec<String>, built: &Executables) {
+        self.runs += 1;
         self.writers.extend(built.values().map(|path| (path.clone(), arguments.clone())));
         self.built.insert(arguments, built.clone());
     }
@@ -116,7 +123,7 @@ pub(crate) fn compile(
         for artefact in plan
             .layers
             .iter()
-            .flat_map(PlannedLayer::artefacts)
+            .flat_map(|layer| layer.artefacts())
             .filter(|artefact| artefact.invocation == index)
         {
             let package = &workspace.packages[&artefact.package];

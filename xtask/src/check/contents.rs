@@ -3,14 +3,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
+use std::sync::Arc;
 
+use lapstrake::value::LayerName;
 use serde::{Deserialize, Serialize};
 
 use super::secrets::{Secret, scan};
 use crate::base::{ELF_MAX, Elf, TEXT_MAX, wants_text};
-use crate::inputs::{InputFile, Inputs};
+use crate::inputs::{InputFile, Inputs, LayerInputs};
 use crate::plan::{Origin, PlannedLayer};
 use crate::store::{Kind, Records};
+use crate::support::identity::ByIdentity;
 use lapstrake_oci::tree::Kind as NodeKind;
 use lapstrake_oci::{Digest, regular};
 
@@ -23,13 +26,28 @@ const KEPT_MAX: usize = 250_000;
 /// Contents of the files of one plan's layers.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
+    layers: BTreeMap<LayerName, LayerContents>,
+}
+
+/// Contents of the files of one layer.
+#[derive(Debug, Default)]
+pub(super) struct LayerContents {
     texts: BTreeMap<Origin, String>,
+    files: Arc<FileContents>,
+}
+
+/// What is known of the files of a layer.
+#[derive(Debug, Default)]
+struct FileContents {
     /// Hashed, because paths are slow to compare.
-    files: HashMap<Origin, FileContent>,
+    by_origin: HashMap<Origin, FileContent>,
+    /// Most layers have no program or no secret, and then no file is looked up for one.
+    has_elf: bool,
+    has_secrets: bool,
 }
 
 /// What is known of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct FileContent {
     size: Option<u64>,
     facts: Facts,
@@ -48,6 +66,8 @@ pub(crate) struct Facts {
 pub(crate) struct KnownFacts {
     records: Records,
     known: BTreeMap<Digest, Known>,
+    /// The files of the layers so far. Images that share a layer share them.
+    layers: ByIdentity<LayerInputs, Arc<FileContents>>,
     has_new: bool,
 }
 
@@ -62,7 +82,30 @@ impl KnownFacts {
     pub(crate) fn load(records: Records) -> Self {
         let kept: Vec<(Digest, Facts)> = records.read(FACTS, KEY).unwrap_or_default();
         let known = kept.into_iter().map(|(digest, facts)| (digest, Known { facts, is_used: false }));
-        Self { known: known.collect(), records, has_new: false }
+        Self { known: known.collect(), layers: ByIdentity::default(), records, has_new: false }
+    }
+
+    /// Returns the facts of all files of a layer, which may have several parts.
+    fn of_layer(
+        &mut self,
+        parts: &[&PlannedLayer],
+        staged: &Arc<LayerInputs>,
+    ) -> io::Result<Arc<FileContents>> {
+        if let Some(known) = self.layers.get(staged) {
+            return Ok(Arc::clone(known));
+        }
+        let mut files = HashMap::new();
+        let members = parts.iter().flat_map(|part| part.members.values());
+        for from in members.filter_map(|member| member.kind.file()) {
+            let Some(file) = staged.get(from) else { continue };
+            if !files.contains_key(from) {
+                let content = FileContent { size: Some(file.size), facts: self.of(file)? };
+                files.insert(from.clone(), content);
+            }
+        }
+        let files = Arc::new(FileContents::of(files));
+        self.layers.insert(staged, Arc::clone(&files));
+        Ok(files)
     }
 
     /// Returns the facts of a file, and reads it if they are not known.
@@ -93,20 +136,10 @@ impl Drop for KnownFacts {
 
 impl Contents {
     /// Returns the texts that systemd, bootc, ostree and the linker read as configuration.
-    pub(crate) fn of(layers: &[PlannedLayer]) -> Self {
+    pub(crate) fn of(layers: &[Arc<PlannedLayer>]) -> Self {
         let mut contents = Self::default();
-        for (path, member) in layers.iter().flat_map(|layer| &layer.members) {
-            let NodeKind::File(from @ Origin::Asset { host, .. }) = &member.kind else { continue };
-            if !wants_text(path) {
-                continue;
-            }
-            // A file that can't be read is reported when its digest is taken.
-            if let Ok(file) = regular::open_real(host) {
-                let mut bytes = Vec::new();
-                if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
-                    contents.texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());
-                }
-            }
+        for layer in layers {
+            contents.layers.entry(layer.name.clone()).or_default().texts.extend(texts(layer));
         }
         contents
     }
@@ -114,37 +147,62 @@ impl Contents {
     /// Adds the facts of every file.
     pub(crate) fn add(
         &mut self,
-        layers: &[PlannedLayer],
+        layers: &[Arc<PlannedLayer>],
         staged: &Inputs,
         known: &mut KnownFacts,
     ) -> io::Result<()> {
-        for member in layers.iter().flat_map(|layer| layer.members.values()) {
-            let NodeKind::File(from) = &member.kind else { continue };
-            let Some(file) = staged.get(from) else { continue };
-            if !self.files.contains_key(from) {
-                let content = FileContent { size: Some(file.size), facts: known.of(file)? };
-                self.files.insert(from.clone(), content);
-            }
+        let mut all: BTreeMap<&LayerName, Vec<&PlannedLayer>> = BTreeMap::new();
+        for part in layers {
+            all.entry(&part.name).or_default().push(part);
+        }
+        for (name, parts) in all {
+            let files = known.of_layer(&parts, staged.layer(name))?;
+            self.layers.entry(name.clone()).or_default().files = files;
         }
         Ok(())
     }
 
     /// Gives every file these facts without reading it.
     #[cfg(any(test, feature = "__fuzz"))]
-    pub(crate) fn learn(&mut self, layers: &[PlannedLayer], facts: &Facts) {
-        for member in layers.iter().flat_map(|layer| layer.members.values()) {
-            if let NodeKind::File(from) = &member.kind {
-                self.files.insert(from.clone(), FileContent { size: None, facts: facts.clone() });
-            }
+    pub(crate) fn learn(&mut self, layers: &[Arc<PlannedLayer>], facts: &Facts) {
+        for layer in layers {
+            let content = || FileContent { size: None, facts: facts.clone() };
+            let contents = self.layers.entry(layer.name.clone()).or_default();
+            let mut files = contents.files.by_origin.clone();
+            let members = layer.members.values().filter_map(|member| member.kind.file());
+            files.extend(members.map(|from| (from.clone(), content())));
+            contents.files = Arc::new(FileContents::of(files));
         }
     }
 
+    /// Returns the contents of the files of a layer of the plan.
+    pub(super) fn layer(&self, name: &LayerName) -> &LayerContents {
+        self.layers.get(name).expect("the contents are of all layers of the plan")
+    }
+}
+
+impl FileContents {
+    fn of(by_origin: HashMap<Origin, FileContent>) -> Self {
+        let has_elf = by_origin.values().any(|file| file.facts.elf.is_some());
+        let has_secrets = by_origin.values().any(|file| !file.facts.secrets.is_empty());
+        Self { by_origin, has_elf, has_secrets }
+    }
+}
+
+impl LayerContents {
     /// The size of a file, in bytes, once it is staged or where the description holds it.
     pub(super) fn size(&self, origin: &Origin) -> Option<u64> {
         match origin {
             Origin::Text(text) => Some(text.len() as u64),
-            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => self.files.get(origin)?.size,
+            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
+                self.files.by_origin.get(origin)?.size
+            }
         }
+    }
+
+    /// Whether a file is a program or a library.
+    pub(super) fn has_elf(&self) -> bool {
+        self.files.has_elf
     }
 
     pub(super) fn text<'a>(&'a self, origin: &'a Origin) -> Option<&'a str> {
@@ -157,12 +215,36 @@ impl Contents {
     }
 
     pub(super) fn elf(&self, origin: &Origin) -> Option<&Elf> {
-        self.files.get(origin)?.facts.elf.as_deref()
+        if !self.files.has_elf {
+            return None;
+        }
+        self.files.by_origin.get(origin)?.facts.elf.as_deref()
     }
 
     pub(super) fn secrets(&self, origin: &Origin) -> &[Secret] {
-        self.files.get(origin).map_or(&[], |content| &content.facts.secrets)
+        if !self.files.has_secrets {
+            return &[];
+        }
+        self.files.by_origin.get(origin).map_or(&[], |content| &content.facts.secrets)
     }
+}
+
+fn texts(layer: &PlannedLayer) -> BTreeMap<Origin, String> {
+    let mut texts = BTreeMap::new();
+    for (path, member) in &layer.members {
+        let NodeKind::File(from @ Origin::Asset { host, .. }) = &member.kind else { continue };
+        if !wants_text(path) {
+            continue;
+        }
+        // A file that can't be read is reported when its digest is taken.
+        if let Ok(file) = regular::open_real(host) {
+            let mut bytes = Vec::new();
+            if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
+                texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    texts
 }
 
 fn read_facts(file: &InputFile) -> io::Result<Facts> {

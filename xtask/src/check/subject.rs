@@ -83,7 +83,7 @@ impl<'a> Subject<'a> {
         let base = was(&self.alone?.index);
         let changed = self.known.iter().find(|known| was(&known.index) != base);
         let changed = changed.and_then(|known| self.plan.layers.get(..known.parts)?.last());
-        changed.or_else(|| self.plan.layers.iter().find(|layer| layer.needs_engine()))
+        changed.or_else(|| self.plan.layers.iter().find(|layer| layer.needs_engine())).map(|layer| &**layer)
     }
 
     /// The image's name.
@@ -123,7 +123,7 @@ impl<'a> Subject<'a> {
 
     /// Whether packages or run steps change the tree in ways that no check sees.
     pub fn runs_unseen(&self) -> bool {
-        self.plan.layers.iter().skip(self.built).any(crate::plan::PlannedLayer::needs_engine)
+        self.plan.layers.iter().skip(self.built).any(|layer| layer.needs_engine())
     }
 
     /// Whether the base is the stand-in, which lacks most of what a real base has.

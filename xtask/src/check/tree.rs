@@ -1,15 +1,20 @@
 //! The tree that an image will have, and who put what there. It answers questions and judges nothing.
 
+mod node;
+
+use std::collections::btree_map;
+use std::iter::Peekable;
 use std::sync::{Arc, OnceLock};
 
-use lapstrake::Site;
-use lapstrake::value::{ImagePath, Mode};
-use lapstrake_oci::tree::{self, CAPABILITY, Kind, Metadata};
+use lapstrake::value::ImagePath;
+use lapstrake_oci::tree;
 
-use super::contents::Contents;
-use super::secrets::Secret;
-use crate::base::{BaseIndex, Elf, File, FileFacts, facts};
-use crate::plan::{Member, Origin, Plan, PlannedLayer};
+use super::contents::{Contents, LayerContents};
+use crate::base::{BaseIndex, Elf, File, facts};
+use crate::plan::{Member, Plan, PlannedLayer};
+
+pub use node::Node;
+use node::{From, OfLayer, Path};
 
 /// The tree of an image: every path, with what is there. The root comes first, each directory before what is
 /// in it, names sorted.
@@ -39,64 +44,33 @@ pub struct Tree<'a> {
     entries: &'a tree::Tree<File>,
     /// How many layers the base has, and the layers of this image over those.
     base: usize,
-    layers: &'a [PlannedLayer],
+    layers: &'a [Arc<PlannedLayer>],
     /// How many of this image's layers were read, from the lowest.
     read: usize,
     contents: &'a Contents,
+    /// The contents of each layer.
+    layer_contents: Vec<&'a LayerContents>,
     /// Every path, once a check asks for all of them.
     nodes: OnceLock<Vec<Node<'a>>>,
     /// What the layers bring and a loader can map, once a check asks for it.
     loadable: OnceLock<Vec<Node<'a>>>,
 }
 
-/// What is at a path of an image.
-///
-/// ```
-/// use lapstrake_xtask::check::{Check, Checks, Fault, Kind, Node, Subject};
-/// use lapstrake_xtask::prelude::*;
-///
-/// fn look(subject: &Subject<'_>) -> Vec<Fault> {
-///     let node: Node<'_> = subject.tree().get("/etc/motd").unwrap();
-///     assert!(node.path().as_str() == "/etc/motd" && node.ends_with("motd"));
-///     assert_eq!(node.kind(), Kind::File(()));
-///     assert!(node.is_file() && !node.is_directory() && node.target().is_none());
-///     assert_eq!((node.mode().bits(), node.uid(), node.gid()), (0o644, 0, 0));
-///     assert!(!node.is_executable() && !node.has_capabilities());
-///     assert_eq!((node.size(), node.text()), (Some(3), Some("hi\n")));
-///     assert!(node.site().is_some(), "a layer puts it there");
-///     vec![Fault::at(&node, "`/etc/motd` was looked at")]
-/// }
-///
-/// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
-/// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
-/// assert_eq!(found[0].name, "look");
-/// ```
-#[derive(Clone)]
-pub struct Node<'a> {
-    path: Arc<ImagePath>,
-    from: From<'a>,
-    contents: &'a Contents,
-}
-
-#[derive(Clone, Copy)]
-enum From<'a> {
-    Base(&'a tree::Node<File>),
-    /// What a step of that layer made while an engine ran it.
-    Step(&'a PlannedLayer, &'a tree::Node<File>),
-    /// What that layer has, and what is known of it where the layer was read.
-    Layer(&'a PlannedLayer, &'a Member, Option<&'a FileFacts>),
-}
+/// The members of each layer that a walk over the tree has not passed, so that it need not look them up by their paths.
+type Ahead<'a> = Vec<Peekable<btree_map::Iter<'a, ImagePath, Member>>>;
 
 impl<'a> Tree<'a> {
     /// The tree of a plan, whose lowest `read` layers were read.
     pub(crate) fn new(plan: &'a Plan, read: usize, contents: &'a Contents) -> Self {
         let (base, layers) = (plan.base.layers, plan.layers.as_slice());
+        let layer_contents = layers.iter().map(|layer| contents.layer(&layer.name)).collect();
         Self {
             entries: &plan.tree,
             base,
             layers,
             read,
             contents,
+            layer_contents,
             nodes: OnceLock::new(),
             loadable: OnceLock::new(),
         }
@@ -110,6 +84,7 @@ impl<'a> Tree<'a> {
             layers: &[],
             read: 0,
             contents,
+            layer_contents: Vec::new(),
             nodes: OnceLock::new(),
             loadable: OnceLock::new(),
         }
@@ -121,11 +96,10 @@ impl<'a> Tree<'a> {
 
     /// What a layer ships, be it hidden by a later layer or not.
     pub(crate) fn of_layer(&self, layer: &'a PlannedLayer) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        let contents = self.contents;
+        let contents = self.contents.layer(&layer.name);
         layer.described().map(move |(path, member)| Node {
-            path: Arc::new(path.clone()),
-            from: From::Layer(layer, member, None),
-            contents,
+            path: Path::Member(path),
+            from: From::Layer(OfLayer { layer, member, contents, facts: None }),
         })
     }
 
@@ -142,8 +116,32 @@ impl<'a> Tree<'a> {
     /// The files of the layers that are programs or libraries, with their facts.
     pub(super) fn loadable(&self) -> impl Iterator<Item = (&Node<'a>, &'a Elf)> {
         let is_loadable = |node: &Node<'_>| node.elf().is_some_and(Elf::is_loadable);
-        let nodes = self.loadable.get_or_init(|| self.ours().filter(is_loadable).collect());
+        let nodes = self.loadable.get_or_init(|| {
+            // A tree of many files has few programs. What a step made is only in the tree.
+            let has_steps = self.read > 0;
+            let mut found: Vec<_> = if has_steps { self.ours().collect() } else { self.members_with_elf() };
+            found.retain(is_loadable);
+            found
+        });
         nodes.iter().filter_map(|node| Some((node, node.elf()?)))
+    }
+
+    /// Returns the programs and libraries among the members of the layers that no layer above hides, in the order of
+    /// the tree.
+    fn members_with_elf(&self) -> Vec<Node<'a>> {
+        let layers = self.layers.iter().zip(&self.layer_contents).filter(|(_, contents)| contents.has_elf());
+        let shipped = layers.flat_map(|(layer, _)| self.of_layer(layer)).filter(|node| node.elf().is_some());
+        let visible = |node: Node<'a>| {
+            let found = self.get(node.path().as_str())?;
+            found
+                .layer()
+                .zip(node.layer())
+                .is_some_and(|(one, other)| std::ptr::eq(one, other))
+                .then_some(found)
+        };
+        let mut found: Vec<_> = shipped.filter_map(visible).collect();
+        found.sort_by(|one, other| one.path().components().cmp(other.path().components()));
+        found
     }
 
     /// Returns what is at exactly that path; no symlink is followed.
@@ -192,187 +190,44 @@ impl<'a> Tree<'a> {
     }
 
     fn nodes(&self) -> &[Node<'a>] {
-        self.nodes.get_or_init(|| self.entries.walk().map(|(path, entry)| self.node(path, entry)).collect())
+        self.nodes.get_or_init(|| {
+            let mut ahead: Ahead<'a> =
+                self.layers.iter().map(|layer| layer.members.iter().peekable()).collect();
+            self.entries.walk().map(|(path, entry)| self.node_of(path, entry, Some(&mut ahead))).collect()
+        })
     }
 
     fn node(&self, path: ImagePath, entry: tree::Entry<'a, File>) -> Node<'a> {
+        self.node_of(path, entry, None)
+    }
+
+    fn node_of(
+        &self,
+        path: ImagePath,
+        entry: tree::Entry<'a, File>,
+        ahead: Option<&mut Ahead<'a>>,
+    ) -> Node<'a> {
         let own = entry.layer.get().checked_sub(self.base);
-        let own = own.and_then(|own| Some((own, self.layers.get(own)?)));
-        let from = match own {
-            None => From::Base(entry.node),
-            Some((own, layer)) => match layer.members.get(&path) {
-                Some(member) => From::Layer(layer, member, facts(&entry.node.kind)),
-                None if own < self.read => From::Step(layer, entry.node),
-                None => From::Base(entry.node),
-            },
+        let own = own.and_then(|own| Some((own, &**self.layers.get(own)?)));
+        let Some((own, layer)) = own else {
+            return Node { path: Path::Other(Arc::new(path)), from: From::Base(entry.node) };
         };
-        Node { path: Arc::new(path), from, contents: self.contents }
+        let member = ahead.and_then(|ahead| next(ahead.get_mut(own)?, &path));
+        if let Some((path, member)) = member.or_else(|| layer.members.get_key_value(&path)) {
+            let (contents, facts) = (self.layer_contents[own], facts(&entry.node.kind));
+            let from = From::Layer(OfLayer { layer, member, contents, facts });
+            return Node { path: Path::Member(path), from };
+        }
+        let from = if own < self.read { From::Step(layer, entry.node) } else { From::Base(entry.node) };
+        Node { path: Path::Other(Arc::new(path)), from }
     }
 }
 
-impl<'a> Node<'a> {
-    /// Returns where it is.
-    pub fn path(&self) -> &ImagePath {
-        &self.path
-    }
-
-    /// Returns whether its name ends so, in that case of letters: `.conf`.
-    pub fn ends_with(&self, ending: &str) -> bool {
-        self.path.file_name().ends_with(ending)
-    }
-
-    /// Returns the kind of the inode.
-    ///
-    /// ```
-    /// use lapstrake_xtask::check::{Check, Checks, Fault, Kind, Subject};
-    /// use lapstrake_xtask::prelude::*;
-    ///
-    /// fn look(subject: &Subject<'_>) -> Vec<Fault> {
-    ///     assert_eq!(subject.tree().get("/bin").unwrap().kind(), Kind::symlink("usr/bin"));
-    ///     assert_eq!(subject.tree().get("/usr").unwrap().kind(), Kind::Directory);
-    ///     Vec::new()
-    /// }
-    ///
-    /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd"));
-    /// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
-    /// assert!(found.is_empty());
-    /// ```
-    pub fn kind(&self) -> Kind<()> {
-        match self.from {
-            From::Base(node) | From::Step(_, node) => node.kind.as_ref().map(drop),
-            From::Layer(_, member, _) => member.kind.as_ref().map(drop),
-        }
-    }
-
-    /// Returns whether it is a regular file.
-    pub fn is_file(&self) -> bool {
-        match self.from {
-            From::Base(node) | From::Step(_, node) => node.kind.is_file(),
-            From::Layer(_, member, _) => member.kind.is_file(),
-        }
-    }
-
-    /// Returns whether it is a directory.
-    pub fn is_directory(&self) -> bool {
-        match self.from {
-            From::Base(node) | From::Step(_, node) => node.kind.is_directory(),
-            From::Layer(_, member, _) => member.kind.is_directory(),
-        }
-    }
-
-    /// Returns the target of a symlink, as it is written.
-    pub fn target(&self) -> Option<&'a str> {
-        match self.from {
-            From::Base(node) | From::Step(_, node) => node.kind.target(),
-            From::Layer(_, member, _) => member.kind.target(),
-        }
-    }
-
-    /// Returns its permission bits.
-    pub fn mode(&self) -> Mode {
-        self.metadata().mode
-    }
-
-    /// Returns whether it is a file that somebody may execute.
-    pub fn is_executable(&self) -> bool {
-        self.is_file() && self.mode().bits() & 0o111 != 0
-    }
-
-    /// Returns the number of its owner.
-    pub fn uid(&self) -> u32 {
-        self.metadata().uid
-    }
-
-    /// Returns the number of its group.
-    pub fn gid(&self) -> u32 {
-        self.metadata().gid
-    }
-
-    /// Returns whether it is a program that the kernel gives capabilities (capabilities(7)).
-    pub fn has_capabilities(&self) -> bool {
-        self.metadata().xattrs.get(CAPABILITY).is_some()
-    }
-
-    /// Returns the size of a file, in bytes; none for what cargo has not built yet, and what is not a file.
-    pub fn size(&self) -> Option<u64> {
-        match self.facts() {
-            Some(facts) => Some(facts.size),
-            None => self.contents.size(self.origin()?),
-        }
-    }
-
-    /// Returns the content of a file; see [`Tree::text`]. No symlink is followed.
-    pub fn text(&self) -> Option<&'a str> {
-        match self.facts() {
-            Some(facts) => facts.text.as_deref(),
-            None => self.contents.text(self.origin()?),
-        }
-    }
-
-    /// The facts of a program or library; of this image's own only once they are staged.
-    pub(crate) fn elf(&self) -> Option<&'a Elf> {
-        match self.facts() {
-            Some(facts) => facts.elf.as_deref(),
-            None => self.contents.elf(self.origin()?),
-        }
-    }
-
-    /// The secrets in a file of a layer, once it is staged.
-    pub(crate) fn secrets(&self) -> &'a [Secret] {
-        self.origin().map_or(&[], |origin| self.contents.secrets(origin))
-    }
-
-    /// Where a file of a layer comes from.
-    pub(crate) fn origin(&self) -> Option<&'a Origin> {
-        match self.from {
-            From::Layer(_, member, _) => member.kind.file(),
-            From::Base(_) | From::Step(..) => None,
-        }
-    }
-
-    /// Returns where the description has it; none for what the base has.
-    pub fn site(&self) -> Option<Site> {
-        match self.from {
-            From::Base(_) => None,
-            From::Step(layer, _) => Some(layer.step_site()),
-            From::Layer(_, member, _) => member.site,
-        }
-    }
-
-    /// The names of the checks whose findings its entry accepts.
-    pub(crate) fn allowed(&self) -> impl Iterator<Item = &'a str> {
-        let allowed = match self.from {
-            From::Base(_) => None,
-            From::Step(layer, _) => Some(&layer.allowed),
-            From::Layer(_, member, _) => Some(&member.allowed),
-        };
-        allowed.into_iter().flat_map(|allowed| allowed.keys().map(String::as_str))
-    }
-
-    /// The layer of this image that put it there; none for what the base has.
-    pub(crate) fn layer(&self) -> Option<&'a PlannedLayer> {
-        match self.from {
-            From::Base(_) => None,
-            From::Step(layer, _) | From::Layer(layer, ..) => Some(layer),
-        }
-    }
-
-    /// Whether a step made it while an engine ran it.
-    pub(super) fn is_of_step(&self) -> bool {
-        matches!(self.from, From::Step(..))
-    }
-
-    fn metadata(&self) -> &'a Metadata {
-        match self.from {
-            From::Base(node) | From::Step(_, node) => &node.metadata,
-            From::Layer(_, member, _) => &member.metadata,
-        }
-    }
-
-    fn facts(&self) -> Option<&'a FileFacts> {
-        match self.from {
-            From::Base(node) | From::Step(_, node) => facts(&node.kind),
-            From::Layer(_, _, facts) => facts,
-        }
-    }
+/// Returns the member at a path if the walk has not passed it, and passes what is before it.
+fn next<'a>(
+    members: &mut Peekable<btree_map::Iter<'a, ImagePath, Member>>,
+    path: &ImagePath,
+) -> Option<(&'a ImagePath, &'a Member)> {
+    while members.next_if(|(before, _)| *before < path).is_some() {}
+    members.next_if(|(at, _)| *at == path)
 }

@@ -65,10 +65,10 @@ impl Emit {
                 None => contexts.join(plan.name.as_str()),
             };
             session.emit(&ready, &to)?;
-            let secrets: BTreeSet<_> = plan.layers.iter().flat_map(PlannedLayer::secrets).collect();
+            let secrets: BTreeSet<_> = plan.layers.iter().flat_map(|layer| layer.secrets()).collect();
             let secrets: String = secrets.into_iter().map(|secret| format!("--secret {secret} ")).collect();
             // What steps do not reach by us, they need not reach by podman.
-            let any = |is: fn(&PlannedLayer) -> bool| plan.layers.iter().any(is);
+            let any = |is: fn(&PlannedLayer) -> bool| plan.layers.iter().any(|layer| is(layer));
             let alone = any(PlannedLayer::needs_engine) && !any(PlannedLayer::wants_network);
             let offline = if alone { "--network none " } else { "" };
             let name = &plan.name;

@@ -1,6 +1,8 @@
 //! `image plan`: what would be built, and why each layer would be written. It compiles nothing and
 //! writes nothing.
 
+use std::sync::Arc;
+
 use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
@@ -82,7 +84,7 @@ impl Plan {
 fn expect(
     plan: &crate::plan::Plan,
     number: usize,
-    layer: &PlannedLayer,
+    layer: &Arc<PlannedLayer>,
     store: Option<&Store>,
     session: &Session<'_>,
 ) -> Result<String, Failure> {
@@ -103,6 +105,7 @@ fn expect(
     let Some(store) = store else { return Ok("first build".to_owned()) };
     let staged = session.inputs(std::slice::from_ref(layer), Artefacts::default());
     let staged = staged.map_err(|source| Failure::Inputs { image: plan.name.clone(), source })?;
-    let forecast = forecast(plan, layer, &CacheKey::of(layer, &staged, Compression::default()), store);
+    let forecast =
+        forecast(plan, layer, &CacheKey::of(layer, staged.layer(&layer.name), Compression::default()), store);
     forecast.map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
 }

@@ -49,7 +49,7 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
         }
     }
     // What is installed or removed is root's, whoever the image runs as.
-    let user = plan.base.user.as_ref().filter(|_| plan.layers.iter().any(runs));
+    let user = plan.base.user.as_ref().filter(|_| plan.layers.iter().any(|layer| runs(layer)));
     if user.is_some() {
         writeln!(out, "\nUSER 0:0")?;
     }

@@ -89,13 +89,14 @@ pub(crate) fn emit(
         let path = root.join(tar_name(index, layer));
         let write = || -> io::Result<()> {
             let mut out = BufWriter::with_capacity(256 << 10, create_file(&path)?);
-            write_tar(layer, staged, Removals::Elsewhere, &mut out)?;
+            write_tar(layer, staged.layer(&layer.name), Removals::Elsewhere, &mut out)?;
             out.flush()
         };
         write().map_err(failed(&to.join(tar_name(index, layer))))
     })?;
     for (index, layer) in plan.layers.iter().enumerate() {
         let name = step_folder(index, layer);
+        let staged = staged.layer(&layer.name);
         write_files(&files(layer), staged, &root.join(&name)).map_err(failed(&to.join(name)))?;
     }
     let reference;

@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use camino::Utf8Path;
 
 use super::packages::script;
-use crate::inputs::Inputs;
+use crate::inputs::LayerInputs;
 use crate::plan::{ContextFile, Origin, PlannedLayer};
 use lapstrake_oci::tree::Kind;
 
@@ -27,7 +27,7 @@ pub(crate) fn files(layer: &PlannedLayer) -> BTreeMap<String, Kind<ContextFile>>
 /// Writes these files below `folder`.
 pub(crate) fn write_files(
     files: &BTreeMap<String, Kind<ContextFile>>,
-    staged: &Inputs,
+    staged: &LayerInputs,
     folder: &Utf8Path,
 ) -> io::Result<()> {
     for (name, file) in files {

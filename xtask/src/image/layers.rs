@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use lapstrake::value::LayerName;
 
 use super::{BuildEnv, BuiltLayer, LayerOrigin, NativeError};
-use crate::inputs::Inputs;
-use crate::layer::{CacheKey, Removals, write_tar};
+use crate::inputs::LayerInputs;
+use crate::layer::{CacheKey, Keyed, Removals, write_tar};
 use crate::plan::{Plan, PlannedLayer};
 use crate::store::{LastInputs, Store, Written};
 use crate::support::parallel;
@@ -44,12 +44,12 @@ impl WrittenLayer {
 /// Returns these layers in their order, and writes those that the store does not have.
 pub(super) fn write<'a>(
     plan: &Plan,
-    layers: impl Iterator<Item = &'a PlannedLayer> + Send,
-    bench: &BuildEnv<'_>,
+    layers: impl Iterator<Item = &'a Arc<PlannedLayer>> + Send,
+    env: &BuildEnv<'_>,
 ) -> Result<Vec<WrittenLayer>, NativeError> {
     let done = Mutex::new(BTreeMap::new());
     parallel::each(layers.enumerate(), thread::available_parallelism(), |(index, layer)| {
-        let written = one(plan, layer, bench)?;
+        let written = one(plan, layer, env)?;
         done.lock().expect(UNPOISONED).insert(index, written);
         Ok::<_, NativeError>(())
     })?;
@@ -61,13 +61,14 @@ const UNPOISONED: &str = "no thread panics while it holds the layers";
 /// Returns one layer, and writes it if the store does not have it.
 pub(crate) fn one(
     plan: &Plan,
-    layer: &PlannedLayer,
-    bench: &BuildEnv<'_>,
+    layer: &Arc<PlannedLayer>,
+    env: &BuildEnv<'_>,
 ) -> Result<WrittenLayer, NativeError> {
-    let BuildEnv { staged, store, settings, progress, .. } = *bench;
+    let BuildEnv { staged, store, settings, keys, progress, .. } = *env;
     let compression = settings.compression;
-    let cache_key = CacheKey::of(layer, staged, compression);
-    let key = cache_key.key().map_err(NativeError::Json)?;
+    let staged = staged.layer(&layer.name);
+    let Keyed { cache_key, digest: key, .. } =
+        keys.of(layer, staged, compression).map_err(NativeError::Json)?;
     let known = store.layer(&key);
     let reused = known.is_some();
     let last = store.last_inputs_of(&plan.name, &layer.name);
@@ -81,7 +82,7 @@ pub(crate) fn one(
         store.remember(&key, &written)?;
         written
     };
-    store.remember_inputs_of(&plan.name, &layer.name, (&key, &cache_key), last.as_ref())?;
+    store.remember_inputs_of(&plan.name, &layer.name, (&key, &*cache_key), last.as_ref())?;
     let (name, origin) = (layer.name.clone(), LayerOrigin::Native);
     Ok(WrittenLayer { name, written, origin, reused, reason })
 }
@@ -124,7 +125,7 @@ fn explain(
 
 fn write_blob(
     layer: &PlannedLayer,
-    staged: &Inputs,
+    staged: &LayerInputs,
     store: &Store,
     compression: Compression,
 ) -> io::Result<Written> {

@@ -18,6 +18,7 @@ pub(crate) use layers::{WrittenLayer, forecast, one};
 
 use crate::base::{Base, Cache};
 use crate::inputs::Inputs;
+use crate::layer::CacheKeys;
 use crate::plan::Plan;
 use crate::store::{Store, StoreError};
 use crate::support::explain::Explain;
@@ -101,6 +102,7 @@ pub(crate) struct BuildEnv<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) store: &'a Store,
     pub(crate) settings: Settings,
+    pub(crate) keys: &'a CacheKeys,
     /// Whether the lock pins packages.
     pub(crate) pins: bool,
     pub(crate) progress: &'a Progress,

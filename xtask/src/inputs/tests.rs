@@ -10,7 +10,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake_oci::{Digest, FileDigests, Stamp};
 
-use super::{Artefacts, InputFile, Inputs};
+use super::{Artefacts, InputFile, read_all};
 use crate::plan::{Artefact, Origin};
 
 struct Scratch {
@@ -37,8 +37,8 @@ impl Scratch {
         let paths = BTreeMap::from([(artefact.clone(), self.file.clone())]);
         let artefacts = Artefacts { paths, ..Artefacts::default() };
         let origin = Origin::Artefact(artefact);
-        let inputs = Inputs::files([&origin].into_iter(), &artefacts, &self.files).unwrap();
-        inputs[&origin].clone()
+        let read = read_all(1, [(0, &origin)], &artefacts, &self.files).unwrap();
+        read[0].get(&origin).unwrap().clone()
     }
 }
 
@@ -112,8 +112,8 @@ fn a_source_that_becomes_a_symlink_or_a_fifo_is_an_error() {
     let scratch = Scratch::new();
     let host = scratch.file.canonicalize_utf8().unwrap();
     let origin = Origin::Asset { path: "file".into(), host: host.clone() };
-    let taken = || Inputs::files([&origin].into_iter(), &Artefacts::default(), &scratch.files);
-    assert_eq!(read(&taken().unwrap()[&origin]).unwrap(), b"abc");
+    let taken = || read_all(1, [(0, &origin)], &Artefacts::default(), &scratch.files);
+    assert_eq!(read(taken().unwrap()[0].get(&origin).unwrap()).unwrap(), b"abc");
 
     let outside = tempfile::NamedTempFile::new().unwrap();
     fs::remove_file(&host).unwrap();

@@ -2,12 +2,14 @@
 //! explains why a layer is written again.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use lapstrake::value::ImagePath;
 use serde::{Deserialize, Serialize};
 
-use crate::inputs::Inputs;
+use crate::inputs::LayerInputs;
 use crate::plan::{Member, PlannedLayer};
+use crate::support::identity::ByIdentity;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Compression, Digest};
 
@@ -24,6 +26,39 @@ pub(crate) struct CacheKey {
     members: BTreeMap<ImagePath, String>,
 }
 
+/// The cache keys of the layers of a run, so that each is made once for all images that share the layer.
+#[derive(Debug, Default)]
+pub(crate) struct CacheKeys(Mutex<ByIdentity<PlannedLayer, Keyed>>);
+
+/// A cache key with its digest, and what it was made of beside the planned layer.
+#[derive(Debug, Clone)]
+pub(crate) struct Keyed {
+    pub(crate) cache_key: Arc<CacheKey>,
+    pub(crate) digest: Digest,
+    inputs: Arc<LayerInputs>,
+    compression: Compression,
+}
+
+impl CacheKeys {
+    /// Returns the cache key of a layer whose inputs are known.
+    pub(crate) fn of(
+        &self,
+        layer: &Arc<PlannedLayer>,
+        inputs: &Arc<LayerInputs>,
+        compression: Compression,
+    ) -> Result<Keyed, serde_json::Error> {
+        let is_same = |known: &&Keyed| Arc::ptr_eq(&known.inputs, inputs) && known.compression == compression;
+        let known = || self.0.lock().expect("no thread panics while it holds the cache keys");
+        if let Some(known) = known().get(layer).filter(is_same) {
+            return Ok(known.clone());
+        }
+        let cache_key = Arc::new(CacheKey::of(layer, inputs, compression));
+        let keyed = Keyed { digest: cache_key.key()?, cache_key, inputs: Arc::clone(inputs), compression };
+        known().insert(layer, keyed.clone());
+        Ok(keyed)
+    }
+}
+
 /// The first difference between two cache keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
@@ -35,7 +70,7 @@ pub(crate) enum Change {
 
 impl CacheKey {
     /// Returns the cache key of a layer whose inputs are known.
-    pub(crate) fn of(layer: &PlannedLayer, staged: &Inputs, compression: Compression) -> Self {
+    pub(crate) fn of(layer: &PlannedLayer, staged: &LayerInputs, compression: Compression) -> Self {
         let line = |(path, member): (&ImagePath, &Member)| (path.clone(), describe(member, staged));
         Self {
             writer: WRITER,
@@ -64,7 +99,7 @@ impl CacheKey {
     }
 }
 
-fn describe(member: &Member, staged: &Inputs) -> String {
+fn describe(member: &Member, staged: &LayerInputs) -> String {
     let metadata = &member.metadata;
     let capabilities = metadata.capabilities().map(|caps| caps.to_string()).unwrap_or_default();
     let content = match &member.kind {

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 
 use lapstrake::value::ImagePath;
 
-use crate::inputs::Inputs;
+use crate::inputs::LayerInputs;
 use crate::plan::{Member, PlannedLayer};
 use lapstrake_oci::tar::TarWriter;
 use lapstrake_oci::tree::Kind;
@@ -24,7 +24,7 @@ pub(crate) enum Removals {
 /// Writes the layer's members to `out`, and the end of the tar.
 pub(crate) fn write_tar(
     layer: &PlannedLayer,
-    staged: &Inputs,
+    staged: &LayerInputs,
     removals: Removals,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -65,7 +65,7 @@ fn needed(layer: &PlannedLayer, removals: Removals) -> BTreeMap<&ImagePath, &Mem
 fn write_once(
     path: &ImagePath,
     member: &Member,
-    staged: &Inputs,
+    staged: &LayerInputs,
     written: &mut BTreeSet<ImagePath>,
     tar: &mut TarWriter<&mut dyn Write>,
 ) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! What is below a layer while it is planned: the base, with what the layers so far remove and add.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lapstrake::Site;
 use lapstrake::value::{ImagePath, Mode};
@@ -15,7 +16,7 @@ pub(super) struct Below<'a> {
     /// How many layers the base has.
     pub(super) base: usize,
     /// The layers of this image below.
-    pub(super) planned: &'a [PlannedLayer],
+    pub(super) planned: &'a [Arc<PlannedLayer>],
 }
 
 impl<'a> Below<'a> {

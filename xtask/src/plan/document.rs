@@ -1,13 +1,14 @@
 //! How the JSON form of a plan writes an inode: `type`, and beside it the fields of that kind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use lapstrake::Site;
 use lapstrake::value::{Capabilities, Mode};
 use lapstrake_oci::tree::{Kind, Metadata};
 use serde::{Serialize, Serializer};
 
-use super::{ContextFile, Member, Origin};
+use super::{ContextFile, Member, Origin, PlannedLayer};
 
 #[derive(Serialize)]
 struct KindDocument<'a> {
@@ -62,4 +63,8 @@ pub(super) fn context<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     let document = |file| KindDocument::of(file, |file: &ContextFile| (&file.from, Some(file.executable)));
     serializer.collect_map(files.iter().map(|(path, file)| (path, document(file))))
+}
+
+pub(super) fn layers<S: Serializer>(layers: &[Arc<PlannedLayer>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(layers.iter().map(|layer| &**layer))
 }

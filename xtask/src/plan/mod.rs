@@ -20,6 +20,7 @@ mod unit_states;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
@@ -33,7 +34,7 @@ use crate::base::File;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use render::{render, render_layers};
-pub(crate) use resolve::{KnownTree, Resolved, resolve};
+pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
 pub(crate) use transaction::{
@@ -56,7 +57,9 @@ pub(crate) struct Plan {
     /// What is compiled in images of its own, by an engine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stages: Vec<PlannedBuildStage>,
-    pub(crate) layers: Vec<PlannedLayer>,
+    /// The images of a run share equal layers.
+    #[serde(serialize_with = "document::layers")]
+    pub(crate) layers: Vec<Arc<PlannedLayer>>,
     /// The tree that the layers make on the base, each node with the number of the layer that put it there;
     /// those of the base come first.
     #[serde(skip)]
@@ -132,14 +135,14 @@ impl Plan {
     /// Returns how many parts of layers, from the lowest, are built before the plan is final: up to the last in
     /// which something runs.
     pub(crate) fn prefix(&self) -> usize {
-        self.layers.iter().rposition(PlannedLayer::needs_engine).map_or(0, |last| last + 1)
+        self.layers.iter().rposition(|layer| layer.needs_engine()).map_or(0, |last| last + 1)
     }
 
     /// Returns the end of the parts that are built next on the `built` lowest ones: after the next in which
     /// something runs. None, where nothing runs above them.
     pub(crate) fn next_engine_part(&self, built: usize) -> Option<usize> {
         let above = self.layers.get(built..)?;
-        above.iter().position(PlannedLayer::needs_engine).map(|next| built + next + 1)
+        above.iter().position(|layer| layer.needs_engine()).map(|next| built + next + 1)
     }
 
     /// Returns how many OCI layers the `parts` lowest parts fill to the last.

@@ -1,6 +1,8 @@
 //! From a description to a plan: the layers from the lowest up, each over what those below leave. Pure;
 //! every fault is a finding, and the rest is planned all the same, so that one run shows all of them.
 
+mod shared;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use super::labels::labels;
 use super::own_units::own_units;
 use super::place::{Placer, site_or};
 use super::stage::{Builders, Stages};
-use super::step::{PlannedRun, Steps};
+use super::step::{PlannedRun, Steps, runs};
 use super::transaction::{Kept, Transaction, transaction};
 use super::{CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided};
 use crate::base::{Base, BaseIndex, File};
@@ -27,6 +29,8 @@ use crate::project::assets::Sources;
 use crate::project::workspace::Workspace;
 use lapstrake::value::Mode;
 use lapstrake_oci::tree::{Kind, LayerNumber, Metadata, Node, Tree, hide};
+
+pub(crate) use shared::Shared;
 
 /// A plan, as far as there is one, and what was found.
 #[derive(Debug)]
@@ -44,18 +48,20 @@ pub(crate) struct KnownTree {
     pub(crate) index: Arc<BaseIndex>,
 }
 
-/// Plans `image` on `base`. A part above one in which something runs is planned on its known tree; without that,
+/// Plans `image` on `base`. `shared` must be of the same workspace and options. A part above one in which something runs is planned on its known tree; without that,
 /// what depends on it is undecided.
 pub(crate) fn resolve(
     image: &Image,
     workspace: &Workspace,
-    sources: &Sources,
+    shared: &Shared,
     base: &Base,
     builders: &Builders,
     known: &[KnownTree],
     options: &CargoOptions,
 ) -> Resolved {
+    let sources = shared.sources();
     let mut resolver = Resolver {
+        shared,
         sources,
         base,
         below: &base.index,
@@ -98,6 +104,7 @@ pub(crate) fn resolve(
 }
 
 pub(super) struct Resolver<'a> {
+    shared: &'a Shared,
     sources: &'a Sources,
     base: &'a Base,
     /// The tree that owners and units are looked up in.
@@ -107,7 +114,7 @@ pub(super) struct Resolver<'a> {
     /// The tree so far.
     pub(super) merged: Tree<File>,
     /// The layers so far.
-    planned: Vec<PlannedLayer>,
+    planned: Vec<Arc<PlannedLayer>>,
     invocations: Invocations<'a>,
     stages: Stages<'a>,
     /// The highest layer below in which an engine's step may add what no index knows of.
@@ -146,11 +153,7 @@ impl Resolver<'_> {
                 self.findings.push(finding.help("leave it out"));
                 continue;
             }
-            let before = self.findings.len();
-            self.parts(&name, layer);
-            for finding in self.findings.iter_mut().skip(before) {
-                finding.blame.get_or_insert_with(|| Blame::Layer(name.clone()));
-            }
+            self.shared_parts(&name, layer);
         }
         self.use_known_tree();
     }
@@ -159,19 +162,23 @@ impl Resolver<'_> {
     /// steps bring, on the tree after those.
     fn parts(&mut self, name: &LayerName, layer: &Layer) {
         let (packages, rest) = split(layer);
+        let before = self.findings.len();
         let mut continues = false;
         for part in [packages, rest].into_iter().flatten() {
             self.use_known_tree();
             let (planned, after_steps) = self.part(name.clone(), &part, continues);
-            self.planned.push(planned);
+            self.planned.push(Arc::new(planned));
             continues = true;
             if !after_steps.is_empty() {
                 self.use_known_tree();
                 let mut last = part;
                 last.entries = after_steps;
                 let (planned, _) = self.part(name.clone(), &last, continues);
-                self.planned.push(planned);
+                self.planned.push(Arc::new(planned));
             }
+        }
+        for finding in self.findings.iter_mut().skip(before) {
+            finding.blame.get_or_insert_with(|| Blame::Layer(name.clone()));
         }
     }
 
@@ -336,7 +343,7 @@ impl Resolver<'_> {
 }
 
 /// Returns findings for directories whose mode or owner a step changed.
-fn changed_directories(before: &Tree<File>, now: &Tree<File>, planned: &[PlannedLayer]) -> Vec<Finding> {
+fn changed_directories(before: &Tree<File>, now: &Tree<File>, planned: &[Arc<PlannedLayer>]) -> Vec<Finding> {
     let Some(layer) = planned.iter().rfind(|layer| layer.needs_engine()) else { return Vec::new() };
     let is_stated = |path: &ImagePath| {
         let members = planned.iter().filter_map(|layer| layer.members.get(path));
@@ -370,15 +377,6 @@ fn split(layer: &Layer) -> (Option<Layer>, Option<Layer>) {
     };
     let (packages, rest) = layer.entries.iter().cloned().partition(is_of_packages);
     (part(packages), part(rest))
-}
-
-/// The steps of a layer, in order.
-fn runs(layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
-    let run = |entry: &Entry| match &entry.kind {
-        EntryKind::Run(run) => steps.run(run, site_or(entry.site, layer.site)),
-        _ => None,
-    };
-    layer.entries.iter().filter_map(run).collect()
 }
 
 /// Returns the checks whose findings about the files of its packages and steps a layer accepts.

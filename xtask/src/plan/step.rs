@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use lapstrake::entry::{Run, Secret, SecretSource};
+use lapstrake::entry::{Entry, EntryKind, Run, Secret, SecretSource};
 use lapstrake::value::{Asset, ImagePath, SecretId, Variable};
-use lapstrake::{Parsed, Site};
+use lapstrake::{Layer, Parsed, Site};
 use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
@@ -194,4 +194,13 @@ impl<'a> Steps<'a> {
             given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), self.fallback)));
         found.cloned().map_err(|finding| self.findings.push(finding)).ok()
     }
+}
+
+/// Returns the steps of a layer, in order.
+pub(super) fn runs(layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
+    let run = |entry: &Entry| match &entry.kind {
+        EntryKind::Run(run) => steps.run(run, site_or(entry.site, layer.site)),
+        _ => None,
+    };
+    layer.entries.iter().filter_map(run).collect()
 }

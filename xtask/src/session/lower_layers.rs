@@ -17,14 +17,13 @@ use crate::engine::layers::{self, EngineLayers, LowerBuild};
 use crate::finding::Finding;
 use crate::image::{self, Settings, WrittenLayer};
 use crate::inputs::Artefacts;
-use crate::plan::{self, Builders, KnownTree, Plan, Resolved};
-use crate::project::assets::Sources;
+use crate::plan::{self, Builders, KnownTree, Plan, Resolved, Shared};
 use crate::store::Store;
 
 /// What a plan is resolved from, kept so that it can be resolved again on the engine's layers.
 pub(super) struct Described {
     pub(super) image: Image,
-    pub(super) sources: Rc<Sources>,
+    pub(super) shared: Rc<Shared>,
     pub(super) builders: Builders,
 }
 
@@ -55,9 +54,9 @@ impl LowerLayers {
 impl Session<'_> {
     /// Returns a plan on the trees that are known, with the packages that the lock pins.
     pub(super) fn resolve(&self, described: &Described, base: &Base, known: &[KnownTree]) -> Resolved {
-        let Described { image, sources, builders } = described;
+        let Described { image, shared, builders } = described;
         let options = &self.request.cargo;
-        let mut resolved = plan::resolve(image, &self.workspace, sources, base, builders, known, options);
+        let mut resolved = plan::resolve(image, &self.workspace, shared, base, builders, known, options);
         resolved.plan.iter_mut().for_each(|plan| self.pin_packages(plan));
         resolved
     }
@@ -103,10 +102,13 @@ impl Session<'_> {
             return;
         }
         for layer in &mut plan.layers {
-            if let Some(transaction) = layer.transaction.as_mut().filter(|transaction| transaction.installs())
-            {
-                let known = self.lock.packages(image, &layer.name, architecture, &transaction.asked());
-                transaction.locked = known.cloned();
+            let Some(transaction) = layer.transaction.as_ref().filter(|transaction| transaction.installs())
+            else {
+                continue;
+            };
+            let locked = self.lock.packages(image, &layer.name, architecture, &transaction.asked()).cloned();
+            if let Some(transaction) = &mut Arc::make_mut(layer).transaction {
+                transaction.locked = locked;
             }
         }
     }
@@ -136,7 +138,7 @@ impl Session<'_> {
         engine: EnginePolicy,
         fatal: impl Fn(&[Finding]) -> bool,
     ) -> Result<(Ready, Vec<Finding>), Failure> {
-        let unpinned = |layer: &&plan::PlannedLayer| {
+        let unpinned = |layer: &&Arc<plan::PlannedLayer>| {
             layer.transaction.as_ref().is_some_and(plan::Transaction::is_unpinned)
         };
         if let Some(layer) = ready.plan.layers.iter().find(unpinned).filter(|_| self.request.locked) {

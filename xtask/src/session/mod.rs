@@ -29,8 +29,9 @@ use crate::engine::build_stage;
 use crate::engine::layers::merge_parts;
 use crate::finding::Findings;
 use crate::image::{self, BuildEnv, Built, Settings};
-use crate::inputs::{Artefacts, InputError, Inputs};
-use crate::plan::{CargoOptions, Plan, PlannedLayer};
+use crate::inputs::{Artefacts, InputError, Inputs, SharedInputs};
+use crate::layer::CacheKeys;
+use crate::plan::{CargoOptions, Plan, PlannedLayer, Shared};
 use crate::project::assets;
 use crate::project::lockfile::Lock;
 use crate::project::workspace::Workspace;
@@ -66,7 +67,10 @@ pub(crate) struct Session<'a> {
     files: Arc<KeptDigests>,
     store: OnceCell<Rc<Store>>,
     binaries: RefCell<Binaries>,
+    /// What the images share, by their planned layers.
+    inputs: RefCell<SharedInputs>,
     facts: RefCell<KnownFacts>,
+    keys: CacheKeys,
     progress: &'a Progress,
 }
 
@@ -99,7 +103,22 @@ impl<'a> Session<'a> {
         let files = Arc::new(KeptDigests::of_store(&paths, progress));
         let facts = RefCell::new(KnownFacts::load(paths.records(progress)));
         let (bases, store, binaries) = (BTreeMap::new(), OnceCell::new(), RefCell::default());
-        Ok(Self { workspace, request, cache, lock, bases, paths, files, store, binaries, facts, progress })
+        let (inputs, keys) = (RefCell::default(), CacheKeys::default());
+        Ok(Self {
+            workspace,
+            request,
+            cache,
+            lock,
+            bases,
+            paths,
+            files,
+            store,
+            binaries,
+            inputs,
+            facts,
+            keys,
+            progress,
+        })
     }
 
     /// Returns the paths of the workspace's store.
@@ -123,14 +142,18 @@ impl<'a> Session<'a> {
     }
 
     /// Returns the files of some layers, whose artefacts must have been built.
-    pub(crate) fn inputs(&self, layers: &[PlannedLayer], artefacts: Artefacts) -> Result<Inputs, InputError> {
-        Inputs::of(layers, artefacts, self.files.share())
+    pub(crate) fn inputs(
+        &self,
+        layers: &[Arc<PlannedLayer>],
+        artefacts: Artefacts,
+    ) -> Result<Inputs, InputError> {
+        Inputs::of(layers, artefacts, &mut self.inputs.borrow_mut(), self.files.share())
     }
 
     /// Resolves descriptions to plans. Images without a plan are left out, and findings say why.
     pub(crate) fn plan(&mut self, images: &[&Image]) -> (Vec<Planned>, Findings) {
         let mut findings = Findings::default();
-        let sources = Rc::new(assets::scan(images.iter().copied(), &self.workspace.root));
+        let shared = Rc::new(Shared::new(assets::scan(images.iter().copied(), &self.workspace.root)));
         let mut planned = Vec::new();
         for image in images {
             let name = image.name.get().ok();
@@ -143,8 +166,8 @@ impl<'a> Session<'a> {
             };
             let (builders, found) = self.builders(image, base.architecture);
             findings.add(name, found);
-            let (image, sources) = ((*image).clone(), Rc::clone(&sources));
-            let described = Rc::new(Described { image, sources, builders });
+            let (image, shared) = ((*image).clone(), Rc::clone(&shared));
+            let described = Rc::new(Described { image, shared, builders });
             let resolved = self.resolve(&described, &base, &[]);
             let Some(plan) = resolved.plan else {
                 findings.add(name, resolved.findings);
@@ -173,8 +196,16 @@ impl<'a> Session<'a> {
             passed: &self.request.passed,
             progress: self.progress,
         };
-        let compiled = cargo::compile(&plan, &environment, &mut self.binaries.borrow_mut());
-        let mut artefacts = compiled.map_err(|source| Failure::Compile { image: image(), source })?;
+        let mut artefacts = {
+            let mut binaries = self.binaries.borrow_mut();
+            let runs = binaries.runs();
+            let compiled = cargo::compile(&plan, &environment, &mut binaries);
+            if binaries.runs() > runs {
+                // A build script can write files of the workspace.
+                self.inputs.borrow_mut().forget();
+            }
+            compiled.map_err(|source| Failure::Compile { image: image(), source })?
+        };
         if !plan.stages.is_empty() {
             let store = self.store()?;
             let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
@@ -220,7 +251,7 @@ impl<'a> Session<'a> {
         let (root, cache, progress) = (&*self.workspace.root, &self.cache, self.progress);
         // Another base than the described one is not locked.
         let pins = self.request.base.is_none();
-        BuildEnv { root, staged, base, cache, store, settings, pins, progress }
+        BuildEnv { root, staged, base, cache, store, settings, keys: &self.keys, pins, progress }
     }
 
     /// Writes the Containerfile and its context to a folder.

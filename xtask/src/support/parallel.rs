@@ -31,11 +31,14 @@ pub(crate) fn each<T: Send, E: Send>(
         return drain();
     }
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(drain)).collect();
-        workers.into_iter().try_for_each(|worker| match worker.join() {
+        // This thread works too, because a thread takes longer to start than a small item takes.
+        let workers: Vec<_> = (1..threads).map(|_| scope.spawn(drain)).collect();
+        let first = drain();
+        let rest = workers.into_iter().map(|worker| match worker.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
-        })
+        });
+        rest.fold(first, Result::and)
     })
 }
 

@@ -17,4 +17,5 @@ mod speed;
 mod stage;
 mod step;
 mod tar_profile;
+mod variants;
 pub(crate) mod workshop;

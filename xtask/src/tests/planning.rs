@@ -7,7 +7,7 @@ use lapstrake_oci::tree::Kind;
 
 use super::workshop::Workshop;
 use crate::base::fixture::Tar;
-use crate::plan::{Origin, Plan, PlannedLayer};
+use crate::plan::{Origin, Plan};
 
 const SERVICE: &str =
     "[Service]\nExecStart=/usr/bin/app\n\n[Install]\nWantedBy=multi-user.target\nAlias=alias.service\n";
@@ -25,7 +25,7 @@ fn members(plan: &Plan) -> Vec<String> {
         Kind::File(_) => " = …".to_owned(),
         Kind::Device { .. } | Kind::Fifo => format!(" ({})", kind.name()),
     };
-    let described = plan.layers.iter().flat_map(PlannedLayer::described);
+    let described = plan.layers.iter().flat_map(|layer| layer.described());
     described
         .map(|(path, member)| format!("{} {path}{}", member.metadata.mode, shown(&member.kind)))
         .collect()

@@ -22,7 +22,8 @@ use crate::engine::build_stage::{self, BuildStageError};
 use crate::engine::layers::{self, EngineLayersError, merge_parts};
 use crate::finding::{Finding, Severity};
 use crate::image::{self, BuildEnv, Built, Epoch, Settings};
-use crate::inputs::{Artefacts, Inputs};
+use crate::inputs::{Artefacts, Inputs, SharedInputs};
+use crate::layer::CacheKeys;
 use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, KnownTree, Plan};
 use crate::project::assets;
 use crate::project::workspace::Workspace;
@@ -34,6 +35,14 @@ use lapstrake_oci::Compression;
 /// An image that an engine helped to build; none where no engine may be used.
 type ByEngine<T> = Result<Option<T>, Located<EngineLayersError>>;
 type Installed = BTreeMap<LayerName, BTreeSet<String>>;
+
+/// An image, as a run of the tool makes it.
+pub(crate) struct Made {
+    pub(crate) plan: Plan,
+    pub(crate) findings: Vec<Finding>,
+    /// The digest of its manifest. None, where a finding is fatal.
+    pub(crate) digest: Option<String>,
+}
 
 /// Everything a description needs to be built, away from the user's own.
 pub(crate) struct Workshop {
@@ -122,13 +131,48 @@ impl Workshop {
         (resolved.plan, resolved.findings)
     }
 
+    /// Plans, checks and builds images in one run, in which they share what is equal. Nothing may run in them.
+    pub(crate) fn make(&self, images: &[Image]) -> Vec<Made> {
+        let shared = plan::Shared::new(assets::scan(images, &self.workspace.root));
+        let (mut inputs, keys) = (SharedInputs::default(), CacheKeys::default());
+        let mut known = KnownFacts::load(self.store.paths().records(&self.progress));
+        let settings = Settings { compression: Compression::Zstd, epoch: Epoch::default() };
+        let checks = Checks::default().all();
+        let mut make = |image: &Image| {
+            let plan::Resolved { plan, mut findings } = self.resolve_in(&shared, image, &[]);
+            let plan = plan.unwrap();
+            let staged = Inputs::of(&plan.layers, Artefacts::default(), &mut inputs, self.files.share());
+            let staged = &staged.unwrap();
+            let mut contents = Contents::of(&plan.layers);
+            contents.add(&plan.layers, staged, &mut known).unwrap();
+            let subject = Subject::new(&plan, &self.base, &contents);
+            findings.extend(check::run(&checks, Phase::Tree, &subject));
+            findings.extend(check::run(&checks, Phase::Inputs, &subject));
+            let is_fatal = findings.iter().any(|finding| finding.severity == Severity::Fatal);
+            let (base, cache, store, progress) = (&self.base, &self.cache, &self.store, &self.progress);
+            let (root, keys) = (&*self.workspace.root, &keys);
+            let env = BuildEnv { root, staged, base, cache, store, settings, keys, pins: false, progress };
+            let build = || {
+                let layers = image::write_layers(&plan, &[], &env).unwrap();
+                image::finish(&plan, layers, &env).unwrap().descriptor.digest
+            };
+            let digest = (!is_fatal).then(build);
+            Made { plan, findings, digest }
+        };
+        images.iter().map(&mut make).collect()
+    }
+
     fn resolve(&self, image: &Image, known: &[KnownTree]) -> plan::Resolved {
-        let sources = assets::scan([image], &self.workspace.root);
+        let shared = plan::Shared::new(assets::scan([image], &self.workspace.root));
+        self.resolve_in(&shared, image, known)
+    }
+
+    fn resolve_in(&self, shared: &plan::Shared, image: &Image, known: &[KnownTree]) -> plan::Resolved {
         let Base { location, digest, architecture, .. } = &self.base;
         let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
         let builders = Builders::from([(location.clone(), Builder { digest, architecture, place })]);
         let options = CargoOptions::default();
-        plan::resolve(image, &self.workspace, &sources, &self.base, &builders, known, &options)
+        plan::resolve(image, &self.workspace, shared, &self.base, &builders, known, &options)
     }
 
     /// What the checks find in an image, up to the staged files; binaries of cargo there are none.
@@ -164,7 +208,7 @@ impl Workshop {
     fn staged(&self, plan: &Plan) -> Inputs {
         let compiled = self.stages(plan, EnginePolicy::Any).unwrap();
         let artefacts = Artefacts { compiled, ..Artefacts::default() };
-        Inputs::of(&plan.layers, artefacts, self.files.share()).unwrap()
+        Inputs::of(&plan.layers, artefacts, &mut SharedInputs::default(), self.files.share()).unwrap()
     }
 
     /// Returns the results of the build stages of a plan.
@@ -224,7 +268,8 @@ impl Workshop {
         let (base, cache, store) = (&self.base, &self.cache, &self.store);
         let root = &self.workspace.root;
         let (staged, progress) = (&staged, &progress);
-        let env = BuildEnv { root, staged, base, cache, store, settings, pins: false, progress };
+        let keys = &CacheKeys::default();
+        let env = BuildEnv { root, staged, base, cache, store, settings, keys, pins: false, progress };
         let (mut below, mut installed) = (Vec::new(), BTreeMap::new());
         let mut known = Vec::new();
         while below.len() < plan.layers.len() {
@@ -275,7 +320,8 @@ impl Workshop {
         let settings = Settings { compression: Compression::Zstd, epoch: Epoch::default() };
         let (base, cache, store, root) = (&self.base, &self.cache, &self.store, &*self.workspace.root);
         let (staged, progress) = (&staged, &progress);
-        let env = BuildEnv { root, staged, base, cache, store, settings, pins: false, progress };
+        let keys = &CacheKeys::default();
+        let env = BuildEnv { root, staged, base, cache, store, settings, keys, pins: false, progress };
         let end = plan.next_engine_part(0).unwrap();
         let lower = layers::ensure_lower(&plan, &[], end, EnginePolicy::Any, &env).layers.unwrap().unwrap();
         let below = Base { index: Arc::clone(&lower.index), ..self.base.clone() };

@@ -133,7 +133,8 @@ fn may_be_replaced(subject: &Subject<'_>, lack: &Lack<'_>) -> bool {
         };
         !layer.runs.is_empty() || layer.transaction.as_ref().is_some_and(changes)
     };
-    lack.by.as_ref().is_none_or(|by| by.site().is_none()) && subject.plan.layers.iter().any(replaces)
+    lack.by.as_ref().is_none_or(|by| by.site().is_none())
+        && subject.plan.layers.iter().any(|layer| replaces(layer))
 }
 
 /// `GLIBC` of `GLIBC_2.39`.

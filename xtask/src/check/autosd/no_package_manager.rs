@@ -22,7 +22,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let runs = subject.plan.layers.iter().scan(false, |ran, layer| {
         let before = *ran;
         *ran |= !layer.runs.is_empty();
-        Some((before, layer))
+        Some((before, &**layer))
     });
     let lacking = runs.filter(|(ran, layer)| !ran && layer.transaction.is_some());
     let fault = |(_, layer): (bool, &crate::plan::PlannedLayer)| {

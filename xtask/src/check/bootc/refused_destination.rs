@@ -28,7 +28,8 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let elsewhere = |node: &Node<'_>| !LINTED.iter().any(|area| is_in(node, area));
     // A scriptlet adds its account to the files of the base; an entry replaces them.
     let extends = |node: &Node<'_>| node.is_of_step() && is_of_accounts(node);
-    let mut faults = faults(subject.tree().ours().filter(|node| elsewhere(node) && !extends(node)));
+    let is_refused = |node: &Node<'_>| refused(node.path()).is_some() && elsewhere(node) && !extends(node);
+    let mut faults = faults(subject.tree().ours().filter(is_refused));
     faults.extend(lost_accounts(subject));
     faults
 }

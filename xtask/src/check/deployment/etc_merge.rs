@@ -22,8 +22,11 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     // Steps state no paths, so every directory and link of the base is looked at where an engine built a layer.
     let all = base.iter().flat_map(|base| base.tree().iter()).filter(|node| !node.is_file());
     let of_steps: Vec<_> = all.map(|node| node.path().clone()).collect();
-    let stated =
-        subject.plan.layers.iter().flat_map(|layer| layer.removals.keys().chain(layer.members.keys()));
+    let stated = subject.plan.layers.iter().flat_map(|layer| {
+        // A file can be in the place of a directory or a link only if that is removed.
+        let members = layer.members.iter().filter(|(_, member)| !member.kind.is_file());
+        layer.removals.keys().chain(members.map(|(path, _)| path))
+    });
     let is_transient = super::super::autosd::is_etc_transient(subject);
     let mut faults = Vec::new();
     for path in stated.chain(&of_steps).collect::<BTreeSet<_>>() {

@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check::fatal(
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     // What a layer above hides or removes ships all the same.
     let mut faults = Vec::new();
-    for node in subject.shipped() {
+    for node in subject.shipped().filter(|node| !node.secrets().is_empty()) {
         let (locked, open): (Vec<&Secret>, Vec<_>) =
             node.secrets().iter().partition(|secret| secret.kind == SecretKind::EncryptedKey);
         faults.extend(fault(&node, &open));

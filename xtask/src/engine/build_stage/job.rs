@@ -14,7 +14,7 @@ use crate::emit;
 use crate::engine::cached::{CachedJob, Context, ContextError};
 use crate::engine::{Engine, EngineError, Job, Secrets, layers};
 use crate::image::Epoch;
-use crate::inputs::Inputs;
+use crate::inputs::LayerInputs;
 use crate::plan::{ContextFile, PlannedBuildStage};
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, Layout};
@@ -28,7 +28,7 @@ pub(super) struct StageJob<'a> {
     stage: &'a PlannedBuildStage,
     env: &'a BuilderEnv<'a>,
     files: BTreeMap<String, Kind<ContextFile>>,
-    staged: Inputs,
+    staged: LayerInputs,
 }
 
 impl<'a> StageJob<'a> {
@@ -38,7 +38,7 @@ impl<'a> StageJob<'a> {
         if !stage.compile.is_empty() {
             files.extend(sources::needed(&stage.compile, env.workspace)?);
         }
-        let staged = Inputs::of_context(&files, env.store.digests())?;
+        let staged = LayerInputs::of_context(&files, env.store.digests())?;
         Ok(Self { stage, env, files, staged })
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::emit;
 use crate::image::Settings;
-use crate::inputs::Inputs;
+use crate::inputs::{Inputs, LayerInputs};
 use crate::layer::CacheKey;
 use crate::plan::{ContextFile, Origin, Plan};
 use lapstrake_oci::Digest;
@@ -37,6 +37,8 @@ impl EngineCacheKey {
         staged: &Inputs,
         settings: Settings,
     ) -> Self {
+        let layer = &plan.layers[number];
+        let staged = staged.layer(&layer.name);
         let mut text = String::new();
         // Writing to a String does not fail.
         _ = emit::layer_steps(plan, number, &mut text);
@@ -46,9 +48,9 @@ impl EngineCacheKey {
             below: below.clone(),
             steps,
             epoch: settings.epoch.seconds(),
-            network: plan.layers[number].wants_network(),
-            files: CacheKey::of(&plan.layers[number], staged, settings.compression),
-            read: read(&emit::files(&plan.layers[number]), staged),
+            network: layer.wants_network(),
+            files: CacheKey::of(layer, staged, settings.compression),
+            read: read(&emit::files(layer), staged),
         }
     }
 
@@ -58,7 +60,10 @@ impl EngineCacheKey {
 }
 
 /// What files of a context are, for the key of what is made of them.
-pub(crate) fn read(files: &BTreeMap<String, Kind<ContextFile>>, staged: &Inputs) -> BTreeMap<String, String> {
+pub(crate) fn read(
+    files: &BTreeMap<String, Kind<ContextFile>>,
+    staged: &LayerInputs,
+) -> BTreeMap<String, String> {
     let line = |file: &Kind<ContextFile>| match file {
         Kind::Directory | Kind::Device { .. } | Kind::Fifo => file.name().to_owned(),
         Kind::Symlink { target } => format!("symlink {target:?}"),

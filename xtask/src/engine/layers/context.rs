@@ -32,12 +32,13 @@ pub(super) fn write(
     emit::layer_steps(plan, number, &mut text).map_err(io::Error::other)?;
     fs::write(folder.join("Containerfile"), text)?;
     let layer = &plan.layers[number];
-    emit::write_files(&emit::files(layer), env.staged, &folder.join(emit::folder(number, layer)))?;
+    let staged = env.staged.layer(&layer.name);
+    emit::write_files(&emit::files(layer), staged, &folder.join(emit::folder(number, layer)))?;
     if Contents::of(layer) == Contents::Members {
         fs::create_dir_all(folder.join(emit::TARS))?;
         let file = File::create(folder.join(emit::tar_name(number, layer)))?;
         let mut out = BufWriter::with_capacity(256 << 10, file);
-        write_tar(layer, env.staged, Removals::Elsewhere, &mut out)?;
+        write_tar(layer, staged, Removals::Elsewhere, &mut out)?;
         out.flush()?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufReader;
+use std::sync::Arc;
 
 use camino::Utf8Path;
 
@@ -139,7 +140,8 @@ impl CachedJob for LayerJob<'_> {
             // Once the lock names the packages, the same layer has another cache key.
             let mut pinned = self.plan.clone();
             let locked = Some(installed.clone());
-            pinned.layers[self.number].transaction = Some(Transaction { locked, ..transaction.clone() });
+            Arc::make_mut(&mut pinned.layers[self.number]).transaction =
+                Some(Transaction { locked, ..transaction.clone() });
             self.env.store.remember(&self.key_of(&pinned)?, &written)?;
         }
         let reason = if self.layer.needs_engine() {

@@ -1,0 +1,133 @@
+//! Shares planned layers between the images of a run: variants of an image are planned once, up to the layer in which
+//! they differ. A layer is shared only if everything is the same that decides how it is planned.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use lapstrake::Layer;
+use lapstrake::entry::EntryKind;
+use lapstrake::value::LayerName;
+use lapstrake_oci::tree::Tree;
+
+use super::Resolver;
+use crate::base::{BaseIndex, File};
+use crate::finding::Finding;
+use crate::plan::enablement::OwnUnits;
+use crate::plan::{Invocation, PlannedLayer, Undecided};
+use crate::project::assets::Sources;
+
+/// What the images of a run are planned from: the files that their descriptions name, and the layers that were planned
+/// for the images before.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    sources: Sources,
+    /// By the description of the layer, with the place of each call.
+    layers: RefCell<HashMap<String, Vec<Known>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    below: Below,
+    after: After,
+}
+
+/// What a layer is planned on.
+#[derive(Debug)]
+struct Below {
+    base: Arc<BaseIndex>,
+    /// The last part of the layer below. It stands for all layers below, because it is shared only by images that share
+    /// those.
+    part: Option<Arc<PlannedLayer>>,
+    /// The unit files of all layers, also of those above. Empty if the layer says nothing of units.
+    units: OwnUnits,
+}
+
+/// What planning a layer changes in the resolver.
+#[derive(Debug, Clone)]
+struct After {
+    parts: Vec<Arc<PlannedLayer>>,
+    merged: Tree<File>,
+    invocations: Vec<Invocation>,
+    unseen: Option<LayerName>,
+    undecided: Vec<Undecided>,
+    /// What was found in this layer.
+    findings: Vec<Finding>,
+}
+
+impl Shared {
+    /// Returns the state before the first image is planned.
+    pub(crate) fn new(sources: Sources) -> Self {
+        Self { sources, layers: RefCell::default() }
+    }
+
+    pub(super) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn get(&self, described: &str, below: &Below) -> Option<After> {
+        let layers = self.layers.borrow();
+        let known = layers.get(described)?.iter().find(|known| known.below.is(below))?;
+        Some(known.after.clone())
+    }
+
+    fn add(&self, described: String, below: Below, after: After) {
+        self.layers.borrow_mut().entry(described).or_default().push(Known { below, after });
+    }
+}
+
+impl Below {
+    fn is(&self, other: &Self) -> bool {
+        let same_part = match (&self.part, &other.part) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        same_part && Arc::ptr_eq(&self.base, &other.base) && self.units == other.units
+    }
+}
+
+impl Resolver<'_> {
+    /// Plans a layer, or takes its parts as they were planned for an earlier image.
+    pub(super) fn shared_parts(&mut self, name: &LayerName, layer: &Layer) {
+        // The number of a build stage depends on the stages of all layers, and a known tree is of one image.
+        if layer.build_stages().next().is_some() || !self.known.is_empty() {
+            self.parts(name, layer);
+            return;
+        }
+        // The types of a description derive `Debug`, so that this names every value and every place.
+        let described = format!("{layer:?}");
+        let below = self.below(layer);
+        if let Some(after) = self.shared.get(&described, &below) {
+            let After { parts, merged, invocations, unseen, undecided, findings } = after;
+            self.planned.extend(parts);
+            self.merged = merged;
+            self.invocations.list = invocations;
+            self.unseen = unseen;
+            self.undecided.extend(undecided);
+            self.findings.extend(findings);
+            return;
+        }
+        let (parts, undecided, findings) = (self.planned.len(), self.undecided.len(), self.findings.len());
+        self.parts(name, layer);
+        let after = After {
+            parts: self.planned[parts..].to_vec(),
+            merged: self.merged.clone(),
+            invocations: self.invocations.list.clone(),
+            unseen: self.unseen.clone(),
+            undecided: self.undecided[undecided..].to_vec(),
+            findings: self.findings[findings..].to_vec(),
+        };
+        self.shared.add(described, below, after);
+    }
+
+    fn below(&self, layer: &Layer) -> Below {
+        let is_of_units = |kind: &EntryKind| matches!(kind, EntryKind::Unit(_) | EntryKind::UnitState(_));
+        let has_units = layer.entries.iter().any(|entry| is_of_units(&entry.kind));
+        Below {
+            base: Arc::clone(&self.base.index),
+            part: self.planned.last().map(Arc::clone),
+            units: if has_units { self.own_units.clone() } else { OwnUnits::new() },
+        }
+    }
+}
