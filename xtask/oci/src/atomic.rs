@@ -77,7 +77,8 @@ impl AtomicFile {
         for directory in [temporary, directory(path)?] {
             std::fs::create_dir_all(directory)?;
         }
-        let prefix = Self::prefix(path.file_name().unwrap_or_default());
+        let name = path.file_name().ok_or_else(|| io::Error::other(format!("`{path}` names no file")))?;
+        let prefix = Self::prefix(name);
         let file = tempfile::Builder::new().prefix(&prefix).tempfile_in(temporary)?;
         Ok(Self { file, path: path.to_owned() })
     }

@@ -98,6 +98,6 @@ fn metadata(member: &Member) -> Metadata {
     };
     let kept = member.xattrs.iter().find(|(name, value)| is_kept(name, value));
     let xattrs: Xattrs = kept.map(|(_, value)| (CAPABILITY.to_owned(), value.clone())).into_iter().collect();
-    let mode = Mode::from_bits(member.mode & 0o7777).unwrap_or(Mode::FILE);
+    let mode = Mode::from_bits(member.mode & 0o7777).expect("twelve bits are a mode");
     Metadata { mode, uid: member.uid, gid: member.gid, xattrs }
 }
