@@ -134,7 +134,7 @@ impl CommandLine {
             drop(command.output());
         };
         remove(self.remove_container, &format!("{}-working-container", job.name));
-        // By their names: another build, or the user, may have images of the same ids.
+        // By their names, because the user may have images of the same ids. Those of other jobs have ids of their own.
         remove(&["rmi", "--force"], &job.built());
         remove(&["rmi", "--force"], &job.below());
     }

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 
 use camino::Utf8Path;
+use lapstrake::value::LabelKey;
 
 use crate::emit::{self, Contents};
 use crate::engine::cached::Context;
@@ -58,6 +59,40 @@ fn layout(
     for layer in below {
         layout.blobs().link_from(env.store.layout.blobs(), &layer.written.digest, layer.written.size)?;
     }
-    let image = image::documents(plan, env.base, below, layout.blobs(), env.settings);
+    let image = image::documents(&of_job(plan, tag), env.base, below, layout.blobs(), env.settings);
     layout.tag(tag, &image.map_err(io::Error::other)?).map_err(io::Error::other)
+}
+
+/// Returns the plan with a label that no other job has, so that the image gets an id of its own. An engine that removes
+/// the image of another job also removes the containers of all images with its id, even while they are in use.
+fn of_job(plan: &Plan, name: &str) -> Plan {
+    let label = LabelKey::parse("lapstrake.job").expect("the name of the label is valid");
+    let mut plan = plan.clone();
+    plan.labels.insert(label, name.to_owned());
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use lapstrake::{Base, Image, Layer};
+    use lapstrake_oci::Digest;
+
+    use super::of_job;
+    use crate::image::{Epoch, Settings, documents};
+    use crate::tests::workshop::Workshop;
+
+    #[test]
+    fn equal_images_of_two_jobs_have_ids_of_their_own() {
+        let workshop = Workshop::stand_in();
+        let image = Image::new("app", Base::stand_in()).layer(Layer::new("app").text("1\n", "/etc/app"));
+        let plan = workshop.planned(&image);
+        let settings = Settings { compression: lapstrake_oci::Compression::Zstd, epoch: Epoch::default() };
+        let manifest = |name: &str| {
+            let blobs = workshop.store.layout.blobs();
+            let made = documents(&of_job(&plan, name), &workshop.base, &[], blobs, settings).unwrap();
+            Digest::parse(&made.digest).unwrap()
+        };
+        assert_eq!(manifest("localhost/one"), manifest("localhost/one"));
+        assert_ne!(manifest("localhost/one"), manifest("localhost/other"));
+    }
 }
