@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
 
+use crate::claim::{self, Claim};
+
 /// Whether a file survives a loss of power.
 ///
 /// ```
@@ -60,12 +62,17 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Creates the temporary file, and the directories that lead to `path`.
+    /// Creates the temporary file, and the directories that lead to `path`. Removes the temporary files that killed
+    /// processes left for the same path.
     ///
     /// # Errors
     /// If `path` names no file, or its directory can't be written.
     pub fn create(path: &Utf8Path) -> io::Result<Self> {
-        Self::create_in(directory(path)?, path)
+        let directory = directory(path)?;
+        if let Some(name) = path.file_name() {
+            Claim::sweep(directory, &[&Self::prefix(name)]);
+        }
+        Self::create_in(directory, path)
     }
 
     /// As [`create`](Self::create), with the temporary file in another directory of the same file system, where the
@@ -79,7 +86,7 @@ impl AtomicFile {
         }
         let name = path.file_name().ok_or_else(|| io::Error::other(format!("`{path}` names no file")))?;
         let prefix = Self::prefix(name);
-        let file = tempfile::Builder::new().prefix(&prefix).tempfile_in(temporary)?;
+        let file = claim::file_in(temporary, &prefix)?;
         Ok(Self { file, path: path.to_owned() })
     }
 

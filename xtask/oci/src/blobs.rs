@@ -1,7 +1,7 @@
 //! Keeps blobs in a directory, each under its digest.
 //!
 //! A blob in `blobs/` is complete, because it is written to `.partial/` and then renamed. The debris of a
-//! killed process stays in `.partial/`, and is removed a day later. A watched directory verifies a blob before
+//! killed process stays in `.partial/`, and the next process removes it. A watched directory verifies a blob before
 //! its first use, because bytes on a disk decay and other programs write to it.
 
 mod watch;
@@ -10,19 +10,16 @@ mod writer;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::{NamedTempFile, TempDir};
 
 use self::watch::Watch;
 pub use self::writer::BlobWriter;
+use crate::claim::{self, Claim, ClaimedFolder};
 use crate::{Digest, FileDigests, HashingReader, Stamp, regular};
 
 /// The most bytes of a manifest, index or config. Registries accept 4 MiB.
 const DOCUMENT_MAX: u64 = 8 << 20;
-/// The age at which a partial blob is debris of a killed process.
-const ABANDONED: Duration = Duration::from_hours(24);
 
 /// Gives access to the blobs of a layout or cache, which are the files `ROOT/blobs/sha256/HEX`.
 ///
@@ -125,7 +122,7 @@ pub enum BlobError {
 
 impl Blobs {
     /// Opens the blobs under `root` for reading and writing. Creates missing directories, and removes partial
-    /// blobs that are older than a day.
+    /// blobs of killed processes.
     ///
     /// # Errors
     ///
@@ -133,13 +130,7 @@ impl Blobs {
     pub fn open(root: &Utf8Path) -> io::Result<Self> {
         let blobs = Self::at(root);
         fs::create_dir_all(&blobs.whole)?;
-        for left in blobs.partial.read_dir_utf8().into_iter().flatten().flatten() {
-            let age = left.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
-            if matches!(age, Ok(Ok(age)) if age > ABANDONED) {
-                // Another process may have removed it already.
-                drop(fs::remove_file(left.path()).or_else(|_| fs::remove_dir_all(left.path())));
-            }
-        }
+        Claim::sweep(&blobs.partial, &[""]);
         Ok(blobs)
     }
 
@@ -258,10 +249,10 @@ impl Blobs {
     ///
     /// Fails if the partial file cannot be created.
     pub fn writer(&self) -> io::Result<BlobWriter> {
-        let file = NamedTempFile::new_in(&self.partial).or_else(|error| match error.kind() {
+        let file = claim::file_in(&self.partial, ".tmp").or_else(|error| match error.kind() {
             io::ErrorKind::NotFound => {
                 fs::create_dir_all(&self.partial)?;
-                NamedTempFile::new_in(&self.partial)
+                claim::file_in(&self.partial, ".tmp")
             }
             _ => Err(error),
         })?;
@@ -283,9 +274,9 @@ impl Blobs {
     /// assert!(folder.path().is_dir());
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn folder(&self) -> io::Result<TempDir> {
+    pub fn folder(&self) -> io::Result<ClaimedFolder> {
         fs::create_dir_all(&self.partial)?;
-        TempDir::new_in(&self.partial)
+        ClaimedFolder::create_in(&self.partial, ".tmp")
     }
 
     /// Stores some bytes, and returns their digest and number.

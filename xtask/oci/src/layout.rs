@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    ANNOTATION_REF_NAME, ArchiveError, AtomicFile, BlobError, Blobs, Descriptor, Durability, FileDigests,
-    Manifests, MediaType, SCHEMA_VERSION, canonical, regular,
+    ANNOTATION_REF_NAME, ArchiveError, AtomicFile, BlobError, Blobs, Claim, Descriptor, Durability,
+    FileDigests, Manifests, MediaType, SCHEMA_VERSION, canonical, regular,
 };
 
 pub(crate) const LAYOUT: &str = "oci-layout";
@@ -158,6 +158,7 @@ impl Layout {
     pub(crate) fn new(root: &Utf8Path) -> Result<Self, LayoutError> {
         let blobs = Blobs::open(root);
         let blobs = blobs.map_err(|source| LayoutError::Write { path: root.to_owned(), source })?;
+        Claim::sweep(root, &[INDEX, LAYOUT].map(AtomicFile::prefix).each_ref().map(String::as_str));
         Ok(Self { root: root.to_owned(), blobs })
     }
 

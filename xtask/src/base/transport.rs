@@ -6,9 +6,8 @@ use std::io;
 
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
-use lapstrake_oci::{Descriptor, MediaType};
+use lapstrake_oci::{ClaimedFolder, Descriptor, MediaType};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::BaseError;
 use crate::support::diagnosis::Diagnosis;
@@ -43,7 +42,7 @@ fn message(line: &str) -> String {
 }
 
 /// A folder for what a program writes, on the disk on which it is to stay.
-pub(super) fn folder(program: Program, cache: &Blobs) -> Result<TempDir, BaseError> {
+pub(super) fn folder(program: Program, cache: &Blobs) -> Result<ClaimedFolder, BaseError> {
     cache.folder().map_err(|source| BaseError::Transported { program, source })
 }
 

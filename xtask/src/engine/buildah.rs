@@ -50,7 +50,7 @@ impl Engine for Buildah {
         COMMANDS.pull(reference, progress)
     }
 
-    fn remove(&self, job: &Job<'_>) {
+    fn remove(&self, job: &str) {
         COMMANDS.remove(job);
     }
 }

@@ -91,7 +91,7 @@ fn supervise<T>(
 ) -> Result<T, EngineError> {
     let _guard = SignalGuard::start().map_err(EngineError::Signals)?;
     let made = work();
-    engine.remove(job);
+    engine.remove(job.name);
     if SignalGuard::is_interrupted() { Err(EngineError::Interrupted) } else { made }
 }
 
@@ -121,10 +121,12 @@ impl Context {
     }
 }
 
-/// Returns a name that no other build uses, in the form of a repository's name. Builds at once, in one process or
-/// several, must not remove each other's images.
-fn job_name(context: &Utf8Path) -> String {
+/// Returns the name of the job with this context, in the form of a repository's name. No other build uses it: it has
+/// the random part of the folder's name, and a digest of the store's path, because several stores share the storage
+/// of an engine. A later process finds by it what a killed one left.
+pub(super) fn job_name(context: &Utf8Path) -> String {
+    let store = Digest::of(context.parent().map(Utf8Path::as_str).unwrap_or_default().as_bytes());
     let folder = context.file_name().expect("a temporary folder has a name").to_lowercase();
     let folder = folder.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    format!("lapstrake-{}-{folder}", std::process::id())
+    format!("lapstrake-{}-{folder}", &store.hex()[..8])
 }

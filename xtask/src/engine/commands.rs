@@ -12,9 +12,10 @@ use super::export::EXPORTED;
 use super::output::{self, Ended};
 use super::{Engine, EngineError, Job, Secrets, export};
 use crate::support::diagnosis::Diagnosis;
-use crate::support::folder::TempFolder;
+use crate::support::folder::{PREFIX, TempFolder};
 use crate::support::program::Program;
 use crate::support::progress::Progress;
+use lapstrake_oci::Claim;
 
 /// A program of the family.
 pub(super) struct CommandLine {
@@ -58,7 +59,10 @@ impl CommandLine {
             None => Ok(job.context.to_owned()),
             Some(chosen) => Utf8PathBuf::from_path_buf(chosen.into()).map_err(|_| not_utf8()),
         };
-        let folder = chosen.and_then(|folder| TempFolder::create_in(&folder, ".lapstrake-"));
+        let folder = chosen.and_then(|folder| {
+            Claim::sweep(&folder, &[PREFIX]);
+            TempFolder::create_in(&folder, PREFIX)
+        });
         folder.map_err(|source| EngineError::Output { engine: self.program.name(), source })
     }
 
@@ -126,17 +130,17 @@ impl CommandLine {
         }
     }
 
-    pub(super) fn remove(&self, job: &Job<'_>) {
+    pub(super) fn remove(&self, job: &str) {
         let remove = |words: &[&str], name: &str| {
             let Ok(mut command) = self.program.command() else { return };
             // Ctrl-C is not meant for the cleanup.
             command.args(words).arg(name).stdin(Stdio::null()).process_group(0);
             drop(command.output());
         };
-        remove(self.remove_container, &format!("{}-working-container", job.name));
+        remove(self.remove_container, &format!("{job}-working-container"));
         // By their names, because the user may have images of the same ids. Those of other jobs have ids of their own.
-        remove(&["rmi", "--force"], &job.built());
-        remove(&["rmi", "--force"], &job.below());
+        remove(&["rmi", "--force"], &super::built(job));
+        remove(&["rmi", "--force"], &super::below(job));
     }
 
     fn run(

@@ -8,8 +8,9 @@ use std::io;
 use std::process::Child;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -126,6 +127,16 @@ fn stop(engine: Pid, again: bool) {
         _ = kill_process_group(engine, Signal::KILL);
     } else if steps.is_empty() {
         _ = kill_process_group(engine, Signal::INT);
+    }
+}
+
+/// Ends an engine whose own process was killed, and the step that it runs. Returns when it has ended, or at a
+/// deadline.
+pub(super) fn end(engine: Pid, deadline: Duration) {
+    let started = Instant::now();
+    while test_kill_process(engine).is_ok() && started.elapsed() < deadline {
+        stop(engine, started.elapsed() > deadline / 2);
+        thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -2,6 +2,7 @@
 //! out of a context that this process wrote, or runs build stages for their files. Which layers need one is decided
 //! elsewhere.
 
+mod abandoned;
 pub(crate) mod build_stage;
 mod buildah;
 mod cached;
@@ -23,6 +24,7 @@ use std::fs::File;
 
 use camino::Utf8Path;
 
+pub(crate) use abandoned::sweep;
 pub(crate) use error::EngineError;
 pub(crate) use interrupt::reraise_signal;
 pub(crate) use policy::EnginePolicy;
@@ -70,8 +72,9 @@ pub(crate) trait Engine: Debug + Sync {
     /// Copies an image from its registry to the engine's storage.
     fn pull(&self, reference: &str, progress: &Progress) -> Result<(), EngineError>;
 
-    /// Removes the images and containers of a job from the engine's storage. It is not an error that there are none.
-    fn remove(&self, job: &Job<'_>);
+    /// Removes the images and containers of the job of that name from the engine's storage. It is not an error that
+    /// there are none.
+    fn remove(&self, job: &str);
 }
 
 /// A context in a folder, and how an engine builds it.
@@ -89,11 +92,19 @@ pub(crate) struct Job<'a> {
 impl Job<'_> {
     /// Returns the name of the image that the job builds.
     fn built(&self) -> String {
-        format!("localhost/{}-made", self.name)
+        built(self.name)
     }
 
     /// Returns the name that an engine gives the image below, if that is a layout in the context.
     fn below(&self) -> String {
-        format!("localhost/{}", self.name)
+        below(self.name)
     }
+}
+
+fn built(job: &str) -> String {
+    format!("localhost/{job}-made")
+}
+
+fn below(job: &str) -> String {
+    format!("localhost/{job}")
 }

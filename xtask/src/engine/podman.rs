@@ -49,7 +49,7 @@ impl Engine for Podman {
         COMMANDS.pull(reference, progress)
     }
 
-    fn remove(&self, job: &Job<'_>) {
+    fn remove(&self, job: &str) {
         COMMANDS.remove(job);
     }
 }

@@ -24,9 +24,9 @@ use crate::base::{Base, Cache};
 use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
 use crate::check::{Contents, KnownFacts};
 use crate::emit;
-use crate::engine::EnginePolicy;
 use crate::engine::build_stage;
 use crate::engine::layers::merge_parts;
+use crate::engine::{self, EnginePolicy};
 use crate::finding::Findings;
 use crate::image::{self, BuildEnv, Built, Settings};
 use crate::inputs::{Artefacts, InputError, Inputs, SharedInputs};
@@ -131,6 +131,7 @@ impl<'a> Session<'a> {
         if let Some(store) = self.store.get() {
             return Ok(Rc::clone(store));
         }
+        engine::sweep(&self.paths, self.progress);
         let store = Rc::new(Store::open(&self.paths, &self.files, self.progress)?);
         Ok(Rc::clone(self.store.get_or_init(|| store)))
     }

@@ -1,7 +1,6 @@
 //! What a workspace has built: one OCI layout for all its images, and the records by which nothing is built
 //! twice. Everything in it can be deleted, nothing in it is partial, and nothing damaged is used.
 
-mod debris;
 mod files;
 mod layers;
 mod paths;

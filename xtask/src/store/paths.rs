@@ -5,10 +5,10 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::debris::sweep;
 use super::records::Records;
-use crate::support::folder::TempFolder;
+use crate::support::folder::{PREFIX, TempFolder};
 use crate::support::progress::Progress;
+use lapstrake_oci::Claim;
 use lapstrake_oci::Digest;
 
 /// The variable that names the user's cache.
@@ -50,10 +50,15 @@ impl Paths {
         TempFolder::create_in(&self.root, purpose.prefix())
     }
 
-    /// Removes the scratch folders of processes that were killed.
+    /// Removes the scratch folders of processes that were killed, but not those of [`jobs`](Self::abandoned_jobs).
     pub(super) fn sweep(&self) {
-        let prefixes = [Scratch::Binaries, Scratch::EngineJob].map(Scratch::prefix);
-        sweep(&self.root, &prefixes);
+        Claim::sweep(&self.root, &[Scratch::Binaries.prefix()]);
+        Claim::sweep(&self.contexts(), &[PREFIX]);
+    }
+
+    /// Returns the folders of the jobs of engines whose processes were killed, each with the claim to it.
+    pub(crate) fn abandoned_jobs(&self) -> Vec<(Utf8PathBuf, Claim)> {
+        Claim::debris(&self.root, &[Scratch::EngineJob.prefix()])
     }
 
     /// Returns the OCI layout of all images.

@@ -9,9 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::debris::sweep;
 use crate::support::progress::Progress;
-use lapstrake_oci::{AtomicFile, Durability, FileDigest, HashingWriter, Stamp, regular};
+use lapstrake_oci::{AtomicFile, Claim, Durability, FileDigest, HashingWriter, Stamp, regular};
 
 /// Identifies the format of a record's file.
 const MAGIC: &[u8; 8] = b"lapstrk1";
@@ -89,7 +88,7 @@ impl Records {
 
     /// Removes the partial records of processes that were killed.
     pub(crate) fn sweep(&self) {
-        sweep(&self.partial(), &[""]);
+        Claim::sweep(&self.partial(), &[""]);
     }
 
     fn partial(&self) -> Utf8PathBuf {

@@ -5,16 +5,16 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::TempDir;
+use lapstrake_oci::{Claim, ClaimedFolder};
 
 /// A folder that is removed when the value is dropped.
 #[derive(Debug)]
-pub(crate) struct TempFolder(TempDir);
+pub(crate) struct TempFolder(ClaimedFolder);
 
 impl TempFolder {
     /// Creates a folder in another one, which must exist. Only its owner may read it.
     pub(crate) fn create_in(folder: &Utf8Path, prefix: &str) -> io::Result<Self> {
-        tempfile::Builder::new().prefix(prefix).tempdir_in(folder).map(Self)
+        ClaimedFolder::create_in(folder, prefix).map(Self)
     }
 
     /// Returns where the folder is.
@@ -34,11 +34,12 @@ pub(crate) struct AtomicFolder {
     to: Utf8PathBuf,
 }
 
-/// The prefix of the folders beside.
-const PREFIX: &str = ".lapstrake-";
+/// The prefix of temporary folders in folders that others use too.
+pub(crate) const PREFIX: &str = ".lapstrake-";
 
 impl AtomicFolder {
-    /// Creates the temporary folder, and the folders that lead to `to`.
+    /// Creates the temporary folder, and the folders that lead to `to`. Removes the temporary folders that killed
+    /// processes left beside it.
     pub(crate) fn create(to: &Utf8Path) -> io::Result<Self> {
         let beside = match to.parent() {
             // A bare name is in the current directory.
@@ -49,6 +50,7 @@ impl AtomicFolder {
             }
         };
         fs::create_dir_all(beside)?;
+        Claim::sweep(beside, &[PREFIX]);
         let fresh = TempFolder::create_in(beside, PREFIX)?;
         Ok(Self { fresh, beside: beside.to_owned(), to: to.to_owned() })
     }

@@ -59,3 +59,69 @@ fn a_signal_ends_the_step_and_the_engine_and_takes_all_away() {
         }
     }
 }
+
+/// What a step writes that nobody may find afterwards.
+const MARKER: &str = "marker-that-a-killed-step-wrote";
+
+#[test]
+fn what_a_killed_build_left_is_removed_by_the_next_one() {
+    if !present(&["podman", "buildah", "busybox"]) {
+        return;
+    }
+    let storage = Storage::new();
+    for engine in ["podman", "buildah"] {
+        for with_engine in [false, true] {
+            let mark = format!("killed-step-of-{}-{engine}-{with_engine}", std::process::id());
+            let script = format!("echo {MARKER} > /usr/marker; sleep 60; true");
+            let step = [BUSYBOX, "sh", "-c", &script, &mark];
+            let mut command = storage.command(&step, &["--engine", engine]);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut tool = command.spawn().unwrap();
+            let wrote = || holds(&storage.place(), "marker", MARKER.as_bytes());
+            wait_for("no step wrote", wrote);
+            let engines = children(tool.id());
+            tool.kill().unwrap();
+            tool.wait().unwrap();
+            for engine in engines.iter().filter(|_| with_engine) {
+                let group = format!("-{engine}");
+                // It may have ended by itself.
+                _ = Command::new("kill")
+                    .args(["-KILL", "--", &group])
+                    .stderr(Stdio::null())
+                    .status()
+                    .unwrap();
+            }
+            // A kill of the machine's takes the step too.
+            for process in processes(&mark).iter().filter(|_| with_engine) {
+                let id = process.trim_start_matches("/proc/");
+                _ = Command::new("kill").args(["-KILL", id]).stderr(Stdio::null()).status().unwrap();
+            }
+            let next = storage.build(&[BUSYBOX, "true"], engine).done();
+            assert!(next.stderr.contains("Removing what a killed build left"), "{}", next.stderr);
+            wait_for("the step goes on", || processes(&mark).is_empty());
+            storage.assert_empty();
+            assert!(!wrote(), "{engine}: what the step wrote is still in the storage");
+            let again = storage.build(&[BUSYBOX, "true"], engine).done();
+            assert!(!again.stderr.contains("Removing"), "{}", again.stderr);
+        }
+    }
+}
+
+fn children(of: u32) -> Vec<String> {
+    let output = Command::new("pgrep").args(["--parent", &of.to_string()]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Whether a file of that name with that text is below a folder.
+fn holds(folder: &std::path::Path, name: &str, text: &[u8]) -> bool {
+    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_it = || {
+            entry.file_name() == name
+                && fs::read(entry.path())
+                    .is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text))
+        };
+        if is_folder { holds(&entry.path(), name, text) } else { is_it() }
+    })
+}

@@ -78,19 +78,17 @@ fn a_blob_is_linked_if_possible_and_copied_if_not() {
 }
 
 #[test]
-fn old_partial_blobs_of_killed_processes_are_removed() {
+fn partial_blobs_of_killed_processes_are_removed_and_those_of_living_ones_are_not() {
     let (scratch, blobs) = scratch();
-    let old = blobs.partial.join("old");
-    fs::create_dir(&blobs.partial).unwrap();
-    fs::write(&old, "").unwrap();
-    fs::write(blobs.partial.join("new"), "").unwrap();
-    let yesterday = std::time::SystemTime::now() - 2 * super::ABANDONED;
+    let mut living = blobs.writer().unwrap();
+    let folder = blobs.folder().unwrap();
+    fs::write(blobs.partial.join("killed"), "").unwrap();
     fs::create_dir(blobs.partial.join("folder")).unwrap();
-    for old in [&old, &blobs.partial.join("folder")] {
-        fs::File::open(old).unwrap().set_modified(yesterday).unwrap();
-    }
     Blobs::open(Utf8Path::from_path(scratch.path()).unwrap()).unwrap();
-    assert_eq!(files(&blobs), 1);
+    assert_eq!(fs::read_dir(&blobs.partial).unwrap().count(), 2);
+    assert!(folder.path().exists());
+    living.write_all(b"abc").unwrap();
+    assert_eq!(living.finish().unwrap(), (Digest::of(b"abc"), 3));
 }
 
 /// Blobs as a process finds them that knows the digests of an earlier one, and the damage it reports.

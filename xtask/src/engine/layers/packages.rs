@@ -37,14 +37,19 @@ pub(super) fn installed(
     let results = context.join("results");
     fs::create_dir_all(&results).map_err(failed)?;
     fs::write(context.join("Containerfile"), containerfile(layer)).map_err(failed)?;
-    let name = format!("{}-packages", layer.name);
+    let name = listing(layer.name);
     let secrets = Secrets::none();
     let job = Job { context: &context, name: &name, network: false, epoch: layer.epoch, secrets: &secrets };
     let listed = engine.run_stages(&job, &results, progress);
-    engine.remove(&job);
+    engine.remove(&name);
     listed?;
     let (before, after) = (read(&results.join(BEFORE)), read(&results.join(AFTER)));
     Ok(new_packages(&before.map_err(failed)?, &after.map_err(failed)?))
+}
+
+/// Returns the name of the second build of a job.
+pub(in crate::engine) fn listing(job: &str) -> String {
+    format!("{job}-packages")
 }
 
 fn containerfile(layer: &Job<'_>) -> String {
