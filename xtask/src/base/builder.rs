@@ -28,7 +28,8 @@ pub(crate) fn builder(
             let found = listed(place, cache)?;
             let places = Places([&found.blobs, cache.blobs()]);
             let descriptor = found.manifests.find(tag.as_deref(), wanted.or_else(Architecture::host));
-            let descriptor = image::select(places, descriptor.map_err(BaseError::Layout)?, wanted)?;
+            let descriptor =
+                image::select(places, descriptor.map_err(BaseError::Layout)?, wanted, cache.progress())?;
             let digest = descriptor.parse_digest().map_err(BaseError::Listed)?;
             match pinned.filter(|pinned| **pinned != digest) {
                 Some(pinned) if image::pinned(places, pinned).is_none() => Err(BaseError::Moved {

@@ -21,6 +21,7 @@ pub(crate) struct Cache {
     records: Records,
     #[cfg_attr(not(test), expect(dead_code, reason = "it saves the digests when it is dropped"))]
     files: KeptDigests,
+    progress: Progress,
 }
 
 impl Cache {
@@ -39,7 +40,13 @@ impl Cache {
         let damaged = move |error: &BlobError| {
             report.warning(format_args!("{error}; it was damaged in the cache and is fetched again"));
         };
-        Ok(Self { blobs: blobs.watched(files.share(), damaged), records, files })
+        let progress = progress.clone();
+        Ok(Self { blobs: blobs.watched(files.share(), damaged), records, files, progress })
+    }
+
+    /// Returns where is told what is chosen of a base.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Returns the blobs of all bases.

@@ -1,11 +1,14 @@
 //! From a descriptor to an image for one architecture: index, manifest and config, read and compared
 //! with one another. Layers are not opened.
 
+use std::collections::BTreeSet;
+
 use lapstrake::value::Architecture;
 use lapstrake_oci::{Descriptor, Index, Manifest, MediaType};
 use serde_json::Value;
 
 use super::{BaseError, BaseLayer};
+use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Blobs, Digest};
 
 /// Media types of bytes that are the same under another name: Docker's (Image Manifest V2, Schema 2), and OCI's
@@ -66,11 +69,13 @@ pub(super) struct ImageDocuments {
 }
 
 /// The descriptor of the one image that `descriptor` stands for: itself, or of an index the one for
-/// `wanted`, which is the host's where nothing else is asked for.
+/// `wanted`, which is the host's where nothing else is asked for. Of several variants of an architecture it takes the
+/// one that runs on every machine, and tells so.
 pub(super) fn select(
     places: Places<'_>,
     descriptor: &Descriptor,
     wanted: Option<Architecture>,
+    progress: &Progress,
 ) -> Result<Descriptor, BaseError> {
     let mut descriptor = descriptor.clone();
     for _ in 0..DEPTH_MAX {
@@ -80,13 +85,48 @@ pub(super) fn select(
         }
         let bytes = places.read(&digest, descriptor.size)?;
         let index: Index = document(&digest, &bytes)?;
-        descriptor = entry(&digest, &index, wanted.or_else(Architecture::host))?;
+        let (chosen, of) = entry(&digest, &index, wanted.or_else(Architecture::host))?;
+        descriptor = chosen;
+        if of.len() > 1 {
+            let (taken, of) = (variant_name(&descriptor), of.join(", "));
+            let digest = descriptor.digest.escape_debug();
+            progress.status(
+                "Choosing",
+                format_args!("{taken} ({digest}) of {of}; a digest in the reference chooses another"),
+            );
+        }
     }
     let digest = descriptor.parse_digest().map_err(BaseError::Listed)?;
     Err(BaseError::MediaType { digest, media_type: "an index within indexes".to_owned() })
 }
 
-fn entry(digest: &Digest, index: &Index, wanted: Option<Architecture>) -> Result<Descriptor, BaseError> {
+/// Returns the variant of a processor that an entry is for, as its publisher wrote it; without one the image runs on
+/// every processor of its architecture.
+fn variant(entry: &Descriptor) -> Option<&str> {
+    entry.platform.as_ref()?.variant.as_deref().filter(|variant| !variant.is_empty())
+}
+
+/// Returns an entry's architecture and variant in words: `linux/amd64/v3`.
+fn variant_name(entry: &Descriptor) -> String {
+    let platform = entry.platform.as_ref();
+    let parts = platform.map(|platform| [Some(&*platform.os), Some(&*platform.architecture), variant(entry)]);
+    let parts: Vec<&str> = parts.into_iter().flatten().flatten().collect();
+    parts.join("/").escape_debug().to_string()
+}
+
+/// Orders variants: none, then `v1`, `v2` and so on, then names without a number.
+fn variant_rank(entry: &Descriptor) -> (bool, u64, String) {
+    let Some(variant) = variant(entry) else { return (false, 0, String::new()) };
+    let digits: String = variant.trim_start_matches('v').chars().take_while(char::is_ascii_digit).collect();
+    (true, digits.parse().unwrap_or(u64::MAX), variant.to_owned())
+}
+
+/// Returns the entry of an index for an architecture, and the names of all its variants.
+fn entry(
+    digest: &Digest,
+    index: &Index,
+    wanted: Option<Architecture>,
+) -> Result<(Descriptor, Vec<String>), BaseError> {
     let platform = |entry: &Descriptor| {
         entry.platform.as_ref().map(|platform| (platform.os.clone(), platform.architecture.clone()))
     };
@@ -96,10 +136,15 @@ fn entry(digest: &Digest, index: &Index, wanted: Option<Architecture>) -> Result
     };
     let images: Vec<_> = index.manifests.iter().filter(|entry| entry.is_image()).collect();
     let without_platform: Vec<_> = images.iter().filter(|entry| entry.platform.is_none()).collect();
-    match (images.iter().find(|entry| fits(entry)), without_platform.as_slice()) {
-        (Some(found), _) => Ok((*found).clone()),
+    let fitting: Vec<&Descriptor> = images.iter().copied().filter(|entry| fits(entry)).collect();
+    // Of entries that are equal in this the first is taken, as containers' libraries do.
+    match (fitting.iter().min_by_key(|entry| variant_rank(entry)), without_platform.as_slice()) {
+        (Some(found), _) => {
+            let names: BTreeSet<String> = fitting.iter().map(|entry| variant_name(entry)).collect();
+            Ok(((*found).clone(), names.into_iter().collect()))
+        }
         // The config of the image states its platform.
-        (None, [lone]) => Ok((**lone).clone()),
+        (None, [lone]) => Ok(((**lone).clone(), Vec::new())),
         (None, _) => {
             let mut known: Vec<_> = images
                 .iter()

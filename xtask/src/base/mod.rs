@@ -177,7 +177,7 @@ fn open_once(
     };
     let places = Places([&found.blobs, cache.blobs()]);
     let listed = found.manifests.find(tag, wanted.or_else(Architecture::host)).map_err(BaseError::Layout)?;
-    let listed = image::select(places, listed, wanted)?;
+    let listed = image::select(places, listed, wanted, progress)?;
     let resolved_now = listed.parse_digest().map_err(BaseError::Listed)?;
     let descriptor = match pinned {
         Some(pinned) if *pinned != resolved_now => {

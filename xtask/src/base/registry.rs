@@ -121,7 +121,7 @@ fn named(
     let document = parse(&raw)?;
     let (digest, _) = put(&raw, cache)?;
     let places = Places([cache.blobs(), cache.blobs()]);
-    let descriptor = image::select(places, &describe(&raw, &document), wanted)?;
+    let descriptor = image::select(places, &describe(&raw, &document), wanted, cache.progress())?;
     Ok((digest, descriptor.parse_digest().map_err(BaseError::Listed)?))
 }
 

@@ -5,7 +5,7 @@
 mod environment;
 mod reproducible;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufReader};
@@ -13,6 +13,7 @@ use std::process::Stdio;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Message, TargetKind};
+use lapstrake::value::Architecture;
 
 use crate::inputs::Artefacts;
 use crate::plan::{Invocation, Plan};
@@ -45,6 +46,8 @@ pub(crate) enum CompileError {
     Messages(#[source] io::Error),
     #[error("`{command}` failed")]
     Failed { command: String, help: Option<String> },
+    #[error("cargo built `{bin}` for several targets: `{}`", targets.join("`, `"))]
+    SeveralTargets { bin: String, targets: Vec<String> },
     #[error("binary `{path}` can't be kept while cargo builds another of its name")]
     Keep { path: Utf8PathBuf, source: io::Error },
     #[error("flags for a reproducible build can't be found out")]
@@ -57,6 +60,12 @@ impl Explain for CompileError {
             Self::Cargo(source) => source.help(),
             Self::Probe(source) => source.help(),
             Self::Failed { help, .. } => help.clone(),
+            Self::SeveralTargets { bin, targets } => Some(match targets.first() {
+                Some(target) => format!(
+                    "write `Bin::new({bin:?}).target({target:?})`, or run it with `--target {target}`"
+                ),
+                None => "run it with `--target TRIPLE`".to_owned(),
+            }),
             Self::Messages(_) | Self::Keep { .. } => None,
         }
     }
@@ -116,7 +125,7 @@ pub(crate) fn compile(
         let built = if let Some(built) = binaries.get(&arguments) {
             built
         } else {
-            let built = run(invocation, environment)?;
+            let built = of_architecture(run(invocation, environment)?, plan.base.architecture)?;
             binaries.add(arguments, &built);
             built
         };
@@ -156,7 +165,42 @@ fn keep(
     Ok(to)
 }
 
-fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executables, CompileError> {
+/// Chooses of the executables that cargo built for several targets those for the architecture of the base. Cargo builds
+/// for several where its configuration has a list in `build.target`.
+fn of_architecture(
+    built: BTreeMap<(String, String), BTreeSet<Utf8PathBuf>>,
+    architecture: Architecture,
+) -> Result<Executables, CompileError> {
+    let fits = |path: &&Utf8PathBuf| target_of(path).is_some_and(|target| is_for(target, architecture));
+    let mut chosen = Executables::new();
+    for (key, paths) in built {
+        let fitting: Vec<_> = paths.iter().filter(fits).collect();
+        let path = match (paths.iter().collect::<Vec<_>>().as_slice(), fitting.as_slice()) {
+            ([one], _) | (_, [one]) => (*one).clone(),
+            (several, _) => {
+                let targets = several.iter().filter_map(|path| target_of(path)).map(str::to_owned).collect();
+                return Err(CompileError::SeveralTargets { bin: key.1, targets });
+            }
+        };
+        chosen.insert(key, path);
+    }
+    Ok(chosen)
+}
+
+/// Returns the target in a path of `target/TARGET/PROFILE/BIN`.
+fn target_of(path: &Utf8Path) -> Option<&str> {
+    path.parent()?.parent()?.file_name()
+}
+
+fn is_for(target: &str, architecture: Architecture) -> bool {
+    let first = target.split('-').next().and_then(|first| Architecture::parse(first).ok());
+    first == Some(architecture)
+}
+
+fn run(
+    invocation: &Invocation,
+    environment: &CargoEnv<'_>,
+) -> Result<BTreeMap<(String, String), BTreeSet<Utf8PathBuf>>, CompileError> {
     let CargoEnv { workspace, paths, passed, progress } = *environment;
     let mut arguments = invocation.arguments();
     arguments.extend(passed.arguments.iter().cloned());
@@ -188,7 +232,7 @@ fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executable
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let mut child = command.spawn().map_err(Program::CARGO.not_started())?;
-    let mut built = BTreeMap::new();
+    let mut built: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     if let Some(stdout) = child.stdout.take() {
         for message in Message::parse_stream(BufReader::new(stdout)) {
             let Message::CompilerArtifact(artifact) = message.map_err(CompileError::Messages)? else {
@@ -197,7 +241,8 @@ fn run(invocation: &Invocation, environment: &CargoEnv<'_>) -> Result<Executable
             if let (true, Some(executable)) =
                 (artifact.target.kind.contains(&TargetKind::Bin), artifact.executable)
             {
-                built.insert((artifact.package_id.repr, artifact.target.name), executable);
+                let key = (artifact.package_id.repr, artifact.target.name);
+                built.entry(key).or_default().insert(executable);
             }
         }
     }
@@ -236,7 +281,28 @@ fn shell_line(variables: &[(&str, OsString)], arguments: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Binaries, Executables};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use lapstrake::value::Architecture;
+
+    use super::{Binaries, Executables, of_architecture};
+
+    #[test]
+    fn of_several_targets_the_one_for_the_base_is_taken_and_two_of_its_architecture_are_refused() {
+        let chosen = |targets: &[&str]| {
+            let paths: BTreeSet<_> =
+                targets.iter().map(|target| format!("/w/target/{target}/release/bin").into()).collect();
+            let built = BTreeMap::from([(("package".to_owned(), "bin".to_owned()), paths)]);
+            of_architecture(built, Architecture::Arm64)
+        };
+        let (gnu, musl) = ("aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl");
+        let path = |target: &str| executables(&format!("/w/target/{target}/release/bin"));
+        assert_eq!(chosen(&["x86_64-unknown-linux-gnu", gnu]).unwrap(), path(gnu));
+        assert_eq!(chosen(&["riscv64gc-unknown-linux-gnu"]).unwrap(), path("riscv64gc-unknown-linux-gnu"));
+        let message = chosen(&[gnu, musl]).unwrap_err().to_string();
+        assert_eq!(message, format!("cargo built `bin` for several targets: `{gnu}`, `{musl}`"));
+        assert!(chosen(&["x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"]).is_err());
+    }
 
     fn executables(path: &str) -> Executables {
         Executables::from([(("package".to_owned(), "bin".to_owned()), path.into())])

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::Failed;
+use super::report::{Failed, tell};
 use super::selection::select_one;
 use super::{print_bytes, print_json};
 use crate::boot::{Asked, Booted, Command, End};
@@ -86,7 +86,7 @@ impl Boot {
         let which = TargetArgs { images: self.image.iter().cloned().collect() };
         let prepared = prepare(images, checks, &which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
-        eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
@@ -111,9 +111,10 @@ impl Boot {
         told(&booted, &progress);
         match self.formatted.format {
             Format::Text => {
-                print_bytes(&booted.output);
+                let printed = print_bytes(&booted.output);
                 // Nobody is left to tell when stderr is closed.
                 drop(std::io::stderr().write_all(&booted.errors));
+                printed?;
             }
             Format::Json => {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -131,7 +132,7 @@ impl Boot {
                 if lists {
                     document["failed_units"] = json!(failed_units(&text(&booted.output)));
                 }
-                print_json(&json!({ "schema": SCHEMA, "images": [document] }));
+                print_json(&json!({ "schema": SCHEMA, "images": [document] }))?;
             }
         }
         Ok(Exit::OfCommand(booted.end.code()))

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::Failed;
+use super::report::{Failed, tell};
 use super::selection::select_one;
 use super::{print, print_json};
 use crate::check::Checks;
@@ -54,7 +54,7 @@ impl Build {
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
-        eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
@@ -98,12 +98,12 @@ impl Build {
         }
         match self.formatted.format {
             Format::Text => {
-                print(&text);
+                print(&text)?;
                 if written {
                     next(stands_in, text.lines().next(), &progress);
                 }
             }
-            Format::Json => print_json(&json!({ "schema": SCHEMA, "images": documents })),
+            Format::Json => print_json(&json!({ "schema": SCHEMA, "images": documents }))?,
         }
         Ok(if refused { Exit::Findings } else { Exit::Done })
     }

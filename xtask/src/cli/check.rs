@@ -8,7 +8,7 @@ use serde_json::json;
 use super::arguments::{BuildArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::Failed;
-use super::{print, print_json};
+use super::{PrintError, print, print_json};
 use crate::check::{self, Checks, Phase};
 use crate::engine::EnginePolicy;
 use crate::finding::{Findings, Severity, draw, sarif};
@@ -51,7 +51,7 @@ enum Form {
 impl Check {
     pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
         if self.list {
-            self.show(&checks.all());
+            self.show(&checks.all())?;
             return Ok(Exit::Done);
         }
         let all = checks.all();
@@ -79,7 +79,7 @@ impl Check {
         let root = &session.workspace.root;
         match self.format {
             Form::Text => {
-                print(&draw(findings.all(), root, self.output.color.on_stdout()));
+                print(&draw(findings.all(), root, self.output.color.on_stdout()))?;
                 if !complete {
                     progress.status(
                         "Waiting",
@@ -89,18 +89,18 @@ impl Check {
                 progress.status("Checked", summary(asked, &findings));
             }
             Form::Json => {
-                print_json(&json!({ "schema": SCHEMA, "complete": complete, "findings": findings.all() }));
+                print_json(&json!({ "schema": SCHEMA, "complete": complete, "findings": findings.all() }))?;
             }
             Form::Sarif => {
                 let rules: Vec<_> = all.iter().map(check::Check::rule).collect();
-                print_json(&sarif(findings.all(), &rules, complete, root));
+                print_json(&sarif(findings.all(), &rules, complete, root))?;
             }
         }
         session.check_lock()?;
         Ok(if findings.any_fatal() { Exit::Findings } else { Exit::Done })
     }
 
-    fn show(&self, checks: &[check::Check]) {
+    fn show(&self, checks: &[check::Check]) -> Result<(), PrintError> {
         if self.format == Form::Text {
             let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
             let line = |check: &check::Check| {
@@ -110,12 +110,11 @@ impl Check {
                 };
                 format!("{:width$}  {severity}  {:11}  {}\n", check.name, check.phase, check.reason)
             };
-            print(&checks.iter().map(line).collect::<String>());
-            return;
+            return print(&checks.iter().map(line).collect::<String>());
         }
         let check = |check: &check::Check| json!({ "name": check.name, "severity": check.severity, "phase": check.phase, "reason": check.reason });
         let checks: Vec<_> = checks.iter().map(check).collect();
-        print_json(&json!({ "schema": SCHEMA, "checks": checks }));
+        print_json(&json!({ "schema": SCHEMA, "checks": checks }))
     }
 }
 

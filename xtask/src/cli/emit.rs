@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare, staged};
-use super::report::Failed;
+use super::report::{Failed, tell};
 use super::{print, print_json};
 use crate::check::Checks;
 use crate::engine::EnginePolicy;
@@ -41,7 +41,7 @@ impl Emit {
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, asked } = prepared;
-        eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
@@ -52,7 +52,7 @@ impl Emit {
         for planned in planned {
             let ready = session.stage(planned, EnginePolicy::Any)?;
             let found = staged(&ready, &checks, &selection);
-            eprint!("{}", draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
+            tell(&draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
             if found.any_fatal() {
                 refused = true;
                 continue;
@@ -79,11 +79,11 @@ impl Emit {
             written.push((plan.name.clone(), to));
         }
         match self.formatted.format {
-            Format::Text => print(&written.iter().map(|(_, to)| format!("{to}\n")).collect::<String>()),
+            Format::Text => print(&written.iter().map(|(_, to)| format!("{to}\n")).collect::<String>())?,
             Format::Json => {
                 let context = |(name, to): &(_, Utf8PathBuf)| json!({ "name": name, "context": to, "containerfile": containerfile(to) });
                 let images: Vec<_> = written.iter().map(context).collect();
-                print_json(&json!({ "schema": SCHEMA, "images": images, "findings": findings.all() }));
+                print_json(&json!({ "schema": SCHEMA, "images": images, "findings": findings.all() }))?;
             }
         }
         Ok(if refused { Exit::Findings } else { Exit::Done })

@@ -1,14 +1,18 @@
 //! `image list`: the images that a workspace describes. Reads nothing but the description.
 
+use camino::Utf8PathBuf;
 use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
 use super::arguments::{Format, FormatArgs, Output, TargetArgs};
-use super::report::Failed;
+use super::report::{Failed, tell};
 use super::selection::select;
 use super::{print, print_json};
+use crate::finding::draw;
 use crate::plan::SCHEMA;
+use crate::project::workspace::Workspace;
+use crate::session::names;
 use crate::support::explain::Exit;
 
 #[derive(Debug, Args)]
@@ -24,9 +28,16 @@ pub(super) struct List {
 impl List {
     pub(super) fn run(&self, images: &[Image]) -> Result<Exit, Failed> {
         let selected = select(images, &self.which.images)?;
+        let findings = names(images, &selected);
+        if !findings.all().is_empty() {
+            // The list itself needs no workspace; the user's own lines do.
+            let root =
+                Workspace::read(None).map_or_else(|_| Utf8PathBuf::from("."), |workspace| workspace.root);
+            tell(&draw(findings.all(), &root, self.output.color.on_stderr()));
+        }
         let named = selected.iter().filter_map(|image| Some((image.name.get().ok()?, image)));
         match self.formatted.format {
-            Format::Text => print(&named.map(|(name, _)| format!("{name}\n")).collect::<String>()),
+            Format::Text => print(&named.map(|(name, _)| format!("{name}\n")).collect::<String>())?,
             Format::Json => {
                 let images: Vec<_> = named
                     .map(|(name, image)| {
@@ -34,9 +45,9 @@ impl List {
                         json!({ "name": name, "version": image.version.as_deref(), "base": base, "site": image.site })
                     })
                     .collect();
-                print_json(&json!({ "schema": SCHEMA, "images": images }));
+                print_json(&json!({ "schema": SCHEMA, "images": images, "findings": findings.all() }))?;
             }
         }
-        Ok(Exit::Done)
+        Ok(if findings.any_fatal() { Exit::Findings } else { Exit::Done })
     }
 }

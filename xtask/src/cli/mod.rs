@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use lapstrake::Image;
 
 use crate::check::Checks;
-use crate::support::explain::Exit;
+use crate::support::explain::{Exit, Explain};
 use crate::support::progress::Colour;
 use report::Failed;
 pub use xtask::Xtask;
@@ -110,18 +110,32 @@ impl ImageArgs {
     }
 }
 
-/// Writes a result to stdout. A reader that has gone away is no failure of ours.
-fn print(text: &str) {
-    print_bytes(text.as_bytes());
+/// Stdout could not be written, so the result is lost.
+#[derive(Debug, thiserror::Error)]
+#[error("the result can't be written to stdout")]
+pub(crate) struct PrintError(#[source] std::io::Error);
+
+impl Explain for PrintError {
+    fn help(&self) -> Option<String> {
+        Some("free some space, or write it to another place; what was built is kept".to_owned())
+    }
 }
 
-/// The same of what another program wrote, whatever it is.
-fn print_bytes(bytes: &[u8]) {
+/// Writes a result to stdout. A reader that has gone away, such as `head`, has what it wanted.
+fn print(text: &str) -> Result<(), PrintError> {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes what another program wrote to stdout, whatever it is.
+fn print_bytes(bytes: &[u8]) -> Result<(), PrintError> {
     let mut out = std::io::stdout().lock();
-    drop(out.write_all(bytes).and_then(|()| out.flush()));
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(PrintError(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Writes a JSON document to stdout, on one line.
-fn print_json(document: &serde_json::Value) {
-    print(&format!("{document}\n"));
+fn print_json(document: &serde_json::Value) -> Result<(), PrintError> {
+    print(&format!("{document}\n"))
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::Failed;
+use super::report::{Failed, tell};
 use super::{print, print_json};
 use crate::check::Checks;
 use crate::finding::draw;
@@ -68,11 +68,12 @@ impl Plan {
         }
         match self.formatted.format {
             Format::Text => {
-                print(&text);
-                eprint!("{}", draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+                let printed = print(&text);
+                tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+                printed?;
             }
             Format::Json => {
-                print_json(&json!({ "schema": SCHEMA, "images": documents, "findings": findings.all() }));
+                print_json(&json!({ "schema": SCHEMA, "images": documents, "findings": findings.all() }))?;
             }
         }
         session.check_lock()?;

@@ -52,7 +52,7 @@ pub(super) fn prepare<'a>(
     let all = checks;
     let checks = selection.of(all)?;
     let mut session = Session::open(request, progress)?;
-    let mut findings = session::names(images);
+    let mut findings = session::names(images, &selected);
     let (planned, found) = session.plan(&selected);
     findings.merge(found);
     for planned in &planned {

@@ -1,10 +1,12 @@
 //! Writes an error as a person reads it: what failed, each cause on a line of its own, and what to do.
 
 use std::error::Error;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use lapstrake::Site;
 
+use super::PrintError;
 use super::boot::ExecuteError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
@@ -23,6 +25,8 @@ pub(crate) enum Failed {
     #[error(transparent)]
     Execute(#[from] ExecuteError),
     #[error(transparent)]
+    Print(#[from] PrintError),
+    #[error(transparent)]
     Failure(Box<Failure>),
 }
 
@@ -38,6 +42,7 @@ impl Failed {
             Self::Selection(error) => error,
             Self::Check(error) => error,
             Self::Execute(error) => error,
+            Self::Print(error) => error,
             Self::Failure(error) => &**error,
         }
     }
@@ -46,7 +51,7 @@ impl Failed {
     fn line(&self, colour: bool) -> Option<String> {
         match self {
             Self::Failure(error) => underline(error.site()?, error.root()?, colour),
-            Self::Selection(_) | Self::Check(_) | Self::Execute(_) => None,
+            Self::Selection(_) | Self::Check(_) | Self::Execute(_) | Self::Print(_) => None,
         }
     }
 }
@@ -65,11 +70,16 @@ impl Explain for Failed {
     }
 }
 
+/// Writes to stderr. Where that can't be written, the exit code has to say it.
+pub(super) fn tell(text: &str) {
+    drop(std::io::stderr().lock().write_all(text.as_bytes()));
+}
+
 /// Writes an error to stderr.
 pub(super) fn report(failed: &Failed, colour: Colour) {
     let colour = colour.on_stderr();
     let line = failed.line(colour);
-    eprint!("{}", draw(failed, line.as_deref(), failed.help().as_deref(), colour));
+    tell(&draw(failed, line.as_deref(), failed.help().as_deref(), colour));
 }
 
 fn draw(error: &dyn Error, line: Option<&str>, help: Option<&str>, colour: bool) -> String {

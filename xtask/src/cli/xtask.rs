@@ -1,5 +1,6 @@
 //! The xtask of a workspace: its images, its checks, and its command line.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -7,10 +8,11 @@ use lapstrake::Image;
 
 use super::report::report;
 use super::selection::SelectionError;
-use super::{Cli, ImageArgs};
+use super::{Cli, ImageArgs, PrintError};
 use crate::check::Checks;
 use crate::engine;
 use crate::support::explain::{Exit, Explain};
+use crate::support::progress::Colour;
 
 /// The xtask of a workspace: the images that it describes, and the checks for them.
 ///
@@ -66,10 +68,18 @@ impl Xtask {
         match Cli::try_parse() {
             Ok(Cli::Image(arguments)) => self.run(&arguments),
             Err(error) => {
-                // No line can be written when stderr is closed.
-                drop(error.print());
-                // `--help` is not an error.
-                if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+                let printed = error.print();
+                // `--help` is not an error, and is a result.
+                if error.use_stderr() {
+                    return Exit::Usage.into();
+                }
+                match printed {
+                    Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                        report(&PrintError(error).into(), Colour::Auto);
+                        Exit::Failure.into()
+                    }
+                    Ok(()) | Err(_) => Exit::Done.into(),
+                }
             }
         }
     }

@@ -297,7 +297,9 @@ pub(super) fn source_finding(error: &SourceError, site: Site) -> Finding {
     let message = error.to_string();
     let finding = match error {
         SourceError::Missing { .. } => Finding::fatal("missing-asset", site, message),
-        SourceError::Outside { .. } => Finding::fatal("asset-outside", site, message),
+        SourceError::Outside { .. } | SourceError::IntoWorkspace { .. } => {
+            Finding::fatal("asset-outside", site, message)
+        }
         SourceError::Special { .. } => Finding::fatal("asset-kind", site, message),
         SourceError::NotUtf8 { .. } => Finding::fatal("utf8", site, message),
         SourceError::LargeUnit { .. } | SourceError::Unreadable { .. } => {

@@ -2,5 +2,6 @@
 //! its `lapstrake.lock`.
 
 pub(crate) mod assets;
+pub(crate) mod cargo_lock;
 pub(crate) mod lockfile;
 pub(crate) mod workspace;

@@ -83,16 +83,21 @@ impl Session<'_> {
     }
 }
 
-/// Returns findings for invalid names and for a name that two images have.
-pub(crate) fn names(images: &[Image]) -> Findings {
+/// Returns findings for invalid names and for a name that two images have, of the images that were asked for.
+pub(crate) fn names(images: &[Image], asked: &[&Image]) -> Findings {
     let mut findings = Findings::default();
     let mut first: BTreeMap<&ImageName, &Image> = BTreeMap::new();
     for image in images {
         let given: &Parsed<ImageName> = &image.name;
         match given.get() {
-            Err(error) => findings.add(None, vec![Finding::invalid(error, given.site())]),
+            Err(error) => {
+                if asked.iter().any(|asked| std::ptr::eq(*asked, image)) {
+                    findings.add(None, vec![Finding::invalid(error, given.site())]);
+                }
+            }
             Ok(name) => {
-                if let Some(first) = first.get(name) {
+                let is_asked = asked.iter().any(|asked| asked.name.get() == Ok(name));
+                if let Some(first) = first.get(name).filter(|_| is_asked) {
                     let message = format!("two images are named `{name}`");
                     let finding = Finding::fatal("duplicate-image", image.site, message);
                     let finding = finding.also(first.site, "first written here");

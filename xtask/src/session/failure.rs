@@ -14,6 +14,7 @@ use crate::engine::build_stage::BuildStageError;
 use crate::engine::layers::EngineLayersError;
 use crate::image::{self, NativeError};
 use crate::inputs::InputError;
+use crate::project::cargo_lock::CargoLockError;
 use crate::project::lockfile::LockError;
 use crate::project::workspace::WorkspaceError;
 use crate::store::StoreError;
@@ -26,6 +27,8 @@ pub(crate) enum Failure {
     Workspace(#[from] WorkspaceError),
     #[error("the cache can't be used")]
     Cache(#[source] BaseError),
+    #[error("the binaries can't be compiled as they are locked")]
+    CargoLock(#[from] CargoLockError),
     #[error("the lockfile can't be used")]
     Lock(#[from] LockError),
     #[error("the binaries of image `{image}` can't be compiled")]
@@ -65,6 +68,7 @@ impl Failure {
             }
             Self::Workspace(_)
             | Self::Cache(_)
+            | Self::CargoLock(_)
             | Self::Lock(_)
             | Self::Compile { .. }
             | Self::Inputs { .. }
@@ -82,6 +86,7 @@ impl Failure {
         match self {
             Self::Workspace(source) => Some(source),
             Self::Cache(source) => Some(source),
+            Self::CargoLock(source) => Some(source),
             Self::Lock(source) => Some(source),
             Self::Compile { source, .. } => Some(source),
             Self::BuildStage { source, .. } => Some(&**source),

@@ -33,6 +33,7 @@ use crate::inputs::{Artefacts, InputError, Inputs, SharedInputs};
 use crate::layer::CacheKeys;
 use crate::plan::{CargoOptions, Plan, PlannedLayer, Shared};
 use crate::project::assets;
+use crate::project::cargo_lock;
 use crate::project::lockfile::Lock;
 use crate::project::workspace::Workspace;
 use crate::store::{KeptDigests, Paths, Store};
@@ -97,6 +98,9 @@ impl<'a> Session<'a> {
     /// Reads the workspace and its lock.
     pub(crate) fn open(request: Request, progress: &'a Progress) -> Result<Self, Failure> {
         let workspace = Workspace::read(request.passed.target_dir.as_deref())?;
+        if request.locked {
+            cargo_lock::unchanged(&workspace.root)?;
+        }
         let cache = Cache::open(progress).map_err(Failure::Cache)?;
         let lock = Lock::read(&workspace.root)?;
         let paths = Paths::of(&workspace.root, &workspace.target);

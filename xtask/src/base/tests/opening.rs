@@ -175,6 +175,38 @@ fn of_several_architectures_the_wanted_one_is_taken() {
     assert!(error.to_string().ends_with("is for `amd64`, not for `arm64`"), "{error}");
 }
 
+/// A publisher lists images for newer processors beside the plain one, in any order; a device may have an older one.
+#[test]
+fn of_several_variants_the_one_that_runs_on_every_processor_is_taken() {
+    let place = Place::new();
+    let image = |variant: Option<&str>| {
+        let mut made = place.make(&[Tar::new().file(variant.unwrap_or("plain"), "1").end()]);
+        made.config["architecture"] = json!("amd64");
+        let mut manifest = place.image(made);
+        manifest["platform"] = json!({ "os": "linux", "architecture": "amd64" });
+        if let Some(variant) = variant {
+            manifest["platform"]["variant"] = json!(variant);
+        }
+        manifest
+    };
+    let taken = |variants: &[Option<&str>]| {
+        let manifests: Vec<_> = variants.iter().map(|variant| image(*variant)).collect();
+        let list = json!({ "schemaVersion": 2, "manifests": manifests });
+        let mut list = place.put(list.to_string().as_bytes());
+        list["mediaType"] = json!("application/vnd.oci.image.index.v1+json");
+        place.list(&[list]);
+        let base = place.open_as(Some(Architecture::Amd64), None).unwrap();
+        let has = |name: &str| base.index.tree().get(&path(&format!("/{name}"))).is_some();
+        let all = [Some("v10"), Some("v3"), Some("v2"), Some("v1"), None, Some("odd")];
+        let found = all.into_iter().find(|variant| has(variant.unwrap_or("plain")));
+        found.unwrap().unwrap_or("plain").to_owned()
+    };
+    assert_eq!(taken(&[Some("v3"), None]), "plain");
+    assert_eq!(taken(&[Some("v3"), Some("v1"), Some("v2")]), "v1");
+    assert_eq!(taken(&[Some("v10"), Some("v3")]), "v3");
+    assert_eq!(taken(&[Some("odd"), Some("v3")]), "v3");
+}
+
 #[test]
 fn a_pin_holds_while_its_image_can_be_had() {
     let place = Place::with_layers(&[Tar::new().file("old", "1").end()]);

@@ -48,6 +48,8 @@ pub(crate) enum SourceError {
     Special { path: Utf8PathBuf },
     #[error("unit `{path}` has more than the limit of 1 MiB")]
     LargeUnit { path: Utf8PathBuf },
+    #[error("symlink `{path}` leads to `{target}` in the workspace, which an image does not have")]
+    IntoWorkspace { path: Utf8PathBuf, target: Utf8PathBuf },
     #[error("a name in `{path}` is not UTF-8")]
     NotUtf8 { path: Utf8PathBuf },
     #[error("`{path}` can't be read: {reason}")]
@@ -67,6 +69,9 @@ impl Explain for SourceError {
             Self::Outside { .. } => {
                 Some("copy it into the workspace, and name it relative to its root".to_owned())
             }
+            Self::IntoWorkspace { path, .. } => Some(format!(
+                "put the file itself at `{path}`, or make the link relative to a file of the tree"
+            )),
             Self::Special { .. }
             | Self::LargeUnit { .. }
             | Self::NotUtf8 { .. }

@@ -64,7 +64,7 @@ fn look(asset: &Asset, workspace: &Utf8Path) -> Result<Scanned, SourceError> {
     // No part of the paths of sources is a symlink, so that one that becomes one is noticed.
     if metadata.is_dir() {
         let mut members = BTreeMap::new();
-        walk(&canonical, "", &mut members)?;
+        walk(&canonical, "", &canonical_root, &mut members)?;
         Ok(Scanned::Directory(members))
     } else if metadata.is_file() {
         file(canonical, &metadata).map(Scanned::File)
@@ -76,6 +76,7 @@ fn look(asset: &Asset, workspace: &Utf8Path) -> Result<Scanned, SourceError> {
 fn walk(
     directory: &Utf8Path,
     prefix: &str,
+    root: &Utf8Path,
     members: &mut BTreeMap<String, Kind<SourceFile>>,
 ) -> Result<(), SourceError> {
     let unreadable = |error: &std::io::Error| match error.kind() {
@@ -88,12 +89,15 @@ fn walk(
         let name = format!("{prefix}{}", entry.file_name());
         let metadata = fs::symlink_metadata(path).map_err(|error| SourceError::unreadable(path, &error))?;
         let member = if metadata.is_dir() {
-            walk(path, &format!("{name}/"), members)?;
+            walk(path, &format!("{name}/"), root, members)?;
             Kind::Directory
         } else if metadata.is_file() {
             Kind::File(file(path.to_owned(), &metadata)?)
         } else if metadata.is_symlink() {
             let target = path.read_link_utf8().map_err(|error| unreadable(&error))?;
+            if is_in_workspace(&target, root) {
+                return Err(SourceError::IntoWorkspace { path: path.to_owned(), target });
+            }
             Kind::symlink(target.into_string())
         } else {
             return Err(SourceError::Special { path: path.to_owned() });
@@ -101,6 +105,15 @@ fn walk(
         members.insert(name, member);
     }
     Ok(())
+}
+
+/// Returns whether the target of a symlink is an absolute path of this machine into the workspace. A path that only the
+/// image has, such as `/app/bin` while the workspace is at `/app`, is none.
+fn is_in_workspace(target: &Utf8Path, root: &Utf8Path) -> bool {
+    let leads = |path: &Utf8Path| path.canonicalize_utf8().ok().filter(|found| found.starts_with(root));
+    // A link that dangles leads into a folder of the workspace below its root.
+    let dangles = || target.parent().and_then(leads).is_some_and(|parent| parent != root);
+    target.is_absolute() && root.as_str() != "/" && (leads(target).is_some() || dangles())
 }
 
 fn file(path: Utf8PathBuf, metadata: &fs::Metadata) -> Result<SourceFile, SourceError> {
@@ -131,4 +144,35 @@ fn near(path: &Utf8Path, root: &Utf8Path) -> Option<String> {
     let best = nearest(&missing, names)?;
     let found = directory.join(best);
     Some(found.strip_prefix(root).unwrap_or(&found).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Returns why a tree with one link to that target is refused.
+    fn refused(target: &str) -> Option<SourceError> {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
+        fs::create_dir_all(root.join("tree/deep")).unwrap();
+        fs::write(root.join("tree/file"), "").unwrap();
+        symlink(target.replace("WORKSPACE", root.as_str()), root.join("tree/deep/link")).unwrap();
+        look(&Asset::new("tree"), &root).err()
+    }
+
+    #[test]
+    fn a_link_of_a_tree_by_the_path_of_this_machine_is_refused() {
+        for target in
+            ["WORKSPACE/tree/file", "WORKSPACE", "WORKSPACE/tree/../tree/file", "WORKSPACE/tree/gone"]
+        {
+            let error = refused(target).unwrap_or_else(|| panic!("{target}"));
+            assert!(matches!(&error, SourceError::IntoWorkspace { .. }), "{target}: {error}");
+            assert!(error.to_string().contains("tree/deep/link"), "{error}");
+        }
+        for target in ["../file", "../../elsewhere", "/usr/bin/env", "/etc/gone", "WORKSPACE-other/x"] {
+            assert_eq!(refused(target), None, "{target}");
+        }
+    }
 }
