@@ -24,9 +24,9 @@ pub(crate) enum RewriteError {
     #[error("the engine's layer can't be used")]
     Layer(#[from] LayerError),
     #[error("`{path}` is a {what}, which no layer may hold: ostree's importer refuses it")]
-    Special { path: ImagePath, what: &'static str },
+    Special { path: String, what: &'static str },
     #[error("`{path}` holds the secret `{id}`: a step wrote it there")]
-    Secret { path: ImagePath, id: SecretId },
+    Secret { path: String, id: SecretId },
 }
 
 impl Explain for RewriteError {
@@ -53,7 +53,10 @@ pub(super) fn rewrite<T: Read + Seek>(
     for (path, node) in &nodes {
         // A device may be overlayfs' own whiteout, where an engine left one as it is.
         if let Kind::Device { .. } | Kind::Fifo = node.kind {
-            return Err(RewriteError::Special { path: path.clone(), what: node.kind.name() });
+            return Err(RewriteError::Special {
+                path: secrets.hide_in(path.as_str()),
+                what: node.kind.name(),
+            });
         }
     }
     let leftovers = Leftovers::of(&nodes, &below);
@@ -132,7 +135,7 @@ fn refuse_secrets<T: Read + Seek>(
             found = found.or(secrets.find_in((&mut *tar).take(size)).map_err(RewriteError::Read)?);
         }
         if let Some(id) = found {
-            return Err(RewriteError::Secret { path: path.clone(), id: id.clone() });
+            return Err(RewriteError::Secret { path: secrets.hide_in(path.as_str()), id: id.clone() });
         }
     }
     Ok(())

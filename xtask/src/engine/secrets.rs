@@ -17,8 +17,9 @@ use crate::support::explain::Explain;
 const HIDDEN: &str = "***";
 /// A value that is shorter can be hidden nowhere: it is in half of all words.
 const LEAST: usize = 4;
-/// Of a value of several lines, a line from this length on is a secret by itself in a file of a layer.
-const TELLING: usize = 16;
+/// Of a value of several lines, a line from this length on is a secret by itself in a file of a layer, unless it is
+/// only a word: many files have that.
+const TELLING: usize = 8;
 const CHUNK: usize = 256 << 10;
 
 /// Secrets and their values.
@@ -97,7 +98,8 @@ impl Secrets {
         let lines: Vec<_> = value.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
         for line in &lines {
             // The frame of a PEM file is in every certificate.
-            let telling = lines.len() > 1 && line.len() >= TELLING && !line.starts_with(b"-----");
+            let telling =
+                lines.len() > 1 && line.len() >= TELLING && !line.starts_with(b"-----") && !is_word(line);
             if telling {
                 self.patterns.push((id.clone(), line.to_vec()));
             }
@@ -121,12 +123,28 @@ impl Secrets {
         }
     }
 
-    /// A line of talk without them.
-    pub(super) fn hide(&self, line: String) -> String {
-        self.hidden.iter().fold(line, |line, secret| {
-            let secret = String::from_utf8_lossy(secret);
-            if line.contains(&*secret) { line.replace(&*secret, HIDDEN) } else { line }
-        })
+    /// Returns bytes of talk, or of a name, without the secrets. They are hidden before the bytes are made printable,
+    /// which would change a value with control characters.
+    pub(super) fn hide(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.hidden.iter().fold(bytes, |bytes, secret| replaced(bytes, secret))
+    }
+
+    /// Returns a text without the secrets.
+    pub(super) fn hide_in(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.hide(text.as_bytes().to_vec())).into_owned()
+    }
+
+    /// Returns the length in bytes of the longest text that is hidden.
+    pub(super) fn longest(&self) -> usize {
+        self.hidden.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    /// Returns the secrets of a step that has one of this value.
+    #[cfg(test)]
+    pub(super) fn of_value(value: &[u8]) -> Self {
+        let mut secrets = Self::default();
+        secrets.add(&SecretId::parse("token").unwrap(), "env=TOKEN".to_owned(), value).unwrap();
+        secrets
     }
 
     /// The secret that these bytes hold, if they hold one.
@@ -151,16 +169,39 @@ impl Secrets {
 }
 
 fn contains(bytes: &[u8], pattern: &[u8]) -> bool {
-    let Some((first, _)) = pattern.split_first() else { return false };
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| byte == first) {
-        rest = &rest[at..];
-        if rest.starts_with(pattern) {
-            return true;
+    position(bytes, pattern).is_some()
+}
+
+fn position(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
+    let (first, _) = pattern.split_first()?;
+    let mut start = 0;
+    while let Some(at) = bytes[start..].iter().position(|byte| byte == first) {
+        if bytes[start + at..].starts_with(pattern) {
+            return Some(start + at);
         }
-        rest = &rest[1..];
+        start += at + 1;
     }
-    false
+    None
+}
+
+fn replaced(bytes: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = &bytes[..];
+    while let Some(at) = position(rest, secret) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(HIDDEN.as_bytes());
+        rest = &rest[at + secret.len()..];
+    }
+    if out.is_empty() && rest.len() == bytes.len() {
+        return bytes;
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// Whether a line is one word, with or without the brackets of a section.
+fn is_word(line: &[u8]) -> bool {
+    line.iter().all(|byte| byte.is_ascii_alphabetic() || b"[]:".contains(byte))
 }
 
 /// Where the file of a secret is.
@@ -188,15 +229,13 @@ mod tests {
     use super::*;
 
     fn secrets(value: &str) -> Secrets {
-        let mut secrets = Secrets::default();
-        secrets.add(&SecretId::parse("token").unwrap(), "env=TOKEN".to_owned(), value.as_bytes()).unwrap();
-        secrets
+        Secrets::of_value(value.as_bytes())
     }
 
     #[test]
     fn a_value_is_hidden_in_the_talk_and_in_debug() {
         let secrets = secrets("s3cr3t-marker\n");
-        assert_eq!(secrets.hide("token s3cr3t-marker!".to_owned()), "token ***!");
+        assert_eq!(secrets.hide_in("token s3cr3t-marker!"), "token ***!");
         assert_eq!(format!("{secrets:?}"), "{SecretId(\"token\")}");
     }
 
@@ -219,7 +258,14 @@ mod tests {
         assert!(secrets.find_in(&b"x MC4CAQAwBQYDK2VwBCIEIA y"[..]).unwrap().is_some());
         let another = format!("{}another\n", frame("BEGIN"));
         assert!(secrets.find_in(another.as_bytes()).unwrap().is_none());
-        assert_eq!(secrets.hide("it is short".to_owned()), "it is ***");
+        assert_eq!(secrets.hide_in("it is short"), "it is ***");
+    }
+
+    #[test]
+    fn a_short_line_of_several_is_found_and_a_word_is_not() {
+        let secrets = secrets("[account]\nusername\npin=4711-x\n");
+        assert!(secrets.find_in(&b"see pin=4711-x there"[..]).unwrap().is_some());
+        assert!(secrets.find_in(&b"[account] username"[..]).unwrap().is_none());
     }
 
     #[test]

@@ -127,12 +127,13 @@ fn a_step_that_writes_its_secret_is_refused_wherever_it_hides_it() {
     for (script, path) in [
         ("cat /run/secrets/token > /etc/token", "/etc/token"),
         ("ln -s $(cat /run/secrets/token) /etc/link", "/etc/link"),
-        ("mkdir /etc/$(cat /run/secrets/token)", "/etc/marker-"),
+        ("mkdir /etc/$(cat /run/secrets/token)", "`/etc/***`"),
+        ("mkdir -p /etc/x/a-$(cat /run/secrets/token)-b/c", "`/etc/x/a-***-b`"),
         ("head -c 400000 /dev/zero > /etc/big; cat /run/secrets/token >> /etc/big", "/etc/big"),
     ] {
         let told = refused(sh(script).secret(token()));
         assert!(told.contains("holds the secret `token`: a step wrote it there"), "{script}: {told}");
-        assert!(told.contains(path), "{script}: {told}");
+        assert!(told.contains(path) && !told.contains(MARKER), "{script}: {told}");
     }
 }
 

@@ -71,6 +71,8 @@ const DIFFERENT: u32 = 10;
 /// The most bytes between an AWS key's id and its secret.
 const NEAR: usize = 512;
 const AWS_SECRET: usize = 40;
+/// The end of the secrets in the documentation of AWS, which are nobody's.
+const AWS_EXAMPLE: &[u8] = b"EXAMPLEKEY";
 /// The digits of base 62, as GitHub and npm order them.
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const CHECKSUM: usize = 6;
@@ -133,7 +135,8 @@ fn has_aws_secret(around: &[u8]) -> bool {
     around.split(|byte| !inside(byte)).any(|run| {
         let lower = run.iter().any(u8::is_ascii_lowercase);
         let upper = run.iter().any(u8::is_ascii_uppercase);
-        run.len() == AWS_SECRET && lower && upper && is_random(run)
+        let is_documented = run.ends_with(AWS_EXAMPLE);
+        run.len() == AWS_SECRET && lower && upper && is_random(run) && !is_documented
     })
 }
 

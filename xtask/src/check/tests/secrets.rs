@@ -293,3 +293,14 @@ fn a_check_that_no_one_knows_can_not_be_accepted() {
     assert_eq!(found[0].help.as_deref(), Some("did you mean `secret-in-layer`?"));
     assert_eq!(of(NAME), []);
 }
+
+#[test]
+fn the_example_keys_of_a_vendors_documentation_are_nobodys() {
+    // In two parts, so that no scanner takes this test for a key.
+    let id = format!("{}{}", "AKIA", "IOSFODNN7EXAMPLE");
+    let example = format!("{}{}", "wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYEXAMPLEKEY");
+    let own = format!("{}{}", "wJalrXUtnFEMI/K7MDENG/", "bPxRfiCYq8Wz2LmT0a");
+    let text = |secret: &str| format!("aws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+    assert_eq!(kinds(text(&example).as_bytes()), []);
+    assert_eq!(kinds(text(&own).as_bytes()), [SecretKind::AwsKey]);
+}
