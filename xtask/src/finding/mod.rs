@@ -112,6 +112,12 @@ pub enum Severity {
 }
 
 impl Finding {
+    /// Returns a finding about an option of the command line, which no line of the description has.
+    pub(crate) fn of_option(self, option: &str) -> Self {
+        let message = format!("{} (given by `{option}`)", self.message);
+        Self { site: None, message, ..self }
+    }
+
     /// A finding that stops a build.
     pub fn fatal(name: &'static str, site: Site, message: impl Into<String>) -> Self {
         Self::new(name, Severity::Fatal, site, message.into())

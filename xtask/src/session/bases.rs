@@ -7,7 +7,7 @@ use lapstrake::value::{Architecture, Invalid};
 use lapstrake::{BuildStage, Image, Layer, TransportRef};
 
 use super::{Failure, Session};
-use crate::base::{self, Base, BaseRequest};
+use crate::base::{self, Base, BaseError, BaseRequest};
 use crate::finding::{Finding, Findings};
 use crate::plan::{Builder, Builders};
 use crate::project::lockfile::Saved;
@@ -54,7 +54,12 @@ impl Session<'_> {
             }
             other => other,
         };
-        let opened = Rc::new(opened.map_err(|error| Box::new(error.into_finding(site)))?);
+        let refused = |error: BaseError| {
+            let finding = error.into_finding(site);
+            // The line of the description is innocent of another base than its own.
+            Box::new(if locks { finding } else { finding.of_option("--base") })
+        };
+        let opened = Rc::new(opened.map_err(refused)?);
         if opened.digest != opened.resolved_now {
             let (pinned, now) = (&opened.digest, &opened.resolved_now);
             self.progress.status("Pinned", format_args!("{location} to {pinned}; it is {now} now"));

@@ -187,3 +187,17 @@ fn an_image_goes_into_podman_s_storage_and_is_a_base_there() {
         missing.stderr
     );
 }
+
+#[test]
+fn a_fault_of_the_base_on_the_command_line_underlines_no_line_of_the_description() {
+    let workspace = Workspace::new();
+    for arguments in [
+        ["build", "cockpit", "--base", "oci:missing:tag"],
+        ["plan", "cockpit", "--base", "oci-archive:missing"],
+    ] {
+        let run = workspace.image(&arguments).refused();
+        assert!(run.stderr.contains("(given by `--base`)"), "{}", run.stderr);
+        assert!(run.stderr.contains("missing"), "{}", run.stderr);
+        assert!(!run.stderr.contains("main.rs"), "{}", run.stderr);
+    }
+}
