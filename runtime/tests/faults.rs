@@ -55,15 +55,15 @@ fn every_kind_of_entry_reports_its_values() {
         .with(Symlink::to("any", "22"))
         .with(Sysusers::lines("a/23", ["24"]))
         .with(Tmpfiles::lines("a/25", ["26"]))
-        .with(Tree::new("x", "27").dir_mode("28"))
-        .with(Unit::text("29", ""))
-        .with(UnitState::enabled("30"));
+        .with(Tree::new("x", "27").dir_mode("28").exclude("29//"))
+        .with(Unit::text("30", ""))
+        .with(UnitState::enabled("31"));
     let numbers: Vec<_> = inputs(layer)
         .iter()
         .map(|input| input.chars().filter(char::is_ascii_digit).collect::<String>())
         .map(|digits| if digits.len() > 2 { digits[..digits.len() / 2].to_owned() } else { digits })
         .collect();
-    let expected: Vec<_> = (1..=30)
+    let expected: Vec<_> = (1..=31)
         .map(|number: u32| if [6, 8, 9].contains(&number) { number * 11 } else { number })
         .map(|number| number.to_string())
         .collect();

@@ -5,7 +5,7 @@ use std::fmt::{Debug, Display};
 
 use lapstrake::TransportRef;
 use lapstrake::value::{
-    Capabilities, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, Owner, PackageSpec,
+    Capabilities, Glob, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, Owner, PackageSpec,
     Reference, RepositoryId, RepositoryUrl, SecretId, SysusersLine, TmpfilesLine, UnitName, Variable,
 };
 use proptest::prelude::*;
@@ -657,4 +657,54 @@ proptest! {
             Err(error) => prop_assert!(error.help().is_some()),
         }
     }
+}
+
+#[test]
+fn globs() {
+    accepts(Glob::parse, &["*.map", "**/*.map", "/dist", "node_modules/", "a/**/b", "a?c d", "**"]);
+    refuses(
+        Glob::parse,
+        &[
+            ("", "", ""),
+            ("/", "/", ""),
+            ("a//b", "a//b", "write it as `**/*.map`"),
+            ("../x", "../x", "write it as `**/*.map`"),
+            ("./x", "./x", "write it as `**/*.map`"),
+            ("a**", "a**", "write `a*`"),
+            ("*.{map,ts}", "{", "write one pattern for each alternative"),
+            ("[ab]", "[", "write one pattern for each alternative"),
+            ("!keep", "!", "name what is left out, and leave out what is taken"),
+            ("a\\b", "\\", ""),
+        ],
+    );
+}
+
+/// As `git check-ignore` has it for a `.gitignore` in the directory.
+#[test]
+fn what_globs_match() {
+    let cases: [(&str, &[&str], &[&str]); 10] = [
+        ("*.map", &["a.map", "x/y/a.map", ".map", "a.map/below"], &["a.mapx", "map"]),
+        ("**/*.map", &["a.map", "x/y/a.map"], &["a.ts"]),
+        ("/dist", &["dist", "dist/a"], &["web/dist", "dist2"]),
+        ("web/dist", &["web/dist", "web/dist/x"], &["a/web/dist", "web"]),
+        ("**/dist", &["dist", "a/b/dist/c"], &["adist"]),
+        ("a/**/b", &["a/b", "a/x/b", "a/x/y/b/c"], &["ab", "x/a/b", "a"]),
+        ("a/**", &["a/b", "a/b/c"], &["b", "x/a/b"]),
+        ("node_modules/", &["node_modules", "x/node_modules/y"], &["node_modules2"]),
+        ("?", &["a", "x/é"], &["", "ab"]),
+        ("a*b*c", &["abc", "axxbbxc", "abcbc"], &["ab", "acb", "abcd"]),
+    ];
+    for (pattern, matching, others) in cases {
+        let glob = Glob::parse(pattern).unwrap();
+        for path in matching {
+            assert!(glob.matches(path), "{pattern} {path}");
+        }
+        for path in others {
+            assert!(!glob.matches(path), "{pattern} {path}");
+        }
+    }
+    // A pattern that makes others take exponential time.
+    let many = Glob::parse(&"a*".repeat(100)).unwrap();
+    assert!(!many.matches(&format!("{}b", "a".repeat(99))));
+    assert!(!Glob::parse(&format!("{}b", "**/".repeat(60))).unwrap().matches(&"a/".repeat(200)));
 }

@@ -158,7 +158,14 @@ pub(super) const FORMS: [Form; 23] = [
     Form {
         keyword: "tree",
         shapes: &[Shape::Onto(Word::Directory, Word::Destination)],
-        options: &[one("dir_mode", Word::Mode), MODE, OWNER, CAPABILITY, ALLOW],
+        options: &[
+            choice("exclude", Takes::Each(Word::Glob)),
+            one("dir_mode", Word::Mode),
+            MODE,
+            OWNER,
+            CAPABILITY,
+            ALLOW,
+        ],
     },
     Form { keyword: "dir", shapes: &[Shape::One(Word::Destination)], options: &[MODE, OWNER, ALLOW] },
     Form {

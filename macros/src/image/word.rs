@@ -4,8 +4,8 @@
 use lapstrake::entry::{Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
-    Architecture, BinName, Capabilities, CargoPackage, FeatureName, ImageName, ImagePath, Invalid, Karg,
-    LabelKey, LayerName, Mode, Owner, PackageSpec, ProfileName, Reference, RepositoryId, RepositoryUrl,
+    Architecture, BinName, Capabilities, CargoPackage, FeatureName, Glob, ImageName, ImagePath, Invalid,
+    Karg, LabelKey, LayerName, Mode, Owner, PackageSpec, ProfileName, Reference, RepositoryId, RepositoryUrl,
     SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, Variable,
 };
 use lapstrake::{Base, TransportRef};
@@ -41,6 +41,8 @@ pub(super) enum Word {
     /// A path where something is put.
     Destination,
     Feature,
+    /// What a tree leaves out.
+    Glob,
     ImageName,
     Karg,
     KargsFile,
@@ -116,6 +118,7 @@ impl Word {
             Self::Binary => ("the name of a binary", r#""sensord""#),
             Self::CargoPackage => ("the name of a package of cargo", r#""diagnostics""#),
             Self::Feature => ("a feature", r#""can""#),
+            Self::Glob => ("a pattern", r#""**/*.map""#),
             Self::Profile => ("a profile of cargo", r#""dist""#),
             Self::Triple => ("a target triple", r#""aarch64-unknown-linux-gnu""#),
             Self::Capabilities => ("capabilities", r#""cap_net_raw=ep""#),
@@ -175,6 +178,7 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
         Word::Binary => parsed(word, literal, BinName::parse(&text))?,
         Word::CargoPackage => parsed(word, literal, CargoPackage::parse(&text))?,
         Word::Feature => parsed(word, literal, FeatureName::parse(&text))?,
+        Word::Glob => parsed(word, literal, Glob::parse(&text))?,
         Word::Profile => parsed(word, literal, ProfileName::parse(&text))?,
         Word::Triple => parsed(word, literal, TargetTriple::parse(&text))?,
         Word::Capabilities => parsed(word, literal, Capabilities::parse(&text))?,

@@ -4,10 +4,12 @@ use super::Attributes;
 use super::attributes::attribute_options;
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, ImagePath, Mode, Source, Text};
+use crate::value::{Asset, Glob, ImagePath, Mode, Source, Text};
 
 /// The content of a directory of the workspace, copied into a directory of the image: files, symlinks as they
-/// are, and directories, empty ones too. Nothing is left out, not even dot files.
+/// are, and directories, empty ones too. Dot files are taken too. Left out are cargo's target directory, the tool's
+/// own store in it, every other directory that is marked as a cache by a `CACHEDIR.TAG`, and what
+/// [`exclude`](Self::exclude) names.
 ///
 /// Default modes are those of a [`File`](super::File). [`mode`](Self::mode) and
 /// [`capability`](Self::capability) apply to every regular file in it.
@@ -31,6 +33,8 @@ pub struct Tree {
     pub at: Parsed<ImagePath>,
     /// The permission bits of its directories.
     pub dir_mode: Option<Parsed<Mode>>,
+    /// Patterns of what is left out.
+    pub excludes: Vec<Parsed<Glob>>,
     /// Mode, owner and capabilities of its files, and accepted findings.
     pub attributes: Attributes,
 }
@@ -43,6 +47,7 @@ impl Tree {
             source: Source::Asset(source.into()),
             at: Parsed::new(at),
             dir_mode: None,
+            excludes: Vec::new(),
             attributes: Attributes::default(),
         }
     }
@@ -55,7 +60,26 @@ impl Tree {
         self
     }
 
+    /// Leaves out what matches a pattern, relative to the directory, with everything below. It may be called more
+    /// than once.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Tree;
+    /// let web = Tree::new("web", "/usr/share/web").exclude("**/*.map").exclude("node_modules");
+    /// assert!(web.takes("js/app.js") && !web.takes("js/app.js.map") && !web.takes("node_modules/x/y.js"));
+    /// ```
+    #[track_caller]
+    pub fn exclude(mut self, pattern: impl Text<Glob>) -> Self {
+        self.excludes.push(Parsed::new(pattern));
+        self
+    }
+
+    /// Returns whether a path relative to the directory is taken. A pattern that is not valid leaves nothing out.
+    pub fn takes(&self, path: &str) -> bool {
+        !self.excludes.iter().filter_map(|pattern| pattern.get().ok()).any(|pattern| pattern.matches(path))
+    }
+
     attribute_options!(mode owner capability);
 }
 
-faults!(Tree { source, at, dir_mode, attributes });
+faults!(Tree { source, at, dir_mode, excludes, attributes });

@@ -29,6 +29,7 @@ pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> O
                 units.extend(
                     members
                         .iter()
+                        .filter(|(name, _)| tree.takes(name))
                         .filter_map(|(name, member)| root.join(name).ok().zip(member.file()?.text.clone())),
                 );
             }

@@ -139,7 +139,7 @@ impl<'a> Placer<'a, '_, '_> {
         let modest =
             |path| Wanted { path, kind: Kind::Directory, metadata: owned(dir_mode), site, modest: true };
         self.members.put(modest(root.clone()));
-        for (name, member) in members {
+        for (name, member) in members.iter().filter(|(name, _)| tree.takes(name)) {
             let path = match root.join(name) {
                 Ok(path) => path,
                 Err(error) => {

@@ -158,7 +158,8 @@ impl<'a> Session<'a> {
     /// Resolves descriptions to plans. Images without a plan are left out, and findings say why.
     pub(crate) fn plan(&mut self, images: &[&Image]) -> (Vec<Planned>, Findings) {
         let mut findings = Findings::default();
-        let shared = Rc::new(Shared::new(assets::scan(images.iter().copied(), &self.workspace.root)));
+        let (root, target) = (&*self.workspace.root, &*self.workspace.target);
+        let shared = Rc::new(Shared::new(assets::scan(images.iter().copied(), root, target)));
         let mut planned = Vec::new();
         for image in images {
             let name = image.name.get().ok();

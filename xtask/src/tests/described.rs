@@ -65,9 +65,14 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         1 => path().prop_map(|at| Dir::new(at).into()),
         2 => (path(), target(), owner()).prop_map(|(at, target, owner)| Symlink::to(target, at).owner(owner).into()),
         1 => path().prop_map(|at| Tree::new("deploy/tree", at).into()),
+        1 => (path(), proptest::sample::select(&EXCLUDES[..]))
+            .prop_map(|(at, pattern)| Tree::new("deploy/tree", at).exclude(pattern).into()),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
     ]
 }
+
+/// Patterns of which each leaves something out of `deploy/tree`, or nothing.
+const EXCLUDES: [&str; 6] = ["a", "sub", "**/b", "sub/*", "/b", "c ?"];
 
 fn path() -> impl Strategy<Value = String> {
     let directory = proptest::sample::select(&DIRECTORIES[..]).prop_map(str::to_owned);

@@ -1,7 +1,7 @@
 //! What a description comes to before anything is built: where entries go, which links enabling makes,
 //! and every fault at once.
 
-use lapstrake::entry::{Dir, DropIn, File, Kargs, Unit, UnitState};
+use lapstrake::entry::{Dir, DropIn, File, Kargs, Tree, Unit, UnitState};
 use lapstrake::{Base, Image, Layer};
 use lapstrake_oci::tree::Kind;
 
@@ -224,4 +224,39 @@ fn a_source_that_can_not_be_read_is_told() {
     let below_a_file = image(Layer::new("a").file("deploy/file/below", "/etc/a"));
     assert_eq!(findings(&workshop, &below_a_file), ["unreadable-asset"]);
     assert_eq!(findings(&workshop, &image(Layer::new("a").file("deploy/file", "/etc/a"))), [""; 0]);
+}
+
+#[test]
+fn a_tree_leaves_out_caches_and_what_its_patterns_name() {
+    let workshop = Workshop::stand_in();
+    for name in
+        ["web/app.js", "web/app.js.map", "web/deep/x.map", "web/node_modules/x/y.js", "web/deep/CACHEDIR.TAG"]
+    {
+        workshop.source(name, b"x");
+    }
+    workshop.source("web/other/CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55\n# cargo\n");
+    workshop.source("web/other/debug/app", b"x");
+    let taken = |tree: Tree| {
+        let plan = workshop.planned(&image(Layer::new("web").with(tree)));
+        let described = plan.layers.iter().flat_map(|layer| layer.described());
+        let below = described
+            .filter_map(|(path, _)| path.as_str().strip_prefix("/usr/share/web/").map(str::to_owned));
+        below.collect::<Vec<_>>()
+    };
+    let tree = || Tree::new("web", "/usr/share/web");
+    assert_eq!(
+        taken(tree().exclude("**/*.map").exclude("node_modules")),
+        ["app.js", "deep", "deep/CACHEDIR.TAG"],
+        "a file of that name alone marks no cache"
+    );
+    assert_eq!(taken(tree().exclude("/deep").exclude("*/x")), ["app.js", "app.js.map", "node_modules"]);
+    // A tree of the whole workspace does not take what cargo and the tool write there.
+    workshop.source("target/debug/app", b"x");
+    workshop.source("target/lapstrake/records/x", b"x");
+    let whole = taken(Tree::new(".", "/usr/share/web"));
+    assert!(whole.contains(&"web/app.js".to_owned()), "{whole:?}");
+    assert!(!whole.iter().any(|path| path.starts_with("target")), "{whole:?}");
+    // A folder in it that is named is taken.
+    workshop.source("target/doc/index.html", b"x");
+    assert_eq!(taken(Tree::new("target/doc", "/usr/share/web")), ["index.html"]);
 }

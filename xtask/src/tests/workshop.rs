@@ -133,7 +133,7 @@ impl Workshop {
 
     /// Plans, checks and builds images in one run, in which they share what is equal. Nothing may run in them.
     pub(crate) fn make(&self, images: &[Image]) -> Vec<Made> {
-        let shared = plan::Shared::new(assets::scan(images, &self.workspace.root));
+        let shared = plan::Shared::new(assets::scan(images, &self.workspace.root, &self.workspace.target));
         let (mut inputs, keys) = (SharedInputs::default(), CacheKeys::default());
         let mut known = KnownFacts::load(self.store.paths().records(&self.progress));
         let settings = Settings { compression: Compression::Zstd, epoch: Epoch::default() };
@@ -163,7 +163,7 @@ impl Workshop {
     }
 
     fn resolve(&self, image: &Image, known: &[KnownTree]) -> plan::Resolved {
-        let shared = plan::Shared::new(assets::scan([image], &self.workspace.root));
+        let shared = plan::Shared::new(assets::scan([image], &self.workspace.root, &self.workspace.target));
         self.resolve_in(&shared, image, known)
     }
 

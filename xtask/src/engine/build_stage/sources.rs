@@ -90,6 +90,8 @@ pub(super) fn needed(
             let target = host.read_link_utf8().map_err(failed)?.into_string();
             Kind::symlink(target)
         } else {
+            // The root of a workspace may be reached through a symlink; the file itself is none.
+            let host = host.canonicalize_utf8().map_err(failed)?;
             let metadata = fs::metadata(&host).map_err(failed)?;
             let executable = metadata.permissions().mode() & 0o100 != 0;
             Kind::File(ContextFile { from: Origin::Asset { path: path.clone(), host }, executable })

@@ -19,14 +19,26 @@ use super::{Scanned, SourceError, SourceFile, Sources};
 /// The most bytes of a unit, as in the base.
 const TEXT_MAX: u64 = 1 << 20;
 
+/// The first bytes of a `CACHEDIR.TAG`.
+const CACHE_TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
+/// The tool's own folder in the target directory.
+const STORE: &str = "lapstrake";
+
 /// Looks at every source that the images name. `root` is the workspace that builds, which is known at run time.
-pub(crate) fn scan<'a>(images: impl IntoIterator<Item = &'a Image>, root: &Utf8Path) -> Sources {
+/// `target` is cargo's target directory: no tree takes it, nor what the tool keeps in it.
+pub(crate) fn scan<'a>(
+    images: impl IntoIterator<Item = &'a Image>,
+    root: &Utf8Path,
+    target: &Utf8Path,
+) -> Sources {
+    let target = target.canonicalize_utf8().unwrap_or_else(|_| target.to_owned());
+    let skipped = [target.join(STORE), target];
     let layers: Vec<_> = images.into_iter().flat_map(|image| &image.layers).collect();
     let units: BTreeSet<_> = layers.iter().flat_map(|layer| &layer.entries).filter_map(unit).collect();
     let mut sources = Sources::new();
     for asset in layers.into_iter().flat_map(Layer::assets) {
         sources.entry(asset.clone()).or_insert_with(|| {
-            let mut scanned = look(asset, root)?;
+            let mut scanned = look(asset, root, &skipped)?;
             if let (Scanned::File(file), true) = (&mut scanned, units.contains(asset)) {
                 file.text = Some(text(&file.path)?);
             }
@@ -47,7 +59,7 @@ fn unit(entry: &Entry) -> Option<&Asset> {
     }
 }
 
-fn look(asset: &Asset, workspace: &Utf8Path) -> Result<Scanned, SourceError> {
+fn look(asset: &Asset, workspace: &Utf8Path, skipped: &[Utf8PathBuf]) -> Result<Scanned, SourceError> {
     let root = &*asset.root().map_or_else(|| workspace.to_owned(), |root| workspace.join(root));
     let path = root.join(asset.path());
     let canonical = path.canonicalize_utf8().map_err(|error| match error.kind() {
@@ -64,7 +76,7 @@ fn look(asset: &Asset, workspace: &Utf8Path) -> Result<Scanned, SourceError> {
     // No part of the paths of sources is a symlink, so that one that becomes one is noticed.
     if metadata.is_dir() {
         let mut members = BTreeMap::new();
-        walk(&canonical, "", &canonical_root, &mut members)?;
+        walk(&canonical, "", &canonical_root, skipped, &mut members)?;
         Ok(Scanned::Directory(members))
     } else if metadata.is_file() {
         file(canonical, &metadata).map(Scanned::File)
@@ -77,6 +89,7 @@ fn walk(
     directory: &Utf8Path,
     prefix: &str,
     root: &Utf8Path,
+    skipped: &[Utf8PathBuf],
     members: &mut BTreeMap<String, Kind<SourceFile>>,
 ) -> Result<(), SourceError> {
     let unreadable = |error: &std::io::Error| match error.kind() {
@@ -88,8 +101,11 @@ fn walk(
         let path = entry.path();
         let name = format!("{prefix}{}", entry.file_name());
         let metadata = fs::symlink_metadata(path).map_err(|error| SourceError::unreadable(path, &error))?;
+        if metadata.is_dir() && (skipped.iter().any(|skipped| skipped == path) || is_cache(path)) {
+            continue;
+        }
         let member = if metadata.is_dir() {
-            walk(path, &format!("{name}/"), root, members)?;
+            walk(path, &format!("{name}/"), root, skipped, members)?;
             Kind::Directory
         } else if metadata.is_file() {
             Kind::File(file(path.to_owned(), &metadata)?)
@@ -114,6 +130,14 @@ fn is_in_workspace(target: &Utf8Path, root: &Utf8Path) -> bool {
     // A link that dangles leads into a folder of the workspace below its root.
     let dangles = || target.parent().and_then(leads).is_some_and(|parent| parent != root);
     target.is_absolute() && root.as_str() != "/" && (leads(target).is_some() || dangles())
+}
+
+/// Whether a directory is marked as a cache, as cargo marks its target directories (bford.info/cachedir).
+fn is_cache(directory: &Utf8Path) -> bool {
+    let mut start = Vec::new();
+    let read = regular::open(&directory.join("CACHEDIR.TAG"))
+        .and_then(|file| file.take(CACHE_TAG.len() as u64).read_to_end(&mut start));
+    read.is_ok() && start == CACHE_TAG
 }
 
 fn file(path: Utf8PathBuf, metadata: &fs::Metadata) -> Result<SourceFile, SourceError> {
@@ -159,7 +183,7 @@ mod tests {
         fs::create_dir_all(root.join("tree/deep")).unwrap();
         fs::write(root.join("tree/file"), "").unwrap();
         symlink(target.replace("WORKSPACE", root.as_str()), root.join("tree/deep/link")).unwrap();
-        look(&Asset::new("tree"), &root).err()
+        look(&Asset::new("tree"), &root, &[]).err()
     }
 
     #[test]
