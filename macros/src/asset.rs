@@ -47,7 +47,7 @@ fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
 
 /// An asset that is there.
 pub(crate) struct Found {
-    /// The root of its workspace, if that is not the one that is compiled: relative to that one if it is below
+    /// The root of its workspace, if another workspace is compiled: relative to that one if it is below
     /// it, so that both can be moved.
     pub(crate) elsewhere: Option<Utf8PathBuf>,
     /// Whether it is a directory.

@@ -62,7 +62,7 @@ fn not_a_literal(tokens: &[TokenTree], kind: &Kind) -> Diagnostic {
     Diagnostic::over(tokens, format!("`{}!` takes a literal, which rustc can check", kind.name))
 }
 
-/// A literal that came through another macro's `$x:literal` stands in an invisible group.
+/// A literal that came through another macro's `$x:literal` is in an invisible group.
 pub(crate) fn as_literal(token: &TokenTree) -> Option<Lit> {
     match token {
         TokenTree::Literal(literal) => Some(match Lit::new(literal.clone()) {
@@ -81,7 +81,7 @@ pub(crate) fn as_literal(token: &TokenTree) -> Option<Lit> {
     }
 }
 
-/// The value of a string literal; another kind of literal is told what it is.
+/// The value of a string literal; another kind of literal gets a message with its kind.
 pub(crate) fn string(literal: &Lit, kind: &Kind) -> Result<String, Diagnostic> {
     let token = quote::quote!(#literal).to_string();
     let refuse = |what: &str| Diagnostic::new(literal.span(), format!("`{}!` takes {what}", kind.name));

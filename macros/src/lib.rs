@@ -5,7 +5,7 @@
 //! the names in an expansion hang on that, so one dependency is enough.
 //!
 //! The way of a literal: `input` takes it out of the tokens, `text`, `mode` or `asset` check it,
-//! `literal` expands, and what is wrong becomes a `diagnostic` on the literal. That of an image is told in
+//! `literal` expands, and what is wrong becomes a `diagnostic` on the literal. That of an image is reported in
 //! `image`. An expansion has the macro's type whether the input was right or not, so that one mistake gives
 //! one message.
 

@@ -1,5 +1,5 @@
 //! `mode!`: the one literal that may be a number. A macro sees how the number was written, which the
-//! builder can't: `755` is told apart from `0o1363`.
+//! builder can't: it distinguishes `755` from `0o1363`.
 
 use lapstrake::value::Mode;
 use proc_macro2::{Literal, TokenStream};

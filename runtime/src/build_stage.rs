@@ -41,7 +41,7 @@ pub struct BuildStage {
 }
 
 impl BuildStage {
-    /// Starts a stage on a builder image: one that has the compiler, usually of the base's distribution.
+    /// Starts a stage on a builder image. It has the compiler, and is usually of the base's distribution.
     /// `lapstrake.lock` pins its digest, as it does a base's.
     #[track_caller]
     pub fn on(base: Base) -> Self {

@@ -12,7 +12,7 @@ use crate::{BuildStage, Parsed, Site};
 
 /// One layer of an image: one OCI layer, one `ADD` of the Containerfile.
 ///
-/// Packages come first in a layer, then removals, then files and the state of units, then run steps, whatever the
+/// Packages come first in a layer, then removals, then files and the state of units, then run steps, in any
 /// order of the calls. So a unit that a package brings can be enabled in the layer of the package, and a file can
 /// belong to a user of that package. The state of a unit that a run step brings is set after the step.
 ///

@@ -109,7 +109,7 @@ fn try_plan(image: &Image, checks: &Checks) -> (Option<session::Planned>, Vec<Fi
 }
 
 impl Checks {
-    /// Returns the findings of an image before anything is compiled, for a `#[test]` of a check: first those of the
+    /// Returns the findings of an image before anything is compiled, in a `#[test]` of a check: first those of the
     /// plan, then those of the checks. It is [`plan_with`] for an image that may have no plan.
     ///
     /// ```

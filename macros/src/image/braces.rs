@@ -1,4 +1,4 @@
-//! What stands in the braces behind an entry: its options as they were written. A list of pairs is read as
+//! What is in the braces behind an entry: its options as they were written. A list of pairs is read as
 //! that many options.
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
@@ -107,7 +107,7 @@ impl Parser {
         Ok(Setting { key: key.clone(), value: Some(value), arrow, options: options.unwrap_or_default() })
     }
 
-    /// What follows `=>`, or another sign that stands in its place.
+    /// What follows `=>`, or another sign in its place.
     fn pair(
         &mut self,
         cursor: &mut Cursor,

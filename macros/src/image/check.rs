@@ -101,7 +101,7 @@ impl Checker<'_> {
             "oci_archive" => Word::OciArchive,
             "stand_in" => Word::Text,
             _ => {
-                let error = Diagnostic::new(span, format!("`{name}` is no transport of a base"));
+                let error = Diagnostic::new(span, format!("`{name}` is not a transport of a base"));
                 let help = match name.as_str() {
                     "docker" | "image" | "remote" | "from" => "write `registry`".to_owned(),
                     "podman" | "storage" | "local" => "write `containers_storage`".to_owned(),

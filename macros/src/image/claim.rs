@@ -30,7 +30,7 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// Whether what comes now stands in a layer.
+    /// Whether what comes now is in a layer.
     pub(super) fn in_layer(&self) -> bool {
         self.inside
     }
@@ -104,7 +104,7 @@ impl Claims {
     }
 
     /// What can't all hold. Arms of one choice never meet, and whether two unrelated ones do is not known
-    /// here: of two claims that are compared, one stands in all the branches of the other.
+    /// here: of two claims that are compared, one is in all the branches of the other.
     pub(super) fn conflicts(&self) -> impl Iterator<Item = Diagnostic> {
         let meet = |first: &Claimant, second: &Claimant| {
             first.branches.starts_with(&second.branches) || second.branches.starts_with(&first.branches)

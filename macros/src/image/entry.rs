@@ -91,7 +91,7 @@ impl Parser {
         let equals = cursor.eat("=");
         let at = equals.unwrap_or_else(|| key.span().into());
         let value = cursor.peek(0).map(ToString::to_string).unwrap_or_default();
-        let found = if equals.is_some() { "stands `=`" } else { "is no `:`" };
+        let found = if equals.is_some() { "stands `=`" } else { "is not `:`" };
         let error = Diagnostic::new(at, format!("between `{key}` and its value {found}"));
         self.errors.push(error.help(format!("write `{key}: {value}`")));
     }

@@ -45,7 +45,7 @@ pub(super) fn located(
     match (word, found.directory) {
         (Word::Directory, false) => {
             let error =
-                Diagnostic::new(span, format!("asset `{path}` is a file, and `tree` lays a directory"));
+                Diagnostic::new(span, format!("asset `{path}` is a file, and `tree` takes a directory"));
             return Err(error.help(format!("write `file {path:?} => \"/…\"`")));
         }
         (Word::Directory | Word::Bound, _) | (_, false) => {}

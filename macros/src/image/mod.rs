@@ -3,7 +3,7 @@
 //!
 //! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it, `braces` its options,
 //! `slip` what was written by the habit of another language. `check`, `entries` and `settings`
-//! turn it into builder calls, by the table in `form`: `shape` tells a wrong entry how it is written, `word`
+//! turn it into builder calls, by the table in `form`: `shape` shows how a wrong entry is written, `word`
 //! checks a literal, `located` looks for an asset, `typed` refuses a literal where only Rust has the value,
 //! `says` notes what an entry claims and `claim` asks whether all of it can hold.
 //! `expand` writes the Rust. Each goes on after a mistake.
@@ -34,7 +34,7 @@ use quote::quote;
 
 use crate::input;
 
-/// Expands to an expression of type `Image`, whatever was wrong.
+/// Expands to an expression of type `Image`, even if something was wrong.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let (krate, tokens) = match input::split_crate(input, "image") {
         Ok(split) => split,

@@ -1,4 +1,4 @@
-//! From tokens to what was written. After a mistake it parses on, so that one run tells all of them and
+//! From tokens to what was written. After a mistake it parses on, so that one run reports all of them and
 //! an editor keeps what is whole.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -234,7 +234,7 @@ fn splice(cursor: &mut Cursor, level: Level) -> Result<Item, Diagnostic> {
         let at = cursor.here();
         if cursor.eat(".").is_some() && cursor.ident().is_some() {
             let method = cursor.bump().map(|method| method.to_string()).unwrap_or_default();
-            let error = Diagnostic::new(cursor.before(), "an entry of `image!` is no method call");
+            let error = Diagnostic::new(cursor.before(), "an entry of `image!` is not a method call");
             let arguments = cursor.peek_group(Delimiter::Parenthesis).map(ToString::to_string);
             return Err(error.help(as_entry(&method, &arguments.unwrap_or_default())));
         }
@@ -270,7 +270,7 @@ pub(super) fn as_entry(method: &str, arguments: &str) -> String {
     }
 }
 
-/// A word that is no keyword here.
+/// A word that is not a keyword here.
 fn unknown(word: &Ident, level: Level) -> Diagnostic {
     let name = word.to_string();
     // rustc's own words are no misspelt ones of ours.
@@ -288,7 +288,7 @@ fn unknown(word: &Ident, level: Level) -> Diagnostic {
     };
     if meant.name == name {
         let (place, help) = match meant.level {
-            Level::Layer => ("stands in a layer", format!("write `layer \"app\" {{ {} }}`", meant.example)),
+            Level::Layer => ("belongs in a layer", format!("write `layer \"app\" {{ {} }}`", meant.example)),
             Level::Image if name == "layer" => {
                 ("holds no layer", "close the layer above with `}` before it".to_owned())
             }
@@ -297,7 +297,7 @@ fn unknown(word: &Ident, level: Level) -> Diagnostic {
         let message = if name == "layer" { format!("a layer {place}") } else { format!("`{name}` {place}") };
         return Diagnostic::new(word.span(), message).help(help);
     }
-    let message = format!("`{name}` is no keyword of `image!`");
+    let message = format!("`{name}` is not a keyword of `image!`");
     Diagnostic::new(word.span(), message)
         .help(format!("did you mean `{}`? write `{}`", meant.name, meant.example))
 }

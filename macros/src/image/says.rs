@@ -109,7 +109,7 @@ impl Checker<'_> {
         };
         if !unit.is_template() {
             let key = setting.map_or_else(proc_macro2::Span::call_site, |setting| setting.key.span());
-            let message = format!("`{unit}` is no template, and has no instances");
+            let message = format!("`{unit}` is not a template, and has no instances");
             return self.error(key, message, "write `enabled`; a template is named `NAME@.service`");
         }
         for instance in &list {
@@ -117,7 +117,7 @@ impl Checker<'_> {
             if let Some(unit) = unit.instantiate(&text) {
                 self.claims.state(instance.place(), &unit, State::Enabled);
             } else {
-                let message = format!("`{}` is no instance of `{unit}`", text.escape_debug());
+                let message = format!("`{}` is not an instance of `{unit}`", text.escape_debug());
                 let help = "write what stands between `@` and the suffix: `\"can0\"`";
                 self.error(instance.place(), message, help);
             }

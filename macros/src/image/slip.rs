@@ -1,5 +1,5 @@
 //! Signs that other languages have where `image!` has its own: a comma for an arrow, `:` for `=`, nothing at
-//! all. What was meant is plain, so it is told once and read on.
+//! all. What was meant is plain, so it is reported once, and parsing goes on.
 
 use proc_macro2::{Ident, TokenTree};
 
@@ -44,7 +44,7 @@ impl Parser {
                 cursor.eat(",");
                 let line = cursor.bump().map(|line| line.to_string()).unwrap_or_default();
                 let error =
-                    Diagnostic::new(cursor.before(), format!("the lines of `{keyword}` stand in brackets"));
+                    Diagnostic::new(cursor.before(), format!("the lines of `{keyword}` belong in brackets"));
                 return Err(error.help(format!("write `{keyword} {head} [{line}]`")));
             }
             _ if instead == ", not with a comma" => {
@@ -91,7 +91,7 @@ impl Parser {
         let error = Diagnostic::new(cursor.here(), format!("this does not belong to `{name}`"));
         self.errors.push(if is_option {
             let value = if matches!(cursor.peek(1), Some(TokenTree::Punct(_))) { ": …" } else { "" };
-            error.help(format!("options stand in braces: write `{{ {key}{value} }}`"))
+            error.help(format!("options belong in braces: write `{{ {key}{value} }}`"))
         } else {
             let example = keyword::find(&name).map_or("", |keyword| keyword.example);
             error.help(format!("write it like `{example}`"))

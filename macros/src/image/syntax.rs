@@ -1,5 +1,5 @@
 //! What was written, before it is asked what it means: the same loose shape for every entry, so that a
-//! wrong one can be told what it should have been.
+//! message about a wrong one can show what it should have been.
 
 use proc_macro2::{Group, Ident, Span, TokenTree};
 
@@ -39,9 +39,9 @@ pub(super) struct Entry {
     pub(super) content: Option<Operand>,
     pub(super) arrow: Option<Arrow>,
     pub(super) options: Vec<Setting>,
-    /// Whether something stands behind it that was told already.
+    /// Whether something behind it was reported already.
     pub(super) broken: bool,
-    /// Whether an option is missing here that was told already.
+    /// Whether an option that is missing here was reported already.
     pub(super) broken_options: bool,
 }
 

@@ -39,7 +39,7 @@ impl Operand {
         only.as_ref().and_then(input::as_literal)
     }
 
-    /// The text of the string literal that it is, or that stands in a literal macro.
+    /// The text of the string literal that it is, or that is in a literal macro.
     pub(super) fn text(&self) -> Option<String> {
         match self.literal().or_else(|| self.checked_literal())? {
             Lit::Str(text) => Some(text.value()),
@@ -61,7 +61,7 @@ impl Operand {
         Some(elements.map(|tokens| Operand { tokens: tokens.to_vec() }).collect())
     }
 
-    /// As the user wrote it, in a help; what is long is told apart well enough by where it stands.
+    /// As the user wrote it, in a help; a long text is cut, because its place identifies it.
     pub(super) fn written(&self) -> String {
         const LONG: usize = 100;
         let written = self.tokens.iter().cloned().collect::<TokenStream>().to_string();
@@ -122,7 +122,7 @@ impl Cursor {
         token
     }
 
-    /// The next token, else the last one, else what these tokens stand in.
+    /// The next token, else the last one, else the group that these tokens are in.
     pub(super) fn here(&self) -> Place {
         let next = self.peek(0).or_else(|| self.tokens.last());
         next.map_or(self.opener, |token| token.span().into())
@@ -194,7 +194,7 @@ impl Cursor {
         }
     }
 
-    /// Whether the next token stands on a later line than the one before it.
+    /// Whether the next token is on a later line than the one before it.
     pub(super) fn on_new_line(&self) -> bool {
         self.new_line_at(self.at)
     }
@@ -225,7 +225,7 @@ impl Cursor {
         let end = (self.at + 1..bound).find(|&at| self.new_line_at(at) || self.is_brace(at)).unwrap_or(bound);
         let tokens = self.tokens.get(self.at..end).unwrap_or_default();
         let path: String = tokens.iter().map(ToString::to_string).collect();
-        Err(Diagnostic::over(tokens, "a path stands in quotes").help(format!("write `{path:?}`")))
+        Err(Diagnostic::over(tokens, "a path belongs in quotes").help(format!("write `{path:?}`")))
     }
 
     fn is_brace(&self, at: usize) -> bool {
@@ -286,7 +286,7 @@ impl Cursor {
                 let ends = |at: &usize| self.new_line_at(*at) || self.is_brace(*at);
                 let line = (self.at + 1..bound).find(ends).unwrap_or(bound);
                 let tokens = self.tokens.get(self.at..line).unwrap_or_default();
-                let error = Diagnostic::over(tokens, format!("this is no whole Rust expression: {error}"));
+                let error = Diagnostic::over(tokens, format!("this is not a whole Rust expression: {error}"));
                 Err(error.help("a value is a literal, or any expression of Rust"))
             }
         }

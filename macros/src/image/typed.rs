@@ -1,5 +1,5 @@
 //! Where a value of a Rust type stands that no literal can be: a stage, a secret, a repository. A text in
-//! its place is told what to write; the literals of the plain `Secret::env("…", "…")` are known.
+//! its place gets a message with what to write; the literals of the plain `Secret::env("…", "…")` are known.
 
 use lapstrake::value::{Reference, RepositoryUrl};
 use proc_macro2::TokenTree;
@@ -54,7 +54,7 @@ pub(super) fn no_literal(word: Word, literal: &Lit) -> Diagnostic {
     };
     let error = |message: &str| Diagnostic::new(literal.span(), message);
     match word {
-        Word::Secret => error("a secret is no text, for that would be read in the description")
+        Word::Secret => error("a secret is not a text, because everybody could read that in the description")
             .help("say where it is: `secret: Secret::env(\"token\", \"MAPS_TOKEN\")`, or `Secret::file(…)`"),
         Word::Repository => {
             let (lacks, id, url) = if RepositoryUrl::parse(&text).is_ok() {
@@ -69,7 +69,7 @@ pub(super) fn no_literal(word: Word, literal: &Lit) -> Diagnostic {
                 Ok(_) => format!("Base::registry({written})"),
                 Err(_) => "Base::registry(\"registry.example/autosd-rust:1\")".to_owned(),
             };
-            error("a stage is no text").help(format!("write `BuildStage::on({base})`"))
+            error("a stage is not a text").help(format!("write `BuildStage::on({base})`"))
         }
     }
 }

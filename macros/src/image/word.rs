@@ -1,4 +1,4 @@
-//! The literals of a description, each checked by the parser that the builder would run. What is no
+//! The literals of a description, each checked by the parser that the builder would run. What is not a
 //! literal is the builder's to check.
 
 use lapstrake::entry::{Kargs, Sysusers};
@@ -218,7 +218,7 @@ pub(super) fn check(word: Word, literal: &Lit, krate: &TokenStream) -> Result<To
     Ok(literal.to_token_stream())
 }
 
-/// The text of a string literal; another literal is told what is wanted.
+/// The text of a string literal; another literal gets a message with what is wanted.
 fn string(word: Word, literal: &Lit) -> Result<String, Diagnostic> {
     let (what, example) = word.form();
     let written = literal.to_token_stream().to_string();
@@ -309,7 +309,8 @@ fn target(text: &str) -> Result<(), Invalid> {
     if UnitName::parse(text)?.kind() == UnitKind::Target {
         return Ok(());
     }
-    Err(wrong("is no target, and the system boots to one").or("write `default_target \"multi-user.target\"`"))
+    Err(wrong("is not a target, and the system boots to one")
+        .or("write `default_target \"multi-user.target\"`"))
 }
 
 /// A shell reads a variable by `$`, and here it has its name alone.

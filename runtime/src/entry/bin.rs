@@ -36,7 +36,7 @@ use crate::{BuildStage, Parsed};
 pub struct Bin {
     /// The name of the binary target.
     pub name: Parsed<BinName>,
-    /// The package that has it; the only one that does if none.
+    /// The package that has it. Without this, exactly one package of the workspace must have it.
     pub package: Option<Parsed<CargoPackage>>,
     /// The features that it is built with, beside the default ones.
     pub features: Vec<Parsed<FeatureName>>,

@@ -175,7 +175,7 @@ faults!(Run { env, current_dir, caches, binds, secrets, allowed; argv, network }
 /// A secret of the machine that builds.
 ///
 /// Its value is never in a layer, the history, the Containerfile, an argument or a log. A layer, or a result of a
-/// build stage, that holds it is refused, and so is one that holds a line of it with 16 bytes or more. A changed
+/// build stage, that holds it is refused, and so is a layer with a line of it with 16 bytes or more. A changed
 /// secret does not rebuild a layer.
 ///
 /// ```

@@ -67,7 +67,7 @@ impl UnitState {
         Self { unit: Parsed::new(unit), state: State::Masked }
     }
 
-    /// Makes a target the one that the system boots to, as `systemctl set-default` does.
+    /// Makes the system boot to a target, as `systemctl set-default` does.
     #[track_caller]
     pub fn default_target(target: impl Text<UnitName>) -> Self {
         Self { unit: Parsed::new(target), state: State::DefaultTarget }

@@ -1,6 +1,5 @@
-//! What two statements of one image can't both say. The plan asks of what it has resolved, with the
-//! sites of the builder calls; `image!` asks of literals, with spans. Only what is wrong whatever the
-//! base holds is wrong here.
+//! Pairs of statements about one image that contradict each other. The plan compares what it has resolved, with the
+//! sites of the builder calls; `image!` compares literals, with spans. A pair contradicts itself on every base.
 
 use crate::entry::State;
 use crate::value::{ImagePath, LayerName, UnitName};
@@ -100,7 +99,7 @@ pub struct Conflict<I> {
     pub rule: &'static str,
     /// The claim that was made first.
     pub first: I,
-    /// The one that contradicts it.
+    /// The claim that contradicts it.
     pub second: I,
     /// What is wrong.
     pub message: String,

@@ -43,7 +43,7 @@ const OPEN: [&str; 3] = ["/usr/bin/", "/usr/lib/", "/usr/share/"];
 ///
 /// | refused | for |
 /// |---|---|
-/// | `/var`, `/home`, `/root` | an image's content there is laid down by the first installation only |
+/// | `/var`, `/home`, `/root` | only the first installation writes an image's content there |
 /// | `/run`, `/tmp`, `/proc`, `/sys`, `/dev` | mounted over at every boot |
 /// | `/boot` | bootc fills it from `/usr/lib/modules` |
 /// | `/usr/etc` | ostree's own copy of `/etc`; `bootc container lint` calls it `etc-usretc` |
@@ -141,7 +141,7 @@ fn below<'a>(path: &'a ImagePath, directory: &str) -> Option<&'a str> {
 /// `/var`: state, which an update never touches. A directory of state is made at boot; a file in one is
 /// copied there at boot from where the image may hold it.
 fn var(path: &ImagePath, rest: &str) -> Refusal {
-    let reason = "is state: only the first installation would lay it down, no update".to_owned();
+    let reason = "is state: only the first installation would write it, and no update".to_owned();
     let mut components = rest.split('/');
     let instead = match (components.next().unwrap_or_default(), components.next(), components.next()) {
         ("lib" | "cache" | "log", Some(name), None) => {

@@ -19,9 +19,9 @@ pub struct Command {
     pub program: String,
     /// What follows it, without the `argv[0]` that the prefix `@` gives.
     pub arguments: Vec<String>,
-    /// `-`: that it fails, or is not there, is no failure.
+    /// `-`: it may fail or be missing.
     pub may_fail: bool,
-    /// `+`, `!`, `!!`: it runs as root, whatever `User=` says.
+    /// `+`, `!`, `!!`: it runs as root, also with `User=`.
     pub is_privileged: bool,
 }
 

@@ -169,7 +169,7 @@ impl Install {
 }
 
 /// The name that an `Alias=` links; none where systemctl refuses it: an alias is of the unit's own kind,
-/// of one that may have aliases at all, and has an instance only if the unit has the same one or any.
+/// of a unit that may have aliases at all, and has an instance only if the unit has the same one or any.
 fn alias(unit: &UnitName, other: UnitName) -> Option<UnitName> {
     let may = match unit.kind() {
         UnitKind::Device

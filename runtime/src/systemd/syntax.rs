@@ -1,5 +1,5 @@
 //! The syntax of a unit file, by systemd.syntax(7). Lenient as systemd is: a line that is none is
-//! passed over, never an error, for a base's unit may hold anything.
+//! passed over, never an error, because a base's unit may hold anything.
 
 /// What systemd takes for white space in a line.
 const BLANK: [char; 2] = [' ', '\t'];
@@ -101,7 +101,7 @@ impl UnitFile {
         values.into_iter()
     }
 
-    /// The same for the few keys that are no lists to systemd: an empty value resets nothing.
+    /// The same for the few keys that are not lists to systemd: an empty value resets nothing.
     pub(super) fn all<'a>(&'a self, section: &str, key: &str) -> impl Iterator<Item = &'a str> {
         let sections = self.sections.iter().filter(move |found| found.name == section);
         sections

@@ -8,7 +8,7 @@ use super::ImagePath;
 use crate::{BuildStage, Parsed};
 
 /// A file or directory beside the description, named by `asset!("deploy/sensord.toml")`: its path, and the
-/// workspace that it belongs to if that is not the one that builds.
+/// workspace that it belongs to, if another workspace builds.
 ///
 /// The root of the workspace that builds is known when the tool runs, because a workspace can be moved or copied
 /// after its tool was compiled. A library of descriptions from elsewhere brings its own files.
@@ -50,7 +50,7 @@ impl Asset {
         Self { root: Some(root.into()), path: path.into() }
     }
 
-    /// Returns the root of the workspace that the asset belongs to, or `None` for the one that builds.
+    /// Returns the root of the workspace that the asset belongs to, or `None` for the workspace that builds.
     ///
     /// ```
     /// # use lapstrake::value::Asset;

@@ -86,7 +86,7 @@ impl Capabilities {
     /// ```
     ///
     /// # Errors
-    /// When a name is no capability, or the flags are not `e`, `i`, `p`; an effective capability that is
+    /// When a name is not a capability, or the flags are not `e`, `i`, `p`; an effective capability that is
     /// neither permitted nor inheritable has no encoding.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let Some(at) = text.find(['=', '+']) else {

@@ -33,9 +33,9 @@ impl Invalid {
     ///
     /// ```
     /// # use lapstrake::value::Invalid;
-    /// let error = Invalid::new("port", "80x", 2..3, "has `x`, which is no digit");
+    /// let error = Invalid::new("port", "80x", 2..3, "has `x`, which is not a digit");
     /// assert_eq!(error.offending(), "x");
-    /// assert_eq!(error.to_string(), "port `80x` has `x`, which is no digit");
+    /// assert_eq!(error.to_string(), "port `80x` has `x`, which is not a digit");
     /// ```
     pub fn new(what: &'static str, input: &str, part: Range<usize>, reason: impl Into<String>) -> Self {
         let part = part.start.min(input.len())..part.end.min(input.len());
@@ -46,7 +46,7 @@ impl Invalid {
     ///
     /// ```
     /// # use lapstrake::value::Invalid;
-    /// assert_eq!(Invalid::whole("port", "none", "is no number").offending(), "none");
+    /// assert_eq!(Invalid::whole("port", "none", "is not a number").offending(), "none");
     /// ```
     pub fn whole(what: &'static str, input: &str, reason: impl Into<String>) -> Self {
         Self::new(what, input, 0..input.len(), reason)
@@ -57,7 +57,7 @@ impl Invalid {
     ///
     /// ```
     /// # use lapstrake::value::Invalid;
-    /// let error = Invalid::whole("port", "http", "is no number").or("write `80`");
+    /// let error = Invalid::whole("port", "http", "is not a number").or("write `80`");
     /// assert_eq!(error.help(), Some("write `80`"));
     /// ```
     pub fn or(mut self, help: impl Into<String>) -> Self {
@@ -95,7 +95,7 @@ impl Invalid {
         self.input.get(self.part.clone()).unwrap_or_default()
     }
 
-    /// What to write instead, one line to paste; none where there is no one answer.
+    /// What to write instead, one line to paste; none where several answers are possible.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }

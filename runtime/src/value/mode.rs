@@ -68,14 +68,14 @@ impl Mode {
     /// ```
     ///
     /// # Errors
-    /// When there is no digit, a digit is not octal, or the number is above `0o7777`.
+    /// When a digit is missing, a digit is not octal, or the number is above `0o7777`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let digits = text.strip_prefix("0o").unwrap_or(text);
         let offset = text.len() - digits.len();
         if let Some(at) = digits.find(|c: char| !('0'..='7').contains(&c)) {
             let wrong = digits[at..].chars().next().map_or(0, char::len_utf8);
             let part = offset + at..offset + at + wrong;
-            let reason = format!("has `{}`, which is no octal digit", text[part.clone()].escape_debug());
+            let reason = format!("has `{}`, which is not an octal digit", text[part.clone()].escape_debug());
             return Err(Invalid::new(WHAT, text, part, reason).or("write it as `0o755`"));
         }
         match u16::from_str_radix(digits, 8) {

@@ -89,7 +89,7 @@ fn principal(text: &str, at: usize, part: &str) -> Result<Principal, Invalid> {
         return match part.parse() {
             // chown(2) takes 2^32 - 1 for "leave as it is".
             Ok(id) if id != u32::MAX => Ok(Principal::Id(id)),
-            _ => fail(format!("has `{part}`, which is no uid or gid")),
+            _ => fail(format!("has `{part}`, which is not a uid or gid")),
         };
     }
     let first = |b: u8| b.is_ascii_alphabetic() || b == b'_';
@@ -97,7 +97,7 @@ fn principal(text: &str, at: usize, part: &str) -> Result<Principal, Invalid> {
     if part.len() <= 31 && part.bytes().enumerate().all(|(i, b)| if i == 0 { first(b) } else { rest(b) }) {
         return Ok(Principal::Name(part.to_owned()));
     }
-    fail(format!("has `{}`, which is no user or group name", part.escape_debug()))
+    fail(format!("has `{}`, which is not a user or group name", part.escape_debug()))
 }
 
 impl TryFrom<(u32, u32)> for Owner {

@@ -155,7 +155,7 @@ fn check_repository(text: &str, repository: &str) -> Result<(), Invalid> {
             _ if is_component(&component.to_lowercase()) => {
                 format!("has `{component}`; repositories are lowercase")
             }
-            _ => format!("has `{}`, which is no {what}", component.escape_debug()),
+            _ => format!("has `{}`, which is not a {what}", component.escape_debug()),
         };
         let error = Invalid::new(WHAT, text, part, reason);
         return Err(error.or_write(&text.to_lowercase(), Reference::parse));

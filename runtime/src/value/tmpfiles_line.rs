@@ -41,7 +41,8 @@ impl TmpfilesLine {
             letters.next().is_some_and(|c| KINDS.contains(c)) && letters.all(|c| "+!-=~^$?".contains(c));
         if !known {
             let at = text.find(kind).unwrap_or(0);
-            let reason = format!("starts with `{}`, which is no type of tmpfiles.d(5)", kind.escape_debug());
+            let reason =
+                format!("starts with `{}`, which is not a type of tmpfiles.d(5)", kind.escape_debug());
             return Err(
                 Invalid::new(WHAT, text, at..at + kind.len(), reason).or("write `d PATH MODE USER GROUP -`")
             );

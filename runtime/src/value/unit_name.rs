@@ -50,7 +50,7 @@ pub struct UnitName(String);
 pub enum UnitKind {
     /// systemd.automount(5): a mount point that is mounted when it is first used.
     Automount,
-    /// systemd.device(5): a device that udev tells of.
+    /// systemd.device(5): a device that udev knows.
     Device,
     /// systemd.mount(5): a mount point, named by its path.
     Mount,
@@ -122,7 +122,7 @@ impl UnitName {
             let error = if suffix.is_empty() {
                 Invalid::whole(WHAT, text, "has no suffix, such as `.service`")
             } else {
-                let reason = format!("ends in `.{}`, which is no kind of unit", suffix.escape_debug());
+                let reason = format!("ends in `.{}`, which is not a kind of unit", suffix.escape_debug());
                 Invalid::new(WHAT, text, at..text.len(), reason)
             };
             let known = UnitKind::ALL.map(|(name, _)| name);
@@ -211,7 +211,7 @@ impl UnitName {
         (!self.is_template()).then(|| Self(format!("{prefix}@.{}", self.suffix())))
     }
 
-    /// An instance of a template; none when it is no template, or the instance is empty or not a legal
+    /// An instance of a template; none when it is not a template, or the instance is empty or not a legal
     /// one.
     ///
     /// ```

@@ -33,7 +33,7 @@ pub enum Durability {
 /// A file that appears at its path when it is complete. Until then it is a temporary file in the same directory,
 /// which is removed when the value is dropped.
 ///
-/// The file can be read by everybody (mode 0644), whatever the umask is.
+/// The file can be read by everybody (mode 0644), with any umask.
 ///
 /// ```
 /// use std::io::Write;

@@ -70,7 +70,7 @@ pub struct Blobs {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlobError {
-    /// There is no regular file for the blob.
+    /// No regular file is there for the blob.
     #[error("blob `{digest}` is missing")]
     Missing {
         /// The blob.

@@ -1,4 +1,4 @@
-//! `oci-archive:FILE[:TAG]`: a base in a tar. Its blobs go into the cache, for a tar can't be read from
+//! `oci-archive:FILE[:TAG]`: a base in a tar. Its blobs go into the cache, because a tar can't be read from
 //! the middle; what it lists is remembered for as long as the file looks the same.
 
 use std::fs;

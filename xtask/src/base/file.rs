@@ -68,7 +68,7 @@ pub(super) fn forget<'f>(files: impl Iterator<Item = &'f mut File>) {
     }
 }
 
-/// The form of a tree in a cache: each file once, whatever the number of its names.
+/// The form of a tree in a cache: each file once, with all its names.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Shared<Facts> {
     files: Vec<Facts>,

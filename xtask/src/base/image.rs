@@ -38,7 +38,7 @@ const DEPTH_MAX: usize = 4;
 pub(super) struct Places<'a>(pub(super) [&'a Blobs; 2]);
 
 impl<'a> Places<'a> {
-    /// The blobs that have a blob; the first, to be told missing from, where none has.
+    /// The blobs that have a blob; the first ones, to be named in the error, where none has.
     pub(super) fn of(self, digest: &Digest, size: u64) -> &'a Blobs {
         let [first, ..] = self.0;
         self.0.into_iter().find(|blobs| blobs.has(digest, size)).unwrap_or(first)

@@ -48,7 +48,7 @@ impl BaseIndex {
     }
 
     /// The content of a file, symlinks followed, where it was kept: os-release, build-info,
-    /// prepare-root.conf, accounts, systemd's units. Bytes that are no UTF-8 are replaced.
+    /// prepare-root.conf, accounts, systemd's units. Bytes that are not UTF-8 are replaced.
     pub(crate) fn text(&self, path: &ImagePath) -> Option<&str> {
         let entry = self.tree.get(&self.tree.follow(path).ok()?)?;
         file::facts(&entry.node.kind)?.text.as_deref()

@@ -1,4 +1,4 @@
-//! The base that an image stands on: found by its transport, verified to the last byte, frozen, and
+//! The base that an image is built on: found by its transport, verified to the last byte, frozen, and
 //! indexed once. Opened a second time it costs a few small files.
 //!
 //! A transport says which images a place lists and where its blobs are, and nothing more: [`layout`],
@@ -87,9 +87,9 @@ pub(crate) struct BaseLayer {
 /// What is asked of a place.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct BaseRequest<'a> {
-    /// Of an image for several architectures the one that is taken; the host's where none is named.
+    /// The architecture that is taken of an image for several; by default the host's.
     pub(crate) architecture: Option<Architecture>,
-    /// The base is the image of that digest, whatever the place lists by now.
+    /// The base is the image of that digest, even if the place lists another one by now.
     pub(crate) pinned: Option<&'a Digest>,
     /// No registry is asked.
     pub(crate) offline: bool,
@@ -112,7 +112,7 @@ impl Base {
         self.config.get("config")?.get("User")?.as_str().filter(|user| !user.is_empty())
     }
 
-    /// Its name as it may stand in an image: of a path only the last part, for where a folder is must
+    /// Its name as it may be in an image: of a path only the last part, because where a folder is must
     /// not show in a digest.
     pub(crate) fn portable_name(&self) -> String {
         let last = |path: &Utf8Path| Utf8PathBuf::from(path.file_name().unwrap_or_default());

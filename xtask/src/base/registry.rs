@@ -36,7 +36,7 @@ pub(super) fn find(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Patience {
     Any,
-    /// It must answer at once, for there is another way.
+    /// It must answer at once, because another way exists.
     Little,
 }
 

@@ -54,7 +54,7 @@ pub(crate) enum Unbootable {
     },
 }
 
-/// A file of kargs.d; what is wrong with one, `bootc-kargs` has told.
+/// A file of kargs.d; `bootc-kargs` has reported what is wrong with one.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Kargs {
@@ -155,7 +155,7 @@ impl fmt::Display for Unbootable {
                 write!(f, "the image has {} kernels: `{}`", kernels.len(), kernels.join("`, `"))
             }
             Self::Stub { path, size } => {
-                write!(f, "`{path}` only stands in for one that boots: it has {size} bytes")
+                write!(f, "`{path}` is a placeholder that does not boot: it has {size} bytes")
             }
             Self::NoSystemd => write!(f, "the image has no systemd as `{INIT}`"),
             Self::NoTarget => f.write_str("the image has no `default.target`"),

@@ -37,7 +37,7 @@ impl Command {
         }
     }
 
-    /// Whether 203, which is also systemd's word for it, can mean that there is no such program.
+    /// Whether 203, which is also systemd's word for it, can mean that the program does not exist.
     pub(super) fn may_be_missing(&self) -> bool {
         matches!(self, Self::Words { known: false, .. })
     }

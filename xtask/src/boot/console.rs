@@ -44,7 +44,7 @@ pub(super) enum Sign {
     NoRoot,
 }
 
-/// The end of a console's talk.
+/// The end of a console's output.
 #[derive(Debug, Default)]
 pub(crate) struct Last(Vec<String>);
 
@@ -113,7 +113,7 @@ fn sign(line: &str) -> Option<Sign> {
     }
 }
 
-/// A line without the kernel's time, where it tells it.
+/// A line without the kernel's time, where it has it.
 pub(super) fn untimed(line: &str) -> &str {
     match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
         Some((time, said)) if time.trim().parse::<f64>().is_ok() => said,

@@ -31,7 +31,7 @@ struct Owner {
 /// As whom mke2fs sees what is in the folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seen {
-    /// In a user namespace of ours, where files of ours are root's, as nearly all are to be.
+    /// In a user namespace, where the files of the user who runs this are root's, as nearly all have to be.
     AsRoot,
     AsOurs,
 }
@@ -66,7 +66,7 @@ impl Seen {
     }
 }
 
-/// Makes the disk of the tree that `index` is, which stands in `folder`.
+/// Makes the disk of the tree that `index` is, which is in `folder`.
 pub(super) fn make(
     index: &BaseIndex,
     folder: &Utf8Path,
@@ -177,7 +177,7 @@ fn quote(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
 }
 
-/// Runs a program of e2fsprogs. debugfs tells what is wrong with a command and goes on to a good end.
+/// Runs a program of e2fsprogs. debugfs prints what is wrong with a command, goes on and succeeds.
 fn run(command: &mut Command, program: Program) -> Result<(), BootError> {
     let output = program.output_of(command.env("LC_ALL", "C"))?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -34,7 +34,7 @@ pub(crate) enum BootError {
     Lost { path: ImagePath },
     #[error("`{path}` can't be written")]
     Write { path: Utf8PathBuf, source: io::Error },
-    #[error("`{}` can't be made what it is in the image: its name has a line break, which debugfs can't be told", path.as_str().escape_debug())]
+    #[error("`{}` can't be made what it is in the image: its name has a line break, and debugfs reads names up to one", path.as_str().escape_debug())]
     LineBreak { path: ImagePath },
     #[error("the disk can't be made: `{program}` says `{said}`")]
     Disk { program: Program, said: String },
@@ -91,7 +91,7 @@ impl Explain for BootError {
             Self::Unbootable(error) => return error.help(),
             Self::Program(error) => return error.help(),
             Self::NoProgram { .. } => {
-                "write the name of one that it has, or add its package or binary to a layer"
+                "write the name of a program that it has, or add its package or binary to a layer"
             }
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some space, or build on another disk with `--target-dir DIRECTORY`"

@@ -1,4 +1,4 @@
-//! The machine that QEMU is told to be: a kernel with its initramfs, the disk, a second disk for what
+//! The machine that QEMU emulates: a kernel with its initramfs, the disk, a second disk for what
 //! comes of it, a serial console, and no network.
 
 use camino::Utf8Path;

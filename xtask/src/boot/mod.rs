@@ -2,7 +2,7 @@
 //! switched off. The image itself is not touched: what the boot needs beside it is on the disk alone.
 //!
 //! It is a look at the root filesystem with its own kernel, not at a deployment: nothing is installed by
-//! bootc, so there is no /sysroot, no bootloader, no SELinux label and no seal.
+//! bootc, so it has no /sysroot, no bootloader, no SELinux label and no seal.
 
 mod bootable;
 mod command;

@@ -16,7 +16,7 @@ use super::{BootError, Job};
 use crate::support::progress::Progress;
 
 const TICK: Duration = Duration::from_millis(50);
-/// How long a console that has told a bad end may tell more of it.
+/// How long a console that has shown a bad end may show more of it.
 const AFTER_A_SIGN: Duration = Duration::from_secs(2);
 
 /// QEMU, which is gone when this is.

@@ -1,4 +1,4 @@
-//! The layers of an image laid on one another in a folder, by whoever runs this: every name and content,
+//! The layers of an image written over one another to a folder, by whoever runs this: every name and content,
 //! and of the metadata what anybody can set on files of their own. The rest is set on the disk.
 
 use std::collections::BTreeMap;

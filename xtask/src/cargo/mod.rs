@@ -84,7 +84,7 @@ pub(crate) struct CargoEnv<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Binaries {
     built: BTreeMap<Vec<String>, Executables>,
-    /// The invocation that wrote a file last: cargo gives one name one file, whatever its features.
+    /// The invocation that wrote a file last: cargo gives one name one file, with any features.
     writers: BTreeMap<Utf8PathBuf, Vec<String>>,
     runs: usize,
 }
@@ -146,7 +146,7 @@ pub(crate) fn compile(
     Ok(artefacts)
 }
 
-/// Copies a binary away: cargo gives one name one file, whatever its package and features, and the next
+/// Copies a binary away: cargo gives one name one file, of any package and features, and the next
 /// invocation writes over it.
 fn keep(
     path: &Utf8Path,

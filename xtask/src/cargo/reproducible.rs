@@ -1,5 +1,5 @@
 //! Compiler flags that keep this machine's paths out of a binary. They join the flags that cargo has
-//! resolved from environment and configuration, which only a build script is told: a probe asks for
+//! resolved from environment and configuration, which only a build script gets: a probe asks for
 //! them.
 
 use std::fs;

@@ -14,7 +14,7 @@ pub(crate) struct Accounts {
     pub(crate) groups: BTreeMap<String, Option<u32>>,
 }
 
-/// A line of sysusers.d, and the file that it stands in.
+/// A line of sysusers.d, and the file that it is in.
 pub(super) struct Line<'a> {
     pub(super) node: Node<'a>,
     pub(super) fields: Vec<String>,

@@ -1,4 +1,4 @@
-//! Every check, in the order in which findings of one place are told. `check --list` and the page of
+//! Every check, in the order in which findings of one place are shown. `check --list` and the page of
 //! checks are made from here; each group lists its own.
 
 use super::{Check, abi, autosd, bootc, deployment, description, secrets, systemd};

@@ -1,5 +1,5 @@
 //! What a check found, before it is known who is to blame and how it is shown. Faults of the base are
-//! gathered into one finding: they are not the user's to mend, and a real base has many.
+//! gathered into one finding: the user can't fix them in the description, and a real base has many.
 
 use std::collections::BTreeMap;
 
@@ -208,7 +208,9 @@ fn gathered(check: &Check, mut faults: Vec<Fault>, subject: &Subject<'_>) -> Opt
     for other in first {
         fault.message += &format!("; {}", other.message);
     }
-    fault.help.get_or_insert_with(|| format!("mend it in the base, or leave it be: `--skip {}`", check.name));
+    fault
+        .help
+        .get_or_insert_with(|| format!("fix it in the base, or skip the check: `--skip {}`", check.name));
     if count > SHOWN {
         fault.message += &format!("; and {} more", count - SHOWN);
     }

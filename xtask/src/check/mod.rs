@@ -45,7 +45,7 @@ use serde::Serialize;
 
 use crate::finding::{Finding, Rule, Severity};
 
-/// One rule that an image is held to.
+/// One rule that an image is checked against.
 ///
 /// ```
 /// use lapstrake_xtask::check::{Check, Example, Fault, Phase, Subject};
@@ -89,8 +89,8 @@ pub struct Check {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// The description, as it is planned; these can't be skipped where they are fatal, for there is no
-    /// plan without them.
+    /// The description, as it is planned; these can't be skipped where they are fatal, because no
+    /// plan exists without them.
     Description,
     /// The tree that the layers make on the base; cargo has not run.
     Tree,
@@ -98,13 +98,13 @@ pub enum Phase {
     Inputs,
 }
 
-/// How a fault looks, and how it is mended.
+/// How a fault looks, and how it is fixed.
 ///
 /// ```
 /// use lapstrake_xtask::check::{Check, Example};
 ///
 /// const RULE: Check = Check::warning("no-notes", "notes are for the repository", |_| Vec::new())
-///     .shown(Example::Words { faulty: "a layer with `/NOTES`", mended: "a layer without it" });
+///     .shown(Example::Words { faulty: "a layer with `/NOTES`", fixed: "a layer without it" });
 /// assert_ne!(RULE.example, Example::None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,21 +115,21 @@ pub enum Example {
         /// What is found.
         faulty: &'static str,
         /// What to write instead.
-        mended: &'static str,
+        fixed: &'static str,
     },
     /// Two expressions of type `Image`, where a layer can't have the fault.
     Images {
         /// What is found.
         faulty: &'static str,
         /// What to write instead.
-        mended: &'static str,
+        fixed: &'static str,
     },
     /// A fault that takes a base, or a program, that no example has.
     Words {
         /// What is found.
         faulty: &'static str,
         /// What to do instead.
-        mended: &'static str,
+        fixed: &'static str,
     },
     /// A check of a user's own.
     None,
@@ -161,7 +161,7 @@ impl Check {
         Self { name, severity: Severity::Fatal, reason, phase: Phase::Tree, example: Example::None, run }
     }
 
-    /// A check of the tree that only tells.
+    /// A check of the tree that only warns.
     pub const fn warning(
         name: &'static str,
         reason: &'static str,

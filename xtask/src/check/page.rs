@@ -1,6 +1,6 @@
 //! The page of checks, `xtask/checks.md`, which is the module `checks` of the documentation: made from the
 //! registry, and tested to be current. Its examples are tests of rustdoc's: each fault is found, and is
-//! not once it is mended.
+//! not once it is fixed.
 
 use super::{Check, Example, Phase};
 use crate::finding::Severity;
@@ -35,20 +35,20 @@ fn section(check: &Check) -> String {
     };
     let Check { name, reason, .. } = check;
     let head = format!("## {name}\n\n*{severity}, {stage}:* {}.\n", escaped(reason));
-    let (faulty, mended) = match check.example {
-        Example::Layers { faulty, mended } => (
+    let (faulty, fixed) = match check.example {
+        Example::Layers { faulty, fixed } => (
             block(name, faulty, "Image::new(\"example\", Base::stand_in()).layer(example)", true),
-            block(name, mended, "Image::new(\"example\", Base::stand_in()).layer(example)", false),
+            block(name, fixed, "Image::new(\"example\", Base::stand_in()).layer(example)", false),
         ),
-        Example::Images { faulty, mended } => {
-            (block(name, faulty, "example", true), block(name, mended, "example", false))
+        Example::Images { faulty, fixed } => {
+            (block(name, faulty, "example", true), block(name, fixed, "example", false))
         }
-        Example::Words { faulty, mended } => {
-            return format!("{head}\nFaulty: {}.\n\nMended: {}.\n", escaped(faulty), escaped(mended));
+        Example::Words { faulty, fixed } => {
+            return format!("{head}\nFaulty: {}.\n\nFixed: {}.\n", escaped(faulty), escaped(fixed));
         }
         Example::None => return head,
     };
-    format!("{head}\n{faulty}\nMended:\n\n{mended}")
+    format!("{head}\n{faulty}\nFixed:\n\n{fixed}")
 }
 
 /// An example that asserts, in lines that rustdoc hides, that it has the fault or that it could be built.

@@ -53,8 +53,8 @@ impl Selection {
             && !self.skip.iter().any(|skip| skip == name)
     }
 
-    /// Leaves out what was not asked for. A fatal fault of the description stays: there is no plan with
-    /// it, whatever is skipped.
+    /// Leaves out what was not asked for. A fatal fault of the description stays, because no plan exists
+    /// with it.
     pub(crate) fn keep(&self, findings: &mut Vec<Finding>) {
         findings.retain(|finding| finding.severity == Severity::Fatal || self.wants(finding.name));
         if self.fatal_warnings {

@@ -4,14 +4,14 @@ use lapstrake::value::TmpfilesLine;
 
 use super::tree::{Node, Tree};
 
-/// One line, and the file that it stands in.
+/// One line, and the file that it is in.
 pub(super) struct Line<'a> {
     pub(super) node: Node<'a>,
     fields: Vec<String>,
 }
 
 impl Line<'_> {
-    /// What stands in a field; none for an empty one and for `-`. 1 is the path.
+    /// What is in a field; none for an empty one and for `-`. 1 is the path.
     pub(super) fn given(&self, at: usize) -> Option<&str> {
         self.fields.get(at).map(String::as_str).filter(|field| !field.is_empty() && *field != "-")
     }
@@ -22,7 +22,7 @@ impl Line<'_> {
     }
 }
 
-/// The lines of all its files. One that is none is passed over, as systemd-tmpfiles passes over it.
+/// The lines of all its files. A text that is not a line is ignored, as systemd-tmpfiles does.
 pub(super) fn lines<'a>(tree: &Tree<'a>) -> impl Iterator<Item = Line<'a>> {
     let files = ["/usr/lib/tmpfiles.d", "/etc/tmpfiles.d"].into_iter().flat_map(|place| tree.children(place));
     files.filter(|node| node.ends_with(".conf")).flat_map(|node| {

@@ -18,13 +18,13 @@ pub(super) struct TargetArgs {
     pub(super) images: Vec<String>,
 }
 
-/// How the result and the talk look.
+/// How the result and the output on stderr look.
 #[derive(Debug, Args)]
 pub(super) struct Output {
-    /// The talk on stderr
+    /// The output on stderr while work goes on
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) progress: ProgressMode,
-    /// No talk but findings and errors
+    /// No output on stderr but findings and errors
     #[arg(short, long)]
     pub(super) quiet: bool,
     /// Colours

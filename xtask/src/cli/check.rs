@@ -83,7 +83,7 @@ impl Check {
                 if !complete {
                     progress.status(
                         "Waiting",
-                        format_args!("{waiting} checks look at what cargo builds, once these are mended"),
+                        format_args!("{waiting} checks look at what cargo builds, once these are fixed"),
                     );
                 }
                 progress.status("Checked", summary(asked, &findings));

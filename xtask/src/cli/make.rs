@@ -1,4 +1,4 @@
-//! One image made: compiled, staged, checked, laid and built. What `build` and every command that needs
+//! Makes one image: compiles, stages, checks and builds it. What `build` and every command that needs
 //! a built image have in common; what becomes of the image is theirs.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};

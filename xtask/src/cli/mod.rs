@@ -121,12 +121,12 @@ impl Explain for PrintError {
     }
 }
 
-/// Writes a result to stdout. A reader that has gone away, such as `head`, has what it wanted.
+/// Writes a result to stdout. A reader that has closed the pipe, such as `head`, is not a failure.
 fn print(text: &str) -> Result<(), PrintError> {
     print_bytes(text.as_bytes())
 }
 
-/// Writes what another program wrote to stdout, whatever it is.
+/// Writes what another program wrote to stdout.
 fn print_bytes(bytes: &[u8]) -> Result<(), PrintError> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

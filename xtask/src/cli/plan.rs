@@ -90,7 +90,7 @@ fn expect(
     session: &Session<'_>,
 ) -> Result<String, Failure> {
     if layer.needs_engine() {
-        return Ok("engine, for it runs inside the image; then kept".to_owned());
+        return Ok("engine, because it runs inside the image; then kept".to_owned());
     }
     // Its owners and parents are looked up in a tree that is not there yet.
     let stands_on = plan.layers.iter().take(number).rfind(|below| below.needs_engine());

@@ -1,5 +1,5 @@
 //! What plan, check, emit and build begin with: the images that were asked for, planned on their bases
-//! and held to every check that needs no binary.
+//! and checked by every check that needs no binary.
 
 use clap::Args;
 use lapstrake::Image;
@@ -72,7 +72,7 @@ pub(super) fn staged(ready: &Ready, checks: &[Check], selection: &Selection) -> 
     found
 }
 
-/// What is found once the tree is known to the last file, and was not `told` before.
+/// What is found once the tree is known to the last file, and was not shown before.
 pub(super) fn on_ground(
     ready: &Ready,
     mut found: Vec<Finding>,

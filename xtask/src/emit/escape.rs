@@ -1,4 +1,4 @@
-//! Whatever a path or a text holds, as one line that a Containerfile's parser takes as it was meant.
+//! Paths and texts with any content as one line that a Containerfile's parser reads as it was meant.
 
 /// A text in a comment: on one line, in quotes, so that neither a newline nor a last backslash can make
 /// it anything else.

@@ -83,7 +83,7 @@ pub(super) fn ensure<J: CachedJob>(
 }
 
 /// Runs an engine so that a signal stops it and not this process, and so that it leaves neither an image nor a
-/// container of the job, whatever happens.
+/// container of the job, also after an error.
 fn supervise<T>(
     engine: &dyn Engine,
     job: &Job<'_>,

@@ -116,7 +116,7 @@ fn came(signal: i32) {
 }
 
 /// Ends a step where one runs: the engine then sees it fail, and takes its container away itself. One
-/// that runs none is told to stop. A second signal has no patience.
+/// that runs none is stopped. A second signal has no patience.
 fn stop(engine: Pid, again: bool) {
     let steps = steps(engine);
     for step in &steps {

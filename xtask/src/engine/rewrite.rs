@@ -1,4 +1,4 @@
-//! A layer as an engine made it becomes one of ours: the same files, in the tar profile that every
+//! Rewrites a layer that an engine made: the same files, in the tar profile that every
 //! importer takes, without what the building left behind. It must not change what a step meant to do.
 
 use std::cell::Cell;

@@ -13,7 +13,7 @@ use lapstrake::value::SecretId;
 use crate::plan::{PlannedSecret, SecretFrom};
 use crate::support::explain::Explain;
 
-/// What stands in the talk where a secret stood.
+/// What the log has in the place of a secret.
 const HIDDEN: &str = "***";
 /// A value that is shorter can be hidden nowhere: it is in half of all words.
 const LEAST: usize = 4;
@@ -39,7 +39,7 @@ pub(crate) enum SecretError {
     File { id: SecretId, path: Utf8PathBuf, source: io::Error },
     #[error("secret `{id}` has fewer than {LEAST} bytes, and could not be kept out of a log")]
     Short { id: SecretId },
-    #[error("secret `{id}` is in a file whose path has a comma, which podman can't be told")]
+    #[error("secret `{id}` is in a file whose path has a comma, and podman's option ends at one")]
     Comma { id: SecretId },
 }
 
@@ -116,14 +116,14 @@ impl Secrets {
         self.given.is_empty()
     }
 
-    /// Tells an engine where they are (podman-build(1), `--secret`).
+    /// Returns the options that name them to an engine (podman-build(1), `--secret`).
     pub(super) fn give(&self, command: &mut Command) {
         for (id, from) in &self.given {
             command.arg("--secret").arg(format!("id={id},{from}"));
         }
     }
 
-    /// Returns bytes of talk, or of a name, without the secrets. They are hidden before the bytes are made printable,
+    /// Returns bytes of a log, or of a name, without the secrets. They are hidden before the bytes are made printable,
     /// which would change a value with control characters.
     pub(super) fn hide(&self, bytes: Vec<u8>) -> Vec<u8> {
         self.hidden.iter().fold(bytes, |bytes, secret| replaced(bytes, secret))

@@ -183,7 +183,7 @@
 ///     base: stand_in,
 ///     layer "app" {
 ///         dir "/var/lib/sensord"
-///         // error: `/var/lib/sensord` is state: only the first installation would lay it down, no update
+///         // error: `/var/lib/sensord` is state: only the first installation would write it, and no update
 ///         //        help: let systemd make it at boot:
 ///         //              `tmpfiles "sensord" ["d /var/lib/sensord 0755 root root -"]`,
 ///         //              or `StateDirectory=sensord` in the unit

@@ -55,7 +55,7 @@ macro_rules! mode {
 ///
 /// ```compile_fail
 /// lapstrake_xtask::unit!("sensord.sevice");
-/// // error: unit name `sensord.sevice` ends in `.sevice`, which is no kind of unit
+/// // error: unit name `sensord.sevice` ends in `.sevice`, which is not a kind of unit
 /// //        help: write `sensord.service`
 /// ```
 #[macro_export]
@@ -89,7 +89,7 @@ macro_rules! reference {
 ///
 /// The path starts at the root of the workspace of the crate that writes it, as cargo finds it, and
 /// does not leave it. Only the path is kept: the content is read when the image is built, so a changed
-/// file needs no compilation, and one that was removed since is a finding of the plan.
+/// file needs no compilation, and a file that was removed since is a finding of the plan.
 ///
 /// ```
 /// use lapstrake_xtask::asset;

@@ -30,7 +30,7 @@ impl<'a> Below<'a> {
         layer.get() >= self.base
     }
 
-    /// Returns where the description has what that layer put at a path; none for the base, for a parent that
+    /// Returns where the description has what that layer put at a path; none for the base, a parent that
     /// is there because a child needs it, and for what a step made.
     pub(super) fn site(&self, path: &ImagePath, layer: LayerNumber) -> Option<Site> {
         let own = layer.get().checked_sub(self.base)?;

@@ -19,7 +19,7 @@ pub(super) struct Wanted {
     pub(super) kind: Kind<Origin>,
     pub(super) metadata: Metadata,
     pub(super) site: Site,
-    /// A directory that keeps the metadata it has below, and gives way to one that was described.
+    /// A directory that keeps the metadata it has below, and gives way to a described one.
     pub(super) modest: bool,
 }
 
@@ -139,7 +139,7 @@ impl<'a> Members<'a> {
         (self.placed, self.findings)
     }
 
-    /// What is wrong with a member below one that is not a directory.
+    /// What is wrong with a member below something that is not a directory.
     fn conflict(&self, above: &str, path: &ImagePath, member: &Member) -> Option<Finding> {
         let (above, parent) = self.placed.get_key_value(above)?;
         let first = claim(above.clone(), &parent.kind, Some(&parent.metadata), parent.site?);

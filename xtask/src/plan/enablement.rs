@@ -20,7 +20,7 @@ const ETC_UNITS: &str = "/etc/systemd/system";
 /// The unit files that this image brings, by their paths.
 pub(super) type OwnUnits = BTreeMap<ImagePath, String>;
 
-/// What a statement about a unit comes to.
+/// The links that a statement about a unit makes and removes.
 #[derive(Default)]
 pub(super) struct Links {
     /// Symlinks to make, and their targets.
@@ -51,7 +51,7 @@ impl Units<'_> {
             }
             State::DefaultTarget => {
                 if unit.kind() != UnitKind::Target {
-                    let message = format!("`{unit}` is no target, and the system boots to one");
+                    let message = format!("`{unit}` is not a target, and the system boots to one");
                     let help = "write `.default_target(\"multi-user.target\")`";
                     return Err(Finding::fatal("default-target", site, message).help(help));
                 }

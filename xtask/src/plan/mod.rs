@@ -106,7 +106,7 @@ pub(crate) struct PlannedLayer {
     /// Whether it is a further part of the layer before it, in the same OCI layer.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) continues: bool,
-    /// Whether its files are laid over what a step made, so that not all of what lies below is known.
+    /// Whether its files are written over what a step made, so that not all of what lies below is known.
     #[serde(skip)]
     pub(crate) unseen: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! The unit files that an image brings, whatever kind of entry brings them: enabling reads their
+//! The unit files that an image brings, by any kind of entry: enabling reads their
 //! `[Install]` sections before a layer is planned.
 
 use lapstrake::Image;
@@ -9,7 +9,7 @@ use super::enablement::OwnUnits;
 use crate::base::BaseIndex;
 use crate::project::assets::{Scanned, Sources};
 
-/// Every unit file that the image brings, whatever kind of entry brings it.
+/// Every unit file that the image brings, by any kind of entry.
 pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> OwnUnits {
     let mut units = OwnUnits::new();
     let text = |source: &Source| match source {

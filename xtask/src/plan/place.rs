@@ -26,7 +26,7 @@ pub(super) struct Placer<'a, 'm, 'p> {
     pub(super) unseen: Option<&'p LayerName>,
     pub(super) undecided: Vec<Undecided>,
     pub(super) findings: Vec<Finding>,
-    /// The site that stands in for one outside of the workspace.
+    /// The site that is shown for one outside of the workspace.
     pub(super) layer_site: Site,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Placer<'a, '_, '_> {
         let members = match self.scanned(asset, site) {
             Some(Scanned::Directory(members)) => members,
             Some(Scanned::File(_)) => {
-                let message = format!("`{asset}` is a file, and `tree` lays a directory");
+                let message = format!("`{asset}` is a file, and `tree` takes a directory");
                 let help = format!("write `.file({:?}, {:?})`", asset.path().as_str(), root.as_str());
                 self.findings.push(Finding::fatal("asset-kind", site, message).help(help));
                 return;

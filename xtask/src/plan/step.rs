@@ -44,14 +44,14 @@ pub(crate) struct Bind {
     pub(crate) at: ImagePath,
 }
 
-/// A secret, by its name; its value is no part of a plan.
+/// A secret, by its name; its value is not part of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct PlannedSecret {
     pub(crate) id: SecretId,
     pub(crate) from: SecretFrom,
 }
 
-/// As podman-build(1) wants it behind `--secret`, for a shell.
+/// As podman-build(1) takes it behind `--secret`, quoted to be pasted into a shell.
 impl std::fmt::Display for PlannedSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.from {
@@ -82,7 +82,7 @@ pub(crate) struct ContextFile {
 /// Turns the steps of a layer or a stage into planned ones.
 pub(super) struct Steps<'a> {
     pub(super) sources: &'a Sources,
-    /// The site that stands in for one outside of the workspace.
+    /// The site that is shown for one outside of the workspace.
     pub(super) fallback: Site,
     pub(super) context: BTreeMap<String, Kind<ContextFile>>,
     /// Where the secrets so far are, and who said so.

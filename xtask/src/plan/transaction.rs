@@ -1,5 +1,5 @@
 //! The packages of a layer as one transaction: what is installed, removed and swapped, out of which
-//! repositories, by which program. What it comes to is known once it was run, and then is locked.
+//! repositories, by which program. What it resolves to is known once it was run, and is then locked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use super::place::site_or;
 use super::step::{ContextFile, Steps};
 use crate::finding::Finding;
 
-/// The folder of the context that the package manager reads, and where it stands in the image meanwhile.
+/// The folder of the context that the package manager reads, and where it is in the image meanwhile.
 pub(crate) const FOLDER: &str = "packages";
 pub(crate) const MOUNTED: &str = "/run/lapstrake";
 /// Directories that are empty while it runs, and whose content is in no layer.
@@ -240,7 +240,7 @@ impl Building<'_, '_> {
                 || name.contains(char::is_whitespace)
                 || to.rpm_files.contains_key(&name)
             {
-                let message = format!("`{asset}` is no RPM file with a name of its own");
+                let message = format!("`{asset}` is not an RPM file with a name of its own");
                 let finding = Finding::fatal("rpm-file", at, message);
                 self.steps.findings.push(
                     finding.help("name each RPM of the workspace once: `NAME-VERSION-RELEASE.ARCH.rpm`"),
@@ -264,7 +264,8 @@ impl Building<'_, '_> {
     fn repo_file(&mut self, asset: &Asset, site: Site, to: &mut Transaction) {
         let name = asset.path().file_name().unwrap_or_default().to_owned();
         if asset.path().extension() != Some("repo") || to.repositories.contains(&name) {
-            let message = format!("`{asset}` is no `.repo` file with a name of its own; dnf reads no other");
+            let message =
+                format!("`{asset}` is not a `.repo` file with a name of its own; dnf reads no other");
             self.steps.findings.push(Finding::fatal("repo-file", site, message));
         } else if self.steps.take(asset, &format!("{FOLDER}/repos/{name}"), site).is_some() {
             self.directory("repos");

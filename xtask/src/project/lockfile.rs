@@ -108,7 +108,7 @@ impl std::fmt::Display for Lock {
 }
 
 impl Lock {
-    /// Reads the lock file of a workspace; one that is missing has no pins.
+    /// Reads the lock file of a workspace; a missing file has no pins.
     pub(crate) fn read(workspace: &Utf8Path) -> Result<Self, LockError> {
         let path = workspace.join(FILE);
         let text = match fs::read_to_string(&path) {

@@ -59,7 +59,7 @@ pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
 
 impl Session<'_> {
     /// Plans an image for a `#[test]`, and returns what is found before anything is compiled. Checks of the bytes run
-    /// too if nothing has to be compiled. There is no plan if a value of the description is invalid.
+    /// too if nothing has to be compiled. It has no plan if a value of the description is invalid.
     pub(crate) fn plan_for_test(
         &mut self,
         image: &Image,

@@ -47,7 +47,7 @@ impl Records {
         Self { root, progress: progress.clone() }
     }
 
-    /// Returns a record. One that is missing or of another version is `None`, and so is a damaged one.
+    /// Returns a record; `None` if it is missing, damaged or of another version.
     pub(crate) fn read<T: DeserializeOwned>(&self, kind: Kind, key: &str) -> Option<T> {
         let path = self.path(kind, key);
         let damaged = |reason: &str| {

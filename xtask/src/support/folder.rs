@@ -60,7 +60,7 @@ impl AtomicFolder {
         self.fresh.path()
     }
 
-    /// Puts the folder at its path, and replaces an existing one. Everybody may read it (mode 0755), whatever the
+    /// Puts the folder at its path, and replaces an existing one. Everybody may read it (mode 0755), with any
     /// umask is. A process that is killed leaves the old folder, the new one or none, and never a part of one.
     pub(crate) fn commit(self) -> io::Result<()> {
         fs::set_permissions(self.path(), Permissions::from_mode(0o755))?;

@@ -1,4 +1,4 @@
-//! Finds and starts the programs of this machine, and names the package that brings one that is missing. A
+//! Finds and starts the programs of this machine, and names the package that brings a missing one. A
 //! program is looked up as execvp(3) does and not started for that: starting podman takes longer than the rest
 //! of a build in which nothing has changed.
 

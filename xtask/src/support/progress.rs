@@ -1,4 +1,4 @@
-//! The talk on stderr while work goes on: lines in cargo's manner, spinners on a terminal, JSON lines
+//! The output on stderr while work goes on: lines in cargo's manner, spinners on a terminal, JSON lines
 //! for a machine. It never writes to stdout, and knows nothing of what the work is.
 
 use std::fmt::Display;
@@ -144,7 +144,7 @@ impl Progress {
         Self::new(ProgressMode::None, true, Colour::Never)
     }
 
-    /// A line of another program's talk.
+    /// A line of another program's output.
     pub(crate) fn line(&self, line: &str) {
         match self.mode {
             Shown::Nothing => {}

@@ -110,7 +110,7 @@ impl<R: Read> TarReader<R> {
         Ok(None)
     }
 
-    /// Returns where the reader is, for a message.
+    /// Returns where the reader is, to be shown in a message.
     fn place(&self) -> String {
         match &self.last {
             Some(name) => format!("after `{}`", escape_name(name)),

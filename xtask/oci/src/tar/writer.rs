@@ -53,7 +53,7 @@ impl<W: Write> TarWriter<W> {
     }
 
     /// Writes the header of `name`, which is relative to the image's root. A file has its size in bytes;
-    /// [`Self::content`] must follow the header of one that is not empty.
+    /// [`Self::content`] must follow the header of a file that is not empty.
     ///
     /// # Errors
     ///

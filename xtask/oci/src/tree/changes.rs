@@ -7,7 +7,7 @@ use lapstrake::value::ImagePath;
 
 use super::Node;
 
-/// What one layer does to the tree below it, whatever the order in its tar.
+/// What one layer does to the tree below it, independent of the order in its tar.
 ///
 /// ```
 /// # use lapstrake::value::ImagePath;
@@ -207,7 +207,7 @@ impl<F> Changes<F> {
     }
 
     /// Puts another name of `target` at a path. Where the layer has stated the target before, the name is of
-    /// what is there now, whatever the layer puts there later.
+    /// what is there now, even if the layer puts something else there later.
     ///
     /// ```
     /// # use lapstrake::value::{ImagePath, Mode};

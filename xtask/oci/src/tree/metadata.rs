@@ -114,7 +114,7 @@ impl Xattrs {
         Arc::make_mut(self.0.get_or_insert_default()).insert(name, value);
     }
 
-    /// Returns whether there is no attribute.
+    /// Returns whether the inode has no attribute.
     ///
     /// ```
     /// # use lapstrake_oci::tree::Xattrs;

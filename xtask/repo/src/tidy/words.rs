@@ -9,7 +9,7 @@ use super::source::Crate;
 use super::tokens::strings;
 
 /// The folders of the crates whose language is checked. It is to become all of `CRATES`.
-pub(super) const CHECKED: &[&str] = &["xtask/repo"];
+pub(super) const CHECKED: &[&str] = &["runtime", "macros", "xtask/oci", "xtask", "xtask/repo"];
 
 const WORDS: &str = include_str!("words.txt");
 const FIELD_WORDS: &str = include_str!("field-words.txt");

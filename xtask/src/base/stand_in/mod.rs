@@ -24,7 +24,7 @@ const REMEMBERED: &str = "stand-in";
 const EPOCH: &str = "1970-01-01T00:00:00Z";
 
 /// The stand-in for an architecture, in the cache. Made anew when the tool makes another one than the
-/// one that is there.
+/// a file that is there.
 pub(super) fn find(wanted: Option<Architecture>, cache: &Cache) -> Result<Found, BaseError> {
     let architecture = wanted.or_else(Architecture::host).unwrap_or(Architecture::Amd64);
     let index = write(architecture, cache).map_err(BaseError::StandIn)?;

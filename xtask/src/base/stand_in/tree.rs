@@ -1,4 +1,4 @@
-//! What stands in the stand-in: the shape that bootc's lints ask for, systemd's usual targets, one
+//! What is in the stand-in: the shape that bootc's lints ask for, systemd's usual targets, one
 //! kernel directory, and the libraries that every Rust program for glibc needs.
 
 use std::collections::BTreeMap;

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check::fatal(
 .of_input_files()
 .shown(Example::Words {
     faulty: "A program that is linked to musl's shared libc, on a base that has glibc alone",
-    mended: "`.bin(Bin::new(\"sensord\").target(\"x86_64-unknown-linux-musl\"))`, which links libc into the program",
+    fixed: "`.bin(Bin::new(\"sensord\").target(\"x86_64-unknown-linux-musl\"))`, which links libc into the program",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check::fatal(
 .of_input_files()
 .shown(Example::Words {
     faulty: "A program that needs `libvsomeip3.so.3`, on a base that has no such library",
-    mended: "Bring the library: `.packages([\"vsomeip3\"])` in a layer below, or the file itself in `/usr/lib64`",
+    fixed: "Bring the library: `.packages([\"vsomeip3\"])` in a layer below, or the file itself in `/usr/lib64`",
 });
 
 /// What one object of a layer needs and the loader does not find.
@@ -60,7 +60,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
 
 /// A pointer of Git LFS, a linker script, an empty file.
 fn no_library(node: &Node<'_>) -> Fault {
-    let message = format!("`{}` is loaded as a library, and is no whole ELF file", node.path());
+    let message = format!("`{}` is loaded as a library, and is not a whole ELF file", node.path());
     Fault::at(node, message).help("bring the library itself; `git lfs pull` fetches what Git LFS keeps")
 }
 

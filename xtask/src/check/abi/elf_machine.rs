@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check::fatal(
 .of_input_files()
 .shown(Example::Words {
     faulty: "A program that was compiled for `x86_64`, in an image for arm64",
-    mended: "Leave `--target` and `.target(…)` out: the target follows the base's architecture",
+    fixed: "Leave `--target` and `.target(…)` out: the target follows the base's architecture",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

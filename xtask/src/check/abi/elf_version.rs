@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check::fatal(
 .of_input_files()
 .shown(Example::Words {
     faulty: "A program that was built on a desk with glibc 2.41, on a base with glibc 2.34",
-    mended: "Build it in an image like the base, `.in_stage(BuildStage::on(…))`, by `cargo zigbuild --target x86_64-unknown-linux-gnu.2.34`, or for `x86_64-unknown-linux-musl`",
+    fixed: "Build it in an image like the base, `.in_stage(BuildStage::on(…))`, by `cargo zigbuild --target x86_64-unknown-linux-gnu.2.34`, or for `x86_64-unknown-linux-musl`",
 });
 
 /// One library that lacks versions, as one object wants them.

@@ -1,5 +1,5 @@
 //! `ldconfig`: a library where the loader looks only by way of its cache, which nothing renews on the
-//! device: `AutoSD` masks ldconfig.service, and elsewhere it runs only where there is no cache.
+//! device: `AutoSD` masks ldconfig.service, and elsewhere it runs only where the cache is missing.
 
 use lapstrake::value::ImagePath;
 
@@ -15,7 +15,7 @@ pub(super) const CHECK: Check = Check::warning(
 .of_input_files()
 .shown(Example::Words {
     faulty: "A library in `/usr/local/lib`, which `/etc/ld.so.conf.d/local.conf` names",
-    mended: "Put it into `/usr/lib64`, or add `.run([\"ldconfig\"])` to its layer",
+    fixed: "Put it into `/usr/lib64`, or add `.run([\"ldconfig\"])` to its layer",
 });
 
 const CACHE: &str = "/etc/ld.so.cache";

@@ -30,7 +30,7 @@ pub(super) struct Loaded<'a> {
 pub(super) struct Object<'a> {
     /// With no symlinks in it.
     pub(super) path: ImagePath,
-    /// None for a file that is no ELF file, or was not read as one.
+    /// None for a file that is not an ELF file, or was not read as one.
     pub(super) elf: Option<&'a Elf>,
     /// What `$ORIGIN` stands for.
     origin: ImagePath,

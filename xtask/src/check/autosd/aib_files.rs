@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("IMAGE_VERSION=2\n", "/etc/build-info")"#,
-    mended: r#"Layer::new("app").text("IMAGE_VERSION=2\n", "/usr/lib/app/build-info")"#,
+    fixed: r#"Layer::new("app").text("IMAGE_VERSION=2\n", "/usr/lib/app/build-info")"#,
 });
 
 const FILES: [&str; 3] =

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Words {
     faulty: "`.text(…, \"/etc/fstab\")` on a base that masks `systemd-fstab-generator`",
-    mended: "`.unit(Unit::text(\"var-lib-data.mount\", …).enabled())`",
+    fixed: "`.unit(Unit::text(\"var-lib-data.mount\", …).enabled())`",
 });
 
 /// What a generator reads, the generator, and what does the same without it.

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("platform").packages(["vsomeip3"])"#,
-    mended: r#"Layer::new("platform").text("vsomeip3 comes with the base\n", "/usr/share/doc/platform")"#,
+    fixed: r#"Layer::new("platform").text("vsomeip3 comes with the base\n", "/usr/share/doc/platform")"#,
 });
 
 const PROGRAMS: [&str; 3] = ["/usr/bin/dnf5", "/usr/bin/dnf", "/usr/bin/microdnf"];

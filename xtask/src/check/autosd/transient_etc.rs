@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check::warning(
     faulty: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\nReadWritePaths=/etc/app\n"))"##,
-    mended: r##"Layer::new("app")
+    fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\nStateDirectory=app\n"))"##,
 });

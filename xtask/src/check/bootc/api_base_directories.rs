@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").remove("/run")"#,
-    mended: r#"Layer::new("app").remove("/usr/share/doc")"#,
+    fixed: r#"Layer::new("app").remove("/usr/share/doc")"#,
 });
 
 const DIRECTORIES: [&str; 6] = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var"];
@@ -21,7 +21,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             return None;
         }
         let fault = match found {
-            Some(node) => Fault::at(&node, format!("`{path}` is no directory")),
+            Some(node) => Fault::at(&node, format!("`{path}` is not a directory")),
             None => subject.gone(path, format!("the image has no `{path}`")),
         };
         Some(fault.help(format!("leave `{path}` to the base")))

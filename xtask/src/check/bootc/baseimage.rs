@@ -10,7 +10,7 @@ pub(super) const ROOT: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").remove("/ostree")"#,
-    mended: r#"Layer::new("app").remove("/usr/share/doc")"#,
+    fixed: r#"Layer::new("app").remove("/usr/share/doc")"#,
 });
 
 pub(super) const COMPOSEFS: Check = Check::warning(
@@ -20,7 +20,7 @@ pub(super) const COMPOSEFS: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("[composefs]\nenabled = no\n", "/usr/lib/ostree/prepare-root.conf")"#,
-    mended: r#"Layer::new("app").text("[composefs]\nenabled = verity\n", "/usr/lib/ostree/prepare-root.conf")"#,
+    fixed: r#"Layer::new("app").text("[composefs]\nenabled = verity\n", "/usr/lib/ostree/prepare-root.conf")"#,
 });
 
 /// The root, and the copy of a root that bootc's own documentation may bring.
@@ -38,14 +38,14 @@ fn root(subject: &Subject<'_>) -> Vec<Fault> {
         let sysroot = format!("{root}/sysroot");
         match subject.tree().get(&sysroot) {
             Some(node) if node.is_directory() => {}
-            Some(node) => faults.push(Fault::at(&node, format!("`{sysroot}` is no directory"))),
+            Some(node) => faults.push(Fault::at(&node, format!("`{sysroot}` is not a directory"))),
             None => faults.push(subject.gone(&sysroot, format!("the image has no `{sysroot}`"))),
         }
         let ostree = format!("{root}/ostree");
         match subject.tree().get(&ostree) {
             Some(node) if node.target() == Some(TARGET) => {}
             Some(node) => {
-                faults.push(Fault::at(&node, format!("`{ostree}` is no symlink to `{TARGET}`")));
+                faults.push(Fault::at(&node, format!("`{ostree}` is not a symlink to `{TARGET}`")));
             }
             None => faults.push(subject.gone(&ostree, format!("the image has no `{ostree}`"))),
         }

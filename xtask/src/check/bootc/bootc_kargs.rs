@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("kargs = \"quiet\"\n", "/usr/lib/bootc/kargs.d/10-quiet.toml")"#,
-    mended: r#"Layer::new("app").kargs("10-quiet", ["quiet"])"#,
+    fixed: r#"Layer::new("app").kargs("10-quiet", ["quiet"])"#,
 });
 
 const DIRECTORY: &str = "/usr/lib/bootc/kargs.d";
@@ -52,7 +52,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                 }
             }
             Err(reason) => {
-                let message = format!("`{}` is no file of kernel arguments: {reason}", node.path());
+                let message = format!("`{}` is not a file of kernel arguments: {reason}", node.path());
                 let name = name.trim_end_matches(".toml");
                 faults.push(Fault::at(&node, message).help(format!("write `.kargs({name:?}, [\"quiet\"])`")));
             }

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("", "/etc/hostname")"#,
-    mended: r#"Layer::new("app").text("gateway\n", "/etc/hostname")"#,
+    fixed: r#"Layer::new("app").text("gateway\n", "/etc/hostname")"#,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("x\n", "/usr/etc/app.conf")"#,
-    mended: r#"Layer::new("app").text("x\n", "/etc/app.conf")"#,
+    fixed: r#"Layer::new("app").text("x\n", "/etc/app.conf")"#,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("kernel").text("", "/usr/lib/modules/7.0.0-test/vmlinuz")"#,
-    mended: r#"Layer::new("kernel").text("options can bitrate=500000\n", "/usr/lib/modprobe.d/can.conf")"#,
+    fixed: r#"Layer::new("kernel").text("options can bitrate=500000\n", "/usr/lib/modprobe.d/can.conf")"#,
 });
 
 const MODULES: &str = "/usr/lib/modules";

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("set timeout=0\n", "/boot/grub2/user.cfg")"#,
-    mended: r#"Layer::new("app").kargs("10-quiet", ["quiet"])"#,
+    fixed: r#"Layer::new("app").kargs("10-quiet", ["quiet"])"#,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

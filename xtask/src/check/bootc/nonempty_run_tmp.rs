@@ -10,7 +10,7 @@ pub(super) const VAR_RUN: Check = Check::fatal(
 )
 .shown(Example::Words {
     faulty: "A base in which `/var/run` is a directory",
-    mended: "`.remove(\"/var/run\")`: systemd makes the symlink at boot",
+    fixed: "`.remove(\"/var/run\")`: systemd makes the symlink at boot",
 });
 
 pub(super) const CHECK: Check = Check::warning(
@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").dir("/run/sensord")"#,
-    mended: r#"Layer::new("app").tmpfiles("sensord", ["d /run/sensord 0755 root root -"])"#,
+    fixed: r#"Layer::new("app").tmpfiles("sensord", ["d /run/sensord 0755 root root -"])"#,
 });
 
 /// What podman and buildah leave of the name server they lend to a build; bootc passes over it too.
@@ -29,7 +29,7 @@ const LENT: [&str; 3] = ["/run/systemd", "/run/systemd/resolve", "/run/systemd/r
 fn var_run(subject: &Subject<'_>) -> Vec<Fault> {
     let found = subject.tree().get("/var/run").filter(|node| node.target().is_none());
     let fault = |node| {
-        Fault::at(&node, "`/var/run` is no symlink to `/run`")
+        Fault::at(&node, "`/var/run` is not a symlink to `/run`")
             .help("add `.remove(\"/var/run\")`; systemd links it at boot")
     };
     found.map(fault).into_iter().collect()

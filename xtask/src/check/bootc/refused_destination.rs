@@ -1,5 +1,5 @@
 //! `refused-destination`: where a layer may put nothing, by the rules of `lapstrake::rule`. The areas
-//! that bootc has a lint for are told by those lints, with what is said here.
+//! that bootc has a lint for are reported by the checks of that name, by the same rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("web:x:990:990::/:/sbin/nologin\n", "/etc/passwd")"#,
-    mended: r#"Layer::new("app").sysusers("web", ["u web - \"Web server\""])"#,
+    fixed: r#"Layer::new("app").sysusers("web", ["u web - \"Web server\""])"#,
 });
 
 /// The areas of bootc's own lints.

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Words {
     faulty: "A base or a package whose scriptlet called `useradd`",
-    mended: "`.sysusers(\"web\", [\"g web 990\", \"u web 990:990\"])` with the same numbers",
+    fixed: "`.sysusers(\"web\", [\"g web 990\", \"u web 990:990\"])` with the same numbers",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

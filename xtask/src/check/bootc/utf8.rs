@@ -1,4 +1,4 @@
-//! `utf8`: names that are no UTF-8. A base with one is refused when it is read, a source with one when
+//! `utf8`: names that are not UTF-8. A base with one is refused when it is read, a source with one when
 //! it is looked at: no path of a plan can be anything else.
 
 use crate::check::{Check, Example, Phase};
@@ -9,5 +9,5 @@ pub(super) const CHECK: Check = Check {
 }
 .shown(Example::Words {
     faulty: "`.tree(\"deploy\", …)` of a folder with a file `caf\\xe9` in it, its name in Latin-1",
-    mended: "Rename the file: `caf\u{e9}`, in UTF-8",
+    fixed: "Rename the file: `caf\u{e9}`, in UTF-8",
 });

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Words {
     faulty: "A base whose build left `/var/log/dnf5.log` behind",
-    mended: "`.remove(\"/var/log/dnf5.log\")`, or a base without it. What a layer puts there is `var-tmpfiles`",
+    fixed: "`.remove(\"/var/log/dnf5.log\")`, or a base without it. What a layer puts there is `var-tmpfiles`",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

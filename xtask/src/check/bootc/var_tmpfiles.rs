@@ -1,4 +1,4 @@
-//! `var-tmpfiles`: state. An image's /var is laid down by the first installation and never again, so a
+//! `var-tmpfiles`: state. Only the first installation writes an image's /var, so a
 //! directory there wants a line of tmpfiles.d that makes it at each boot, and a file wants another place.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,12 +11,12 @@ use crate::check::{Check, Example, Fault, Kind, Node, Subject, tmpfiles};
 
 pub(super) const CHECK: Check = Check::warning(
     "var-tmpfiles",
-    "only the first installation lays down what an image has in /var; no update touches it",
+    "only the first installation writes what an image has in /var; no update changes it",
     check,
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").dir("/var/lib/sensord")"#,
-    mended: r#"Layer::new("app").tmpfiles("sensord", ["d /var/lib/sensord 0755 root root -"])"#,
+    fixed: r#"Layer::new("app").tmpfiles("sensord", ["d /var/lib/sensord 0755 root root -"])"#,
 });
 
 /// How many paths a finding names.

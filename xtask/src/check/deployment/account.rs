@@ -12,7 +12,7 @@ pub(super) const GID: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").sysusers("web", ["u web 990:990 - -"])"#,
-    mended: r#"Layer::new("app").sysusers("web", ["g web 990", "u web 990:990 - -"])"#,
+    fixed: r#"Layer::new("app").sysusers("web", ["g web 990", "u web 990:990 - -"])"#,
 });
 
 pub(super) const GSHADOW: Check = Check::warning(
@@ -22,7 +22,7 @@ pub(super) const GSHADOW: Check = Check::warning(
 )
 .shown(Example::Words {
     faulty: "A base whose `/etc/gshadow` lacks a group of its `/etc/group`",
-    mended: "`grpconv` in the build of the base",
+    fixed: "`grpconv` in the build of the base",
 });
 
 fn gid(subject: &Subject<'_>) -> Vec<Fault> {

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").symlink("/usr/share/app/app.image", "/usr/lib/bootc/bound-images.d/app.image")"#,
-    mended: r#"Layer::new("app")
+    fixed: r#"Layer::new("app")
     .text("[Image]\nImage=registry.example/app@sha256:5d20c808ce198565ff70b3ed23a991dd\n", "/usr/share/app/app.image")
     .symlink("/usr/share/app/app.image", "/usr/lib/bootc/bound-images.d/app.image")"#,
 });
@@ -25,7 +25,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         let path = node.path();
         let Some(target) = node.target() else {
             let help = "put the file in `/usr/share/containers/systemd`, and add `.symlink(…)` here";
-            faults.push(Fault::at(&node, format!("`{path}` is no symlink; bootc passes it over")).help(help));
+            faults.push(Fault::at(&node, format!("`{path}` is not a symlink; bootc ignores it")).help(help));
             continue;
         };
         let section = match target.rsplit_once('.') {

@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").remove("/opt").dir("/opt")"#,
-    mended: r#"Layer::new("app").dir("/usr/lib/app")"#,
+    fixed: r#"Layer::new("app").dir("/usr/lib/app")"#,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("", "/etc/machine-id")"#,
-    mended: r#"Layer::new("app").text("uninitialized\n", "/etc/machine-id")"#,
+    fixed: r#"Layer::new("app").text("uninitialized\n", "/etc/machine-id")"#,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

@@ -1,5 +1,5 @@
 //! What `bootc container lint` misses and the field has seen: accounts, modes, links that became
-//! directories, bound images, SELinux contexts. Each is told by what breaks on the device.
+//! directories, bound images, SELinux contexts. Each message names what breaks on the device.
 
 mod account;
 mod bound_image;

@@ -10,7 +10,7 @@ pub(super) const NUMBER: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").with(File::text("x\n", "/etc/app.key").owner("4711:4711"))"#,
-    mended: r#"Layer::new("app")
+    fixed: r#"Layer::new("app")
     .with(File::text("x\n", "/etc/app.key").owner("4711:4711"))
     .sysusers("app", ["g app 4711", "u app 4711:4711"])"#,
 });
@@ -22,7 +22,7 @@ pub(super) const USR: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").with(File::text("x\n", "/usr/share/app/data").owner("dbus:dbus"))"#,
-    mended: r#"Layer::new("app").text("x\n", "/usr/share/app/data")"#,
+    fixed: r#"Layer::new("app").text("x\n", "/usr/share/app/data")"#,
 });
 
 pub(super) const SETUID: Check = Check::warning(
@@ -32,7 +32,7 @@ pub(super) const SETUID: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").with(File::text("x", "/usr/bin/probe").mode(0o4755))"#,
-    mended: r#"Layer::new("app").with(File::text("x", "/usr/bin/probe").mode(0o755).capability("cap_net_raw+ep"))"#,
+    fixed: r#"Layer::new("app").with(File::text("x", "/usr/bin/probe").mode(0o755).capability("cap_net_raw+ep"))"#,
 });
 
 fn number(subject: &Subject<'_>) -> Vec<Fault> {

@@ -15,7 +15,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Words {
     faulty: "`.dir(\"/data\")` on a base whose policy has no context for `/data`",
-    mended: "`.dir(\"/usr/share/data\")`, or a policy module with a context for it",
+    fixed: "`.dir(\"/usr/share/data\")`, or a policy module with a context for it",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
@@ -50,7 +50,7 @@ fn directory(subject: &Subject<'_>) -> String {
     format!("/etc/selinux/{}/contexts/files", policy.unwrap_or("targeted").trim())
 }
 
-/// The top level that a rule is for: none for one that is for all.
+/// The top level that a rule is for: none for a rule for all paths.
 fn top(line: &str) -> Option<&str> {
     let path = line.trim().strip_prefix('/')?;
     let end = path.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(path.len());

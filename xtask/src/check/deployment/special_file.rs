@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Words {
     faulty: "A base whose build left a whiteout of overlayfs (a device 0:0) in `/var/lib/containers`, by a `podman pull`",
-    mended: "`.remove(…)` it, and bind the container by `/usr/lib/bootc/bound-images.d`",
+    fixed: "`.remove(…)` it, and bind the container by `/usr/lib/bootc/bound-images.d`",
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

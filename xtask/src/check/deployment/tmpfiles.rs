@@ -13,7 +13,7 @@ pub(super) const MODE: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").tmpfiles("app", ["d /var/lib/app 0644 root root -"])"#,
-    mended: r#"Layer::new("app").tmpfiles("app", ["d /var/lib/app 0755 root root -"])"#,
+    fixed: r#"Layer::new("app").tmpfiles("app", ["d /var/lib/app 0755 root root -"])"#,
 });
 
 pub(super) const OWNER: Check = Check::fatal(
@@ -23,7 +23,7 @@ pub(super) const OWNER: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").tmpfiles("app", ["d /var/lib/app 0750 app app -"])"#,
-    mended: r#"Layer::new("app")
+    fixed: r#"Layer::new("app")
     .sysusers("app", ["u app -"])
     .tmpfiles("app", ["d /var/lib/app 0750 app app -"])"#,
 });
@@ -47,7 +47,7 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
         let path = line.given(1).unwrap_or_default();
         let is_directory = DIRECTORIES.contains(line.kind());
         let (reason, meant) = match u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o7777) {
-            None => (format!("`{text}` is no mode in octal"), if is_directory { 0o755 } else { 0o644 }),
+            None => (format!("`{text}` is not a mode in octal"), if is_directory { 0o755 } else { 0o644 }),
             Some(bits) if is_directory && bits & 0o444 & !((bits & 0o111) << 2) != 0 => (
                 format!("`{text}` lets nobody enter a directory that it lets them read"),
                 bits | (bits & 0o444) >> 2,

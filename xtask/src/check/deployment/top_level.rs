@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("x\n", "/data/map.bin")"#,
-    mended: r#"Layer::new("app").text("x\n", "/usr/share/app/map.bin")"#,
+    fixed: r#"Layer::new("app").text("x\n", "/usr/share/app/map.bin")"#,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

@@ -8,7 +8,7 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         "base",
         "a base is read whole and verified to the last byte before anything is planned on it",
         words(
-            "`Base::oci(\"bases:latest\")` where there is no layout `bases`",
+            "`Base::oci(\"bases:latest\")` where the layout `bases` does not exist",
             "`skopeo copy docker://REFERENCE oci:bases:latest`",
         ),
     ),

@@ -24,16 +24,16 @@ const fn of_description(check: Check, example: Example) -> Check {
     Check { phase: Phase::Description, ..check }.shown(example)
 }
 
-const fn layers(faulty: &'static str, mended: &'static str) -> Example {
-    Example::Layers { faulty, mended }
+const fn layers(faulty: &'static str, fixed: &'static str) -> Example {
+    Example::Layers { faulty, fixed }
 }
 
-const fn images(faulty: &'static str, mended: &'static str) -> Example {
-    Example::Images { faulty, mended }
+const fn images(faulty: &'static str, fixed: &'static str) -> Example {
+    Example::Images { faulty, fixed }
 }
 
-const fn words(faulty: &'static str, mended: &'static str) -> Example {
-    Example::Words { faulty, mended }
+const fn words(faulty: &'static str, fixed: &'static str) -> Example {
+    Example::Words { faulty, fixed }
 }
 
 fn found_by_the_plan(_: &Subject<'_>) -> Vec<Fault> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::SecretKind;
 
-/// A text larger than this, in bytes, is no configuration.
+/// A text larger than this, in bytes, is not configuration.
 const TEXT_MAX: usize = 1 << 20;
 /// The methods of crypt(5) that are in use.
 const METHODS: [&[u8]; 8] = [b"y", b"gy", b"7", b"6", b"5", b"1", b"2b", b"2y"];

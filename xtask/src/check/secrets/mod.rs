@@ -1,5 +1,5 @@
 //! Secrets that would ship in a layer: private keys, tokens, passwords. A short and precise set: what is
-//! found is one, for a check that cries wolf is switched off.
+//! found is one, because a check with false findings is switched off.
 //!
 //! What is kept of a secret is its kind and its line, in findings and in the cache; never the secret.
 
@@ -21,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[secret_in_layer::CHECK];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Secret {
     pub(crate) kind: SecretKind,
-    /// Counted from 1; none in a file that is no text.
+    /// Counted from 1; none in a file that is not text.
     pub(crate) line: Option<u32>,
 }
 

@@ -6,7 +6,7 @@ use super::line;
 use super::token;
 use super::{Secret, SecretKind};
 
-/// So many secrets of one file are told.
+/// At most so many secrets of one file are reported.
 const MOST: usize = 16;
 
 /// The secrets in a file's bytes, in order of their lines, each kind once a line.

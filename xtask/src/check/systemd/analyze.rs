@@ -1,5 +1,5 @@
-//! The word of `systemd-analyze verify`, where this machine has it: the units that the layers bring, laid
-//! out in a directory of their own, read by systemd's own parser. It runs for `check` alone, for it costs
+//! The findings of `systemd-analyze verify`, where this machine has it: the units that the layers bring are
+//! written to a directory and read by systemd's own parser. Only `check` runs it, because it costs
 //! a process; where the program is missing, too old or too slow, nothing is said.
 
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ fn run<'u>(root: &Path, units: impl Iterator<Item = &'u String>) -> io::Result<S
     Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
-/// Lines of the form `ROOT/PATH:LINE: MESSAGE`. Others are about programs and units that are not laid
+/// Lines of the form `ROOT/PATH:LINE: MESSAGE`. Others are about programs and units that are not written
 /// out, and have checks of their own.
 fn faults(said: &str, root: &Path, files: &BTreeMap<String, Node<'_>>) -> Vec<Fault> {
     let root = root.to_string_lossy();
@@ -85,7 +85,7 @@ fn faults(said: &str, root: &Path, files: &BTreeMap<String, Node<'_>>) -> Vec<Fa
         let message = format!("line {number} of `{path}`: {}", lowercase(message.trim_end_matches('.')));
         Some(
             Fault::at(node, message)
-                .help(format!("mend line {number}; systemd.directives(7) lists what there is")),
+                .help(format!("fix line {number}; systemd.directives(7) lists the directives")),
         )
     };
     said.lines().filter_map(fault).collect()

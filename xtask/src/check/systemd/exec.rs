@@ -14,7 +14,7 @@ pub(super) const START: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").unit(Unit::text("app.service", "[Service]\nUser=dbus\n"))"#,
-    mended: r##"Layer::new("app")
+    fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nUser=dbus\nExecStart=/usr/bin/app\n"))"##,
 });
@@ -26,7 +26,7 @@ pub(super) const MISSING: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app --serve\n"))"#,
-    mended: r##"Layer::new("app")
+    fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app --serve\n"))"##,
 });
@@ -37,7 +37,7 @@ pub(super) const MODE: Check =
             faulty: r##"Layer::new("app")
     .text("#!/bin/sh\n", "/usr/bin/app")
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n"))"##,
-            mended: r##"Layer::new("app")
+            fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n"))"##,
         },
@@ -65,7 +65,7 @@ fn start(subject: &Subject<'_>) -> Vec<Fault> {
             let message = format!("`{name}` has {} `ExecStart=`, and is not `Type=oneshot`", starts.len());
             let last =
                 starts.iter().rfind(|setting| setting.is_ours()).map_or(node, |setting| setting.node.clone());
-            let help = "write an empty `ExecStart=` before the one that counts, or `Type=oneshot`";
+            let help = "write an empty `ExecStart=` before the last one, or `Type=oneshot`";
             faults.push(Fault::at(&last, message).help(help));
         }
     }
@@ -124,7 +124,7 @@ fn missing(subject: &Subject<'_>) -> Vec<Fault> {
         let name = &run.command.program;
         let what = match program(tree, name) {
             Some(node) if node.is_file() => continue,
-            Some(_) => "which is no file",
+            Some(_) => "which is not a file",
             None => "which is not in the image",
         };
         let message = format!("`{}` has `{}=` run `{name}`, {what}", run.unit, run.key);

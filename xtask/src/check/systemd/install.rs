@@ -12,7 +12,7 @@ pub(super) const TARGET: Check =
             faulty: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n[Install]\nWantedBy=multiuser.target\n"))"##,
-            mended: r##"Layer::new("app")
+            fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n[Install]\nWantedBy=multi-user.target\n"))"##,
         });
@@ -26,7 +26,7 @@ pub(super) const REQUIRES: Check = Check::fatal(
     faulty: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Unit]\nRequires=vsomeip.service\n[Service]\nExecStart=/usr/bin/app\n"))"##,
-    mended: r##"Layer::new("app")
+    fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Unit]\nWants=vsomeip.service\n[Service]\nExecStart=/usr/bin/app\n"))"##,
 });
@@ -38,11 +38,11 @@ pub(super) const LINK: Check = Check::warning(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").symlink("../app.service", "/usr/lib/systemd/system/multi-user.target.wants/app.service")"#,
-    mended: r#"Layer::new("app").symlink("../remote-fs.target", "/usr/lib/systemd/system/multi-user.target.wants/remote-fs.target")"#,
+    fixed: r#"Layer::new("app").symlink("../remote-fs.target", "/usr/lib/systemd/system/multi-user.target.wants/remote-fs.target")"#,
 });
 
 /// The units that a layer's settings name, each with the key and the file that names it. What holds a
-/// specifier, or is no name, is the plan's to tell where it matters.
+/// specifier, or is not a name, is reported by the plan where it matters.
 fn named<'a>(
     unit: &Loaded<'a>,
     section: &str,
@@ -95,7 +95,7 @@ fn requires(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 fn absent(unit: &Loaded<'_>, key: &str, name: &UnitName, setting: &Setting<'_>, tree: &Tree<'_>) -> Fault {
-    let message = format!("`{}` has `{key}={name}`, which is no unit of the image", unit.name);
+    let message = format!("`{}` has `{key}={name}`, which is not a unit of the image", unit.name);
     Fault::at(&setting.node, message).help(match nearest(name.as_str(), known(tree)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("bring `{name}` by `.unit(…)`, or leave it out"),

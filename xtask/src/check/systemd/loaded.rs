@@ -131,7 +131,7 @@ fn fragment<'a>(tree: &Tree<'a>, name: &UnitName) -> Option<Node<'a>> {
         .find_map(|path| tree.get(&path))
 }
 
-/// Whether systemd would find a unit of that name: a file of it, or one that the kernel, a generator or
+/// Whether systemd would find a unit of that name: a file of it, or a unit that the kernel, a generator or
 /// systemd itself makes.
 pub(super) fn exists(tree: &Tree<'_>, name: &UnitName) -> bool {
     let is_made = match name.kind() {
@@ -154,7 +154,7 @@ fn has_quadlet(tree: &Tree<'_>, name: &UnitName) -> bool {
     super::quadlet_generator::DIRECTORIES.into_iter().any(has)
 }
 
-/// The names of all units, for a word of advice.
+/// The names of all units, to suggest one.
 pub(super) fn known(tree: &Tree<'_>) -> Vec<String> {
     let nodes = DIRECTORIES.iter().flat_map(|directory| tree.children(directory));
     nodes.map(|node| node.path().file_name().to_owned()).collect()

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").text("[Container]\nImage=registry.example/app:1\n", "/usr/lib/systemd/system/app.container")"#,
-    mended: r##"Layer::new("app")
+    fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n"))"##,
 });

@@ -38,11 +38,11 @@ pub(crate) const SYSTEMD_ANALYZE: Check = Check::warning(
 )
 .shown(Example::Words {
     faulty: "A unit with `Restart=sometimes`, or with a key that this machine's systemd does not know",
-    mended: "What systemd.directives(7) lists, or `--skip systemd-analyze` where the vehicle's systemd is newer",
+    fixed: "What systemd.directives(7) lists, or `--skip systemd-analyze` where the vehicle's systemd is newer",
 });
 
 /// The files of each unit that the layers bring or change: its own and the drop-ins over it. A template
-/// goes by an instance, for nothing loads it by itself.
+/// goes by an instance, because nothing loads it by itself.
 pub(crate) fn unit_files<'a>(subject: &Subject<'a>) -> BTreeMap<String, Vec<Node<'a>>> {
     let units = loaded::loaded(subject).into_iter().filter(|unit| unit.fragment.is_some());
     let name = |unit: &loaded::Loaded<'_>| match unit.name.instantiate("instance") {

@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check::warning(
     faulty: r##"Layer::new("web")
     .with(File::text("#!/bin/sh\n", "/usr/bin/web").mode(0o755))
     .unit(Unit::text("web.service", "[Service]\nExecStart=/usr/bin/web --listen 0.0.0.0:443\nUser=dbus\n"))"##,
-    mended: r##"Layer::new("web")
+    fixed: r##"Layer::new("web")
     .with(File::text("#!/bin/sh\n", "/usr/bin/web").mode(0o755))
     .unit(Unit::text(
         "web.service",

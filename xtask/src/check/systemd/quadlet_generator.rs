@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check::fatal(
     "[Container]\nImage=registry.example/app:1\n",
     "/usr/share/containers/systemd/app.container",
 )"#,
-    mended: r##"Layer::new("app")
+    fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/podman").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/podman run --rm registry.example/app:1\n"))"##,
 });

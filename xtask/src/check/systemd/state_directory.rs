@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check::warning(
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\nUser=dbus\nStateDirectory=app\n"))
     .tmpfiles("app", ["d /var/lib/app 0755 root root -"])"##,
-    mended: r##"Layer::new("app")
+    fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\nUser=dbus\nStateDirectory=app\n"))"##,
 });

@@ -16,7 +16,7 @@ pub(super) const CHECK: Check = Check::fatal(
     faulty: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\nUser=app\n"))"##,
-    mended: r##"Layer::new("app")
+    fixed: r##"Layer::new("app")
     .with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))
     .sysusers("app", ["u app -"])
     .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\nUser=app\n"))"##,

@@ -10,7 +10,7 @@ use crate::plan::{Invocation, PlannedBuildStage, Product};
 /// Where the workspace, cargo's own files and what it made are in the stage.
 const HOME: &str = "/lapstrake";
 
-/// The text; `caches` tells apart what cargo keeps between builds.
+/// The text; `caches` names what cargo keeps between builds.
 pub(super) fn containerfile(stage: &PlannedBuildStage, from: &str, caches: &str) -> String {
     let mut out = String::new();
     // Writing to a String does not fail.

@@ -79,7 +79,7 @@ impl<'a> StageJob<'a> {
         Ok(format!("oci:{name}:{tag}"))
     }
 
-    /// Returns the name by which cargo's caches of this workspace and this builder image are told apart from those of
+    /// Returns the name by which cargo's caches of this workspace and this builder image are distinguished from those of
     /// others in the same engine.
     fn caches(&self) -> String {
         let digest = Digest::of(format!("{} {}", self.env.workspace.root, self.stage.digest).as_bytes());

@@ -29,7 +29,7 @@ const MANIFEST: [&str; 4] = ["workspace", "profile", "patch", "replace"];
 pub(crate) enum SourcesError {
     #[error("`{path}` can't be read")]
     Read { path: Utf8PathBuf, source: io::Error },
-    #[error("`{path}` is no TOML")]
+    #[error("`{path}` is not TOML")]
     Parse { path: Utf8PathBuf, source: Box<toml::de::Error> },
     #[error("TOML can't be made")]
     Write(#[source] toml::ser::Error),
@@ -310,7 +310,7 @@ fn below(
     Ok(files)
 }
 
-/// What git ignores below a folder; nothing where there is no git or no repository.
+/// What git ignores below a folder; nothing where git or a repository is missing.
 fn ignored(folder: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let ignored = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
     let Ok(output) = Program::GIT.output(["-C", folder.as_str()].into_iter().chain(ignored)) else {

@@ -33,7 +33,7 @@ pub(crate) struct SourceFile {
     pub(crate) path: Utf8PathBuf,
     /// Whether its owner may execute it: all that git keeps of a mode.
     pub(crate) executable: bool,
-    /// Its text, for a unit.
+    /// Its text, if it is a unit.
     pub(crate) text: Option<String>,
 }
 

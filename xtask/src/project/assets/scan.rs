@@ -48,7 +48,7 @@ pub(crate) fn scan<'a>(
     sources
 }
 
-/// The asset of an entry that is a unit, whatever its file is called.
+/// The asset of an entry that is a unit, with any file name.
 fn unit(entry: &Entry) -> Option<&Asset> {
     match &entry.kind {
         EntryKind::Unit(unit) => match &unit.source {

@@ -134,7 +134,7 @@ impl Diagnosis {
                 "check the network; an image that is pinned and in the cache needs no network"
             }
             (Self::NoSuchPackage { .. }, _) => {
-                "check its name and the repositories; for one that `lapstrake.lock` pins, run `cargo xtask image lock --update`"
+                "check its name and the repositories; if `lapstrake.lock` pins it, run `cargo xtask image lock --update`"
             }
             (Self::Repository { .. }, _) => "check the network and the repository's URL",
             (Self::NoRepository, _) => "put a `.repo` file into /etc/yum.repos.d, in this layer or one below",
