@@ -17,7 +17,7 @@ pub(super) fn repository(line: &str) -> Option<Diagnosis> {
     if let Some((_, rest)) = line.split_once("Failed to download metadata for repo '") {
         return Some(Diagnosis::Repository { name: rest.split('\'').next().map(str::to_owned) });
     }
-    if line.contains("There are no enabled repositories") {
+    if line.contains("no enabled repositories") {
         return Some(Diagnosis::NoRepository);
     }
     let unreachable = [
