@@ -1,5 +1,5 @@
-//! Whether the kernel's virtual machine really runs machine code here. A /dev/kvm that opens says little:
-//! it may belong to nobody's processor, or emulate each instruction, a thousand times slower than QEMU.
+//! Tests whether KVM runs machine code here. That /dev/kvm can be opened does not show it: the KVM behind
+//! it may run nothing, or emulate each instruction a thousand times slower than QEMU.
 
 use std::fs::{self, OpenOptions};
 use std::process::Stdio;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
 
+use super::option::escaped;
 use super::program::bound_to_this_process;
 use crate::support::program::Program;
 
@@ -16,11 +17,11 @@ pub(super) const KVM: &str = "kvm";
 pub(super) const TCG: &str = "tcg";
 /// A processor needs about a tenth of a second for the proof, most of it in the firmware.
 const LIMIT: Duration = Duration::from_secs(4);
-/// What `isa-debug-exit` makes of the value that the sector writes: twice it, and one.
+/// The exit code of `isa-debug-exit` for the value that the sector writes: twice the value, plus one.
 const PROVEN: i32 = 0x10 * 2 + 1;
 
-/// A boot sector that goes to 64-bit mode, counts to 2^27 there, and says so. The firmware loads it to
-/// 0x7c00.
+/// A boot sector that goes to 64-bit mode, counts to 2^27 there, and ends QEMU with [`PROVEN`]. The firmware
+/// loads it to 0x7c00.
 #[rustfmt::skip]
 const SECTOR: &[&[u8]] = &[
     &[0xfa],                               // 7c00 cli
@@ -60,12 +61,12 @@ const SECTOR: &[&[u8]] = &[
     &[0x0f, 0x00, 0x68, 0x7c, 0, 0],       // 7c78 their size less one, and where they are
 ];
 
-/// What runs a machine of that architecture here.
+/// Selects the accelerator for a machine of an architecture on this host.
 pub(super) fn accelerator(architecture: Architecture, qemu: Program, work: &Utf8Path) -> &'static str {
-    // The proof is x86's.
-    let is_ours = architecture == Architecture::Amd64 && Architecture::host() == Some(architecture);
+    // The boot sector is x86 code.
+    let is_native = architecture == Architecture::Amd64 && Architecture::host() == Some(architecture);
     let opens = || OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
-    if is_ours && opens() && runs(KVM, qemu, work) { KVM } else { TCG }
+    if is_native && opens() && runs(KVM, qemu, work) { KVM } else { TCG }
 }
 
 /// Whether an accelerator runs the sector.
@@ -78,7 +79,7 @@ fn runs(accelerator: &str, qemu: Program, work: &Utf8Path) -> bool {
     command.args(["-nodefaults", "-no-user-config", "-machine", "pc", "-accel", accelerator, "-cpu", "max"]);
     command.args(["-m", "32", "-display", "none", "-no-reboot"]);
     command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]);
-    command.arg("-drive").arg(format!("file={},format=raw,if=ide", super::machine::escaped(&path)));
+    command.arg("-drive").arg(format!("file={},format=raw,if=ide", escaped(&path)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else { return false };
     let started = Instant::now();

@@ -1,10 +1,11 @@
-//! The machine that QEMU emulates: a kernel with its initramfs, the disk, a second disk for what
-//! comes of it, a serial console, and no network.
+//! The arguments of QEMU for a machine. It has a kernel with its initramfs, the disk, a second disk for the
+//! record of the run, a serial console, and no network.
 
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
 
 use super::kvm::{KVM, TCG};
+use super::option::escaped;
 
 /// Processors that a machine has at most.
 const PROCESSORS: usize = 4;
@@ -75,11 +76,6 @@ impl Machine<'_> {
         let last = ["selinux=0", "systemd.firstboot=no", "panic=-1"].map(str::to_owned);
         [&first[..], self.arguments, &last].concat().join(" ")
     }
-}
-
-/// A path in a list of options, where a comma ends a value and two are one.
-pub(super) fn escaped(path: &Utf8Path) -> String {
-    path.as_str().replace(',', ",,")
 }
 
 #[cfg(test)]

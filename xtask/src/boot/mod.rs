@@ -13,6 +13,7 @@ mod folder;
 mod guest;
 mod kvm;
 mod machine;
+mod option;
 mod program;
 mod record;
 mod run;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lapstrake::Image;
 use lapstrake::value::LabelKey;
 
-use super::place::site_or;
+use super::site::site_or;
 use crate::base::Base;
 use crate::finding::Finding;
 

@@ -12,6 +12,7 @@ mod own_units;
 mod place;
 mod render;
 mod resolve;
+mod site;
 mod stage;
 mod step;
 mod transaction;

@@ -1,5 +1,5 @@
 //! What each kind of entry puts in its layer: the one place that knows where units, sysusers.d files
-//! and kernel arguments go. Whether they may stand there is `destination`'s question.
+//! and kernel arguments go. The module `destination` decides whether they may be there.
 
 use lapstrake::entry::{Attributes, Bin, EntryKind, EntryRef, File, Kargs, Tree};
 use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Principal, Source};
@@ -7,12 +7,12 @@ use lapstrake::{Parsed, Site};
 
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
+use super::site::{site_or, source_finding};
 use super::stage::{self, Stages};
 use super::{Origin, Undecided};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
-use crate::project::assets::{Scanned, SourceError, SourceFile, Sources};
-use crate::support::explain::Explain;
+use crate::project::assets::{Scanned, SourceFile, Sources};
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
 
 /// Turns entries into inodes of one layer.
@@ -28,12 +28,6 @@ pub(super) struct Placer<'a, 'm, 'p> {
     pub(super) findings: Vec<Finding>,
     /// The site that is shown for one outside of the workspace.
     pub(super) layer_site: Site,
-}
-
-/// The site to show: a builder method that was passed as a function value has its site in the standard
-/// library, and the layer's is the nearest that the user wrote.
-pub(super) fn site_or(site: Site, layer: Site) -> Site {
-    if site.file().starts_with('/') { layer } else { site }
 }
 
 impl<'a> Placer<'a, '_, '_> {
@@ -290,23 +284,6 @@ impl<'a> Placer<'a, '_, '_> {
     fn put(&mut self, path: ImagePath, kind: Kind<Origin>, metadata: Metadata, site: Site) {
         self.members.put(Wanted { path, kind, metadata, site, modest: false });
     }
-}
-
-/// What an asset that can't be used is to its user.
-pub(super) fn source_finding(error: &SourceError, site: Site) -> Finding {
-    let message = error.to_string();
-    let finding = match error {
-        SourceError::Missing { .. } => Finding::fatal("missing-asset", site, message),
-        SourceError::Outside { .. } | SourceError::IntoWorkspace { .. } => {
-            Finding::fatal("asset-outside", site, message)
-        }
-        SourceError::Special { .. } => Finding::fatal("asset-kind", site, message),
-        SourceError::NotUtf8 { .. } => Finding::fatal("utf8", site, message),
-        SourceError::LargeUnit { .. } | SourceError::Unreadable { .. } => {
-            Finding::fatal("unreadable-asset", site, message)
-        }
-    };
-    finding.help_if(error.help())
 }
 
 fn mode_of(file: &SourceFile) -> Mode {

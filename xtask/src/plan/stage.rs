@@ -9,7 +9,7 @@ use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
 use super::compile::Invocations;
-use super::place::site_or;
+use super::site::site_or;
 use super::step::{ContextFile, PlannedRun, Steps};
 use super::{Artefact, CargoOptions, Invocation};
 use crate::finding::Finding;

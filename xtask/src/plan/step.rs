@@ -10,7 +10,7 @@ use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
 use super::Origin;
-use super::place::{site_or, source_finding};
+use super::site::{site_or, source_finding};
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile, Sources};
 

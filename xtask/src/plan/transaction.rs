@@ -11,7 +11,7 @@ use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
 use super::Origin;
-use super::place::site_or;
+use super::site::site_or;
 use super::step::{ContextFile, Steps};
 use crate::finding::Finding;
 

@@ -8,8 +8,8 @@ use lapstrake::value::{ImagePath, UnitName};
 use lapstrake::{Layer, Site};
 
 use super::enablement::Units;
-use super::place::site_or;
 use super::resolve::Resolver;
+use super::site::site_or;
 use super::{Removal, Undecided};
 use crate::finding::Finding;
 
