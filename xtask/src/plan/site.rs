@@ -8,8 +8,8 @@ use crate::support::explain::Explain;
 
 /// Selects the site to show.
 ///
-/// The site of a builder method that is passed as a function value is in the standard library. The layer's
-/// site is then the nearest one that the user wrote.
+/// The site of a builder method that is passed as a function value is in the standard library. The site of the layer is
+/// then the nearest place that the user wrote.
 pub(super) fn site_or(site: Site, layer: Site) -> Site {
     if site.file().starts_with('/') { layer } else { site }
 }
