@@ -61,12 +61,21 @@ impl Budget {
     }
 
     /// Returns the budget with so many members left.
+    ///
+    /// ```
+    /// let budget = lapstrake_oci::Budget::largest().members(1);
+    /// assert!(budget.nodes() > 1);
+    /// ```
     #[must_use]
     pub fn members(self, members: u64) -> Self {
         Self { members: AtomicU64::new(members), ..self }
     }
 
     /// Returns the most paths that the tree of the image may have.
+    ///
+    /// ```
+    /// assert!(lapstrake_oci::Budget::largest().nodes() > 1_000_000);
+    /// ```
     pub fn nodes(&self) -> usize {
         self.nodes
     }

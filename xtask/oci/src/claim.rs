@@ -1,6 +1,6 @@
-//! Claims temporary files and folders, so that what a killed process left is told from what a living one writes. A
-//! claim is a lock (flock(2)), which the kernel ends with the process, whatever ends it. Neither a clock nor the id of
-//! a process says as much.
+//! Claims temporary files and folders, so that what a killed process left differs from what a living one writes. A
+//! claim is a lock (flock(2)), which the kernel ends with the process, in any way that it ends. Neither a clock nor the
+//! id of a process shows that.
 
 use std::fs::{self, File, TryLockError};
 use std::io;

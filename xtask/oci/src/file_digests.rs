@@ -124,6 +124,12 @@ impl FileDigests {
 
     /// Returns the digest of an open file. Reads the file if its digest is not known.
     ///
+    /// ```
+    /// let found = lapstrake_oci::FileDigests::default().digest_of(&std::fs::File::open("Cargo.toml")?)?;
+    /// assert_eq!(found.digest, lapstrake_oci::Digest::of(&std::fs::read("Cargo.toml")?));
+    /// # Ok::<_, std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Fails if the file cannot be read, or changes while it is read.

@@ -44,7 +44,7 @@ impl Cache {
         Ok(Self { blobs: blobs.watched(files.share(), damaged), records, files, progress })
     }
 
-    /// Returns where is told what is chosen of a base.
+    /// Returns the output for what is chosen of a base.
     pub(super) fn progress(&self) -> &Progress {
         &self.progress
     }

@@ -70,7 +70,7 @@ pub(super) struct ImageDocuments {
 
 /// The descriptor of the one image that `descriptor` stands for: itself, or of an index the one for
 /// `wanted`, which is the host's where nothing else is asked for. Of several variants of an architecture it takes the
-/// one that runs on every machine, and tells so.
+/// variant that runs on every machine, and prints so.
 pub(super) fn select(
     places: Places<'_>,
     descriptor: &Descriptor,

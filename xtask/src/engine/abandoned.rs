@@ -14,7 +14,7 @@ use super::layers::listing;
 use crate::store::Paths;
 use crate::support::progress::Progress;
 
-/// How long an engine is waited for that was told to stop.
+/// How long this process waits for an engine that it has asked to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Removes the jobs of killed processes that built in this store.

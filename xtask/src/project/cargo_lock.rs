@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::support::explain::Explain;
 
-/// The lock is not the one that the command began with.
+/// The lock has changed since the command began.
 #[derive(Debug, thiserror::Error)]
 #[error("`{path}` was written after this command began, and `--locked` was given")]
 pub(crate) struct CargoLockError {
@@ -27,7 +27,7 @@ impl Explain for CargoLockError {
 }
 
 /// Refuses a lock that was written after this process began. `cargo run` becomes the program that it runs, so the process
-/// is the one in which cargo wrote the lock. Where a system does not tell when a process began, nothing is refused.
+/// is the one in which cargo wrote the lock. Where a system does not show when a process began, nothing is refused.
 pub(crate) fn unchanged(root: &Utf8Path) -> Result<(), CargoLockError> {
     let path = root.join("Cargo.lock");
     let written = fs::metadata(&path).and_then(|metadata| metadata.modified());
