@@ -190,11 +190,7 @@ impl Checker<'_> {
                 self.error(entry.place, "`label` lacks its value", help);
             }
             (_, Some(at), Some(to)) => {
-                let help = match keyword {
-                    "bin" => format!("write `bin {written} {{ at: {to} }}`"),
-                    "unit" => format!("units go to `{}`; write `unit {written}`", Unit::DIRECTORY),
-                    _ => like,
-                };
+                let help = without_destination(keyword, &written, &to).unwrap_or(like);
                 self.error(at, format!("`{keyword}` has no `=>`"), help);
             }
             _ => {
@@ -202,6 +198,15 @@ impl Checker<'_> {
                 self.error(at, format!("this does not belong to `{keyword}`"), like);
             }
         }
+    }
+}
+
+/// Returns how an entry with a destination of its own is written.
+fn without_destination(keyword: &str, written: &str, to: &str) -> Option<String> {
+    match keyword {
+        "bin" => Some(format!("write `bin {written} {{ at: {to} }}`")),
+        "unit" => Some(format!("units go to `{}`; write `unit {written}`", Unit::DIRECTORY)),
+        _ => None,
     }
 }
 

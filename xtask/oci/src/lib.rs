@@ -42,6 +42,7 @@
 //! ```
 
 mod archive;
+mod archive_error;
 mod atomic;
 mod blobs;
 mod budget;
@@ -53,6 +54,8 @@ mod digest;
 mod document;
 mod file_digests;
 mod layout;
+mod layout_error;
+mod layout_names;
 mod manifests;
 mod media_type;
 pub mod regular;
@@ -61,7 +64,8 @@ mod stamp;
 pub mod tar;
 pub mod tree;
 
-pub use self::archive::{ArchiveError, import_archive};
+pub use self::archive::import_archive;
+pub use self::archive_error::ArchiveError;
 pub use self::atomic::{AtomicFile, Durability};
 pub use self::blobs::{BlobError, BlobWriter, Blobs};
 pub use self::budget::Budget;
@@ -72,7 +76,8 @@ pub use self::decompress::Decompressor;
 pub use self::digest::{Digest, DigestError, HashingReader, HashingWriter};
 pub use self::document::{ANNOTATION_REF_NAME, Descriptor, Index, Manifest, Platform, SCHEMA_VERSION};
 pub use self::file_digests::{FileDigest, FileDigests};
-pub use self::layout::{Layout, LayoutError};
+pub use self::layout::Layout;
+pub use self::layout_error::LayoutError;
 pub use self::manifests::Manifests;
 pub use self::media_type::MediaType;
 pub use self::stamp::Stamp;

@@ -5,7 +5,8 @@ use std::fs;
 use camino::Utf8Path;
 use serde_json::Value;
 
-use crate::layout::{INDEX, LAYOUT, Write, empty_index, layout_file, ref_name, sort};
+use crate::layout::{Write, empty_index, layout_file, ref_name, sort};
+use crate::layout_names::{INDEX, LAYOUT};
 use crate::{Blobs, Descriptor, Layout, LayoutError, canonical};
 
 impl Layout {

@@ -159,7 +159,7 @@ fn refusal(layers: impl IntoIterator<Item = Layer>) -> String {
 #[test]
 fn the_stand_in_is_told_from_a_system() {
     let modules = "/usr/lib/modules/6.12.0-stand-in.x86_64";
-    let stub = format!("`{modules}/vmlinuz` only stands in for one that boots: it has 10 bytes");
+    let stub = format!("`{modules}/vmlinuz` is a placeholder that does not boot: it has 10 bytes");
     assert_eq!(refusal([Layer::new("motd").text("x\n", "/etc/motd")]), stub);
     let none = Layer::new("none").remove(format!("{modules}/vmlinuz"));
     assert_eq!(refusal([none]), "the image has no kernel: no `/usr/lib/modules/*/vmlinuz`");

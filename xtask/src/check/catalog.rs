@@ -1,7 +1,7 @@
 //! Every check, in the order in which findings of one place are shown. `check --list` and the page of
 //! checks are made from here; each group lists its own.
 
-use super::{Check, abi, autosd, bootc, deployment, description, secrets, systemd};
+use super::{Check, abi, autosd, bootc, deployment, description, secret_in_layer, systemd};
 
 const GROUPS: [&[Check]; 13] = [
     description::images::CHECKS,
@@ -16,7 +16,7 @@ const GROUPS: [&[Check]; 13] = [
     systemd::CHECKS,
     autosd::CHECKS,
     abi::CHECKS,
-    secrets::CHECKS,
+    &[secret_in_layer::CHECK],
 ];
 
 /// Lapstrake's own checks.

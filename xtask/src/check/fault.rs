@@ -1,20 +1,13 @@
-//! What a check found, before it is known who is to blame and how it is shown. Faults of the base are
-//! gathered into one finding: the user can't fix them in the description, and a real base has many.
-
-use std::collections::BTreeMap;
+//! What a check found, and what it blames for it.
 
 use lapstrake::Site;
 use lapstrake::value::{ImagePath, LayerName};
 
 use super::tree::Node;
-use super::{Check, Subject};
-use crate::finding::{Blame, Finding, Severity};
+use crate::finding::Severity;
 use crate::plan::PlannedLayer;
 
-/// So many paths of the base are named; bootc's lints stop there too.
-const SHOWN: usize = 5;
-
-/// Something that a [`Check`] found. Name and severity are the check's.
+/// Something that a [`Check`](super::Check) found. Name and severity are the check's.
 ///
 /// ```
 /// use lapstrake_xtask::check::{Fault, Subject};
@@ -46,18 +39,19 @@ const SHOWN: usize = 5;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    message: String,
-    help: Option<String>,
-    path: Option<ImagePath>,
-    blame: Blamed,
-    also: Vec<(Site, String)>,
-    severity: Option<Severity>,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    pub(super) path: Option<ImagePath>,
+    pub(super) blame: Blamed,
+    pub(super) also: Vec<(Site, String)>,
+    pub(super) severity: Option<Severity>,
     /// The checks whose findings are accepted where it is.
-    accepted: Vec<String>,
+    pub(super) accepted: Vec<String>,
 }
 
+/// What is to blame for a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Blamed {
+pub(super) enum Blamed {
     Base,
     Image,
     Layer { name: LayerName, site: Site },
@@ -78,29 +72,9 @@ impl Fault {
         Self { path: Some(node.path().clone()), blame, accepted, ..Self::of_image(message) }
     }
 
-    /// Whether it is of what a step made while an engine ran it.
-    pub(super) fn is_of_steps(&self, subject: &Subject<'_>) -> bool {
-        let node = self.path.as_ref().and_then(|path| subject.tree().get(path.as_str()));
-        node.is_some_and(|node| node.is_of_step())
-    }
-
     /// Returns whether the base is blamed for it.
     pub(super) fn is_of_base(&self) -> bool {
         self.blame == Blamed::Base
-    }
-
-    /// Blames the base if it has the same fault without the layers of this image. Otherwise a step of a layer is
-    /// to blame for what the base is blamed for.
-    pub(super) fn blame_step_or_base(&mut self, faults_of_base: &[Self], subject: &Subject<'_>) {
-        let same = |other: &&Self| (&other.path, &other.message) == (&self.path, &self.message);
-        if faults_of_base.iter().any(|other| same(&other)) {
-            self.blame = Blamed::Base;
-        } else if self.is_of_base()
-            && let Some(layer) = subject.step_layer(self.path.as_ref())
-        {
-            self.blame = Blamed::Layer { name: layer.name.clone(), site: layer.step_site() };
-            self.accepted.extend(layer.allowed.keys().cloned());
-        }
     }
 
     /// A fault of the image as a whole.
@@ -161,58 +135,4 @@ impl Fault {
         self.severity = Some(Severity::Fatal);
         self
     }
-}
-
-/// The findings that a check's faults are.
-pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Finding> {
-    let mut of_base: BTreeMap<Option<String>, Vec<Fault>> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for fault in faults {
-        if fault.accepted.iter().any(|accepted| accepted == check.name) {
-            continue;
-        }
-        if fault.blame == Blamed::Base {
-            of_base.entry(fault.help.clone()).or_default().push(fault);
-        } else {
-            findings.push(finding(check, fault, subject));
-        }
-    }
-    findings.extend(of_base.into_values().filter_map(|faults| gathered(check, faults, subject)));
-    findings
-}
-
-fn finding(check: &Check, fault: Fault, subject: &Subject<'_>) -> Finding {
-    let (site, blame) = match fault.blame {
-        Blamed::Base => (subject.base_site(), Some(Blame::Base)),
-        Blamed::Image => (subject.site(), None),
-        Blamed::Layer { name, site } => (site, Some(Blame::Layer(name))),
-    };
-    let mut finding = match fault.severity.unwrap_or(check.severity) {
-        // The base with nothing on it has the same fault: nobody's build is stopped for it.
-        Severity::Fatal if blame != Some(Blame::Base) => Finding::fatal(check.name, site, fault.message),
-        Severity::Fatal | Severity::Warning => Finding::warning(check.name, site, fault.message),
-    };
-    finding.path = fault.path;
-    finding.blame = blame;
-    for (site, message) in fault.also {
-        finding = finding.also(site, message);
-    }
-    finding.help_if(fault.help)
-}
-
-fn gathered(check: &Check, mut faults: Vec<Fault>, subject: &Subject<'_>) -> Option<Finding> {
-    let count = faults.len();
-    let mut first = faults.drain(..SHOWN.min(count));
-    let mut fault = first.next()?;
-    fault.message = format!("in the base, {}", fault.message);
-    for other in first {
-        fault.message += &format!("; {}", other.message);
-    }
-    fault
-        .help
-        .get_or_insert_with(|| format!("fix it in the base, or skip the check: `--skip {}`", check.name));
-    if count > SHOWN {
-        fault.message += &format!("; and {} more", count - SHOWN);
-    }
-    Some(finding(check, fault, subject))
 }

@@ -15,9 +15,11 @@ mod contents;
 mod deployment;
 mod description;
 mod fault;
+mod gather;
 #[cfg(test)]
 mod page;
 mod prepare_root;
+mod secret_in_layer;
 mod secrets;
 mod selection;
 mod subject;
@@ -227,7 +229,7 @@ impl Checks {
 
 /// The findings of what was found for a check by other means.
 pub(crate) fn told(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Finding> {
-    fault::findings(check, faults, subject)
+    gather::findings(check, faults, subject)
 }
 
 /// Runs the checks of one stage.
@@ -237,14 +239,14 @@ pub(crate) fn run(checks: &[Check], phase: Phase, subject: &Subject<'_>) -> Vec<
         let mut faults = (check.run)(subject);
         // A step that changed a file did not make the faults that the file had before, and what a step removed is
         // not missing from the base.
-        let is_of_base_or_step = |fault: &Fault| fault.is_of_base() || fault.is_of_steps(subject);
+        let is_of_base_or_step = |fault: &Fault| fault.is_of_base() || gather::is_of_steps(fault, subject);
         if let Some(base) = subject.base_alone().filter(|_| faults.iter().any(is_of_base_or_step)) {
             let before = (check.run)(&base);
             for fault in &mut faults {
-                fault.blame_step_or_base(&before, subject);
+                gather::blame_step_or_base(fault, &before, subject);
             }
         }
-        fault::findings(check, faults, subject)
+        gather::findings(check, faults, subject)
     };
     due.flat_map(found).collect()
 }

@@ -9,6 +9,7 @@ use lapstrake::Image;
 use serde_json::json;
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::execute_error::ExecuteError;
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::{Failed, tell};
@@ -20,7 +21,7 @@ use crate::finding::draw;
 use crate::image::shown;
 use crate::plan::SCHEMA;
 use crate::session::Request;
-use crate::support::explain::{Exit, Explain};
+use crate::support::explain::Exit;
 use crate::support::progress::Progress;
 
 #[derive(Debug, Args)]
@@ -48,31 +49,6 @@ pub(super) struct Boot {
     formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
-}
-
-/// The words after `--execute` are not a command.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ExecuteError {
-    #[error("`{word}` is one word, and no shell splits it")]
-    OneWord { word: String },
-    #[error("the command has an empty name")]
-    Empty,
-}
-
-impl Explain for ExecuteError {
-    fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::OneWord { word } => {
-                let words: Vec<_> = word.split_whitespace().collect();
-                format!("write `--execute {}`", words.join(" "))
-            }
-            Self::Empty => "write `--execute systemctl is-active NAME.service`".to_owned(),
-        })
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
 }
 
 impl Boot {

@@ -6,6 +6,7 @@ mod boot;
 mod build;
 mod check;
 mod emit;
+mod execute_error;
 mod list;
 mod lock;
 mod make;

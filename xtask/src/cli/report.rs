@@ -7,7 +7,7 @@ use std::io::Write as _;
 use lapstrake::Site;
 
 use super::PrintError;
-use super::boot::ExecuteError;
+use super::execute_error::ExecuteError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
 use crate::finding::underline;

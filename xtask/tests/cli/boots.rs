@@ -8,7 +8,7 @@ fn the_stand_in_is_refused_before_anything_is_compiled() {
     let modules = format!("/usr/lib/modules/6.12.0-stand-in.{}", std::env::consts::ARCH);
     assert!(run.stderr.contains("error: the boot of image `gateway` failed\n"), "{}", run.stderr);
     assert!(
-        run.stderr.contains(&format!("`{modules}/vmlinuz` only stands in for one that boots")),
+        run.stderr.contains(&format!("`{modules}/vmlinuz` is a placeholder that does not boot")),
         "{}",
         run.stderr
     );

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
 
-use super::{ArchiveError, BLOBS};
-use crate::layout::{INDEX, INDEX_MAX, LAYOUT};
+use super::BLOBS;
+use crate::ArchiveError;
+use crate::archive_error::MEMBERS_MAX;
+use crate::layout_names::{INDEX, INDEX_MAX, LAYOUT};
 use crate::tar::{Member, MemberKind, TarReader, escape_name};
 use crate::{BlobError, Blobs, Decompressor, Digest};
 
-/// The most members of an archive, and the most bytes of one name.
-pub(super) const MEMBERS_MAX: usize = 65_536;
 const NAME_MAX: usize = 1024;
 /// As in Linux (`path_resolution(7)`).
 const LINKS_MAX: usize = 40;

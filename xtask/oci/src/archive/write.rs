@@ -7,8 +7,10 @@ use camino::Utf8Path;
 use serde_json::json;
 use tar::{Builder, EntryType, Header};
 
-use super::{ArchiveError, BLOBS, DEPTH_MAX};
-use crate::layout::{INDEX, LAYOUT, LAYOUT_VERSION};
+use super::BLOBS;
+use crate::ArchiveError;
+use crate::archive_error::DEPTH_MAX;
+use crate::layout_names::{INDEX, LAYOUT, LAYOUT_VERSION};
 use crate::{
     AtomicFile, BlobError, Blobs, Descriptor, Digest, Durability, HashingReader, Index, Layout, LayoutError,
     Manifest, MediaType, canonical,

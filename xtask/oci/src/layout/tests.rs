@@ -3,7 +3,8 @@ use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Layout, LayoutError};
+use super::Layout;
+use crate::LayoutError;
 use crate::{Descriptor, Digest, MediaType};
 
 fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {

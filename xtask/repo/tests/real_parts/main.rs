@@ -39,7 +39,7 @@ fn engines(stderr: &str) -> (usize, usize) {
 fn packages_steps_and_stages_on_a_base_that_boots() {
     let Some(fixtures) = fixtures::made() else { return };
     let example = Example::copied(&fixtures);
-    let first = "engine, for it runs inside the image; then kept";
+    let first = "engine, because it runs inside the image; then kept";
     the_plan_says(&example, [first, first, first, "native, on what the engine makes of `tuning`"]);
     builds_once(&example);
     let kept = "engine, kept: its steps, their inputs and what lies below are the same";

@@ -127,13 +127,7 @@ impl Library<'_> {
             sections.push(section(".interp", SHT_PROGBITS, SHF_ALLOC, 0, 0, 0, path));
         }
         let segments = 3 + usize::from(self.interpreter.is_some());
-        let mut at = EHDR + segments * PHDR;
-        let mut offsets = Vec::new();
-        for section in &sections {
-            at = at.next_multiple_of(8);
-            offsets.push(at as u64);
-            at += section.content.len();
-        }
+        let (mut offsets, at) = offsets(&sections, EHDR + segments * PHDR);
         let dynamic_at = at.next_multiple_of(8) as u64;
         let required = match offsets.get(5) {
             Some(at) if requirements > 0 => {
@@ -141,25 +135,8 @@ impl Library<'_> {
             }
             _ => Vec::new(),
         };
-        let mut table = Elf::default();
-        needed
-            .into_iter()
-            .map(|name| (1, u64::from(name)))
-            .chain(named)
-            .chain(required)
-            .chain([
-                (4, offsets[2]),
-                (5, offsets[0]),
-                (6, offsets[1]),
-                (10, sections[0].content.len() as u64),
-                (11, SYM as u64),
-                (0x6fff_fff0, offsets[3]),
-                (0x6fff_fffc, offsets[4]),
-                (0x6fff_fffd, u64::from(definitions)),
-                (0, 0),
-            ])
-            .for_each(|(tag, value)| table.longs(&[tag, value]));
-        let dynamic = table.0;
+        let counted = (sections[0].content.len() as u64, definitions);
+        let dynamic = dynamic_table(needed.into_iter().map(u64::from), named, required, &offsets, counted);
         let loaded = dynamic_at + dynamic.len() as u64;
         let dynamic_size = dynamic.len() as u64;
         sections.push(section(".dynamic", SHT_DYNAMIC, SHF_ALLOC | SHF_WRITE, 1, 0, 16, dynamic));
@@ -221,6 +198,44 @@ impl Library<'_> {
         }
         file.0
     }
+}
+
+/// Where each section is, the first at the earliest at `at`, and the end of the last.
+fn offsets(sections: &[Section], mut at: usize) -> (Vec<u64>, usize) {
+    let mut offsets = Vec::new();
+    for section in sections {
+        at = at.next_multiple_of(8);
+        offsets.push(at as u64);
+        at += section.content.len();
+    }
+    (offsets, at)
+}
+
+/// The dynamic table: needed libraries, named paths, requirements, and where the tables are that every library has.
+/// The last parameter is the size of the string table and the number of version definitions.
+fn dynamic_table(
+    needed: impl Iterator<Item = u64>,
+    named: Vec<(u64, u64)>,
+    required: Vec<(u64, u64)>,
+    offsets: &[u64],
+    (strings, definitions): (u64, u32),
+) -> Vec<u8> {
+    let mut table = Elf::default();
+    let needed = needed.map(|name| (1, name));
+    let tables = [
+        (4, offsets[2]),
+        (5, offsets[0]),
+        (6, offsets[1]),
+        (10, strings),
+        (11, SYM as u64),
+        (0x6fff_fff0, offsets[3]),
+        (0x6fff_fffc, offsets[4]),
+        (0x6fff_fffd, u64::from(definitions)),
+        (0, 0),
+    ];
+    let entries = needed.chain(named).chain(required).chain(tables);
+    entries.for_each(|(tag, value)| table.longs(&[tag, value]));
+    table.0
 }
 
 /// The hash function of the gABI.

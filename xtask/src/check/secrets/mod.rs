@@ -6,16 +6,11 @@
 mod key;
 mod line;
 mod scan;
-mod secret_in_layer;
 mod token;
 
 use serde::{Deserialize, Serialize};
 
 pub(super) use scan::scan;
-
-use super::Check;
-
-pub(super) const CHECKS: &[Check] = &[secret_in_layer::CHECK];
 
 /// That there is a secret in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -200,7 +200,7 @@ fn a_pointer_in_place_of_a_library_is_told() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\nsize 12345\n".to_vec();
     let file = bytes(&Library { needed: &["liba.so.1"], ..program() });
     let found = one(of("elf-library", &[("/usr/bin/sensord", file), ("/usr/lib64/liba.so.1", pointer)]));
-    assert!(found.message.contains("no whole ELF file"), "{}", found.message);
+    assert!(found.message.contains("not a whole ELF file"), "{}", found.message);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `secret-in-layer`: a secret in a file that a layer brings.
 
-use super::{Secret, SecretKind};
+use super::secrets::{Secret, SecretKind};
 use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(

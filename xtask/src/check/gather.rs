@@ -1,0 +1,85 @@
+//! The findings that the faults of a check are: who is to blame, and how it is shown. Faults of the base are gathered
+//! into one finding: the user can't fix them in the description, and a real base has many.
+
+use std::collections::BTreeMap;
+
+use super::fault::{Blamed, Fault};
+use super::{Check, Subject};
+use crate::finding::{Blame, Finding, Severity};
+
+/// At most so many paths of the base are named; bootc's lints stop there too.
+const SHOWN: usize = 5;
+
+/// Returns whether a fault is of something that a step made while an engine ran it.
+pub(super) fn is_of_steps(fault: &Fault, subject: &Subject<'_>) -> bool {
+    let node = fault.path.as_ref().and_then(|path| subject.tree().get(path.as_str()));
+    node.is_some_and(|node| node.is_of_step())
+}
+
+/// Blames the base for a fault if it has the same one without the layers of this image. Otherwise a step of a layer is
+/// to blame for what the base is blamed for.
+pub(super) fn blame_step_or_base(fault: &mut Fault, faults_of_base: &[Fault], subject: &Subject<'_>) {
+    let same = |other: &Fault| (&other.path, &other.message) == (&fault.path, &fault.message);
+    if faults_of_base.iter().any(same) {
+        fault.blame = Blamed::Base;
+    } else if fault.is_of_base()
+        && let Some(layer) = subject.step_layer(fault.path.as_ref())
+    {
+        fault.blame = Blamed::Layer { name: layer.name.clone(), site: layer.step_site() };
+        fault.accepted.extend(layer.allowed.keys().cloned());
+    }
+}
+
+/// The findings that a check's faults are.
+pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Finding> {
+    let mut of_base: BTreeMap<Option<String>, Vec<Fault>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for fault in faults {
+        if fault.accepted.iter().any(|accepted| accepted == check.name) {
+            continue;
+        }
+        if fault.blame == Blamed::Base {
+            of_base.entry(fault.help.clone()).or_default().push(fault);
+        } else {
+            findings.push(finding(check, fault, subject));
+        }
+    }
+    findings.extend(of_base.into_values().filter_map(|faults| gathered(check, faults, subject)));
+    findings
+}
+
+fn finding(check: &Check, fault: Fault, subject: &Subject<'_>) -> Finding {
+    let (site, blame) = match fault.blame {
+        Blamed::Base => (subject.base_site(), Some(Blame::Base)),
+        Blamed::Image => (subject.site(), None),
+        Blamed::Layer { name, site } => (site, Some(Blame::Layer(name))),
+    };
+    let mut finding = match fault.severity.unwrap_or(check.severity) {
+        // The base with nothing on it has the same fault: nobody's build is stopped for it.
+        Severity::Fatal if blame != Some(Blame::Base) => Finding::fatal(check.name, site, fault.message),
+        Severity::Fatal | Severity::Warning => Finding::warning(check.name, site, fault.message),
+    };
+    finding.path = fault.path;
+    finding.blame = blame;
+    for (site, message) in fault.also {
+        finding = finding.also(site, message);
+    }
+    finding.help_if(fault.help)
+}
+
+fn gathered(check: &Check, mut faults: Vec<Fault>, subject: &Subject<'_>) -> Option<Finding> {
+    let count = faults.len();
+    let mut first = faults.drain(..SHOWN.min(count));
+    let mut fault = first.next()?;
+    fault.message = format!("in the base, {}", fault.message);
+    for other in first {
+        fault.message += &format!("; {}", other.message);
+    }
+    fault
+        .help
+        .get_or_insert_with(|| format!("fix it in the base, or skip the check: `--skip {}`", check.name));
+    if count > SHOWN {
+        fault.message += &format!("; and {} more", count - SHOWN);
+    }
+    Some(finding(check, fault, subject))
+}
