@@ -42,7 +42,9 @@ mod boot;
 mod cargo;
 pub mod check;
 #[doc = include_str!("../checks.md")]
-pub mod checks {}
+pub mod checks {
+    pub use crate::check::names::*;
+}
 mod cli;
 mod deliver;
 mod emit;

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use lapstrake_xtask::prelude::*;
-//! use lapstrake_xtask::testing::plan;
+//! use lapstrake_xtask::testing::{Planned, plan};
 //!
 //! let image = Image::new("demo", Base::stand_in()).layer(
 //!     Layer::new("app")
@@ -12,7 +12,7 @@
 //! );
 //! const APP: &str = "[Service]\nExecStart=/usr/bin/busctl\nUser=app\n[Install]\nWantedBy=multi-user.target\n";
 //!
-//! let planned = plan(&image);
+//! let planned: Planned = plan(&image);
 //! assert_eq!(planned.at("/etc/app.key").mode().to_string(), "0640");
 //! assert!(planned.is_enabled("app.service"));
 //! assert!(planned.has_user("app"));
@@ -35,6 +35,14 @@ use crate::support::progress::{Colour, Progress, ProgressMode};
 const UNITS: [&str; 2] = ["/etc/systemd/system", "/usr/lib/systemd/system"];
 
 /// An image as it is planned: what is where, and what is wrong with it.
+///
+/// ```
+/// use lapstrake_xtask::prelude::*;
+/// use lapstrake_xtask::testing::{Planned, plan};
+///
+/// let planned: Planned = plan(&Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("hi\n", "/etc/motd")));
+/// assert!(planned.find("/etc/motd").is_some());
+/// ```
 #[must_use = "a planned image is there to be asked"]
 pub struct Planned {
     planned: session::Planned,
@@ -289,8 +297,10 @@ impl Planned {
     /// # use lapstrake_xtask::testing::plan;
     /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text("x", "/run/x"));
     /// assert_eq!(plan(&image).findings_of("nonempty-run-tmp").len(), 1);
+    /// assert_eq!(plan(&image).findings_of(lapstrake_xtask::checks::NONEMPTY_RUN_TMP).len(), 1);
     /// ```
-    pub fn findings_of(&self, check: &str) -> Vec<&Finding> {
+    pub fn findings_of(&self, check: impl AsRef<str>) -> Vec<&Finding> {
+        let check = check.as_ref();
         self.findings.iter().filter(|finding| finding.name == check).collect()
     }
 

@@ -95,7 +95,7 @@ macro_rules! attribute_options {
     };
     () => {
         /// Accepts the findings of a check in this entry, by the check's name. It takes a constant of
-        /// `lapstrake_xtask::check`, or the text `"secret-in-layer"`; a user-defined check has a text.
+        /// `lapstrake_xtask::checks`, such as `SECRET_IN_LAYER`, or the name as text.
         ///
         /// It does not change the image. `cargo xtask image check --list` lists the names. Several calls
         /// accept several checks. Default: nothing is accepted.

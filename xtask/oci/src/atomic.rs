@@ -22,6 +22,7 @@ use crate::claim::{self, Claim};
 /// # Ok::<_, std::io::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Durability {
     /// The content and the name are on the disk before the file is used: for what a user keeps.
     Durable,

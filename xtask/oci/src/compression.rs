@@ -21,6 +21,7 @@ use crate::MediaType;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Compression {
     /// zstd, level 3, with a checksum.
     #[default]

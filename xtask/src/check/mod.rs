@@ -16,6 +16,7 @@ mod deployment;
 mod description;
 mod fault;
 mod gather;
+pub(crate) mod names;
 #[cfg(test)]
 mod page;
 mod prepare_root;
@@ -37,6 +38,7 @@ pub(crate) use contents::Facts;
 pub(crate) use contents::{Contents, KnownFacts};
 pub use fault::Fault;
 pub use lapstrake_oci::tree::Kind;
+pub use names::CheckName;
 pub(crate) use selection::{Selection, UnknownCheck};
 pub use subject::Subject;
 pub(crate) use systemd::analyze;
@@ -90,6 +92,7 @@ pub struct Check {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Phase {
     /// The description, as it is planned; these can't be skipped where they are fatal, because no
     /// plan exists without them.
@@ -110,6 +113,7 @@ pub enum Phase {
 /// assert_ne!(RULE.example, Example::None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Example {
     /// Two expressions of type `Layer`: the first has the fault, the second has not. They are run by
     /// the documentation's tests on the stand-in base.

@@ -23,6 +23,24 @@ use crate::support::progress::Colour;
 ///     Xtask::new([Image::new("demo", Base::stand_in())]).main()
 /// }
 /// ```
+///
+/// An xtask with other commands, too, runs it for their arguments:
+///
+/// ```
+/// use clap::Parser;
+/// use lapstrake_xtask::check::Checks;
+/// use lapstrake_xtask::prelude::*;
+/// use lapstrake_xtask::{ImageArgs, Xtask};
+///
+/// #[derive(Parser)]
+/// enum Tasks {
+///     Image(ImageArgs),
+/// }
+///
+/// let xtask: Xtask = Xtask::new([Image::new("demo", Base::stand_in())]).checks(Checks::default());
+/// let Tasks::Image(arguments) = Tasks::parse_from(["cargo xtask", "image", "list"]);
+/// assert_eq!(xtask.run(&arguments), ExitCode::SUCCESS);
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "an xtask does nothing without `.main()`"]
 pub struct Xtask {

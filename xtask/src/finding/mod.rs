@@ -71,6 +71,7 @@ pub struct Finding {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Blame {
     /// The base has it by itself.
     Base,
@@ -104,6 +105,7 @@ pub struct Related {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Severity {
     /// The image would not be what was described, or would not work.
     Fatal,

@@ -7,7 +7,7 @@ use lapstrake::Site;
 use lapstrake::rule::{self, Claim, What};
 use lapstrake::value::{ImagePath, Mode};
 
-use lapstrake_oci::tree::{DEPTH_MAX, Kind, Metadata, ResolveError};
+use lapstrake_oci::tree::{DEPTH_MAX, Kind, Metadata};
 
 use super::below::Below;
 use super::{Member, Origin};
@@ -49,12 +49,7 @@ impl<'a> Members<'a> {
             }
             Ok(path) => self.put_at(path, wanted),
             Err(unresolved) => {
-                let message = match unresolved {
-                    ResolveError::Loop { path } => format!("`{path}` leads through a loop of symlinks"),
-                    ResolveError::NotDirectory { path, at } => {
-                        format!("`{path}` is below `{at}`, which is not a directory")
-                    }
-                };
+                let message = unresolved.to_string();
                 self.findings.push(Finding::fatal("no-directory", wanted.site, message).at(&wanted.path));
             }
         }

@@ -49,6 +49,7 @@ pub struct Member {
 /// assert_ne!(null, MemberKind::Fifo);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MemberKind {
     /// A directory.
     Directory,

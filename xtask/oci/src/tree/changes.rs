@@ -34,6 +34,7 @@ pub struct Changes<F> {
 /// assert!(!Change::<()>::Hardlink(ImagePath::root()).is_directory());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Change<F> {
     /// An inode.
     Node(Node<F>),
@@ -51,6 +52,7 @@ pub enum Change<F> {
 /// assert_eq!(Changes::default().insert(ImagePath::root(), fifo), Err(ChangeError::Root));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ChangeError {
     /// The root is a directory.
     #[error("`/` becomes something other than a directory")]

@@ -16,6 +16,7 @@ use super::{Branch, DEPTH_MAX, LayerNumber, Node, Tree};
 /// assert_eq!(error, InsertError::Root { kind: "fifo" });
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InsertError {
     /// The root must stay a directory.
     #[error("the root cannot become a {kind}")]

@@ -20,6 +20,7 @@ const CHAIN_MAX: usize = 40;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ApplyError {
     /// A hardlink to a path that neither the layer nor the tree below has.
     #[error("`{path}` is a hardlink to `{target}`, which does not exist")]

@@ -21,6 +21,7 @@ const SYMLINKS_MAX: usize = 40;
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// Linux follows at most 40 symlinks in one path (`ELOOP`).
     #[error("`{path}` leads through more than {SYMLINKS_MAX} symlinks")]

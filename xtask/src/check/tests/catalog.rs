@@ -1,6 +1,6 @@
 //! The registry against the sources: no finding goes by a name that `check --list` does not know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,14 @@ use crate::check::{Example, Phase, registry};
 use crate::finding::Severity;
 
 /// Where a finding has the name of its check, which is a row already.
-const OF_CHECKS: &str = "check/fault.rs";
+const OF_CHECKS: &str = "check/gather.rs";
+
+#[test]
+fn every_check_has_its_constant_and_every_constant_its_check() {
+    let checks: BTreeSet<_> = registry().map(|check| check.name).collect();
+    let constants: BTreeSet<_> = crate::check::names::ALL.iter().map(|name| name.as_str()).collect();
+    assert_eq!(checks, constants);
+}
 
 #[test]
 fn every_finding_that_planning_makes_has_its_row_and_every_row_its_finding() {

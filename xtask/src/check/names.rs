@@ -1,0 +1,161 @@
+//! The names of the checks, as constants: a misspelt one does not compile.
+
+use std::fmt;
+
+/// The name of a check.
+///
+/// It is accepted where a check is named: by `.allow(…)` of an entry and by `findings_of` of a planned image. The
+/// constants are in [`checks`](crate::checks).
+///
+/// ```
+/// use lapstrake_xtask::check::CheckName;
+/// use lapstrake_xtask::checks::VAR_TMPFILES;
+/// use lapstrake_xtask::prelude::*;
+///
+/// let name: CheckName = VAR_TMPFILES;
+/// assert_eq!(name.as_str(), "var-tmpfiles");
+/// assert_eq!(Packages::install(["httpd"]).allow(name), Packages::install(["httpd"]).allow("var-tmpfiles"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CheckName(&'static str);
+
+impl CheckName {
+    /// Returns the name as text.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for CheckName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+impl AsRef<str> for CheckName {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
+impl From<CheckName> for String {
+    fn from(name: CheckName) -> Self {
+        name.0.to_owned()
+    }
+}
+
+macro_rules! names {
+    ($visibility:vis $($constant:ident = $name:literal,)+) => {
+        $(
+            /// Names a check:
+            #[doc = concat!("`", $name, "`.")]
+            $visibility const $constant: CheckName = CheckName($name);
+        )+
+
+        /// Every constant.
+        #[cfg(test)]
+        pub(super) const ALL: &[CheckName] = &[$($constant),+];
+    };
+}
+
+names! {
+    pub
+    AIB_FILES = "aib-files",
+    AMBIGUOUS_BINARY = "ambiguous-binary",
+    API_BASE_DIRECTORIES = "api-base-directories",
+    ASSET_KIND = "asset-kind",
+    ASSET_OUTSIDE = "asset-outside",
+    BASE = "base",
+    BASEIMAGE_COMPOSEFS = "baseimage-composefs",
+    BASEIMAGE_ROOT = "baseimage-root",
+    BOOTC_KARGS = "bootc-kargs",
+    BOOTC_LABEL = "bootc-label",
+    BOUND_IMAGE = "bound-image",
+    BUILDAH_INJECTED = "buildah-injected",
+    CONTRADICTORY_UNIT = "contradictory-unit",
+    DEEP_PATH = "deep-path",
+    DEFAULT_TARGET = "default-target",
+    DIRECTORY_METADATA = "directory-metadata",
+    DUPLICATE_DESTINATION = "duplicate-destination",
+    DUPLICATE_IMAGE = "duplicate-image",
+    DUPLICATE_LAYER = "duplicate-layer",
+    DUPLICATE_REMOVAL = "duplicate-removal",
+    DUPLICATE_REPOSITORY = "duplicate-repository",
+    DUPLICATE_SECRET = "duplicate-secret",
+    ELF_INTERPRETER = "elf-interpreter",
+    ELF_LIBRARY = "elf-library",
+    ELF_MACHINE = "elf-machine",
+    ELF_VERSION = "elf-version",
+    EMPTY_IMAGE = "empty-image",
+    EMPTY_LAYER = "empty-layer",
+    EMPTY_PACKAGES = "empty-packages",
+    EMPTY_RUN = "empty-run",
+    ENABLED_WITHOUT_INSTALL = "enabled-without-install",
+    ETC_MERGE = "etc-merge",
+    ETC_USRETC = "etc-usretc",
+    EXEC_MISSING = "exec-missing",
+    EXEC_MODE = "exec-mode",
+    EXEC_START = "exec-start",
+    GSHADOW = "gshadow",
+    INSTALL_SECTION = "install-section",
+    INSTALL_TARGET = "install-target",
+    INVALID_VALUE = "invalid-value",
+    KERNEL = "kernel",
+    LABEL_VALUE = "label-value",
+    LDCONFIG = "ldconfig",
+    MACHINE_ID = "machine-id",
+    MASKED_GENERATOR = "masked-generator",
+    MISPLACED_UNIT = "misplaced-unit",
+    MISSING_ASSET = "missing-asset",
+    MOUNT_POINT = "mount-point",
+    NO_DIRECTORY = "no-directory",
+    NO_PACKAGE_MANAGER = "no-package-manager",
+    NONEMPTY_BOOT = "nonempty-boot",
+    NONEMPTY_RUN_TMP = "nonempty-run-tmp",
+    OWNER_NUMBER = "owner-number",
+    PACKAGE_TRANSACTION = "package-transaction",
+    PRIVILEGED_PORT = "privileged-port",
+    QM_PATH = "qm-path",
+    QUADLET_GENERATOR = "quadlet-generator",
+    REFUSED_DESTINATION = "refused-destination",
+    REMOVE_MISSING = "remove-missing",
+    REMOVE_ROOT = "remove-root",
+    REPO_FILE = "repo-file",
+    RPM_FILE = "rpm-file",
+    SEALED_BASE = "sealed-base",
+    SECRET_IN_LAYER = "secret-in-layer",
+    SELINUX_LABEL = "selinux-label",
+    SETUID = "setuid",
+    SHADOWED_ENTRY = "shadowed-entry",
+    SPECIAL_FILE = "special-file",
+    STATE_DIRECTORY = "state-directory",
+    SYMLINK_TARGET = "symlink-target",
+    SYSTEMD_ANALYZE = "systemd-analyze",
+    SYSUSERS = "sysusers",
+    SYSUSERS_GID = "sysusers-gid",
+    TEMPLATE_ENABLED = "template-enabled",
+    TMPFILES_MODE = "tmpfiles-mode",
+    TMPFILES_OWNER = "tmpfiles-owner",
+    TOO_MANY_LAYERS = "too-many-layers",
+    TOP_LEVEL = "top-level",
+    TRANSIENT_ETC = "transient-etc",
+    TYPE_CONFLICT = "type-conflict",
+    UNIT_INSTANCE = "unit-instance",
+    UNIT_MASKED = "unit-masked",
+    UNIT_REQUIRES = "unit-requires",
+    UNIT_UNREAD = "unit-unread",
+    UNIT_USER = "unit-user",
+    UNKNOWN_BINARY = "unknown-binary",
+    UNKNOWN_CHECK = "unknown-check",
+    UNKNOWN_FEATURE = "unknown-feature",
+    UNKNOWN_OWNER = "unknown-owner",
+    UNKNOWN_PACKAGE = "unknown-package",
+    UNKNOWN_UNIT = "unknown-unit",
+    UNREADABLE_ASSET = "unreadable-asset",
+    USR_OWNER = "usr-owner",
+    UTF8 = "utf8",
+    VAR_LOG = "var-log",
+    VAR_RUN = "var-run",
+    VAR_TMPFILES = "var-tmpfiles",
+    WANTS_LINK = "wants-link",
+}
