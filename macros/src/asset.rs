@@ -12,10 +12,10 @@ use syn::Lit;
 
 use crate::diagnostic::Diagnostic;
 use crate::input;
-use crate::literal::Kind;
+use crate::literal_macro::LiteralMacro;
 use crate::workspace;
 
-pub(crate) const ASSET: Kind = Kind {
+pub(crate) const ASSET: LiteralMacro = LiteralMacro {
     name: "asset",
     value: "Asset",
     example: r#""deploy/sensord.service""#,
@@ -27,7 +27,7 @@ pub(crate) const ASSET: Kind = Kind {
 type Refusal = (String, Option<String>);
 
 /// The folder that the asset is in, if the running tool can't know it, and the path as it was written.
-fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
+fn check(literal: &Lit, kind: &LiteralMacro) -> Result<TokenStream, Diagnostic> {
     let path = input::string(literal, kind)?;
     match locate(&path) {
         Ok(found) => {

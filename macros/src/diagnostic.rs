@@ -5,8 +5,6 @@ use lapstrake::value::Invalid;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
-use crate::literal::Kind;
-
 /// A range of the user's tokens. Stable Rust can't join spans, but rustc underlines from the first token's
 /// to the last one's.
 #[derive(Debug, Clone, Copy)]
@@ -54,10 +52,9 @@ impl Diagnostic {
         Self::new(Place::of(tokens), message)
     }
 
-    /// A value that its own parser refused. Where that knows of nothing to write instead, the macro's
-    /// example shows the form.
-    pub(crate) fn invalid(at: Span, error: &Invalid, kind: &Kind) -> Self {
-        let help = error.help().map_or_else(|| kind.such_as(), str::to_owned);
+    /// Returns the error of the value's own parser. `otherwise` is the help if the parser has none.
+    pub(crate) fn invalid(at: Span, error: &Invalid, otherwise: impl Into<String>) -> Self {
+        let help = error.help().map_or_else(|| otherwise.into(), str::to_owned);
         Self::new(at, error.to_string()).help(help)
     }
 

@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Lit;
 
 use crate::diagnostic::Diagnostic;
-use crate::literal::Kind;
+use crate::literal_macro::LiteralMacro;
 
 /// Takes `($crate)`, which the wrapper in `lapstrake-xtask` puts first, from the user's own tokens.
 pub(crate) fn split_crate(input: TokenStream, name: &str) -> Result<(TokenStream, TokenStream), Diagnostic> {
@@ -23,7 +23,7 @@ pub(crate) fn split_crate(input: TokenStream, name: &str) -> Result<(TokenStream
 }
 
 /// The one literal among the user's tokens; a comma may follow it.
-pub(crate) fn one_literal(input: TokenStream, kind: &Kind) -> Result<Lit, Diagnostic> {
+pub(crate) fn one_literal(input: TokenStream, kind: &LiteralMacro) -> Result<Lit, Diagnostic> {
     let tokens: Vec<_> = input.into_iter().collect();
     let name = kind.name;
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
@@ -58,7 +58,7 @@ pub(crate) fn one_literal(input: TokenStream, kind: &Kind) -> Result<Lit, Diagno
         .help(format!("write `{name}!({first})`")))
 }
 
-fn not_a_literal(tokens: &[TokenTree], kind: &Kind) -> Diagnostic {
+fn not_a_literal(tokens: &[TokenTree], kind: &LiteralMacro) -> Diagnostic {
     Diagnostic::over(tokens, format!("`{}!` takes a literal, which rustc can check", kind.name))
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn as_literal(token: &TokenTree) -> Option<Lit> {
 }
 
 /// The value of a string literal; another kind of literal gets a message with its kind.
-pub(crate) fn string(literal: &Lit, kind: &Kind) -> Result<String, Diagnostic> {
+pub(crate) fn string(literal: &Lit, kind: &LiteralMacro) -> Result<String, Diagnostic> {
     let token = quote::quote!(#literal).to_string();
     let refuse = |what: &str| Diagnostic::new(literal.span(), format!("`{}!` takes {what}", kind.name));
     let other = |is: &str| refuse(&format!("a string literal, and `{token}` is {is}"));

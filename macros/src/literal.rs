@@ -1,5 +1,5 @@
 //! What the literal macros have in common: one literal in, one value out. What a macro takes and makes
-//! is its [`Kind`]; `image!` has its own shape, and shares the checks, the input and the diagnostics.
+//! is its [`LiteralMacro`]; `image!` has its own shape, and shares the checks, the input and the diagnostics.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,30 +7,10 @@ use syn::Lit;
 
 use crate::diagnostic::Diagnostic;
 use crate::input;
-
-/// One literal macro.
-pub(crate) struct Kind {
-    /// The macro's name, and that of the function in `__private` that its expansion calls.
-    pub(crate) name: &'static str,
-    /// The type of its value, as `__private` exports it.
-    pub(crate) value: &'static str,
-    /// A literal that it takes.
-    pub(crate) example: &'static str,
-    /// What to do where the value is not a literal; reads on from "for a computed value, ".
-    pub(crate) computed: &'static str,
-    /// Checks a literal, and gives the arguments of that function.
-    pub(crate) check: fn(&Lit, &Kind) -> Result<TokenStream, Diagnostic>,
-}
-
-impl Kind {
-    /// The help where nothing is known of what was meant.
-    pub(crate) fn such_as(&self) -> String {
-        format!("it is written like `{}!({})`", self.name, self.example)
-    }
-}
+use crate::literal_macro::LiteralMacro;
 
 /// Expands to `$crate::__private::NAME(…)`; after a mistake, to an expression of the same type.
-pub(crate) fn expand(input: TokenStream, kind: &Kind) -> TokenStream {
+pub(crate) fn expand(input: TokenStream, kind: &LiteralMacro) -> TokenStream {
     let (krate, tokens) = match input::split_crate(input, kind.name) {
         Ok(split) => split,
         Err(error) => return error.to_tokens(),
@@ -55,7 +35,7 @@ pub(crate) fn expand(input: TokenStream, kind: &Kind) -> TokenStream {
     }
 }
 
-fn mistaken(krate: &TokenStream, kind: &Kind, error: &Diagnostic) -> TokenStream {
+fn mistaken(krate: &TokenStream, kind: &LiteralMacro, error: &Diagnostic) -> TokenStream {
     let value = Ident::new(kind.value, Span::call_site());
     let error = error.to_tokens();
     quote!({ #error #krate::__private::mistaken::<#krate::__private::#value>() })

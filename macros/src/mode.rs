@@ -8,9 +8,9 @@ use syn::{Lit, LitInt};
 
 use crate::diagnostic::Diagnostic;
 use crate::input;
-use crate::literal::Kind;
+use crate::literal_macro::LiteralMacro;
 
-pub(crate) const MODE: Kind = Kind {
+pub(crate) const MODE: LiteralMacro = LiteralMacro {
     name: "mode",
     value: "Mode",
     example: "0o755",
@@ -22,13 +22,13 @@ const INTEGERS: [&str; 12] =
     ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
 
 /// The permission bits, as a plain number on the literal's span.
-fn check(literal: &Lit, kind: &Kind) -> Result<TokenStream, Diagnostic> {
+fn check(literal: &Lit, kind: &LiteralMacro) -> Result<TokenStream, Diagnostic> {
     let mode = match literal {
         Lit::Int(number) => octal(number)?,
         // What chmod(1) is given: octal digits, whatever stands before them.
         Lit::Str(_) => {
             let text = input::string(literal, kind)?;
-            Mode::parse(&text).map_err(|error| Diagnostic::invalid(literal.span(), &error, kind))?
+            Mode::parse(&text).map_err(|error| Diagnostic::invalid(literal.span(), &error, kind.such_as()))?
         }
         _ => {
             let token = literal.to_token_stream();
@@ -62,7 +62,7 @@ pub(crate) fn octal(number: &LitInt) -> Result<Mode, Diagnostic> {
         });
     }
     if digits.bytes().all(|b| b == b'0') {
-        return Mode::parse("0").map_err(|error| Diagnostic::invalid(number.span(), &error, &MODE));
+        return Mode::parse("0").map_err(|error| Diagnostic::invalid(number.span(), &error, MODE.such_as()));
     }
     // Decimal digits were meant as octal ones, if they can be; anything else is converted.
     let meant = match (Mode::parse(digits.trim_start_matches('0')), number.base10_parse::<u16>()) {

@@ -9,9 +9,9 @@ use syn::Lit;
 
 use crate::diagnostic::Diagnostic;
 use crate::input;
-use crate::literal::Kind;
+use crate::literal_macro::LiteralMacro;
 
-pub(crate) const PATH: Kind = Kind {
+pub(crate) const PATH: LiteralMacro = LiteralMacro {
     name: "path",
     value: "ImagePath",
     example: r#""/etc/sensord.toml""#,
@@ -19,7 +19,7 @@ pub(crate) const PATH: Kind = Kind {
     check: |literal, kind| parsed(literal, kind, ImagePath::parse),
 };
 
-pub(crate) const UNIT: Kind = Kind {
+pub(crate) const UNIT: LiteralMacro = LiteralMacro {
     name: "unit",
     value: "UnitName",
     example: r#""sensord.service""#,
@@ -27,7 +27,7 @@ pub(crate) const UNIT: Kind = Kind {
     check: |literal, kind| parsed(literal, kind, UnitName::parse),
 };
 
-pub(crate) const REFERENCE: Kind = Kind {
+pub(crate) const REFERENCE: LiteralMacro = LiteralMacro {
     name: "reference",
     value: "Reference",
     example: r#""registry.example/autosd-bootc-qemu:1""#,
@@ -35,7 +35,7 @@ pub(crate) const REFERENCE: Kind = Kind {
     check: |literal, kind| parsed(literal, kind, Reference::parse),
 };
 
-pub(crate) const LAYER_NAME: Kind = Kind {
+pub(crate) const LAYER_NAME: LiteralMacro = LiteralMacro {
     name: "layer_name",
     value: "LayerName",
     example: r#""app""#,
@@ -43,7 +43,7 @@ pub(crate) const LAYER_NAME: Kind = Kind {
     check: |literal, kind| parsed(literal, kind, LayerName::parse),
 };
 
-pub(crate) const CAPABILITIES: Kind = Kind {
+pub(crate) const CAPABILITIES: LiteralMacro = LiteralMacro {
     name: "capabilities",
     value: "Capabilities",
     example: r#""cap_net_bind_service=ep""#,
@@ -51,7 +51,7 @@ pub(crate) const CAPABILITIES: Kind = Kind {
     check: |literal, kind| parsed(literal, kind, Capabilities::parse),
 };
 
-pub(crate) const KARG: Kind = Kind {
+pub(crate) const KARG: LiteralMacro = LiteralMacro {
     name: "karg",
     value: "Karg",
     example: r#""console=ttyS0""#,
@@ -59,7 +59,7 @@ pub(crate) const KARG: Kind = Kind {
     check: |literal, kind| parsed(literal, kind, Karg::parse),
 };
 
-pub(crate) const SYSUSERS_LINE: Kind = Kind {
+pub(crate) const SYSUSERS_LINE: LiteralMacro = LiteralMacro {
     name: "sysusers_line",
     value: "SysusersLine",
     example: r#""u sensord - \"Telemetry\"""#,
@@ -67,7 +67,7 @@ pub(crate) const SYSUSERS_LINE: Kind = Kind {
     check: |literal, kind| parsed(literal, kind, SysusersLine::parse),
 };
 
-pub(crate) const TMPFILES_LINE: Kind = Kind {
+pub(crate) const TMPFILES_LINE: LiteralMacro = LiteralMacro {
     name: "tmpfiles_line",
     value: "TmpfilesLine",
     example: r#""d /var/lib/sensord 0750 sensord sensord -""#,
@@ -78,12 +78,12 @@ pub(crate) const TMPFILES_LINE: Kind = Kind {
 /// The literal's own token, once its text parses.
 fn parsed<T>(
     literal: &Lit,
-    kind: &Kind,
+    kind: &LiteralMacro,
     parse: fn(&str) -> Result<T, Invalid>,
 ) -> Result<TokenStream, Diagnostic> {
     let text = input::string(literal, kind)?;
     match parse(&text) {
         Ok(_) => Ok(quote!(#literal)),
-        Err(error) => Err(Diagnostic::invalid(literal.span(), &error, kind)),
+        Err(error) => Err(Diagnostic::invalid(literal.span(), &error, kind.such_as())),
     }
 }

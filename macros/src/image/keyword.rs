@@ -2,7 +2,14 @@
 
 use lapstrake::suggest::nearest;
 
-use super::syntax::Level;
+/// Where a keyword may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Directly in `image!`.
+    Image,
+    /// In the braces of a layer.
+    Layer,
+}
 
 /// A keyword and how it is written.
 pub(super) struct Keyword {

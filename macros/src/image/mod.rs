@@ -1,33 +1,31 @@
-//! `image!`: a whole image, checked inside rustc. It has no meaning of its own: what it expands to are the
-//! calls of the builder, one for each entry.
+//! `image!`: a whole image, checked while rustc compiles it. It expands to calls of the builders, one for each entry,
+//! and has no meaning of its own.
 //!
-//! `parse` reads what was written (`syntax`) from `tokens`, `entry` one entry of it, `braces` its options,
-//! `slip` what was written by the habit of another language. `check`, `entries` and `settings`
-//! turn it into builder calls, by the table in `form`: `shape` shows how a wrong entry is written, `word`
-//! checks a literal, `located` looks for an asset, `typed` refuses a literal where only Rust has the value,
-//! `says` notes what an entry claims and `claim` asks whether all of it can hold.
-//! `expand` writes the Rust. Each goes on after a mistake.
+//! | module | what it does |
+//! |---|---|
+//! | `keyword` | the keywords, and what other tools call them |
+//! | `value_kind` | the kinds of values, with a name and an example of each |
+//! | `grammar` | how each entry is written, and its options |
+//! | `help` | builder calls, written as entries |
+//! | `tokens` | where a Rust expression ends, and where to continue after a mistake |
+//! | `syntax` | an image as it was written |
+//! | `parse` | from tokens to `syntax` |
+//! | `expand` | from builder calls to Rust |
+//! | `check` | from `syntax` to builder calls: literals, assets, and conflicts between entries |
+//!
+//! A module uses the modules above it. Each of them continues after a mistake, so that one run reports all.
 
-mod braces;
 mod check;
-mod claim;
-mod entries;
-mod entry;
 mod expand;
-mod form;
+mod grammar;
+mod help;
 mod keyword;
-mod located;
 mod parse;
-mod says;
-mod settings;
-mod shape;
-mod slip;
 mod syntax;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod typed;
-mod word;
+mod value_kind;
 
 use proc_macro2::TokenStream;
 use quote::quote;

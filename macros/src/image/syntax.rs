@@ -6,15 +6,6 @@ use proc_macro2::{Group, Ident, Span, TokenTree};
 use super::tokens::Operand;
 use crate::diagnostic::Place;
 
-/// Where an item stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
-    /// Directly in `image!`.
-    Image,
-    /// In the braces of a layer.
-    Layer,
-}
-
 /// One item of an image or of a layer.
 #[derive(Debug)]
 pub(super) enum Item {

@@ -1,17 +1,17 @@
-//! What one entry claims: where it goes, and what it makes of a unit. Only its literals say so; where the
-//! builder would put a thing is asked of the builder.
+//! The claims of one entry: the path that it writes or removes, and the state that it gives a unit. Only literals claim
+//! anything. The builders say where an entry without a destination goes.
 
 use lapstrake::entry::{Bin, DropIn, EntryKind, Kargs, State, Sysusers, Tmpfiles, Unit};
 use lapstrake::value::{Asset, ImagePath, Karg, SysusersLine, TmpfilesLine, UnitName};
 
-use super::check::Checker;
-use super::form::Shape;
+use super::Checker;
 use super::shape::Parts;
-use super::syntax::{Entry, Setting};
-use super::tokens::Operand;
+use crate::image::grammar::Shape;
+use crate::image::syntax::{Entry, Setting};
+use crate::image::tokens::Operand;
 
 impl Checker<'_> {
-    /// Notes what the entry claims, as far as its literals say.
+    /// Adds the claims of an entry, as far as its literals determine them.
     pub(super) fn claim(&mut self, entry: &Entry, parts: &Parts<'_>) {
         let at = entry.operands_place();
         let option = |key: &str| entry.options.iter().find(|setting| setting.key == key);
@@ -85,7 +85,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The unit that a file is by its name.
+    /// Returns the unit that a file is by its name, or reports a file without the name of a unit.
     fn unit_of_file(&mut self, asset: &str, name: Option<String>, at: &Operand) -> Option<UnitName> {
         match UnitName::parse(&name?) {
             Ok(unit) => Some(unit),
@@ -125,7 +125,7 @@ impl Checker<'_> {
     }
 }
 
-/// What is said of a directory, in words that are equal when it is; none where it is not known.
+/// Returns a key that is equal for directories with the same mode and owner, or `None` if either is not a literal.
 fn said_of(mode: Option<&Operand>, owner: Option<&Operand>) -> Option<String> {
     let mode = match mode {
         Some(mode) => mode.literal().map(|_| mode.written())?,
@@ -138,7 +138,7 @@ fn said_of(mode: Option<&Operand>, owner: Option<&Operand>) -> Option<String> {
     (!mode.is_empty() || !owner.is_empty()).then(|| format!("{mode} {owner}"))
 }
 
-/// Where the builder puts a file of a `.d` directory.
+/// Returns the path to which the builder writes a file of a `.d` directory.
 fn conf(keyword: &str, name: &str) -> Option<ImagePath> {
     let entry: EntryKind = match keyword {
         "sysusers" => Sysusers::lines(name, <[SysusersLine; 0]>::default()).into(),

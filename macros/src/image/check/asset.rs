@@ -1,17 +1,17 @@
-//! The assets of a description: each is there, and is a file or a directory as its entry wants it.
+//! Checks the assets of a description: each exists, and is a file or a directory as its entry requires.
 
 use lapstrake::value::UnitName;
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Lit;
 
-use super::word::Word;
 use crate::asset;
 use crate::diagnostic::Diagnostic;
+use crate::image::value_kind::ValueKind;
 
-/// Returns an asset as `asset!` makes it.
-pub(super) fn located(
-    word: Word,
+/// Checks that an asset exists, and returns the expansion that `asset!` has.
+pub(super) fn check(
+    kind: ValueKind,
     path: &str,
     literal: &Lit,
     krate: &TokenStream,
@@ -20,43 +20,43 @@ pub(super) fn located(
     if path.contains("://") {
         let error =
             Diagnostic::new(span, format!("`{path}` is a URL, and a file of the workspace is wanted"));
-        return Err(error.help(match word {
-            Word::RpmFile => {
+        return Err(error.help(match kind {
+            ValueKind::RpmFile => {
                 format!(
                     "download it into the workspace, or name its repository: `repository: {}`",
-                    Word::Repository.example()
+                    ValueKind::Repository.example()
                 )
             }
-            Word::RepoFile => format!(
+            ValueKind::RepoFile => format!(
                 "download it into the workspace; if packages are there, write `repository: \"vendor\" => {path:?}`"
             ),
             _ => "download it into the workspace".to_owned(),
         }));
     }
     let found = asset::locate(path).map_err(|(message, help)| {
-        let example = word.example();
-        // No file, but the name of a unit: that of the base was meant.
-        if word == Word::UnitFile && UnitName::parse(path).is_ok() {
+        let example = kind.example();
+        // The name of a unit that is not a file most likely means a unit of the base.
+        if kind == ValueKind::UnitFile && UnitName::parse(path).is_ok() {
             let help = format!("to enable a unit of the base, write `enable {path:?}`");
             return Diagnostic::new(span, message).help(help);
         }
         Diagnostic::new(span, message).help(help.unwrap_or_else(|| format!("it is written like `{example}`")))
     })?;
-    match (word, found.directory) {
-        (Word::Directory, false) => {
+    match (kind, found.directory) {
+        (ValueKind::Directory, false) => {
             let error =
                 Diagnostic::new(span, format!("asset `{path}` is a file, and `tree` takes a directory"));
             return Err(error.help(format!("write `file {path:?} => \"/…\"`")));
         }
-        (Word::Directory | Word::Bound, _) | (_, false) => {}
+        (ValueKind::Directory | ValueKind::BindSource, _) | (_, false) => {}
         (_, true) => {
             let error = Diagnostic::new(span, format!("asset `{path}` is a directory, and a file is wanted"));
             let inside = path.trim_end_matches('/');
-            return Err(error.help(match word {
-                Word::UnitFile => format!("write one `unit \"{inside}/NAME.service\"` for each"),
-                Word::RpmFile => format!("write one `rpm_file: \"{inside}/NAME.rpm\"` for each"),
-                Word::RepoFile => format!("write one `repo_file: \"{inside}/NAME.repo\"` for each"),
-                Word::KeyFile => format!("write `gpg_key: \"{inside}/NAME\"`"),
+            return Err(error.help(match kind {
+                ValueKind::UnitFile => format!("write one `unit \"{inside}/NAME.service\"` for each"),
+                ValueKind::RpmFile => format!("write one `rpm_file: \"{inside}/NAME.rpm\"` for each"),
+                ValueKind::RepoFile => format!("write one `repo_file: \"{inside}/NAME.repo\"` for each"),
+                ValueKind::KeyFile => format!("write `gpg_key: \"{inside}/NAME\"`"),
                 _ => format!("write `tree {path:?} => \"/…\"`"),
             }));
         }

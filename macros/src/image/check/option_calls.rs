@@ -1,18 +1,18 @@
-//! The options of an entry as method calls of its builder, by the table in `form`.
+//! Writes the options of an entry as method calls of its builder, by the table in `grammar`.
 
 use lapstrake::suggest::nearest;
 use lapstrake::value::RepositoryUrl;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::check::Checker;
-use super::form::{Choice, Form, Takes};
-use super::syntax::{Entry, Setting};
-use super::tokens::Operand;
-use super::word::Word;
+use super::Checker;
 use crate::diagnostic::Diagnostic;
+use crate::image::grammar::{Choice, Form, Takes};
+use crate::image::syntax::{Entry, Setting};
+use crate::image::tokens::Operand;
+use crate::image::value_kind::ValueKind;
 
-/// What a command of the field calls an option.
+/// What other tools call an option.
 const ELSEWHERE: [(&[&str], &str); 16] = [
     (&["chmod", "permissions", "perm", "mod"], "mode"),
     (&["chown", "user", "group", "uid", "gid"], "owner"),
@@ -33,7 +33,7 @@ const ELSEWHERE: [(&[&str], &str); 16] = [
 ];
 
 impl Checker<'_> {
-    /// The options that were given, as method calls.
+    /// Returns the options as method calls.
     pub(super) fn settings(&mut self, form: &'static Form, settings: &[Setting]) -> TokenStream {
         let mut calls = TokenStream::new();
         let mut seen: Vec<&Ident> = Vec::new();
@@ -107,20 +107,20 @@ impl Checker<'_> {
                 self.errors.push(error.help(help));
                 quote_spanned!(span=> .#method())
             }
-            Takes::One(word) => {
-                let value = self.single(key, word, value);
+            Takes::One(kind) => {
+                let value = self.single(key, kind, value);
                 value.map(|value| quote_spanned!(span=> .#method(#value))).unwrap_or_default()
             }
-            Takes::Many(word) => {
-                let values = self.words(word, value);
+            Takes::Many(kind) => {
+                let values = self.list_of(kind, value);
                 quote_spanned!(span=> .#method(#values))
             }
-            Takes::Each(word) => {
+            Takes::Each(kind) => {
                 let each = value.list().unwrap_or_else(|| vec![value.clone()]);
                 if each.is_empty() {
                     self.lacks(key, choice);
                 }
-                let each: Vec<_> = each.iter().map(|value| self.word(word, value)).collect();
+                let each: Vec<_> = each.iter().map(|value| self.value(kind, value)).collect();
                 quote_spanned!(span=> #(.#method(#each))*)
             }
             Takes::Pair(from, to) => {
@@ -128,42 +128,42 @@ impl Checker<'_> {
                     self.lacks_arrow(key, from, to, value);
                     return TokenStream::new();
                 };
-                let from = self.word(from, value);
-                let to = self.word(to, &arrow.to);
+                let from = self.value(from, value);
+                let to = self.value(to, &arrow.to);
                 quote_spanned!(span=> .#method(#from, #to))
             }
             Takes::Repository => self.repositories(choice, setting, value),
-            // It stands in the parentheses of the entry.
+            // `argument` puts it in the parentheses of the entry's call.
             Takes::Argument(_) => TokenStream::new(),
         }
     }
 
-    /// The option that is the first argument of the entry's call, where the entry has such a one.
+    /// Returns the option that is the first argument of the entry's call, if the entry has such an option.
     pub(super) fn argument(&mut self, form: &'static Form, entry: &Entry) -> Option<TokenStream> {
         let needed = form.options.iter().find_map(|choice| match choice.takes {
-            Takes::Argument(word) => Some((choice.key, word)),
+            Takes::Argument(kind) => Some((choice.key, kind)),
             _ => None,
         });
-        let (key, word) = needed?;
+        let (key, kind) = needed?;
         let said = entry.options.iter().find(|setting| setting.key == key);
         if said.is_none() && !entry.broken_options {
             let message = format!("`{}` lacks its {key}", entry.keyword);
-            let example = word.example();
+            let example = kind.example();
             self.error(entry.place, message, format!("add what it is: `{{ {key}: {example} }}`"));
         }
         let value = said.and_then(|setting| Some((&setting.key, setting.value.as_ref()?)));
-        let value = value.and_then(|(key, value)| self.single(key, word, value));
-        Some(value.unwrap_or_else(|| self.mistaken_of(word)))
+        let value = value.and_then(|(key, value)| self.single(key, kind, value));
+        Some(value.unwrap_or_else(|| self.mistaken_of(kind)))
     }
 
-    fn single(&mut self, key: &Ident, word: Word, value: &Operand) -> Option<TokenStream> {
+    fn single(&mut self, key: &Ident, kind: ValueKind, value: &Operand) -> Option<TokenStream> {
         if let Some(list) = value.list() {
             let first = list.first().map_or("…".to_owned(), Operand::written);
             let message = format!("`{key}` takes one value, and this is a list");
             self.error(value.place(), message, format!("write `{key}: {first}`"));
             return None;
         }
-        Some(self.word(word, value))
+        Some(self.value(kind, value))
     }
 
     fn repositories(&mut self, choice: &'static Choice, setting: &Setting, value: &Operand) -> TokenStream {
@@ -181,9 +181,9 @@ impl Checker<'_> {
             }
             let at = value.place().start;
             let new = self.call("Repository", "new", at);
-            let id = self.word(Word::RepositoryId, value);
-            let url = self.word(Word::RepositoryUrl, &arrow.to);
-            // All of the call is of the value's place, for that is its Site.
+            let id = self.value(ValueKind::RepositoryId, value);
+            let url = self.value(ValueKind::RepositoryUrl, &arrow.to);
+            // All tokens of the call have the place of the value, because that place is the `Site` of the call.
             let new = quote_spanned!(at=> #new(#id, #url));
             return quote_spanned!(span=> .#key(#new #options));
         }
@@ -191,17 +191,17 @@ impl Checker<'_> {
         if each.is_empty() {
             self.lacks(key, choice);
         }
-        let each: Vec<_> = each.iter().map(|value| self.word(Word::Repository, value)).collect();
+        let each: Vec<_> = each.iter().map(|value| self.value(ValueKind::Repository, value)).collect();
         quote_spanned!(span=> #(.#key(#each #options))*)
     }
 
-    /// `A => B` of an option that has no `=>`.
+    /// Reports `A => B` of an option that has no `=>`.
     fn has_arrow_too_much(&mut self, choice: &Choice, setting: &Setting, value: &Operand) -> bool {
         let Some(arrow) = setting.arrow.as_ref().filter(|_| !choice.is_pair()) else { return false };
         let (key, from, to) = (&setting.key, value.written(), arrow.to.written());
         let help = match choice.takes {
             Takes::Nothing => format!("write `{key}`"),
-            Takes::Each(Word::Secret) => format!("write `{key}: Secret::env({from}, {to})`"),
+            Takes::Each(ValueKind::Secret) => format!("write `{key}: Secret::env({from}, {to})`"),
             Takes::Many(_) => format!("write `{key}: [{from}]`"),
             _ => format!("write `{key}: {from}`"),
         };
@@ -210,20 +210,22 @@ impl Checker<'_> {
     }
 
     /// `A` of an option that is `A => B`.
-    fn lacks_arrow(&mut self, key: &Ident, from: Word, to: Word, value: &Operand) {
+    fn lacks_arrow(&mut self, key: &Ident, from: ValueKind, to: ValueKind, value: &Operand) {
         let list = value.list();
         let text = value.text().unwrap_or_default();
         // As a shell has it, and as podman's `--volume` has it.
         let halves = match from {
-            Word::Variable => text.split_once('='),
-            Word::Bound => text.split_once(':'),
+            ValueKind::Variable => text.split_once('='),
+            ValueKind::BindSource => text.split_once(':'),
             _ => None,
         };
         let help = match (list.as_deref(), halves) {
             (Some([from, to]), _) => format!("write `{key}: {} => {}`", from.written(), to.written()),
             (Some(_), _) => format!("write `{key}: [{} => {}]`", from.example(), to.example()),
             (None, Some((from, to))) => format!("write `{key}: {from:?} => {to:?}`"),
-            (None, None) if to == Word::Package => format!("write `{key}: {} => \"…\"`", value.written()),
+            (None, None) if to == ValueKind::Package => {
+                format!("write `{key}: {} => \"…\"`", value.written())
+            }
             (None, None) => format!("write `{key}: {} => {}`", value.written(), to.example()),
         };
         self.error(value.place(), format!("`{key}` lacks its `=>`"), help);

@@ -1,15 +1,15 @@
-//! What an image claims as far as its literals say, and which of it can't all hold. The rules are those of
-//! `lapstrake::rule`; which claims can ever meet is known here.
+//! The claims of all entries, and the conflicts between them by the rules of `lapstrake::rule`. Claims in different
+//! arms of one `if` or `match` can't conflict.
 
 use lapstrake::entry::State;
 use lapstrake::rule::{Claim, Kind, What, conflicts};
 use lapstrake::value::{ImagePath, LayerName, UnitName};
 
-use super::tokens::Operand;
-use super::word::in_image;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::image::help::in_image;
+use crate::image::tokens::Operand;
 
-/// Who claims: where it is written, and the branches around it.
+/// The place of a claim, and the branches around it.
 #[derive(Debug, Clone)]
 struct Claimant {
     place: Place,
@@ -30,7 +30,7 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// Whether what comes now is in a layer.
+    /// Whether the next claim is in a layer.
     pub(super) fn in_layer(&self) -> bool {
         self.inside
     }

@@ -1,12 +1,17 @@
-//! From tokens to what was written. After a mistake it parses on, so that one run reports all of them and
-//! an editor keeps what is whole.
+//! Parses the tokens of `image!` into the types of `syntax`. It goes on after a mistake, so that one run reports all
+//! mistakes and an editor still sees the whole parts. It must not check what a literal means.
+
+mod entry;
+mod options;
+mod recovery;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
-use super::keyword;
-use super::syntax::{Arm, Branches, Image, Item, Layer, Level};
-use super::tokens::{Cursor, Operand};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::image::help;
+use crate::image::keyword::{self, Level};
+use crate::image::syntax::{Arm, Branches, Image, Item, Layer};
+use crate::image::tokens::{Cursor, Operand};
 
 /// Parses all of an `image!`.
 pub(super) fn image(tokens: TokenStream) -> (Image, Vec<Diagnostic>) {
@@ -18,9 +23,9 @@ pub(super) fn image(tokens: TokenStream) -> (Image, Vec<Diagnostic>) {
 }
 
 /// What was read so far, and what was wrong with it.
-pub(super) struct Parser {
-    pub(super) image: Image,
-    pub(super) errors: Vec<Diagnostic>,
+struct Parser {
+    image: Image,
+    errors: Vec<Diagnostic>,
 }
 
 impl Parser {
@@ -236,7 +241,7 @@ fn splice(cursor: &mut Cursor, level: Level) -> Result<Item, Diagnostic> {
             let method = cursor.bump().map(|method| method.to_string()).unwrap_or_default();
             let error = Diagnostic::new(cursor.before(), "an entry of `image!` is not a method call");
             let arguments = cursor.peek_group(Delimiter::Parenthesis).map(ToString::to_string);
-            return Err(error.help(as_entry(&method, &arguments.unwrap_or_default())));
+            return Err(error.help(help::as_entry(&method, &arguments.unwrap_or_default())));
         }
         let token = cursor.bump().map(|token| token.to_string()).unwrap_or_default();
         let first = token.chars().next().unwrap_or_default();
@@ -257,16 +262,6 @@ fn splice(cursor: &mut Cursor, level: Level) -> Result<Item, Diagnostic> {
     match values {
         Some(values) => Ok(Item::Splice { dots: dots.start, values }),
         None => Err(Diagnostic::new(dots, "`..` lacks what it adds").help("write `..entries()`")),
-    }
-}
-
-/// How a call of the builder is written as an entry.
-pub(super) fn as_entry(method: &str, arguments: &str) -> String {
-    let plain = !arguments.contains('!') && keyword::find(method).is_some() && arguments != "()";
-    match keyword::meant(method) {
-        _ if plain => super::word::in_image(&format!("write `.{method}{arguments}`")),
-        Some(keyword) => format!("write it like `{}`", keyword.example),
-        None => "write it like `bin \"sensord\"`".to_owned(),
     }
 }
 

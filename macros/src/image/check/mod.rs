@@ -1,5 +1,18 @@
-//! What was written, asked what it means: every literal checked, every entry turned into the builder call
-//! that says the same, and what it claims noted for the questions about the whole image.
+//! Checks an image as it was written: each literal, each entry, and the entries against each other. The result is the
+//! calls of the builders.
+//!
+//! `shape` compares an entry with the grammar. `literal` checks a literal, `asset` the name of a file, and `expr_type`
+//! a place where only a Rust value is possible. `entry_calls` and `option_calls` write the calls, `claims_of` notes which
+//! path or unit an entry claims, and `claims` finds the conflicts.
+
+mod asset;
+mod claims;
+mod claims_of;
+mod entry_calls;
+mod expr_type;
+mod literal;
+mod option_calls;
+mod shape;
 
 use lapstrake::suggest::nearest;
 use lapstrake::value::ImagePath;
@@ -7,17 +20,15 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Lit;
 
-use super::claim::Claims;
-use super::entry::TRANSPORTS;
-use super::expand::{Arm, Step};
-use super::form;
-use super::syntax::{Base, Branches, Image, Item, Layer};
-use super::tokens::Operand;
-use super::typed;
-use super::word::{self, Word};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::image::expand::{Arm, Step};
+use crate::image::grammar::{self, TRANSPORTS};
+use crate::image::syntax::{Base, Branches, Image, Item, Layer};
+use crate::image::tokens::Operand;
+use crate::image::value_kind::ValueKind;
+use claims::Claims;
 
-/// Signs that only a shell gives a meaning to.
+/// Signs that have a meaning only in a shell.
 const SHELL: [char; 11] = ['|', '&', ';', '<', '>', '$', '`', '*', '\'', '"', '\n'];
 
 /// An image as builder calls.
@@ -41,10 +52,10 @@ pub(super) fn check(
     (Checked { image: new, steps }, errors)
 }
 
-pub(super) struct Checker<'a> {
-    pub(super) krate: &'a TokenStream,
-    pub(super) errors: Vec<Diagnostic>,
-    pub(super) claims: Claims,
+struct Checker<'a> {
+    krate: &'a TokenStream,
+    errors: Vec<Diagnostic>,
+    claims: Claims,
 }
 
 impl Checker<'_> {
@@ -69,7 +80,7 @@ impl Checker<'_> {
             }
         }
         let (span, name) = match &image.name {
-            Some((key, name)) => (key.span(), self.word(Word::ImageName, name)),
+            Some((key, name)) => (key.span(), self.value(ValueKind::ImageName, name)),
             None => (Span::call_site(), self.mistaken()),
         };
         let base = image.base.as_ref().map(|(key, base)| self.base(key, base));
@@ -85,21 +96,21 @@ impl Checker<'_> {
             let value = match place.and_then(Operand::literal) {
                 Some(_) => {
                     let at = self.call("Base", "at", span);
-                    let text = place.map(|place| self.word(Word::Base, place));
+                    let text = place.map(|place| self.value(ValueKind::Base, place));
                     quote_spanned!(span=> #at(#text))
                 }
                 None => place.map(ToTokens::to_token_stream).unwrap_or_default(),
             };
-            let options = self.settings(&form::BASE, &base.options);
+            let options = self.settings(&grammar::BASE, &base.options);
             return quote!(#value #options);
         };
         let span = transport.span();
         let name = transport.to_string();
-        let word = match name.as_str() {
-            "registry" | "containers_storage" => Word::Reference,
-            "oci" => Word::OciLayout,
-            "oci_archive" => Word::OciArchive,
-            "stand_in" => Word::Text,
+        let kind = match name.as_str() {
+            "registry" | "containers_storage" => ValueKind::Reference,
+            "oci" => ValueKind::OciLayout,
+            "oci_archive" => ValueKind::OciArchive,
+            "stand_in" => ValueKind::Text,
             _ => {
                 let error = Diagnostic::new(span, format!("`{name}` is not a transport of a base"));
                 let help = match name.as_str() {
@@ -121,18 +132,18 @@ impl Checker<'_> {
                 self.errors.push(error.help("write `base: stand_in`"));
                 TokenStream::new()
             }
-            Some(place) => self.word(word, place),
+            Some(place) => self.value(kind, place),
             None if name == "stand_in" => TokenStream::new(),
             None => {
                 let error = Diagnostic::new(base.whole, format!("`{name}` lacks its place"));
                 let example =
-                    if word == Word::Reference { "registry.example/autosd:1" } else { "bases/autosd" };
+                    if kind == ValueKind::Reference { "registry.example/autosd:1" } else { "bases/autosd" };
                 self.errors.push(error.help(format!("write `{name} {example:?}`")));
                 self.mistaken()
             }
         };
         let new = self.call("Base", &name, span);
-        let options = self.settings(&form::BASE, &base.options);
+        let options = self.settings(&grammar::BASE, &base.options);
         quote_spanned!(span=> #new(#place) #options)
     }
 
@@ -172,55 +183,61 @@ impl Checker<'_> {
             let value = &layer.name;
             return quote_spanned!(span=> .#method(#value));
         };
-        let name = self.word(Word::LayerName, &layer.name);
+        let name = self.value(ValueKind::LayerName, &layer.name);
         self.claims.layer(&layer.name);
         let steps = self.steps(items);
         self.claims.end_layer();
         let new = self.call("Layer", "new", span);
-        let value = super::expand::chain(&quote_spanned!(span=> #new(#name)), &steps, "layer");
+        let value = crate::image::expand::chain(&quote_spanned!(span=> #new(#name)), &steps, "layer");
         quote_spanned!(span=> .#method(#value))
     }
 
-    /// A value; a literal is checked.
-    pub(super) fn word(&mut self, word: Word, value: &Operand) -> TokenStream {
+    /// Checks a value if it is a literal, and returns its expansion.
+    pub(super) fn value(&mut self, kind: ValueKind, value: &Operand) -> TokenStream {
         let Some(literal) = value.literal() else {
             // `path!` does not know that something is put there.
-            if let (Word::Destination, Some(literal)) = (word, value.checked_literal()) {
+            if let (ValueKind::Destination, Some(literal)) = (kind, value.checked_literal()) {
                 let path = value.text().and_then(|text| ImagePath::parse(&text).ok());
-                self.errors.extend(path.and_then(|path| word::allowed(&path, &literal).err()));
+                self.errors.extend(path.and_then(|path| literal::allowed(&path, &literal).err()));
             }
-            for (word, literal) in typed::arguments(word, value) {
-                // What is no text at all, rustc tells.
-                let wrong = word::check(word, &literal, self.krate).err();
+            for (kind, literal) in expr_type::arguments(kind, value) {
+                // rustc reports an argument that is not a text.
+                let wrong = literal::check(kind, &literal, self.krate).err();
                 self.errors.extend(wrong.filter(|_| matches!(literal, Lit::Str(_))));
             }
             return value.to_token_stream();
         };
-        match word::check(word, &literal, self.krate) {
+        match literal::check(kind, &literal, self.krate) {
             Ok(tokens) => tokens,
             Err(error) => {
                 self.errors.push(error);
-                // A text is of the right type, whatever it says, so nothing more is said about it.
-                let right = typed::of(word).is_none() && matches!(literal, Lit::Str(_));
-                if right { value.to_token_stream() } else { self.mistaken_of(word) }
+                // A wrong text still has the right type, so it expands to itself and rustc reports nothing more.
+                let right = kind.rust_type().is_none() && matches!(literal, Lit::Str(_));
+                if right { value.to_token_stream() } else { self.mistaken_of(kind) }
             }
         }
     }
 
-    /// A list of values; each literal in it is checked.
-    pub(super) fn words(&mut self, word: Word, value: &Operand) -> TokenStream {
+    /// Checks each literal of a list, and returns the list.
+    pub(super) fn list_of(&mut self, kind: ValueKind, value: &Operand) -> TokenStream {
         if value.literal().is_some() {
             let written = value.written();
-            // What a shell reads otherwise than by white space.
-            let script = value.text().filter(|text| word == Word::Argument && text.contains(SHELL));
+            // A shell gives these signs a meaning, so white space does not separate the arguments.
+            let script = value.text().filter(|text| kind == ValueKind::Argument && text.contains(SHELL));
             if script.is_some() {
                 let message = format!("a list is wanted here, and `{written}` is a script");
                 self.error(value.place(), message, format!("write `shell {written}`"));
                 let mistaken = self.mistaken();
                 return quote!([#mistaken]);
             }
-            let listed =
-                matches!(word, Word::Text | Word::Argument | Word::Feature | Word::Package | Word::Karg);
+            let listed = matches!(
+                kind,
+                ValueKind::Text
+                    | ValueKind::Argument
+                    | ValueKind::Feature
+                    | ValueKind::Package
+                    | ValueKind::Karg
+            );
             let parts = value.text().filter(|_| listed);
             let parts = parts.map(|text| text.split_whitespace().map(|part| format!("{part:?}")).collect());
             let list = parts.map_or(written.clone(), |parts: Vec<_>| parts.join(", "));
@@ -234,7 +251,7 @@ impl Checker<'_> {
                 if elements.is_empty() {
                     return quote!([""; 0]);
                 }
-                let elements: Vec<_> = elements.iter().map(|element| self.word(word, element)).collect();
+                let elements: Vec<_> = elements.iter().map(|element| self.value(kind, element)).collect();
                 let span = value.place().start;
                 quote_spanned!(span=> [#(#elements),*])
             }
@@ -242,15 +259,15 @@ impl Checker<'_> {
         }
     }
 
-    /// Stands for a value that was wrong; a text fits everywhere.
+    /// Returns an expression in place of a wrong value. It is a text, because every builder accepts one.
     pub(super) fn mistaken(&self) -> TokenStream {
         let krate = self.krate;
         quote!(#krate::__private::mistaken::<&'static str>())
     }
 
-    /// Stands for a value of that word.
-    pub(super) fn mistaken_of(&self, word: Word) -> TokenStream {
-        let Some((module, name)) = typed::of(word) else { return self.mistaken() };
+    /// Returns an expression in place of a wrong value of a kind.
+    pub(super) fn mistaken_of(&self, kind: ValueKind) -> TokenStream {
+        let Some((module, name)) = kind.rust_type() else { return self.mistaken() };
         let krate = self.krate;
         let name = Ident::new(name, Span::call_site());
         let module = (!module.is_empty()).then(|| Ident::new(module, Span::call_site()));
@@ -263,8 +280,8 @@ impl Checker<'_> {
         quote!(#krate::__private::mistaken::<#krate::lapstrake::Base>())
     }
 
-    /// `<lapstrake::TYPE>::FUNCTION`. It starts with a token of the user's, and that is its Site; a path
-    /// would start with `$crate`, whose place is the macro.
+    /// Returns `<lapstrake::TYPE>::FUNCTION`. The `<` has the user's span, which makes the user's line the `Site` of the
+    /// call. A path without `<…>` would start with `$crate`, whose span is the macro.
     pub(super) fn call(&self, of: &str, function: &str, span: Span) -> TokenStream {
         let krate = self.krate;
         let name = Ident::new(of, span);

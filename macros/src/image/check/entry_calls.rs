@@ -1,18 +1,17 @@
-//! Each kind of entry as the builder call that says the same. One entry is one call, so that a Site is the
-//! entry's own line.
+//! Writes each entry as a call of its builder. One entry is one call, so that the `Site` of the call is the entry's line.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::check::Checker;
-use super::form::{self, Shape};
+use super::Checker;
 use super::shape::Parts;
-use super::syntax::Entry;
+use crate::image::grammar::{self, Shape};
+use crate::image::syntax::Entry;
 
 impl Checker<'_> {
-    /// The call of an entry; none where too little of it was written.
+    /// Returns the call of an entry, or `None` after an error that leaves no call.
     pub(super) fn entry(&mut self, entry: &Entry) -> Option<TokenStream> {
-        let form = form::find(&entry.keyword.to_string())?;
+        let form = grammar::find(&entry.keyword.to_string())?;
         if self.is_of_a_stage(entry) {
             return None;
         }
@@ -67,35 +66,35 @@ impl Checker<'_> {
             ("run", _) => with(self.call("Run", "new", span), "with"),
             ("packages", _) => with(self.call("Packages", "install", span), "with"),
             ("kargs", _) => with(self.call("Kargs", "new", span), "with"),
-            // What has no options of its own; a wrong one was told.
+            // The other entries have no options. An option of theirs has been reported.
             _ => plain(&keyword),
         }
     }
 
-    /// The arguments of the call, checked, in the builder's order.
+    /// Checks the operands, and returns them in the order of the builder's arguments.
     fn operands(&mut self, parts: &Parts<'_>) -> Vec<TokenStream> {
-        let second = |checker: &mut Self, word| parts.second.map(|value| checker.word(word, value));
+        let second = |checker: &mut Self, kind| parts.second.map(|value| checker.value(kind, value));
         match parts.shape {
-            Shape::One(word) => vec![self.word(word, parts.head)],
+            Shape::One(kind) => vec![self.value(kind, parts.head)],
             // `link -> target` is as ls(1) shows it; the builder takes the target first, as `ln -s` does.
             Shape::Link(at, target) => {
-                let at = self.word(at, parts.head);
+                let at = self.value(at, parts.head);
                 second(self, target).into_iter().chain([at]).collect()
             }
             Shape::Onto(from, to) | Shape::Named(from, to) => {
-                let head = self.word(from, parts.head);
+                let head = self.value(from, parts.head);
                 [head].into_iter().chain(second(self, to)).collect()
             }
             Shape::NamedOnto(name, content, to) => {
-                let name = self.word(name, parts.head);
+                let name = self.value(name, parts.head);
                 let content = second(self, content);
-                let to = parts.third.map(|value| self.word(to, value));
+                let to = parts.third.map(|value| self.value(to, value));
                 [name].into_iter().chain(content).chain(to).collect()
             }
-            Shape::List(word) => vec![self.words(word, parts.head)],
-            Shape::Listed(name, word) => {
-                let name = self.word(name, parts.head);
-                let lines = parts.second.map(|value| self.words(word, value));
+            Shape::List(kind) => vec![self.list_of(kind, parts.head)],
+            Shape::Listed(name, kind) => {
+                let name = self.value(name, parts.head);
+                let lines = parts.second.map(|value| self.list_of(kind, value));
                 [name].into_iter().chain(lines).collect()
             }
         }

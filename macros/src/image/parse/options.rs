@@ -3,12 +3,12 @@
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
-use super::form::{Choice, Form, Takes};
-use super::keyword;
-use super::parse::Parser;
-use super::syntax::{Arrow, Setting};
-use super::tokens::{Cursor, Operand};
+use super::Parser;
 use crate::diagnostic::Diagnostic;
+use crate::image::grammar::{Choice, Form, Takes};
+use crate::image::keyword;
+use crate::image::syntax::{Arrow, Setting};
+use crate::image::tokens::{Cursor, Operand};
 
 impl Parser {
     /// All options; `form` is that of their entry.

@@ -1,18 +1,19 @@
-//! Whether an entry is written as one of its forms is, and what to write where it is not.
+//! Compares the shape of an entry with its grammar. The error for an entry with another shape shows the entry as it
+//! should be written.
 
 use camino::Utf8Path;
 use lapstrake::entry::Unit;
 use lapstrake::value::UnitName;
 
-use super::check::Checker;
-use super::form::{Form, Shape};
-use super::keyword;
-use super::syntax::Entry;
-use super::tokens::Operand;
-use super::word::Word;
+use super::Checker;
 use crate::diagnostic::Place;
+use crate::image::grammar::{Form, Shape};
+use crate::image::keyword;
+use crate::image::syntax::Entry;
+use crate::image::tokens::Operand;
+use crate::image::value_kind::ValueKind;
 
-/// An entry whose parts are those of one of its shapes.
+/// The operands of an entry that has one of its shapes.
 pub(super) struct Parts<'a> {
     pub(super) shape: Shape,
     pub(super) head: &'a Operand,
@@ -21,7 +22,7 @@ pub(super) struct Parts<'a> {
 }
 
 impl Checker<'_> {
-    /// The shape that an entry has, or what it lacks.
+    /// Returns the operands of an entry, or reports why it has none of its shapes.
     pub(super) fn parts<'a>(&mut self, form: &'static Form, entry: &'a Entry) -> Option<Parts<'a>> {
         let arrow = entry.arrow.as_ref();
         let content = entry.content.as_ref();
@@ -29,8 +30,8 @@ impl Checker<'_> {
         if let Some(head) = &entry.head {
             for shape in form.shapes {
                 let fits = match shape {
-                    Shape::One(word) => {
-                        let named = *word == Word::File && !names_a_file(head);
+                    Shape::One(kind) => {
+                        let named = *kind == ValueKind::File && !names_a_file(head);
                         (content.is_none() && entry.list.is_none() && symbol.is_none() && !named)
                             .then_some((None, None))
                     }
@@ -74,7 +75,7 @@ impl Checker<'_> {
         None
     }
 
-    /// `file` from a stage, as `COPY --from` has it: `built` was meant.
+    /// Reports a `file` with a stage, for which `image!` has `built`, and returns whether the entry is one.
     pub(super) fn is_of_a_stage(&mut self, entry: &Entry) -> bool {
         let stage = entry.options.iter().find(|setting| {
             entry.keyword == "file"
@@ -89,7 +90,7 @@ impl Checker<'_> {
         true
     }
 
-    /// Source and destination the wrong way round, which would be two mistakes to their parsers.
+    /// Reports operands in the wrong order as one mistake, because their parsers would report two.
     fn is_swapped(&mut self, shape: Shape, entry: &Entry, head: &Operand, second: Option<&Operand>) -> bool {
         let Some((first, second_text)) = head.text().zip(second.and_then(Operand::text)) else {
             return false;
@@ -97,14 +98,14 @@ impl Checker<'_> {
         let (from, to) = (head.written(), second.map(Operand::written).unwrap_or_default());
         let keyword = &entry.keyword;
         match shape {
-            Shape::Onto(Word::File | Word::Directory, Word::Destination)
+            Shape::Onto(ValueKind::File | ValueKind::Directory, ValueKind::Destination)
                 if first.starts_with('/') && !second_text.starts_with('/') =>
             {
                 let message = format!("`{keyword}` has its source and its destination the wrong way round");
                 self.error(entry.operands_place(), message, format!("write `{keyword} {to} => {from}`"));
                 true
             }
-            Shape::Onto(Word::File, Word::Unit)
+            Shape::Onto(ValueKind::File, ValueKind::Unit)
                 if UnitName::parse(&first).is_ok() && is_conf(&second_text) =>
             {
                 let message = "`drop_in` has its file and its unit the wrong way round";
@@ -120,7 +121,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Says what an entry lacks, or has too much of.
+    /// Reports what an entry lacks or has too much of.
     fn misshapen(&mut self, form: &Form, entry: &Entry) {
         let keyword = form.keyword;
         let example = keyword::find(keyword).map_or("", |keyword| keyword.example);
@@ -156,7 +157,7 @@ impl Checker<'_> {
                     format!("write `{keyword} {written} {arrow} {to}`"),
                 );
             }
-            (Some(Shape::Onto(_, Word::Unit)), ..) => {
+            (Some(Shape::Onto(_, ValueKind::Unit)), ..) => {
                 self.error(
                     entry.place,
                     "`drop_in` lacks the unit that it changes",
@@ -183,7 +184,7 @@ impl Checker<'_> {
                 let message = format!("`{keyword}` lacks its lines");
                 self.error(entry.place, message, format!("write `{keyword} {written} [{list}`"));
             }
-            (Some(Shape::Named(Word::LabelKey, _)), None, _) if entry.content.is_none() => {
+            (Some(Shape::Named(ValueKind::LabelKey, _)), None, _) if entry.content.is_none() => {
                 let text = head.text().unwrap_or_default();
                 let (key, value) = text.split_once('=').unwrap_or((&text, "…"));
                 let help = format!("write `label {key:?} = {value:?}`");
@@ -218,7 +219,7 @@ impl Entry {
         empty && !self.options.is_empty() && !self.broken
     }
 
-    /// What stands between the keyword and the options.
+    /// Returns the place of all operands, or of the keyword if there are none.
     pub(super) fn operands_place(&self) -> Place {
         let all = [
             self.head.as_ref(),
@@ -232,7 +233,7 @@ impl Entry {
     }
 }
 
-/// Whether a computed or written operand of `sysusers` and `tmpfiles` is a file's path, not a name.
+/// Whether an operand of `sysusers` or `tmpfiles` is the path of a file, not a name. A computed operand is a path.
 fn names_a_file(operand: &Operand) -> bool {
     operand.text().is_none_or(|text| text.contains('/') || is_conf(&text))
 }

@@ -3,12 +3,12 @@
 
 use proc_macro2::{Ident, TokenTree};
 
-use super::form;
-use super::keyword;
-use super::parse::Parser;
-use super::syntax::{Arrow, Entry};
-use super::tokens::{Cursor, Operand};
+use super::Parser;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::image::grammar;
+use crate::image::keyword;
+use crate::image::syntax::{Arrow, Entry};
+use crate::image::tokens::{Cursor, Operand};
 
 impl Parser {
     /// `bin: "sensord"`
@@ -87,7 +87,7 @@ impl Parser {
         }
         let name = entry.keyword.to_string();
         let key = cursor.ident().map(ToString::to_string).unwrap_or_default();
-        let is_option = form::find(&name).is_some_and(|form| form.option(&key).is_some());
+        let is_option = grammar::find(&name).is_some_and(|form| form.option(&key).is_some());
         let error = Diagnostic::new(cursor.here(), format!("this does not belong to `{name}`"));
         self.errors.push(if is_option {
             let value = if matches!(cursor.peek(1), Some(TokenTree::Punct(_))) { ": …" } else { "" };

@@ -3,15 +3,13 @@
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 
-use super::form;
-use super::keyword;
-use super::parse::{Parser, as_entry, starts_entry};
-use super::syntax::{Arrow, Base, Entry, Item};
-use super::tokens::Cursor;
+use super::{Parser, starts_entry};
 use crate::diagnostic::{Diagnostic, Place};
-
-/// The transports of a base, as its builder methods are named.
-pub(super) const TRANSPORTS: [&str; 5] = ["registry", "containers_storage", "oci", "oci_archive", "stand_in"];
+use crate::image::grammar::{self, TRANSPORTS};
+use crate::image::help;
+use crate::image::keyword;
+use crate::image::syntax::{Arrow, Base, Entry, Item};
+use crate::image::tokens::{Cursor, Operand};
 
 impl Parser {
     /// What follows the keyword of an entry.
@@ -25,7 +23,7 @@ impl Parser {
             let error = Diagnostic::new(group.span(), format!("`{name}` takes no parentheses"));
             let arguments = group.to_string();
             cursor.bump();
-            return Err(error.help(as_entry(&name, &arguments)));
+            return Err(error.help(help::as_entry(&name, &arguments)));
         }
         self.no_colon(cursor, &keyword);
         let listed = matches!(name.as_str(), "sysusers" | "tmpfiles" | "kargs");
@@ -58,7 +56,7 @@ impl Parser {
         }
         if let Some(braces) = cursor.group(Delimiter::Brace) {
             let before = self.errors.len();
-            entry.options = self.settings(&mut Cursor::inside(&braces), form::find(&name));
+            entry.options = self.settings(&mut Cursor::inside(&braces), grammar::find(&name));
             entry.broken_options = self.errors.len() > before;
         }
         if let Some(last) = cursor.since(start).last() {
@@ -74,7 +72,7 @@ impl Parser {
         after: Place,
         symbol: &str,
         keyword: &Ident,
-    ) -> Result<super::tokens::Operand, Diagnostic> {
+    ) -> Result<Operand, Diagnostic> {
         let found = if starts_entry(cursor) { None } else { cursor.operand(false)? };
         found.ok_or_else(|| {
             let example = keyword::find(&keyword.to_string()).map_or("", |keyword| keyword.example);
@@ -149,7 +147,7 @@ impl Parser {
             return Err(lacks_value(key));
         }
         if let Some(braces) = cursor.group(Delimiter::Brace) {
-            base.options = self.settings(&mut Cursor::inside(&braces), Some(&form::BASE));
+            base.options = self.settings(&mut Cursor::inside(&braces), Some(&grammar::BASE));
         }
         base.whole = Place::of(cursor.since(start));
         Ok(Field::Base(base))
@@ -157,7 +155,7 @@ impl Parser {
 }
 
 enum Field {
-    Name(super::tokens::Operand),
+    Name(Operand),
     Base(Base),
 }
 

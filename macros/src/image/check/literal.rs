@@ -1,0 +1,209 @@
+//! Checks the literals of a description with the parsers that the builders use. A value that is not a literal is left
+//! to the builder.
+
+use lapstrake::entry::{Kargs, Sysusers};
+use lapstrake::rule::refused;
+use lapstrake::value::{
+    Architecture, BinName, Capabilities, CargoPackage, FeatureName, Glob, ImageName, ImagePath, Invalid,
+    Karg, LabelKey, LayerName, Mode, Owner, PackageSpec, ProfileName, Reference, RepositoryId, RepositoryUrl,
+    SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, Variable,
+};
+use lapstrake::{Base, TransportRef};
+use proc_macro2::{Literal, TokenStream};
+use quote::ToTokens;
+use syn::Lit;
+
+use super::{asset, expr_type};
+use crate::diagnostic::Diagnostic;
+use crate::image::help::in_image;
+use crate::image::value_kind::ValueKind;
+use crate::mode;
+
+/// Checks a literal and returns its expansion: the literal itself, unless the builder would read it differently.
+pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Result<TokenStream, Diagnostic> {
+    // rustc's lexer refused the literal and has reported it.
+    if matches!(literal, Lit::Verbatim(_)) {
+        return Ok(literal.to_token_stream());
+    }
+    if kind.rust_type().is_some() {
+        return Err(expr_type::no_literal(kind, literal));
+    }
+    if let (ValueKind::Mode, Lit::Int(number)) = (kind, literal) {
+        return mode::octal(number).map(|mode| mode_number(mode, literal));
+    }
+    let text = string(kind, literal)?;
+    match kind {
+        ValueKind::File
+        | ValueKind::Directory
+        | ValueKind::UnitFile
+        | ValueKind::BindSource
+        | ValueKind::KeyFile
+        | ValueKind::RepoFile
+        | ValueKind::RpmFile => return asset::check(kind, &text, literal, krate),
+        ValueKind::Destination => destination(&text, literal)?,
+        ValueKind::RemovedPath => {
+            parsed(kind, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?;
+        }
+        ValueKind::Architecture => parsed(kind, literal, Architecture::parse(&text))?,
+        ValueKind::Base => parsed(kind, literal, base(&text))?,
+        ValueKind::Binary => parsed(kind, literal, BinName::parse(&text))?,
+        ValueKind::CargoPackage => parsed(kind, literal, CargoPackage::parse(&text))?,
+        ValueKind::Feature => parsed(kind, literal, FeatureName::parse(&text))?,
+        ValueKind::Glob => parsed(kind, literal, Glob::parse(&text))?,
+        ValueKind::Profile => parsed(kind, literal, ProfileName::parse(&text))?,
+        ValueKind::TargetTriple => parsed(kind, literal, TargetTriple::parse(&text))?,
+        ValueKind::Capabilities => parsed(kind, literal, Capabilities::parse(&text))?,
+        ValueKind::ImageName => parsed(kind, literal, ImageName::parse(&text))?,
+        ValueKind::Karg => parsed(kind, literal, Karg::parse(&text))?,
+        ValueKind::KargsName => {
+            let none: [Karg; 0] = [];
+            parsed(kind, literal, Kargs::new(text, none).at.get().map_err(Clone::clone))?;
+        }
+        ValueKind::LabelKey => parsed(kind, literal, LabelKey::parse(&text))?,
+        ValueKind::LayerName => parsed(kind, literal, LayerName::parse(&text))?,
+        ValueKind::Mode => parsed(kind, literal, Mode::parse(&text))?,
+        ValueKind::OciArchive => {
+            parsed(kind, literal, Base::oci_archive(&text).location.get().map_err(Clone::clone))?;
+        }
+        ValueKind::OciLayout => parsed(kind, literal, Base::oci(&text).location.get().map_err(Clone::clone))?,
+        ValueKind::Owner => parsed(kind, literal, Owner::parse(&text))?,
+        ValueKind::Package => parsed(kind, literal, PackageSpec::parse(&text))?,
+        ValueKind::Reference => parsed(kind, literal, Reference::parse(&text))?,
+        ValueKind::ConfName => {
+            let none: [SysusersLine; 0] = [];
+            parsed(kind, literal, Sysusers::lines(text, none).at.get().map_err(Clone::clone))?;
+        }
+        ValueKind::SysusersLine => parsed(kind, literal, SysusersLine::parse(&text))?,
+        ValueKind::Target => parsed(kind, literal, target(&text))?,
+        ValueKind::RepositoryId => parsed(kind, literal, RepositoryId::parse(&text))?,
+        ValueKind::RepositoryUrl => parsed(kind, literal, RepositoryUrl::parse(&text))?,
+        ValueKind::SecretId => parsed(kind, literal, SecretId::parse(&text))?,
+        ValueKind::CacheDir | ValueKind::BindTarget | ValueKind::StageFile | ValueKind::WorkDir => {
+            parsed(kind, literal, ImagePath::parse(&text))?;
+        }
+        ValueKind::Variable => parsed(kind, literal, variable(&text))?,
+        ValueKind::Argument
+        | ValueKind::Text
+        | ValueKind::Repository
+        | ValueKind::Secret
+        | ValueKind::Stage => {}
+        ValueKind::TmpfilesLine => parsed(kind, literal, TmpfilesLine::parse(&text))?,
+        ValueKind::Unit => parsed(kind, literal, UnitName::parse(&text))?,
+    }
+    Ok(literal.to_token_stream())
+}
+
+/// Returns the text of a string literal. The error for another literal names what is expected.
+fn string(kind: ValueKind, literal: &Lit) -> Result<String, Diagnostic> {
+    let (what, example) = (kind.name(), kind.example());
+    let written = literal.to_token_stream().to_string();
+    match literal {
+        Lit::Str(text) if text.suffix().is_empty() => Ok(text.value()),
+        Lit::Char(c) => {
+            let error =
+                Diagnostic::new(literal.span(), format!("{what} is a text, and `{written}` is a character"));
+            Err(error.help(format!("write `{:?}`", c.value().to_string())))
+        }
+        Lit::ByteStr(_) | Lit::CStr(_) => {
+            let error =
+                Diagnostic::new(literal.span(), format!("{what} is a text, and `{written}` is bytes"));
+            Err(error.help(format!("write `{}`", written.trim_start_matches(['b', 'c']))))
+        }
+        _ if kind == ValueKind::Mode => {
+            let error = Diagnostic::new(
+                literal.span(),
+                format!("{what} is an octal number, and `{written}` is none"),
+            );
+            Err(error.help(format!("write it as `{example}`")))
+        }
+        _ if matches!(kind, ValueKind::Argument | ValueKind::Text) => {
+            let message = format!("a text is wanted here, and `{written}` is none");
+            Err(Diagnostic::new(literal.span(), message).help(format!("write `{written:?}`")))
+        }
+        _ => {
+            let error = Diagnostic::new(literal.span(), format!("{what} is a text, and `{written}` is none"));
+            Err(error.help(format!("write it as `{example}`")))
+        }
+    }
+}
+
+/// Returns the expansion of a mode. The builder reads the number `0o1363` as a 755 that lacks its `0o`, so such a mode
+/// expands to its digits as a text, which the builder reads as octal.
+fn mode_number(mode: Mode, literal: &Lit) -> TokenStream {
+    if Mode::try_from(mode.bits()).is_ok() {
+        return literal.to_token_stream();
+    }
+    let mut digits = Literal::string(&mode.to_string());
+    digits.set_span(literal.span());
+    digits.into_token_stream()
+}
+
+fn parsed<T>(kind: ValueKind, literal: &Lit, parsed: Result<T, Invalid>) -> Result<(), Diagnostic> {
+    let Err(error) = parsed else { return Ok(()) };
+    let example = kind.example();
+    let help = error.help().map_or_else(|| format!("it is written like `{example}`"), in_image);
+    Err(Diagnostic::new(literal.span(), error.to_string()).help(help))
+}
+
+fn destination(text: &str, literal: &Lit) -> Result<(), Diagnostic> {
+    let path = match ImagePath::parse(text) {
+        Ok(path) => path,
+        Err(error) => {
+            // A Containerfile's COPY takes `/etc/` for "into that directory".
+            let directory = text.len() > 1 && text.ends_with('/') && !text.contains("//");
+            let name = Diagnostic::new(literal.span(), error.to_string());
+            if directory && text.starts_with('/') {
+                return Err(name.help(format!("write the whole path, as `{text}NAME`")));
+            }
+            return parsed::<()>(ValueKind::Destination, literal, Err(error));
+        }
+    };
+    allowed(&path, literal)
+}
+
+/// Checks whether an image may write a path.
+pub(super) fn allowed(path: &ImagePath, literal: &Lit) -> Result<(), Diagnostic> {
+    refused(path).map_or(Ok(()), |refusal| {
+        let error = Diagnostic::new(literal.span(), format!("`{path}` {}", refusal.reason));
+        Err(error.help(in_image(&refusal.instead)))
+    })
+}
+
+fn not_root(path: &ImagePath) -> Result<(), Invalid> {
+    if path.is_root() {
+        let error = Invalid::whole("image path", "/", "is the whole image, which can't be removed");
+        return Err(error.or("name what is to go: `remove \"/etc/motd\"`"));
+    }
+    Ok(())
+}
+
+fn target(text: &str) -> Result<(), Invalid> {
+    let wrong = |reason: &str| Invalid::whole("unit name", text, reason);
+    if !text.contains('.') && UnitName::parse(&format!("{text}.target")).is_ok() {
+        return Err(wrong("has no suffix").or(format!("write `{text}.target`")));
+    }
+    if UnitName::parse(text)?.kind() == UnitKind::Target {
+        return Ok(());
+    }
+    Err(wrong("is not a target, and the system boots to one")
+        .or("write `default_target \"multi-user.target\"`"))
+}
+
+/// Checks the name of a variable. A shell writes `$NAME`, so the help for that form is the bare name.
+fn variable(text: &str) -> Result<(), Invalid> {
+    let name = text.trim_start_matches('$').trim_matches(['{', '}']);
+    Variable::parse(text).map(|_| ()).map_err(|error| {
+        if Variable::parse(name).is_ok() { error.or(format!("write `{name}`")) } else { error }
+    })
+}
+
+fn base(text: &str) -> Result<(), Invalid> {
+    text.parse::<TransportRef>().map(|_| ()).map_err(|error| {
+        // A base without a transport is most likely in a registry.
+        if Reference::parse(text).is_ok() {
+            error.or(format!("write `base: registry {text:?}`"))
+        } else {
+            error
+        }
+    })
+}

@@ -1,0 +1,252 @@
+//! How each entry is written, and which options it has: the one table that check and messages share.
+
+use crate::image::value_kind::ValueKind;
+
+/// The transports of a base, by the names of their builder methods.
+pub(super) const TRANSPORTS: [&str; 5] = ["registry", "containers_storage", "oci", "oci_archive", "stand_in"];
+
+/// What may stand around the keyword of an entry.
+pub(super) struct Form {
+    pub(super) keyword: &'static str,
+    pub(super) shapes: &'static [Shape],
+    pub(super) options: &'static [Choice],
+}
+
+/// One way to write it, and the type and function of `lapstrake` that it means.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    /// `keyword A`
+    One(ValueKind),
+    /// `keyword A => B`
+    Onto(ValueKind, ValueKind),
+    /// `keyword A -> B`
+    Link(ValueKind, ValueKind),
+    /// `keyword A = B`
+    Named(ValueKind, ValueKind),
+    /// `keyword A = B => C`
+    NamedOnto(ValueKind, ValueKind, ValueKind),
+    /// `keyword [A, …]`
+    List(ValueKind),
+    /// `keyword A [B, …]`, and `keyword A = B` with a list that is computed
+    Listed(ValueKind, ValueKind),
+}
+
+/// An option, and what it takes.
+pub(super) struct Choice {
+    pub(super) key: &'static str,
+    /// The method of the builder.
+    pub(super) method: &'static str,
+    pub(super) takes: Takes,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Takes {
+    /// It stands alone.
+    Nothing,
+    One(ValueKind),
+    /// `[A, …]`
+    Many(ValueKind),
+    /// `A` or `[A, …]`, each a call of its own.
+    Each(ValueKind),
+    /// `A => B` or `[A => B, …]`, each a call of its own.
+    Pair(ValueKind, ValueKind),
+    /// `ID => URL`, with the options of [`REPOSITORY`], or a value of that type; or a list of them.
+    Repository,
+    /// The first argument of the entry's call; needed.
+    Argument(ValueKind),
+}
+
+impl Choice {
+    /// Whether it is written with `=>`.
+    pub(super) fn is_pair(&self) -> bool {
+        matches!(self.takes, Takes::Pair(..) | Takes::Repository)
+    }
+
+    /// Whether it may be said more than once.
+    pub(super) fn is_many(&self) -> bool {
+        self.is_pair() || matches!(self.takes, Takes::Each(_))
+    }
+
+    /// A value to paste.
+    pub(super) fn example(&self) -> String {
+        match self.takes {
+            Takes::Nothing => String::new(),
+            Takes::One(kind) | Takes::Each(kind) | Takes::Argument(kind) => kind.example().to_owned(),
+            Takes::Many(kind) => format!("[{}]", kind.example()),
+            Takes::Pair(from, to) => format!("{} => {}", from.example(), to.example()),
+            Takes::Repository => ValueKind::Repository.example().to_owned(),
+        }
+    }
+
+    /// The options that it has itself.
+    pub(super) fn form(&self) -> Option<&'static Form> {
+        matches!(self.takes, Takes::Repository).then_some(&REPOSITORY)
+    }
+}
+
+const fn choice(key: &'static str, takes: Takes) -> Choice {
+    Choice { key, method: key, takes }
+}
+
+const fn one(key: &'static str, kind: ValueKind) -> Choice {
+    choice(key, Takes::One(kind))
+}
+
+const MODE: Choice = one("mode", ValueKind::Mode);
+const OWNER: Choice = one("owner", ValueKind::Owner);
+const CAPABILITY: Choice = one("capability", ValueKind::Capabilities);
+/// Which checks an entry accepts findings of.
+const ALLOW: Choice = choice("allow", Takes::Each(ValueKind::Text));
+
+pub(super) const BASE: Form =
+    Form { keyword: "base", shapes: &[], options: &[one("architecture", ValueKind::Architecture)] };
+
+/// In the braces of a repository, and those in the braces of `packages`.
+pub(super) const REPOSITORY: Form = Form {
+    keyword: "repository",
+    shapes: &[],
+    options: &[
+        one("gpg_key", ValueKind::KeyFile),
+        choice("unsigned", Takes::Nothing),
+        choice("kept", Takes::Nothing),
+    ],
+};
+
+/// What a run step is given.
+const RUN: &[Choice] = &[
+    choice("env", Takes::Pair(ValueKind::Variable, ValueKind::Text)),
+    one("current_dir", ValueKind::WorkDir),
+    choice("cache", Takes::Each(ValueKind::CacheDir)),
+    choice("bind", Takes::Pair(ValueKind::BindSource, ValueKind::BindTarget)),
+    choice("secret", Takes::Each(ValueKind::Secret)),
+    choice("network", Takes::Nothing),
+];
+
+pub(super) const FORMS: [Form; 23] = [
+    Form { keyword: "version", shapes: &[Shape::One(ValueKind::Text)], options: &[] },
+    Form { keyword: "reference", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
+    Form { keyword: "label", shapes: &[Shape::Named(ValueKind::LabelKey, ValueKind::Text)], options: &[] },
+    Form {
+        keyword: "bin",
+        shapes: &[Shape::One(ValueKind::Binary)],
+        options: &[
+            one("package", ValueKind::CargoPackage),
+            choice("features", Takes::Many(ValueKind::Feature)),
+            choice("no_default_features", Takes::Nothing),
+            one("profile", ValueKind::Profile),
+            one("target", ValueKind::TargetTriple),
+            one("at", ValueKind::Destination),
+            one("in_stage", ValueKind::Stage),
+            MODE,
+            OWNER,
+            CAPABILITY,
+            ALLOW,
+        ],
+    },
+    Form {
+        keyword: "file",
+        shapes: &[Shape::Onto(ValueKind::File, ValueKind::Destination)],
+        options: &[MODE, OWNER, CAPABILITY, ALLOW],
+    },
+    Form {
+        keyword: "text",
+        shapes: &[Shape::Onto(ValueKind::Text, ValueKind::Destination)],
+        options: &[MODE, OWNER, CAPABILITY, ALLOW],
+    },
+    Form {
+        keyword: "built",
+        shapes: &[Shape::Onto(ValueKind::StageFile, ValueKind::Destination)],
+        options: &[choice("stage", Takes::Argument(ValueKind::Stage)), MODE, OWNER, CAPABILITY, ALLOW],
+    },
+    Form {
+        keyword: "tree",
+        shapes: &[Shape::Onto(ValueKind::Directory, ValueKind::Destination)],
+        options: &[
+            choice("exclude", Takes::Each(ValueKind::Glob)),
+            one("dir_mode", ValueKind::Mode),
+            MODE,
+            OWNER,
+            CAPABILITY,
+            ALLOW,
+        ],
+    },
+    Form { keyword: "dir", shapes: &[Shape::One(ValueKind::Destination)], options: &[MODE, OWNER, ALLOW] },
+    Form {
+        keyword: "symlink",
+        shapes: &[Shape::Link(ValueKind::Destination, ValueKind::Text)],
+        options: &[OWNER, ALLOW],
+    },
+    Form { keyword: "remove", shapes: &[Shape::One(ValueKind::RemovedPath)], options: &[] },
+    Form {
+        keyword: "unit",
+        shapes: &[Shape::One(ValueKind::UnitFile), Shape::Named(ValueKind::Unit, ValueKind::Text)],
+        options: &[
+            choice("enabled", Takes::Nothing),
+            choice("instances", Takes::Many(ValueKind::Text)),
+            one("named", ValueKind::Unit),
+            MODE,
+            OWNER,
+            ALLOW,
+        ],
+    },
+    Form {
+        keyword: "drop_in",
+        shapes: &[
+            Shape::Onto(ValueKind::File, ValueKind::Unit),
+            Shape::NamedOnto(ValueKind::ConfName, ValueKind::Text, ValueKind::Unit),
+        ],
+        options: &[MODE, OWNER, ALLOW],
+    },
+    Form { keyword: "enable", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },
+    Form { keyword: "disable", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },
+    Form { keyword: "mask", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },
+    Form { keyword: "default_target", shapes: &[Shape::One(ValueKind::Target)], options: &[] },
+    Form {
+        keyword: "sysusers",
+        shapes: &[Shape::Listed(ValueKind::ConfName, ValueKind::SysusersLine), Shape::One(ValueKind::File)],
+        options: &[],
+    },
+    Form {
+        keyword: "tmpfiles",
+        shapes: &[Shape::Listed(ValueKind::ConfName, ValueKind::TmpfilesLine), Shape::One(ValueKind::File)],
+        options: &[],
+    },
+    Form {
+        keyword: "kargs",
+        shapes: &[Shape::Listed(ValueKind::KargsName, ValueKind::Karg)],
+        options: &[choice("match_architectures", Takes::Many(ValueKind::Architecture))],
+    },
+    Form {
+        keyword: "packages",
+        shapes: &[Shape::List(ValueKind::Package)],
+        options: &[
+            Choice { key: "remove", method: "and_remove", takes: Takes::Many(ValueKind::Package) },
+            Choice {
+                key: "swap",
+                method: "and_swap",
+                takes: Takes::Pair(ValueKind::Package, ValueKind::Package),
+            },
+            choice("rpm_file", Takes::Each(ValueKind::RpmFile)),
+            choice("repository", Takes::Repository),
+            choice("repo_file", Takes::Each(ValueKind::RepoFile)),
+            choice("without_docs", Takes::Nothing),
+            choice("without_weak_dependencies", Takes::Nothing),
+        ],
+    },
+    Form { keyword: "run", shapes: &[Shape::List(ValueKind::Argument)], options: RUN },
+    Form { keyword: "shell", shapes: &[Shape::One(ValueKind::Text)], options: RUN },
+];
+
+pub(super) fn find(keyword: &str) -> Option<&'static Form> {
+    FORMS.iter().find(|form| form.keyword == keyword)
+}
+
+impl Form {
+    pub(super) fn option(&self, key: &str) -> Option<&'static Choice>
+    where
+        Self: 'static,
+    {
+        let options: &'static [Choice] = self.options;
+        options.iter().find(|choice| choice.key == key)
+    }
+}

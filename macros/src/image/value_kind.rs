@@ -1,0 +1,174 @@
+//! The kinds of values that `image!` takes: what each is called in a message, and an example to paste. How a
+//! literal of a kind is checked is in `check/literal.rs`.
+
+/// What one place of a description takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ValueKind {
+    /// The CPU architecture of a base.
+    Architecture,
+    /// One argument of a program.
+    Argument,
+    /// A base with its transport.
+    Base,
+    /// The name of a binary that cargo builds.
+    Binary,
+    /// A file or directory of the workspace that a run step may read.
+    BindSource,
+    /// The path at which a run step finds a file or directory of the workspace.
+    BindTarget,
+    /// A directory that is kept between builds.
+    CacheDir,
+    /// File capabilities.
+    Capabilities,
+    /// The name of a cargo package.
+    CargoPackage,
+    /// The name of a file below a `.d` directory, with or without `.conf`.
+    ConfName,
+    /// The path that an entry writes.
+    Destination,
+    /// A directory of the workspace.
+    Directory,
+    /// A cargo feature.
+    Feature,
+    /// A file of the workspace.
+    File,
+    /// A pattern of paths that a tree leaves out.
+    Glob,
+    /// The name of an image.
+    ImageName,
+    /// A kernel argument.
+    Karg,
+    /// The name of a file in `/usr/lib/bootc/kargs.d`, with or without `.toml`.
+    KargsName,
+    /// A file of the workspace with a public key.
+    KeyFile,
+    /// The key of a label.
+    LabelKey,
+    /// The name of a layer.
+    LayerName,
+    /// Permission bits.
+    Mode,
+    /// The path of an OCI archive.
+    OciArchive,
+    /// The path of an OCI layout, with or without a tag.
+    OciLayout,
+    /// A user and a group.
+    Owner,
+    /// The specification of an RPM package.
+    Package,
+    /// A cargo profile.
+    Profile,
+    /// A reference to an image in a registry or in containers-storage.
+    Reference,
+    /// The path that an entry removes.
+    RemovedPath,
+    /// A `.repo` file of the workspace.
+    RepoFile,
+    /// A value of type `Repository`.
+    Repository,
+    /// The id of a package repository.
+    RepositoryId,
+    /// The URL of a package repository.
+    RepositoryUrl,
+    /// An RPM file of the workspace.
+    RpmFile,
+    /// A value of type `Secret`.
+    Secret,
+    /// The id of a secret.
+    SecretId,
+    /// A value of type `BuildStage`.
+    Stage,
+    /// A path in a build stage.
+    StageFile,
+    /// A line of sysusers.d.
+    SysusersLine,
+    /// A target unit that the system can boot to.
+    Target,
+    /// A target triple of rustc.
+    TargetTriple,
+    /// Any text.
+    Text,
+    /// A line of tmpfiles.d.
+    TmpfilesLine,
+    /// The name of a systemd unit.
+    Unit,
+    /// A file of the workspace that has the name of a unit.
+    UnitFile,
+    /// The name of an environment variable.
+    Variable,
+    /// The directory in which a run step starts.
+    WorkDir,
+}
+
+impl ValueKind {
+    /// Returns the name of the kind with its article, as a message has it.
+    pub(super) fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Returns a literal or expression to paste.
+    pub(super) fn example(self) -> &'static str {
+        self.row().1
+    }
+
+    /// Returns the module of `lapstrake` and the name of the type, if no literal can be of the kind.
+    pub(super) fn rust_type(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Repository => Some(("entry", "Repository")),
+            Self::Secret => Some(("entry", "Secret")),
+            Self::Stage => Some(("", "BuildStage")),
+            _ => None,
+        }
+    }
+
+    /// Returns the name and the example.
+    fn row(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Architecture => ("an architecture", r#""arm64""#),
+            Self::Argument => ("an argument", r#""ldconfig""#),
+            Self::Base => ("a base", r#""docker://registry.example/autosd:1""#),
+            Self::Binary => ("the name of a binary", r#""sensord""#),
+            Self::BindSource => ("a file or directory of the workspace", r#""maps""#),
+            Self::BindTarget => ("an image path", r#""/run/maps""#),
+            Self::CacheDir => ("an image path", r#""/var/cache/maps""#),
+            Self::Capabilities => ("capabilities", r#""cap_net_raw=ep""#),
+            Self::CargoPackage => ("the name of a package of cargo", r#""diagnostics""#),
+            Self::ConfName | Self::KargsName => ("a file name", r#""sensord""#),
+            Self::Destination | Self::RemovedPath => ("an image path", r#""/etc/sensord.toml""#),
+            Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
+            Self::Feature => ("a feature", r#""can""#),
+            Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),
+            Self::Glob => ("a pattern", r#""**/*.map""#),
+            Self::ImageName => ("an image name", r#""telematics""#),
+            Self::Karg => ("a kernel argument", r#""console=ttyS0""#),
+            Self::KeyFile => ("a file of the workspace", r#""deploy/RPM-GPG-KEY-vendor""#),
+            Self::LabelKey => ("a label's key", r#""org.example.variant""#),
+            Self::LayerName => ("a layer name", r#""app""#),
+            Self::Mode => ("a mode", "0o755"),
+            Self::OciArchive => ("an OCI archive", r#""bases/autosd.tar""#),
+            Self::OciLayout => ("an OCI layout", r#""bases/autosd:latest""#),
+            Self::Owner => ("an owner", r#""root:root""#),
+            Self::Package => ("a package", r#""vsomeip3""#),
+            Self::Profile => ("a profile of cargo", r#""dist""#),
+            Self::Reference => ("an image reference", r#""registry.example/autosd:1""#),
+            Self::RepoFile => ("a file of the workspace", r#""deploy/vendor.repo""#),
+            Self::Repository => ("a repository", r#""vendor" => "https://rpms.example/el10""#),
+            Self::RepositoryId => ("a repository id", r#""vendor""#),
+            Self::RepositoryUrl => ("a repository URL", r#""https://rpms.example/el10""#),
+            Self::RpmFile => ("a file of the workspace", r#""vendor/diagnostics-2.1-1.noarch.rpm""#),
+            Self::Secret => ("a secret", r#"Secret::env("token", "MAPS_TOKEN")"#),
+            Self::SecretId => ("a secret id", r#""maps-token""#),
+            Self::Stage => ("a stage", r#"BuildStage::on(Base::registry("registry.example/autosd-rust:1"))"#),
+            Self::StageFile => ("a path in the stage", r#""/src/out/canfw""#),
+            Self::SysusersLine => ("a sysusers.d line", r#""u sensord - \"Telemetry\"""#),
+            Self::Target => ("a target", r#""multi-user.target""#),
+            Self::TargetTriple => ("a target triple", r#""aarch64-unknown-linux-gnu""#),
+            Self::Text => ("a text", r#""…""#),
+            Self::TmpfilesLine => ("a tmpfiles.d line", r#""d /var/lib/sensord 0750 sensord sensord -""#),
+            Self::Unit => ("a unit name", r#""sensord.service""#),
+            Self::UnitFile => ("a unit file of the workspace", r#""deploy/sensord.service""#),
+            Self::Variable => ("a variable", r#""LANG""#),
+            Self::WorkDir => ("an image path", r#""/usr/src""#),
+        }
+    }
+}
