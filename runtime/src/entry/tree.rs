@@ -75,6 +75,12 @@ impl Tree {
     }
 
     /// Returns whether a path relative to the directory is taken. A pattern that is not valid leaves nothing out.
+    ///
+    /// ```
+    /// use lapstrake::entry::Tree;
+    /// let web = Tree::new("web/dist", "/usr/share/web").exclude("**/*.map");
+    /// assert!(web.takes("app.js") && !web.takes("js/app.js.map"));
+    /// ```
     pub fn takes(&self, path: &str) -> bool {
         !self.excludes.iter().filter_map(|pattern| pattern.get().ok()).any(|pattern| pattern.matches(path))
     }

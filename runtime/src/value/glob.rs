@@ -88,6 +88,12 @@ impl Glob {
     }
 
     /// Returns the pattern as it was written.
+    ///
+    /// ```
+    /// use lapstrake::value::Glob;
+    /// assert_eq!(Glob::parse("**/*.map")?.as_str(), "**/*.map");
+    /// # Ok::<_, lapstrake::value::Invalid>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

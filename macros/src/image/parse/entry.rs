@@ -89,8 +89,12 @@ impl Parser {
         let equals = cursor.eat("=");
         let at = equals.unwrap_or_else(|| key.span().into());
         let value = cursor.peek(0).map(ToString::to_string).unwrap_or_default();
-        let found = if equals.is_some() { "stands `=`" } else { "is not `:`" };
-        let error = Diagnostic::new(at, format!("between `{key}` and its value {found}"));
+        let message = if equals.is_some() {
+            format!("`{key}` is written with `:`, not with `=`")
+        } else {
+            format!("`{key}` lacks the `:` before its value")
+        };
+        let error = Diagnostic::new(at, message);
         self.errors.push(error.help(format!("write `{key}: {value}`")));
     }
 
