@@ -1,6 +1,6 @@
 //! The values of a description that do not parse, collected from every builder.
 
-use crate::value::{Asset, Invalid, Source};
+use crate::value::{Asset, Invalid};
 use crate::{Parsed, Site};
 
 /// A value that does not parse, and the place of the call that gave it.
@@ -55,18 +55,6 @@ impl Faults for String {
 /// An asset is looked for when the image is planned.
 impl Faults for Asset {
     fn faults<'a>(&'a self, _: &mut Vec<Fault<'a>>) {}
-}
-
-impl Faults for Source {
-    fn faults<'a>(&'a self, found: &mut Vec<Fault<'a>>) {
-        match self {
-            Self::BuildStage(stage, path) => {
-                stage.faults(found);
-                path.faults(found);
-            }
-            Self::Asset(_) | Self::Text(_) => {}
-        }
-    }
 }
 
 /// Implements [`Faults`] for a struct: the fields that are searched, then those that are not. The pattern

@@ -32,15 +32,15 @@ pub mod systemd;
 pub mod value;
 
 mod base;
-mod build_stage;
 mod faults;
 mod image;
 mod layer;
 mod parsed;
 mod site;
+mod words;
 
 pub use base::{Base, TransportRef};
-pub use build_stage::BuildStage;
+pub use entry::build_stage::BuildStage;
 pub use image::Image;
 pub use layer::Layer;
 #[doc(hidden)]

@@ -1,11 +1,12 @@
 //! A change to a unit that another layer, the base or a package brings.
 
+use super::Source;
 use super::attributes::attribute_options;
 use super::conf::conf_file;
 use super::{Attributes, Unit};
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, ImagePath, Source, Text, UnitName};
+use crate::value::{Asset, ImagePath, Text, UnitName};
 
 /// A drop-in, `/usr/lib/systemd/system/UNIT.d/NAME.conf`, mode 0644 (systemd.unit(5)).
 ///

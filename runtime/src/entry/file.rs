@@ -1,9 +1,10 @@
 //! One regular file.
 
 use super::Attributes;
+use super::Source;
 use super::attributes::attribute_options;
 use crate::faults::faults;
-use crate::value::{Asset, ImagePath, Source, Text};
+use crate::value::{Asset, ImagePath, Text};
 use crate::{BuildStage, Parsed};
 
 /// A regular file: one of the workspace, text in the description, or a result of a build stage.
@@ -12,7 +13,7 @@ use crate::{BuildStage, Parsed};
 /// stage, because a compiled file is usually a program or a library.
 ///
 /// ```
-/// use lapstrake::{Layer, entry::File, value::Source};
+/// use lapstrake::{Layer, entry::{File, Source}};
 ///
 /// let motd = File::text("hello\n", "/etc/motd");
 /// assert_eq!(motd.at, "/etc/motd");

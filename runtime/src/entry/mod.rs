@@ -3,6 +3,7 @@
 
 mod attributes;
 mod bin;
+pub(crate) mod build_stage;
 mod conf;
 mod dir;
 mod drop_in;
@@ -11,6 +12,7 @@ mod kargs;
 mod packages;
 mod remove;
 mod run;
+mod source;
 mod symlink;
 mod sysusers;
 mod tmpfiles;
@@ -27,6 +29,7 @@ pub use kargs::Kargs;
 pub use packages::{Packages, Repository};
 pub use remove::Remove;
 pub use run::{Run, Secret, SecretSource};
+pub use source::Source;
 pub use symlink::Symlink;
 pub use sysusers::Sysusers;
 pub use tmpfiles::Tmpfiles;
@@ -35,8 +38,9 @@ pub use unit::Unit;
 pub use unit_state::{State, UnitState};
 
 use crate::faults::{Fault, Faults};
-use crate::value::{Asset, ImagePath, Invalid, Source};
-use crate::{BuildStage, Parsed, Site};
+use crate::value::{Asset, ImagePath, Invalid};
+use crate::{Parsed, Site};
+use build_stage::BuildStage;
 
 /// One entry of a layer, and the place where it was added.
 ///

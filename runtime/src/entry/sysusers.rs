@@ -1,9 +1,10 @@
 //! The users and groups that the image needs.
 
+use super::Source;
 use super::conf::conf_file;
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, ImagePath, Source, SysusersLine, Texts};
+use crate::value::{Asset, ImagePath, SysusersLine, Texts};
 
 /// A sysusers.d(5) file, `/usr/lib/sysusers.d/NAME.conf`, mode 0644.
 ///

@@ -1,9 +1,10 @@
 //! The files and directories that the system makes when it boots.
 
+use super::Source;
 use super::conf::conf_file;
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, ImagePath, Source, Texts, TmpfilesLine};
+use crate::value::{Asset, ImagePath, Texts, TmpfilesLine};
 
 /// A tmpfiles.d(5) file, `/usr/lib/tmpfiles.d/NAME.conf`, mode 0644.
 ///

@@ -1,10 +1,11 @@
 //! The content of a directory of the workspace.
 
 use super::Attributes;
+use super::Source;
 use super::attributes::attribute_options;
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, Glob, ImagePath, Mode, Source, Text};
+use crate::value::{Asset, Glob, ImagePath, Mode, Text};
 
 /// The content of a directory of the workspace, copied into a directory of the image: files, symlinks as they
 /// are, and directories, empty ones too. Dot files are taken too. Left out are cargo's target directory, the tool's
@@ -20,7 +21,7 @@ use crate::value::{Asset, Glob, ImagePath, Mode, Source, Text};
 /// let web = Tree::new("web/dist", "/usr/share/web").dir_mode(0o750).mode(0o640);
 /// assert_eq!(web.at, "/usr/share/web");
 /// assert_eq!(web.dir_mode.as_ref().unwrap(), &"0750");
-/// assert!(matches!(web.source, lapstrake::value::Source::Asset(_)));
+/// assert!(matches!(web.source, lapstrake::entry::Source::Asset(_)));
 /// Layer::new("web").with(web);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +75,7 @@ impl Tree {
         self
     }
 
-    /// Returns whether a path relative to the directory is taken. A pattern that is not valid leaves nothing out.
+    /// Returns whether the tree has a path, which is relative to the directory. An invalid pattern excludes nothing.
     ///
     /// ```
     /// use lapstrake::entry::Tree;

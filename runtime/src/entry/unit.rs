@@ -1,10 +1,11 @@
 //! A systemd unit that the image brings.
 
 use super::Attributes;
+use super::Source;
 use super::attributes::attribute_options;
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, ImagePath, Invalid, Source, Text, UnitName};
+use crate::value::{Asset, ImagePath, Invalid, Text, UnitName};
 
 /// A unit file in `/usr/lib/systemd/system`, mode 0644: a service, socket, timer, mount, target or path, plain
 /// or a template.

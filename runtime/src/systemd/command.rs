@@ -1,6 +1,6 @@
 //! The command lines of a service: `ExecStart=` and its kin, by systemd.service(5), "Command lines".
 
-use super::words;
+use crate::words::words;
 
 /// One command of an `Exec…=` setting.
 ///

@@ -4,9 +4,8 @@
 mod command;
 mod install;
 mod syntax;
-mod words;
 
+pub use crate::words::words;
 pub use command::Command;
 pub use install::{Install, Link, LinkKind};
 pub use syntax::{Section, UnitFile};
-pub use words::words;

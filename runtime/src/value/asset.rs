@@ -1,11 +1,8 @@
-//! Where an entry's bytes come from. Nothing here opens a file: content is read when it is staged.
+//! The name of a file or directory of the workspace. It must not open the file.
 
 use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-
-use super::ImagePath;
-use crate::{BuildStage, Parsed};
 
 /// A file or directory beside the description, named by `asset!("deploy/sensord.toml")`: its path, and the
 /// workspace that it belongs to, if another workspace builds.
@@ -82,25 +79,4 @@ impl fmt::Display for Asset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.fmt(f)
     }
-}
-
-/// The content of a file: an asset, text in the description itself, or what a stage makes.
-///
-/// ```
-/// use lapstrake::entry::File;
-/// use lapstrake::value::{Asset, Source};
-///
-/// let motd = File::new("deploy/motd", "/etc/motd");
-/// assert_eq!(motd.source, Source::Asset(Asset::new("deploy/motd")));
-/// let motd = File::text("Hello", "/etc/motd");
-/// assert_eq!(motd.source, Source::Text("Hello".to_owned()));
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub enum Source {
-    /// A file of the workspace, read when it is staged.
-    Asset(Asset),
-    /// These bytes, as they are: nothing is added or expanded.
-    Text(String),
-    /// A file that a build stage makes, and its path in the stage.
-    BuildStage(Box<BuildStage>, Parsed<ImagePath>),
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::word::Word;
+use super::plain_name::PlainName;
 use super::{ImagePath, Invalid, text_newtype};
 
 /// The name of a binary target of cargo, `[[bin]]` (The Cargo Book, "Cargo Targets"). It is a file name.
@@ -43,7 +43,7 @@ impl BinName {
     }
 }
 
-const PACKAGE: Word = Word { what: "package", most: 64, signs: &['-', '_'], instead: '-' };
+const PACKAGE: PlainName = PlainName { what: "package", most: 64, signs: &['-', '_'], instead: '-' };
 
 /// The name of a package of cargo, `[package] name` (The Cargo Book, "The Manifest Format"): ASCII letters,
 /// digits, `-` and `_`, a letter or digit first, at most 64 bytes.
@@ -112,7 +112,7 @@ impl FeatureName {
     }
 }
 
-const PROFILE: Word = Word { what: "profile", most: 64, signs: &['-', '_'], instead: '-' };
+const PROFILE: PlainName = PlainName { what: "profile", most: 64, signs: &['-', '_'], instead: '-' };
 
 /// The name of a profile of cargo (The Cargo Book, "Profiles"): ASCII letters, digits, `-` and `_`.
 ///

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::word::Word;
+use super::plain_name::PlainName;
 use super::{Invalid, text_newtype};
 
-const WORD: Word = Word { what: "layer name", most: 63, signs: &['.', '_', '-'], instead: '-' };
+const WORD: PlainName = PlainName { what: "layer name", most: 63, signs: &['.', '_', '-'], instead: '-' };
 
 /// A layer's name: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, 1 to 63 bytes.
 ///

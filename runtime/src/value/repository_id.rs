@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::word::Word;
+use super::plain_name::PlainName;
 use super::{Invalid, text_newtype};
 
-const WORD: Word = Word { what: "repository id", most: 200, signs: &['-', '_', '.', ':'], instead: '-' };
+const WORD: PlainName =
+    PlainName { what: "repository id", most: 200, signs: &['-', '_', '.', ':'], instead: '-' };
 
 /// A repository's id: ASCII letters, digits, `-`, `_`, `.` and `:` (dnf.conf(5), "Repo Options"). It is the
 /// name of its `.repo` file too, so it starts with a letter or digit and has at most 200 bytes.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::word::Word;
+use super::plain_name::PlainName;
 use super::{Invalid, text_newtype};
 
-const WORD: Word = Word { what: "secret id", most: 63, signs: &['.', '_', '-'], instead: '-' };
+const WORD: PlainName = PlainName { what: "secret id", most: 63, signs: &['.', '_', '-'], instead: '-' };
 
 /// A secret's id: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, 1 to 63 bytes. It is a
 /// file name in `/run/secrets`, and a word between commas for podman (podman-build(1), `--secret`).

@@ -90,7 +90,7 @@ impl SysusersLine {
     /// assert_eq!(line.fields(), ["u", "web", "990:990", "Web server"]);
     /// ```
     pub fn fields(&self) -> Vec<String> {
-        crate::systemd::words(&self.0).unwrap_or_default()
+        crate::words::words(&self.0).unwrap_or_default()
     }
 }
 

@@ -75,7 +75,7 @@ impl TmpfilesLine {
     /// assert_eq!(line.fields(), ["d", "/var/lib/a b", "0750"]);
     /// ```
     pub fn fields(&self) -> Vec<String> {
-        crate::systemd::words(&self.0).unwrap_or_default()
+        crate::words::words(&self.0).unwrap_or_default()
     }
 }
 

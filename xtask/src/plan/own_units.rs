@@ -2,8 +2,8 @@
 //! `[Install]` sections before a layer is planned.
 
 use lapstrake::Image;
-use lapstrake::entry::EntryKind;
-use lapstrake::value::{Asset, Source};
+use lapstrake::entry::{EntryKind, Source};
+use lapstrake::value::Asset;
 
 use super::enablement::OwnUnits;
 use crate::base::BaseIndex;

@@ -1,8 +1,8 @@
 //! What each kind of entry puts in its layer: the one place that knows where units, sysusers.d files
 //! and kernel arguments go. The module `destination` decides whether they may be there.
 
-use lapstrake::entry::{Attributes, Bin, EntryKind, EntryRef, File, Kargs, Tree};
-use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Principal, Source};
+use lapstrake::entry::{Attributes, Bin, EntryKind, EntryRef, File, Kargs, Source, Tree};
+use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Principal};
 use lapstrake::{Parsed, Site};
 
 use super::compile::Invocations;

@@ -7,9 +7,9 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::entry::{Entry, EntryKind};
+use lapstrake::entry::{Entry, EntryKind, Source};
 use lapstrake::suggest::nearest;
-use lapstrake::value::{Asset, Source, UnitName};
+use lapstrake::value::{Asset, UnitName};
 use lapstrake::{Image, Layer};
 use lapstrake_oci::regular;
 use lapstrake_oci::tree::Kind;

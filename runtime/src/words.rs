@@ -1,5 +1,4 @@
-//! Splits a line of configuration into words as systemd.syntax(7) quotes them. What the words mean is
-//! for those who ask.
+//! Splits a line of configuration into words by the quoting of systemd.syntax(7). It must not know what the words mean.
 
 /// The words of a line: white space parts them, but in quotes; C's escapes are taken. None where a quote
 /// or an escape is left open.

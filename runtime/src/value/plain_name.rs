@@ -3,7 +3,7 @@
 use super::Invalid;
 
 /// A kind of plain name.
-pub(super) struct Word {
+pub(super) struct PlainName {
     pub(super) what: &'static str,
     /// The most bytes it may have.
     pub(super) most: usize,
@@ -13,7 +13,7 @@ pub(super) struct Word {
     pub(super) instead: char,
 }
 
-impl Word {
+impl PlainName {
     /// Whether `text` is one.
     pub(super) fn check(&self, text: &str) -> Result<(), Invalid> {
         let Self { what, most, signs, instead } = *self;

@@ -1,7 +1,7 @@
 //! A stage of the build: another image in which something is compiled. Only the results that an entry names
 //! become part of the described image.
 
-use crate::entry::Run;
+use super::Run;
 use crate::faults::faults;
 use crate::value::{Argv, Asset, ImagePath, Text};
 use crate::{Base, Parsed, Site};
