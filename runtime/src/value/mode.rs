@@ -120,6 +120,12 @@ impl TryFrom<u32> for Mode {
         }
         match u16::try_from(bits) {
             Ok(bits) if bits <= 0o7777 => Ok(Self(bits)),
+            // The type of a file, as stat(2) has it beside the permissions.
+            _ if bits >> 12 <= 0o17 && Self::parse(&bits.to_string()).is_err() => {
+                let given = format!("0o{bits:o}");
+                let reason = "has the type of a file beside the permissions";
+                Err(Invalid::whole(WHAT, &given, reason).or(format!("write `0o{:o}`", bits & 0o7777)))
+            }
             _ => {
                 let octal = bits.to_string();
                 let meant = Self::parse(&octal).map_or("0o755".to_owned(), |_| format!("0o{octal}"));

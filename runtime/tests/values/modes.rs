@@ -46,5 +46,5 @@ fn modes_as_numbers() {
         assert_eq!(error.help(), Some(format!("write `0o{decimal}`").as_str()), "{decimal}");
     }
     let error = Mode::try_from(0o100_644).unwrap_err();
-    assert_eq!((error.offending(), error.help()), ("33188", Some("write `0o755`")));
+    assert_eq!((error.offending(), error.help()), ("0o100644", Some("write `0o644`")));
 }

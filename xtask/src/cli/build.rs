@@ -21,6 +21,7 @@ use crate::plan::SCHEMA;
 use crate::session::{Failure, Ready, Request};
 use crate::support::explain::Exit;
 use crate::support::progress::Progress;
+use crate::support::shell::word;
 
 #[derive(Debug, Args)]
 pub(super) struct Build {
@@ -138,6 +139,7 @@ fn finished(ready: &Ready, built: &Built, progress: &Progress) {
 /// What a user would want to do next.
 fn next(stands_in: bool, first: Option<&str>, progress: &Progress) {
     let Some(reference) = first else { return };
+    let reference = word(reference);
     progress
         .status("Next", format_args!("look at it: `skopeo inspect {reference}`, `podman pull {reference}`"));
     if stands_in {

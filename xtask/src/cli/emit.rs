@@ -16,6 +16,7 @@ use crate::engine::EnginePolicy;
 use crate::finding::draw;
 use crate::plan::{PlannedLayer, SCHEMA};
 use crate::support::explain::Exit;
+use crate::support::shell::word;
 
 #[derive(Debug, Args)]
 pub(super) struct Emit {
@@ -74,7 +75,10 @@ impl Emit {
             let name = &plan.name;
             progress.status(
                 "Emitted",
-                format_args!("{name}: `cd {to} && podman build {offline}{secrets}-t localhost/{name} .`"),
+                format_args!(
+                    "{name}: `cd {} && podman build {offline}{secrets}-t localhost/{name} .`",
+                    word(to.as_str())
+                ),
             );
             written.push((plan.name.clone(), to));
         }

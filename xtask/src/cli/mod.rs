@@ -61,7 +61,7 @@ enum Cli {
 /// assert_eq!(xtask.run(&arguments), ExitCode::SUCCESS);
 /// ```
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXIT_CODES, version = env!("CARGO_PKG_VERSION"))]
 pub struct ImageArgs {
     #[command(subcommand)]
     command: Command,

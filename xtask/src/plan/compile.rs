@@ -148,7 +148,8 @@ impl Invocations<'_> {
                 let elsewhere = packages.keys().find(|other| has(other));
                 let help = match elsewhere {
                     Some(other) => Some(format!("write `.package({other:?})`")),
-                    None => did_you_mean(&bin_name, &package.bins),
+                    None => did_you_mean(&bin_name, &package.bins)
+                        .or_else(|| Some(listed(&format!("package `{name}`"), package.bins.iter()))),
                 };
                 return Err(Finding::fatal("unknown-binary", site, message).help_if(help));
             }
@@ -159,7 +160,8 @@ impl Invocations<'_> {
             [one] => Ok(one.clone()),
             [] => {
                 let bins = packages.values().flat_map(|package| &package.bins);
-                let help = did_you_mean(&bin_name, bins);
+                let root = format!("the workspace `{}`", self.workspace.root);
+                let help = did_you_mean(&bin_name, bins.clone()).or_else(|| Some(listed(&root, bins)));
                 let message = format!("the workspace has no binary `{bin_name}`");
                 Err(Finding::fatal("unknown-binary", site, message).help_if(help))
             }
@@ -170,5 +172,15 @@ impl Invocations<'_> {
                 Err(Finding::fatal("ambiguous-binary", site, message).help(help))
             }
         }
+    }
+}
+
+/// Returns the binaries that exist, where none has a similar name.
+fn listed<'a>(owner: &str, bins: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<_> = bins.take(20).map(|name| format!("`{name}`")).collect();
+    if names.is_empty() {
+        format!("{owner} has no binary: add a `src/main.rs` or a `[[bin]]`")
+    } else {
+        format!("{owner} has {}", names.join(", "))
     }
 }

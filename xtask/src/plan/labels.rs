@@ -16,8 +16,14 @@ const BOOTC_LABEL: &str = "containers.bootc";
 
 pub(super) fn labels(image: &Image, base: &Base, findings: &mut Vec<Finding>) -> BTreeMap<LabelKey, String> {
     let mut labels = BTreeMap::new();
-    if let (Some(version), Ok(key)) = (image.version.as_deref(), LabelKey::parse(VERSION_LABEL)) {
-        labels.insert(key, version.to_owned());
+    if let Some(version) = image.version.as_deref() {
+        if let Some(wrong) = version.chars().find(|c| c.is_control()) {
+            let message = format!("version `{}` has `{}`", version.escape_debug(), wrong.escape_debug());
+            let finding = Finding::fatal("label-value", image.site, message);
+            findings.push(finding.help(format!("write `.version({:?})`", version.trim())));
+        } else if let Ok(key) = LabelKey::parse(VERSION_LABEL) {
+            labels.insert(key, version.to_owned());
+        }
     }
     for (key, value) in &image.labels {
         let valid = match key.get() {
@@ -29,7 +35,7 @@ pub(super) fn labels(image: &Image, base: &Base, findings: &mut Vec<Finding>) ->
         };
         if let Some(wrong) = value.chars().find(|c| c.is_control()) {
             let message =
-                format!("label `{valid}` holds `{}`, which no Containerfile can say", wrong.escape_debug());
+                format!("label `{valid}` has `{}`, which a Containerfile can't state", wrong.escape_debug());
             findings.push(Finding::fatal("label-value", site_or(key.site(), image.site), message));
             continue;
         }

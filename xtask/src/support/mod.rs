@@ -8,3 +8,4 @@ pub(crate) mod identity;
 pub(crate) mod parallel;
 pub(crate) mod program;
 pub(crate) mod progress;
+pub(crate) mod shell;

@@ -28,7 +28,7 @@ pub(crate) enum ProgressMode {
 /// When colours are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Colour {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal, unless the environment says otherwise.
     #[default]
     Auto,
     /// Always.
@@ -52,9 +52,24 @@ impl Colour {
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::Auto => {
-                stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            Self::Auto => Self::of_environment(|name| std::env::var(name).ok(), stream.is_terminal()),
+        }
+    }
+
+    /// Returns whether the environment wants colours: `NO_COLOR` (no-color.org) decides before `CLICOLOR_FORCE`
+    /// (bixense.com/clicolors), that before cargo's `CARGO_TERM_COLOR`, and that before the terminal.
+    fn of_environment(variable: impl Fn(&str) -> Option<String>, is_terminal: bool) -> bool {
+        let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
+        if is_set("NO_COLOR") {
+            return false;
+        }
+        if variable("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") {
+            return true;
+        }
+        match variable("CARGO_TERM_COLOR").as_deref() {
+            Some("always") => true,
+            Some("never") => false,
+            _ => is_terminal && variable("TERM").as_deref() != Some("dumb"),
         }
     }
 }
@@ -195,5 +210,28 @@ impl Drop for Working {
         if let Some(spinner) = &self.0 {
             spinner.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Colour;
+
+    #[test]
+    fn the_environment_decides_about_colours_as_other_programs_let_it() {
+        let is_coloured = |variables: &[(&str, &str)], is_terminal: bool| {
+            let value =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+            Colour::of_environment(|name| value(name).map(ToString::to_string), is_terminal)
+        };
+        assert!(is_coloured(&[], true) && !is_coloured(&[], false));
+        assert!(!is_coloured(&[("TERM", "dumb")], true));
+        assert!(!is_coloured(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], true));
+        assert!(is_coloured(&[("NO_COLOR", "")], true), "an empty value is none");
+        assert!(
+            is_coloured(&[("CLICOLOR_FORCE", "1")], false) && !is_coloured(&[("CLICOLOR_FORCE", "0")], false)
+        );
+        assert!(is_coloured(&[("CARGO_TERM_COLOR", "always")], false));
+        assert!(!is_coloured(&[("CARGO_TERM_COLOR", "never")], true));
     }
 }

@@ -260,3 +260,24 @@ fn a_tree_leaves_out_caches_and_what_its_patterns_name() {
     workshop.source("target/doc/index.html", b"x");
     assert_eq!(taken(Tree::new("target/doc", "/usr/share/web")), ["index.html"]);
 }
+
+#[test]
+fn a_version_is_one_line() {
+    let workshop = Workshop::stand_in();
+    let image = image(Layer::new("app").text("1\n", "/etc/app.conf")).version("1.2.3\n");
+    let found = workshop.plan(&image).1;
+    let found = found.iter().find(|finding| finding.name == "label-value").expect("the version is refused");
+    assert_eq!(found.message, r"version `1.2.3\n` has `\n`");
+    assert_eq!(found.help.as_deref(), Some("write `.version(\"1.2.3\")`"));
+}
+
+#[test]
+fn an_unknown_binary_lists_those_that_exist() {
+    let workshop = Workshop::stand_in();
+    let found = workshop.plan(&image(Layer::new("app").bin("gatewayd"))).1;
+    let help = found[0].help.clone().unwrap_or_default();
+    assert!(
+        help.starts_with(&format!("the workspace `{}` has no binary", workshop.workspace.root)),
+        "{help}"
+    );
+}
