@@ -84,6 +84,9 @@ pub(crate) fn layer_steps(plan: &Plan, index: usize, out: &mut String) -> std::f
         }
         for run in &layer.runs {
             step::run(run, &step::folder(index, layer), out)?;
+            if run.mounts_directories() {
+                step::make_again(layer, out)?;
+            }
         }
         step::clean(layer, out)?;
     }

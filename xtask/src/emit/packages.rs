@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::escape::{comment, exec};
-use super::step::{Mounts, folder};
+use super::step::{Mounts, folder, make_again};
 use crate::plan::{DISCARDED, FOLDER, MOUNTED, PackageTool, PlannedLayer, REPOSITORY_FOLDERS, Transaction};
 
 /// The script of a transaction in the context's folder for packages.
@@ -28,7 +28,7 @@ pub(super) fn packages(index: usize, layer: &PlannedLayer, out: &mut String) -> 
         let command = ["env".to_owned(), "PYTHONDONTWRITEBYTECODE=1".to_owned()].into_iter().chain(command);
         writeln!(out, "RUN {mounts}{}", exec(command))?;
     }
-    Ok(())
+    make_again(layer, out)
 }
 
 fn describe(transaction: &Transaction, out: &mut String) -> std::fmt::Result {

@@ -133,6 +133,27 @@ pub(super) fn clean(layer: &PlannedLayer, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
+/// Makes directories that are gone: path, mode and owner of each.
+const MAKE_AGAIN: [&str; 4] = [
+    "/bin/sh",
+    "-c",
+    "while [ $# -gt 0 ]; do [ -d \"$1\" ] || { mkdir -m \"$2\" \"$1\" && chown \"$3\" \"$1\"; } || exit; shift 3; done",
+    "sh",
+];
+
+/// The line behind a RUN that mounts something over directories of the image. podman 4 and its buildah remove each
+/// of them from the image, even `/tmp`; podman 5 does not.
+pub(super) fn make_again(layer: &PlannedLayer, out: &mut String) -> fmt::Result {
+    if layer.mounted_over.is_empty() {
+        return Ok(());
+    }
+    let directories = layer.mounted_over.iter().flat_map(|(path, metadata)| {
+        let owner = format!("{}:{}", metadata.uid, metadata.gid);
+        [path.to_string(), metadata.mode.to_string(), owner]
+    });
+    writeln!(out, "RUN {}", exec(MAKE_AGAIN.map(str::to_owned).into_iter().chain(directories)))
+}
+
 /// The directory directly in `/run` through which a path leads.
 fn below_run(path: &str) -> Option<String> {
     let name = path.strip_prefix("/run/")?.split('/').next()?;

@@ -8,6 +8,7 @@ mod destination;
 mod document;
 mod enablement;
 mod labels;
+mod mount_points;
 mod own_units;
 mod place;
 mod render;
@@ -123,9 +124,13 @@ pub(crate) struct PlannedLayer {
     /// It is not part of the layer.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) allowed: BTreeMap<String, Site>,
-    /// Directories that an engine makes to mount something at, and that nothing which is known here has.
+    /// Directories that an engine makes to mount something at, or ldconfig for itself, and that nothing which is known
+    /// here has.
     #[serde(skip)]
     pub(crate) mount_points: BTreeSet<ImagePath>,
+    /// Directories of the image that an engine mounts something over.
+    #[serde(skip)]
+    pub(crate) mounted_over: BTreeMap<ImagePath, Metadata>,
     /// What the steps read of the build context and the layer does not hold, by its path below the layer's
     /// own folder there.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "document::context")]

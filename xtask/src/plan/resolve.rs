@@ -21,8 +21,8 @@ use super::own_units::own_units;
 use super::place::Placer;
 use super::site::site_or;
 use super::stage::{Builders, Stages};
-use super::step::{PlannedRun, Steps, runs};
-use super::transaction::{Kept, Transaction, transaction};
+use super::step::{Steps, runs};
+use super::transaction::{Kept, transaction};
 use super::{CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided};
 use crate::base::{Base, BaseIndex, File};
 use crate::finding::{Blame, Finding};
@@ -253,7 +253,7 @@ impl Resolver<'_> {
         if !runs.is_empty() {
             self.unseen = Some(name.clone());
         }
-        let mount_points = self.mount_points(transaction.as_ref(), &runs);
+        let (mount_points, mounted_over) = self.mount_points(transaction.as_ref(), &runs);
         let Steps { context, findings, .. } = steps;
         self.findings.extend(findings);
         let site = layer.site;
@@ -269,6 +269,7 @@ impl Resolver<'_> {
             runs,
             allowed: allowed_of_steps(layer),
             mount_points,
+            mounted_over,
             context,
         };
         (planned, after_steps)
@@ -281,22 +282,6 @@ impl Resolver<'_> {
             let node = Node::new(member.metadata.clone(), member.kind.as_ref().map(|_| File::Planned));
             self.merged.insert(path, node, number).expect("destinations are not the root and not too deep");
         }
-    }
-
-    /// What an engine makes for the sake of a mount alone, and what leads there. Of what lies in `/run`
-    /// nothing stays anyway.
-    fn mount_points(&self, transaction: Option<&Transaction>, runs: &[PlannedRun]) -> BTreeSet<ImagePath> {
-        let of_packages = transaction.into_iter().flat_map(Transaction::mounts);
-        let of_packages = of_packages.filter_map(|path| ImagePath::parse(path).ok());
-        let of_runs =
-            runs.iter().flat_map(|run| run.caches.iter().chain(run.binds.iter().map(|bind| &bind.at)));
-        let all = of_packages.chain(of_runs.cloned());
-        let resolved = all.map(|path| self.merged.follow(&path).unwrap_or(path));
-        let on_the_way = resolved.flat_map(|path| path.ancestors().into_iter().chain([path]));
-        let in_run = |path: &ImagePath| path.components().next() == Some("run");
-        on_the_way
-            .filter(|path| !path.is_root() && !in_run(path) && self.merged.get(path).is_none())
-            .collect()
     }
 
     fn removals(&mut self, layer: &Layer) -> BTreeMap<ImagePath, Removal> {

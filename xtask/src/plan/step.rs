@@ -33,6 +33,13 @@ pub(crate) struct PlannedRun {
     pub(crate) secrets: Vec<PlannedSecret>,
 }
 
+impl PlannedRun {
+    /// Whether something is mounted over a directory while it runs.
+    pub(crate) fn mounts_directories(&self) -> bool {
+        !(self.caches.is_empty() && self.binds.is_empty())
+    }
+}
+
 /// What a step reads of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Bind {

@@ -30,6 +30,8 @@ pub(crate) const OWN_FILES: [&str; 6] = [
     "/var/log/dnf5.log",
     "/var/log/hawkey.log",
 ];
+/// The directory that ldconfig makes for its `aux-cache`.
+pub(super) const LDCONFIG: &str = "/var/cache/ldconfig";
 /// Where repositories that stay are; dnf.conf(5), `reposdir`.
 pub(crate) const REPOSITORIES: &str = "/etc/yum.repos.d";
 /// Everywhere that dnf, dnf5 and microdnf look for them by themselves.

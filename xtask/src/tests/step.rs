@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use lapstrake::entry::{File, Packages, Repository, Run, Secret};
+use lapstrake::entry::{Dir, File, Packages, Repository, Run, Secret};
 use lapstrake::{Base, Image, Layer};
 
 use super::engine::present;
@@ -97,6 +97,22 @@ fn what_was_made_to_mount_a_cache_at_is_not_in_the_image() {
     let gone = "test ! -e /var/cache/new && test ! -e /opt/tool/cache && test -f /opt/tool/tool";
     let image = Image::new("steps", Base::stand_in()).layer(steps).layer(Layer::new("after").with(sh(gone)));
     compare_with(&workshop(), &image, &[]);
+}
+
+/// podman 4 removes from the image what it mounted something over.
+#[test]
+fn a_directory_of_the_image_that_a_cache_was_mounted_at_stays() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let steps = Layer::new("steps")
+        .with(Dir::new("/usr/share/tool").mode(0o2750).owner("33:998"))
+        .with(sh("echo x > /tmp/x; echo x > /usr/share/tool/x").cache("/tmp").cache("/usr/share/tool"))
+        .with(sh(
+            "test -z \"$(ls -A /usr/share/tool)\" && test $(stat -c %a%u%g /usr/share/tool) = 275033998",
+        ));
+    let after = Layer::new("after").with(sh("test $(stat -c %a /tmp) = 1777"));
+    compare_with(&workshop(), &Image::new("mounted", Base::stand_in()).layer(steps).layer(after), &[]);
 }
 
 #[test]
