@@ -5,11 +5,13 @@ use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::server::serve;
+use crate::stored::Stored;
 
 /// The value of the secret; it must be nowhere when all is done.
 pub(crate) const MARKER: &str = "marker-c0a81e6d95b7";
@@ -63,12 +65,18 @@ pub(crate) fn root() -> PathBuf {
     fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap()
 }
 
+/// Held by the copy that exists. All copies have one path, because cargo names what it compiles by it.
+static COPY: Mutex<()> = Mutex::new(());
+
 /// The copy.
 pub(crate) struct Example {
     pub(crate) log: Log,
     pub(crate) project: PathBuf,
     /// Beside the project: contexts, and what is the user's and not the project's.
     pub(crate) beside: PathBuf,
+    /// Where the packages are served.
+    served: String,
+    _only: MutexGuard<'static, ()>,
 }
 
 impl Drop for Example {
@@ -81,6 +89,7 @@ impl Example {
     /// Copies the example with the parts of the fixtures. The copy is inside the target directory of the repository,
     /// so that cargo builds it with the crates of this repository.
     pub(crate) fn copied(fixtures: &Path) -> Self {
+        let only = COPY.lock().unwrap_or_else(PoisonError::into_inner);
         // Always the same: of a folder that a killed run left under another name, cargo would take what it
         // compiled there for what it is to compile here.
         let beside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real_parts");
@@ -88,12 +97,12 @@ impl Example {
         fs::create_dir_all(&beside).unwrap();
         let beside = fs::canonicalize(beside).unwrap();
         let project = beside.join("gateway");
-        let port = serve(&fixtures.join("rpms"));
-        copy(&root().join("examples/packages"), &project, &format!("127.0.0.1:{port}"));
+        let served = format!("127.0.0.1:{}", serve(&fixtures.join("rpms")));
+        copy(&root().join("examples/packages"), &project, &served);
         for part in ["base", "builder", "rpms"] {
             link(&fixtures.join(part), &project.join("parts").join(part));
         }
-        Self { log: Log::default(), project, beside }
+        Self { log: Log::default(), project, beside, served, _only: only }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -118,11 +127,23 @@ impl Example {
     }
 
     /// `cargo xtask image build`: the image in its result, and its log.
-    pub(crate) fn build(&self) -> (Value, String) {
-        let (code, stdout, stderr) = self.image(&["build", "gateway", "--format", "json"]);
+    pub(crate) fn build(&self, image: &str) -> (Value, String) {
+        let (code, stdout, stderr) = self.image(&["build", image, "--format", "json"]);
         assert_eq!(code, 0, "{stderr}");
         let result: Value = serde_json::from_str(&stdout).expect("stdout is the result and nothing else");
         (result["images"][0].clone(), stderr)
+    }
+
+    /// Replaces the images of the project by those of another `main.rs`.
+    pub(crate) fn describe(&self, main: &str) {
+        fs::write(self.project.join("xtask/src/main.rs"), main.replace(SERVED, &self.served)).unwrap();
+    }
+
+    /// Copies an image of the store to podman's storage.
+    pub(crate) fn take(&self, image: &str, to: &Stored) {
+        let from = format!("oci:{}:{image}", self.project.join("target/lapstrake/oci").display());
+        let to = format!("containers-storage:{}", to.name());
+        self.log.read(Command::new("skopeo").args(["copy", "-q", &from, &to]));
     }
 
     /// Changes a file of the project.

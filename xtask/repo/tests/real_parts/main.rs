@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test can't do without, it stops at")]
 
+mod appliance;
 mod example;
 mod fixtures;
 mod server;
@@ -52,7 +53,7 @@ fn packages_steps_and_stages_on_a_base_that_boots() {
 }
 
 fn builds_once(example: &Example) {
-    let (first, stderr) = example.build();
+    let (first, stderr) = example.build("gateway");
     assert_eq!(
         layers(&first),
         [
@@ -76,7 +77,7 @@ fn builds_once(example: &Example) {
     assert!(!lock.contains("rig-weak"), "what is only recommended is left out");
 
     let before = traces::names(&example.project.join("target/lapstrake"));
-    let (second, stderr) = example.build();
+    let (second, stderr) = example.build("gateway");
     assert_eq!(second["digest"], first["digest"]);
     assert!(layers(&second).iter().all(|(_, _, reused)| *reused), "{second}");
     assert_eq!(engines(&stderr), (0, 0), "{stderr}");
@@ -86,7 +87,7 @@ fn builds_once(example: &Example) {
 
 fn an_edit_of_the_app_touches_nothing_below_it(example: &Example) {
     example.edit("gatewayd/src/answer.rs", "gateway: generation", "gateway, generation");
-    let (edited, stderr) = example.build();
+    let (edited, stderr) = example.build("gateway");
     assert_eq!(
         layers(&edited),
         [
@@ -125,7 +126,7 @@ fn the_lock_holds(example: &Example) {
     assert_eq!(example.image(&["lock", "--update"]).0, 0);
     let (code, _, stderr) = example.image(&["build", "gateway", "--locked"]);
     assert_eq!((code, engines(&stderr).0), (3, 0), "{stderr}");
-    let (_, stderr) = example.build();
+    let (_, stderr) = example.build("gateway");
     assert_eq!(engines(&stderr), (3, 0), "{stderr}");
     assert_eq!(example.lock(), lock);
 }
@@ -142,16 +143,7 @@ fn the_plan_says(example: &Example, forecasts: [&str; 4]) {
 fn every_engine_makes_the_same(example: &Example) {
     let log = &example.log;
     let hybrid = Stored::named("hybrid");
-    let take = |to: &Stored| {
-        let from = format!("oci:{}:gateway", example.project.join("target/lapstrake/oci").display());
-        log.read(Command::new("skopeo").args([
-            "copy",
-            "-q",
-            &from,
-            &format!("containers-storage:{}", to.name()),
-        ]));
-    };
-    take(&hybrid);
+    example.take("gateway", &hybrid);
     let (expected, packages) = (hybrid.tree(log), hybrid.packages(log));
     assert!(packages.contains(&"rig-greeter-1.0-1.noarch".to_owned()), "{packages:?}");
     let (code, _, stderr) =
@@ -175,11 +167,11 @@ fn every_engine_makes_the_same(example: &Example) {
 
     // From nothing.
     fs::remove_dir_all(example.project.join("target/lapstrake")).unwrap();
-    let (rebuilt, stderr) = example.build();
+    let (rebuilt, stderr) = example.build("gateway");
     assert_eq!(engines(&stderr), (3, 2), "{stderr}");
     assert!(layers(&rebuilt).iter().all(|(_, _, reused)| !reused), "{rebuilt}");
     let again = Stored::named("again");
-    take(&again);
+    example.take("gateway", &again);
     assert_same(&expected, &again.tree(log), "hybrid (left), the same made again (right)");
     assert_eq!(again.packages(log), packages, "made again");
 }

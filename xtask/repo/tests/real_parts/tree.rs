@@ -32,11 +32,11 @@ enum Differs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     kind: &'static str,
-    mode: u32,
-    owner: (u32, u32),
+    pub(crate) mode: u32,
+    pub(crate) owner: (u32, u32),
     size: u64,
-    content: String,
-    capability: Option<Vec<u8>>,
+    pub(crate) content: String,
+    pub(crate) capability: Option<Vec<u8>>,
 }
 
 pub(crate) type Tree = BTreeMap<String, Seen>;

@@ -1,0 +1,41 @@
+//! An appliance of packages that do what those of a distribution do. The test puts it in place of the image of the
+//! example `packages`.
+
+use lapstrake_xtask::prelude::*;
+
+fn main() -> ExitCode {
+    Xtask::new([appliance()]).main()
+}
+
+fn appliance() -> Image {
+    Image::new("appliance", Base::oci("parts/base:rig")).layer(services()).layer(extras())
+}
+
+/// The services, and what becomes of their units in the layer that brings them.
+fn services() -> Layer {
+    Layer::new("services")
+        .with(packages([
+            "rig-daemon",
+            "rig-direct",
+            "rig-editor",
+            "rig-library",
+            "rig-modules",
+            "rig-ping",
+            "rig-timer",
+        ]))
+        .enable("rig-daemon.service")
+        .disable("rig-timer.timer")
+        .mask("rig-daemon-helper.service")
+        .with(File::text("peer = 1\n", "/etc/rig-daemon/conf.d/site.conf").mode(0o640).owner("rig-daemon"))
+}
+
+/// What follows, on the tree of the services.
+fn extras() -> Layer {
+    Layer::new("extras")
+        .with(packages(["rig-firewall", "rig-python", "rig-tilde", "rig-user"]))
+        .with(File::text("token\n", "/etc/rig-daemon/token").mode(0o600).owner("rig-daemon:rig-direct"))
+}
+
+fn packages<const N: usize>(names: [&'static str; N]) -> Packages {
+    Packages::install(names).repository(Repository::new("rig", "http://127.0.0.1:8000/repo").unsigned())
+}
