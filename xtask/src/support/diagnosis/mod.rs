@@ -45,6 +45,13 @@ pub(crate) enum Diagnosis {
     Conflict {
         problem: Option<String>,
     },
+    NotProvided {
+        what: String,
+        by: String,
+    },
+    Dangling {
+        link: String,
+    },
     Scriptlet {
         package: Option<String>,
     },
@@ -95,6 +102,8 @@ impl Diagnosis {
             .or_else(|| last(packages::named_signature))
             .or_else(|| last(packages::signature))
             .or(scriptlet)
+            .or_else(|| last(packages::dangling))
+            .or_else(|| last(packages::not_provided))
             .or_else(|| last(packages::conflict))
             .or_else(|| last(runtime::not_started))
             .or_else(|| last(runtime::not_executable))
@@ -151,6 +160,14 @@ impl Diagnosis {
             (Self::NotExecutable { .. }, _) => {
                 "give it mode 0755, and build it for the architecture of the base"
             }
+            (Self::NotProvided { .. }, _) => {
+                "add the repository that has it: `.repository(Repository::new(\"ID\", \"https://…\"))`"
+            }
+            (Self::Dangling { link }, _) => {
+                return Some(format!(
+                    "make its target in a layer below: `.with(Run::shell(\"mkdir -p $(readlink -m {link})\"))`"
+                ));
+            }
             (Self::Conflict { .. }, _) => {
                 "leave one of them out, or ask for a version that the others accept"
             }
@@ -200,6 +217,12 @@ impl fmt::Display for Diagnosis {
             Self::Conflict { problem } => {
                 f.write_str("the packages can't be installed together")?;
                 problem.iter().try_for_each(|problem| write!(f, ": {problem}"))
+            }
+            Self::NotProvided { what, by } => {
+                write!(f, "no repository has `{what}`, which package `{by}` requires")
+            }
+            Self::Dangling { link } => {
+                write!(f, "a package has files below `{link}`, a link whose target the image does not have")
             }
             Self::Scriptlet { package } => {
                 f.write_str("a scriptlet of ")?;

@@ -72,6 +72,20 @@ pub(super) fn scriptlet(line: &str) -> Option<Diagnosis> {
     Some(Diagnosis::Scriptlet { package: last.or(in_brackets).map(str::to_owned) })
 }
 
+/// `nothing provides CAPABILITY needed by PACKAGE`, of dnf 4, dnf5 and microdnf.
+pub(super) fn not_provided(line: &str) -> Option<Diagnosis> {
+    let (what, by) = line.split_once("nothing provides ")?.1.split_once(" needed by ")?;
+    let by = by.split(' ').next().unwrap_or(by);
+    Some(Diagnosis::NotProvided { what: what.to_owned(), by: by.to_owned() })
+}
+
+/// rpm can't unpack into a link whose target is missing: `error: failed to open dir opt of /opt/: File exists`.
+pub(super) fn dangling(line: &str) -> Option<Diagnosis> {
+    let (_, rest) = line.split_once("failed to open dir ")?;
+    let path = rest.split_once(" of ")?.1.strip_suffix("/: File exists")?;
+    Some(Diagnosis::Dangling { link: path.to_owned() })
+}
+
 pub(super) fn conflict(line: &str) -> Option<Diagnosis> {
     if let Some((_, problem)) = line.split_once("Problem: ") {
         return Some(Diagnosis::Conflict { problem: Some(problem.to_owned()) });

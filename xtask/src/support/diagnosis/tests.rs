@@ -94,6 +94,28 @@ fn a_transaction_that_fails_has_its_package_as_the_cause() {
         ),
         (
             &[
+                "Error: ",
+                " Problem: conflicting requests",
+                "  - nothing provides rtld(GNU_HASH) needed by rig-library-1.2-1.x86_64",
+                "(try to add '--skip-broken' to skip uninstallable packages)",
+                EXIT,
+            ],
+            "no repository has `rtld(GNU_HASH)`, which package `rig-library-1.2-1.x86_64` requires",
+        ),
+        (
+            &[
+                "error: failed to open dir opt of /opt/: File exists",
+                "",
+                "Error unpacking rpm package rig-vendor-7-1.noarch",
+                "error: unpacking of archive failed on file /opt/rig: cpio: open failed - No such file or directory",
+                "error: rig-vendor-7-1.noarch: install failed",
+                "Error: Transaction failed",
+                EXIT,
+            ],
+            "a package has files below `/opt`, a link whose target the image does not have",
+        ),
+        (
+            &[
                 "You have enabled checking of packages via GPG keys. This is a good thing.",
                 "However, you do not have any GPG public keys installed. You need to download",
                 "Problem repository: [signed]",
