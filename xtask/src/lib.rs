@@ -28,7 +28,7 @@
 //! | `image` | layers, base | an OCI image in the store |
 //! | `emit` | the same layers | a Containerfile and its context |
 //! | `engine` | the layers and build stages in which something runs | engine layers and compiled files, cached by their inputs |
-//! | `deliver` | an image of the store | a layout, an archive, containers-storage |
+//! | `deliver` | an image of the store | a layout, an archive, containers-storage, a registry |
 //! | `boot` | an image of the store | a disk, a machine in QEMU, and the output of a command in it |
 //! | `session` | descriptions | all of the above, in this order |
 //! | `testing` | a description in a `#[test]` | what is where in the image, and the findings |

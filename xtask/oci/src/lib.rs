@@ -1,4 +1,4 @@
-//! Reads and writes OCI images as bytes: what the OCI image spec defines, without a registry or an engine.
+//! Reads and writes OCI images as bytes: what the OCI image and distribution specs define, without an engine.
 //!
 //! | module or type | what it does |
 //! |---|---|
@@ -9,6 +9,7 @@
 //! | [`Layout`], [`Manifests`] | reads and writes an image layout: `index.json`, tags, blobs |
 //! | [`Layout::archive`], [`import_archive`] | writes and reads `oci-archive:` files |
 //! | [`Compression`], [`Compressor`], [`Decompressor`] | compresses a layer reproducibly, and decompresses any layer |
+//! | [`Repository`] | pushes an image to a registry, with the feature `registry` |
 //! | [`canonical()`] | encodes JSON reproducibly |
 //! | [`regular`] | opens regular files, and never a fifo or a device |
 //! | [`Budget`] | limits what the layers of an image may cost |
@@ -58,6 +59,7 @@ mod layout_error;
 mod layout_names;
 mod manifests;
 mod media_type;
+mod registry;
 pub mod regular;
 mod repair;
 mod stamp;
@@ -80,4 +82,5 @@ pub use self::layout::Layout;
 pub use self::layout_error::LayoutError;
 pub use self::manifests::Manifests;
 pub use self::media_type::MediaType;
+pub use self::registry::{Pushed, RegistryError, Repository};
 pub use self::stamp::Stamp;

@@ -27,7 +27,8 @@ use crate::support::shell::word;
 pub(super) struct Build {
     #[command(flatten)]
     which: TargetArgs,
-    /// Also put the image at `oci:DIR[:TAG]`, `oci-archive:FILE` or `containers-storage:REFERENCE`; only for one image
+    /// Also put the image at `oci:DIR[:TAG]`, `oci-archive:FILE`, `containers-storage:REFERENCE` or
+    /// `docker://REFERENCE`; only for one image
     #[arg(short, long = "output", value_name = "DESTINATION", value_parser = deliver::parse)]
     output_to: Vec<Arc<dyn Destination>>,
     #[command(flatten)]

@@ -12,6 +12,8 @@ mod lock;
 mod make;
 mod plan;
 mod prepare;
+mod push;
+mod push_error;
 mod report;
 mod selection;
 mod xtask;
@@ -81,6 +83,8 @@ enum Command {
     Build(build::Build),
     /// Build, boot in QEMU, and run a command in the system
     Boot(boot::Boot),
+    /// Build, and push to a registry
+    Push(push::Push),
     /// Write lapstrake.lock
     Lock(lock::Lock),
 }
@@ -94,6 +98,7 @@ impl ImageArgs {
             Command::Emit(command) => command.run(images, checks),
             Command::Build(command) => command.run(images, checks),
             Command::Boot(command) => command.run(images, checks),
+            Command::Push(command) => command.run(images, checks),
             Command::Lock(command) => command.run(images),
         }
     }
@@ -106,6 +111,7 @@ impl ImageArgs {
             Command::Emit(command) => command.output.color,
             Command::Build(command) => command.output.color,
             Command::Boot(command) => command.output.color,
+            Command::Push(command) => command.output.color,
             Command::Lock(command) => command.output.color,
         }
     }

@@ -8,6 +8,7 @@ use lapstrake::Site;
 
 use super::PrintError;
 use super::execute_error::ExecuteError;
+use super::push_error::PushError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
 use crate::finding::underline;
@@ -24,6 +25,8 @@ pub(crate) enum Failed {
     Check(#[from] UnknownCheck),
     #[error(transparent)]
     Execute(#[from] ExecuteError),
+    #[error(transparent)]
+    Push(#[from] PushError),
     #[error(transparent)]
     Print(#[from] PrintError),
     #[error(transparent)]
@@ -42,6 +45,7 @@ impl Failed {
             Self::Selection(error) => error,
             Self::Check(error) => error,
             Self::Execute(error) => error,
+            Self::Push(error) => error,
             Self::Print(error) => error,
             Self::Failure(error) => &**error,
         }
@@ -51,7 +55,7 @@ impl Failed {
     fn line(&self, colour: bool) -> Option<String> {
         match self {
             Self::Failure(error) => underline(error.site()?, error.root()?, colour),
-            Self::Selection(_) | Self::Check(_) | Self::Execute(_) | Self::Print(_) => None,
+            Self::Selection(_) | Self::Check(_) | Self::Execute(_) | Self::Push(_) | Self::Print(_) => None,
         }
     }
 }

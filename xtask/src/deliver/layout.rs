@@ -8,7 +8,7 @@ use lapstrake::TransportRef;
 
 use super::{DeliverError, Destination, StoredImage};
 use crate::support::progress::Progress;
-use lapstrake_oci::{Layout, Manifest};
+use lapstrake_oci::Layout;
 
 #[derive(Debug)]
 pub(super) struct LayoutFolder {
@@ -28,18 +28,14 @@ impl LayoutFolder {
 impl Destination for LayoutFolder {
     fn put(&self, image: &StoredImage<'_>, _: &Progress) -> Result<(), DeliverError> {
         let failed = |source| DeliverError::Layout { dir: self.dir.clone(), source };
-        let (store, name) = (&image.store.layout, image.name.as_str());
-        let manifests = store.manifests().map_err(DeliverError::Store)?;
-        let descriptor = manifests.find(Some(name), None).map_err(DeliverError::Store)?;
-        let digest = descriptor.parse_digest()?;
-        let bytes = store.blobs().read(&digest, descriptor.size).map_err(DeliverError::Manifest)?;
-        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(DeliverError::Parse)?;
+        let store = &image.store.layout;
+        let (descriptor, manifest) = image.manifest()?;
         let layout = Layout::create_or_open(&self.dir).map_err(failed)?;
-        for part in manifest.parts().chain([descriptor]) {
+        for part in manifest.parts().chain([&descriptor]) {
             let digest = part.parse_digest()?;
             let linked = layout.blobs().link_from(store.blobs(), &digest, part.size);
             linked.map_err(|source| DeliverError::Blob { dir: self.dir.clone(), digest, source })?;
         }
-        layout.tag(self.tag.as_deref().unwrap_or(name), descriptor).map_err(failed)
+        layout.tag(self.tag.as_deref().unwrap_or(image.name.as_str()), &descriptor).map_err(failed)
     }
 }

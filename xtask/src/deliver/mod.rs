@@ -1,9 +1,10 @@
 //! Delivers a built image from the store to other places: a destination is one file, and a row in the table of
-//! transports. Only OCI layouts and archives keep the digest of the image.
+//! transports. OCI layouts, archives and registries keep the digest of the image.
 
 mod archive;
 mod containers_storage;
 mod layout;
+mod registry;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -13,13 +14,14 @@ use lapstrake::value::{ImageName, Reference};
 use self::archive::Archive;
 use self::containers_storage::ContainersStorage;
 use self::layout::LayoutFolder;
+pub(crate) use self::registry::{Registry, summary};
 use crate::store::Store;
 use crate::support::diagnosis::{Diagnosis, Task};
 use crate::support::explain::Explain;
 use crate::support::program::{Program, ProgramError};
 use crate::support::progress::Progress;
 use camino::Utf8PathBuf;
-use lapstrake_oci::{BlobError, Digest, DigestError, LayoutError};
+use lapstrake_oci::{BlobError, Descriptor, Digest, DigestError, LayoutError, Manifest, RegistryError};
 
 /// A place for built images.
 pub(crate) trait Destination: Debug + Send + Sync {
@@ -34,6 +36,19 @@ pub(crate) struct StoredImage<'a> {
     pub(crate) name: &'a ImageName,
 }
 
+impl StoredImage<'_> {
+    /// Reads the manifest of the image.
+    fn manifest(&self) -> Result<(Descriptor, Manifest), DeliverError> {
+        let layout = &self.store.layout;
+        let manifests = layout.manifests().map_err(DeliverError::Store)?;
+        let descriptor = manifests.find(Some(self.name.as_str()), None).map_err(DeliverError::Store)?;
+        let digest = descriptor.parse_digest()?;
+        let bytes = layout.blobs().read(&digest, descriptor.size).map_err(DeliverError::Manifest)?;
+        let manifest = serde_json::from_slice(&bytes).map_err(DeliverError::Parse)?;
+        Ok((descriptor.clone(), manifest))
+    }
+}
+
 /// A transport, by the name that podman and skopeo give it (containers-transports(5)).
 struct Transport {
     name: &'static str,
@@ -43,7 +58,7 @@ struct Transport {
 }
 
 /// Every transport to which an image can be delivered.
-const TRANSPORTS: [Transport; 3] = [
+const TRANSPORTS: [Transport; 4] = [
     Transport { name: "oci", form: "oci:DIR[:TAG]", parse: LayoutFolder::parse },
     Transport { name: "oci-archive", form: "oci-archive:FILE", parse: Archive::parse },
     Transport {
@@ -51,6 +66,7 @@ const TRANSPORTS: [Transport; 3] = [
         form: "containers-storage:REFERENCE",
         parse: ContainersStorage::parse,
     },
+    Transport { name: "docker", form: "docker://HOST/REPOSITORY:TAG", parse: Registry::parse },
 ];
 
 /// Parses a destination as podman and skopeo write it.
@@ -91,6 +107,8 @@ pub(crate) enum DeliverError {
     Program(#[from] ProgramError),
     #[error("`containers-storage:{reference}` can't be written: {cause}: {output}")]
     Copy { reference: Reference, cause: Diagnosis, output: String },
+    #[error("`docker://{reference}` can't be pushed")]
+    Registry { reference: Reference, source: RegistryError },
 }
 
 impl Explain for DeliverError {
@@ -99,6 +117,7 @@ impl Explain for DeliverError {
             Self::NoProgram => ProgramError::Missing { program: Program::SKOPEO }.help(),
             Self::Program(source) => source.help(),
             Self::Copy { reference, cause, .. } => cause.help(Task::Copy { reference: reference.as_str() }),
+            Self::Registry { reference, source } => help_of_registry(reference, source),
             Self::Archive(_)
             | Self::Layout { .. }
             | Self::Blob { .. }
@@ -110,22 +129,49 @@ impl Explain for DeliverError {
     }
 }
 
+/// Returns what to do where a push failed.
+fn help_of_registry(reference: &Reference, error: &RegistryError) -> Option<String> {
+    match error {
+        RegistryError::NotCompiled => {
+            Some("run `cargo add lapstrake-xtask --features registry` in the package of the xtask".to_owned())
+        }
+        RegistryError::NoHost { .. } => Some(format!("write `HOST/{reference}`")),
+        RegistryError::NoCredentials { .. } | RegistryError::Denied { .. } => {
+            Some(format!("log in: `podman login {}`", reference.repository()))
+        }
+        RegistryError::Connect { .. } => Some(format!(
+            "look at what it answers: `skopeo list-tags docker://{}`; `--tls-verify=false` accepts any certificate",
+            reference.repository()
+        )),
+        RegistryError::AuthFileForm { .. } | RegistryError::AuthFile { .. } => {
+            Some("fix the file, or name another one by `REGISTRY_AUTH_FILE`".to_owned())
+        }
+        RegistryError::Roots { .. } => Some("run `unset SSL_CERT_FILE`".to_owned()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_destination_is_a_transport_and_its_place() {
-        for text in
-            ["oci:images", "oci:images:v1", "oci-archive:out/image.tar", "containers-storage:localhost/a:1"]
-        {
+        for text in [
+            "oci:images",
+            "oci:images:v1",
+            "oci-archive:out/image.tar",
+            "containers-storage:localhost/a:1",
+            "docker://localhost:5000/a:1",
+        ] {
             assert!(parse(text).is_ok(), "{text}");
         }
         let error = |text: &str| parse(text).unwrap_err();
         assert_eq!(error("oci-archive:"), "write `oci-archive:FILE`");
         assert_eq!(error("oci-archive:image.tar:tag"), "write `oci-archive:FILE`");
         assert_eq!(error("containers-storage:NOT A REFERENCE"), "write `containers-storage:REFERENCE`");
-        let all = "write `oci:DIR[:TAG]`, `oci-archive:FILE`, `containers-storage:REFERENCE`";
+        assert_eq!(error("docker://localhost:5000/a"), "write `docker://HOST/REPOSITORY:TAG`");
+        let all = "write `oci:DIR[:TAG]`, `oci-archive:FILE`, `containers-storage:REFERENCE`, `docker://HOST/REPOSITORY:TAG`";
         assert_eq!((error("somewhere"), error("docker-daemon:x:1")), (all.to_owned(), all.to_owned()));
     }
 }

@@ -282,7 +282,7 @@ fn write(root: &Path) {
     let xtask = format!(
         "[package]\nname = \"xtask\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
          [[bin]]\nname = {BINARY:?}\npath = \"src/main.rs\"\n\n\
-         [dependencies]\nlapstrake-xtask = {{ path = {own:?} }}\n"
+         [dependencies]\nlapstrake-xtask = {{ path = {own:?}, features = [\"registry\"] }}\n"
     );
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
     let profile = &manifest[manifest.find("[profile.xtask]").unwrap()..];

@@ -16,6 +16,8 @@ mod fixture;
 mod interrupts;
 mod lock;
 mod planted;
+mod push;
+mod registry;
 mod repo_digests;
 mod result;
 mod rootless;

@@ -19,6 +19,8 @@ pub(super) struct Step {
 
 const FMT: &[&str] = &["fmt", "--all", "--check"];
 const DENY_WARNINGS: &[&str] = &["--", "-D", "warnings"];
+/// The client is a feature that is off.
+const CLIENT: &[&str] = &["clippy", "-p", "lapstrake-oci", "--all-targets", "--features", "registry"];
 /// A failed test must not hide the tests of the binaries after it.
 const TEST: &[&str] = &["test", "--no-fail-fast"];
 
@@ -30,6 +32,7 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
     let mut steps = vec![
         Step::new("format", root, &[FMT]),
         lint("lint", root),
+        Step::new("lint the registry client", root, &[CLIENT, &TOOL, DENY_WARNINGS]),
         Step {
             env: Some(("RUSTDOCFLAGS", "-Dwarnings")),
             ..Step::new("document", root, &[&["doc", "--workspace", "--no-deps"], &TOOL])
