@@ -36,6 +36,36 @@ pub struct Base {
 
 faults!(Base { location, architecture });
 
+/// A [`Base`] as the argument of a builder call.
+///
+/// It is implemented for [`Base`] alone. The compiler's message for another type shows how a base is written.
+///
+/// ```
+/// use lapstrake::{Base, Image, IntoBase};
+///
+/// fn telematics(base: impl IntoBase) -> Image {
+///     Image::new("telematics", base)
+/// }
+/// assert_eq!(telematics(Base::stand_in()).base, Base::stand_in().into_base());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a base",
+    label = "expected a value of type `Base`",
+    note = "for an image in a registry, write `Base::registry(\"registry.example/autosd:1\")`",
+    note = "for a text with any transport, write `Base::at(\"oci:bases/autosd\")`",
+    note = "for a first build without a registry, write `Base::stand_in()`"
+)]
+pub trait IntoBase {
+    /// Returns the base.
+    fn into_base(self) -> Base;
+}
+
+impl IntoBase for Base {
+    fn into_base(self) -> Base {
+        self
+    }
+}
+
 /// The place of a base, in the transport names of podman and skopeo (containers-transports(5)).
 ///
 /// Relative paths in a description start at the workspace's root; on the command line, at the current

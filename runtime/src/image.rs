@@ -3,7 +3,7 @@
 use crate::entry::{Entry, EntryKind, EntryType};
 use crate::faults::{Fault, Faults, faults};
 use crate::value::{ImageName, ImagePath, Invalid, LabelKey, Reference, Text};
-use crate::{Base, Layer, Parsed, Site};
+use crate::{Base, IntoBase, Layer, Parsed, Site};
 
 /// The description of a layered bootc image. Methods write it; its fields, [`entries`](Self::entries) and
 /// [`find`](Self::find) read it.
@@ -53,10 +53,10 @@ pub struct Image {
 impl Image {
     /// Describes an image of that name, without a layer.
     #[track_caller]
-    pub fn new(name: impl Text<ImageName>, base: Base) -> Self {
+    pub fn new(name: impl Text<ImageName>, base: impl IntoBase) -> Self {
         Self {
             name: Parsed::new(name),
-            base,
+            base: base.into_base(),
             version: None,
             reference: None,
             labels: Vec::new(),
@@ -101,8 +101,8 @@ impl Image {
     }
 
     /// Puts the image on another base, as `--base` does.
-    pub fn on(mut self, base: Base) -> Self {
-        self.base = base;
+    pub fn on(mut self, base: impl IntoBase) -> Self {
+        self.base = base.into_base();
         self
     }
 

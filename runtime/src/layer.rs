@@ -1,7 +1,7 @@
 //! A layer: a name, and the entries that it adds to the layers below, in the order of the calls.
 
 use crate::entry::{
-    Bin, Dir, Entry, EntryKind, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
+    Bin, Dir, Entry, File, IntoEntry, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
     UnitState,
 };
 use crate::faults::faults;
@@ -50,8 +50,8 @@ impl Layer {
 
     /// Adds an entry of any type, with its options.
     #[track_caller]
-    pub fn with(mut self, entry: impl Into<EntryKind>) -> Self {
-        self.entries.push(Entry::new(entry.into()));
+    pub fn with(mut self, entry: impl IntoEntry) -> Self {
+        self.entries.push(Entry::new(entry.into_entry()));
         self
     }
 
@@ -64,10 +64,10 @@ impl Layer {
     /// assert_eq!(Layer::new("app").entries(buses).entries.len(), 2);
     /// ```
     #[track_caller]
-    pub fn entries<E: Into<EntryKind>>(mut self, entries: impl IntoIterator<Item = E>) -> Self {
+    pub fn entries<E: IntoEntry>(mut self, entries: impl IntoIterator<Item = E>) -> Self {
         // Not a closure: that would be its own caller.
         for entry in entries {
-            self.entries.push(Entry::new(entry.into()));
+            self.entries.push(Entry::new(entry.into_entry()));
         }
         self
     }

@@ -39,7 +39,7 @@ mod parsed;
 mod site;
 mod words;
 
-pub use base::{Base, TransportRef};
+pub use base::{Base, IntoBase, TransportRef};
 pub use entry::build_stage::BuildStage;
 pub use image::Image;
 pub use layer::Layer;

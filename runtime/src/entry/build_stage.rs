@@ -4,7 +4,7 @@
 use super::Run;
 use crate::faults::faults;
 use crate::value::{Argv, Asset, ImagePath, Text};
-use crate::{Base, Parsed, Site};
+use crate::{Base, IntoBase, Parsed, Site};
 
 /// An image to compile in, for teams whose own machines have a newer glibc than the vehicle, and for
 /// languages other than Rust.
@@ -44,8 +44,8 @@ impl BuildStage {
     /// Starts a stage on a builder image. It has the compiler, and is usually of the base's distribution.
     /// `lapstrake.lock` pins its digest, as it does a base's.
     #[track_caller]
-    pub fn on(base: Base) -> Self {
-        Self { base, sources: Vec::new(), runs: Vec::new(), site: Site::caller() }
+    pub fn on(base: impl IntoBase) -> Self {
+        Self { base: base.into_base(), sources: Vec::new(), runs: Vec::new(), site: Site::caller() }
     }
 
     /// Copies a file or directory of the workspace into the stage. The sources of a binary need not be named,

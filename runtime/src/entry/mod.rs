@@ -111,6 +111,37 @@ pub trait EntryType: Into<EntryKind> + 'static {
     fn of(kind: &EntryKind) -> Option<&Self>;
 }
 
+/// An entry of a layer as the argument of a builder call: a [`Bin`], a [`File`], a [`Run`], and so on.
+///
+/// It is implemented for every type that converts into [`EntryKind`].
+///
+/// ```
+/// use lapstrake::{Layer, entry::{IntoEntry, Remove, Run}};
+///
+/// fn last(layer: Layer, entry: impl IntoEntry) -> Layer {
+///     layer.with(entry)
+/// }
+/// assert_eq!(last(Layer::new("slim"), Remove::new("/usr/share/doc")), Layer::new("slim").remove("/usr/share/doc"));
+/// assert!(Run::new(["ldconfig"]).into_entry().destination().is_none());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entry of a layer",
+    label = "expected an entry, such as a `File` or a `Run`",
+    note = "a layer has a method for each entry without options: `.file(\"deploy/motd\", \"/etc/motd\")`",
+    note = "`with` takes an entry with options: `.with(File::new(\"deploy/key\", \"/etc/key\").mode(0o600))`"
+)]
+pub trait IntoEntry {
+    /// Returns the entry.
+    fn into_entry(self) -> EntryKind;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<EntryKind>> IntoEntry for E {
+    fn into_entry(self) -> EntryKind {
+        self.into()
+    }
+}
+
 /// The kinds of entries.
 ///
 /// ```
