@@ -175,9 +175,10 @@ impl UnitName {
     }
 
     /// What kind of unit it is.
+    #[expect(clippy::missing_panics_doc, reason = "a unit name ends in its kind, because it was parsed")]
     pub fn kind(&self) -> UnitKind {
         // A parsed name has one of the suffixes.
-        UnitKind::parse(self.suffix()).unwrap_or(UnitKind::Service)
+        UnitKind::parse(self.suffix()).expect("a unit name ends in its kind")
     }
 
     /// The part between `@` and the suffix: `tty1` of `getty@tty1.service`, empty for a template, none

@@ -125,7 +125,8 @@ impl Context {
 /// the random part of the folder's name, and a digest of the store's path, because several stores share the storage
 /// of an engine. A later process finds by it what a killed one left.
 pub(super) fn job_name(context: &Utf8Path) -> String {
-    let store = Digest::of(context.parent().map(Utf8Path::as_str).unwrap_or_default().as_bytes());
+    let store = context.parent().expect("a temporary folder is in the store");
+    let store = Digest::of(store.as_str().as_bytes());
     let folder = context.file_name().expect("a temporary folder has a name").to_lowercase();
     let folder = folder.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     format!("lapstrake-{}-{folder}", &store.hex()[..8])
