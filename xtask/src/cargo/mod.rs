@@ -28,7 +28,7 @@ pub(crate) use reproducible::ProbeError;
 /// What of the command line goes through to cargo as it is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CargoPassthrough {
-    /// `--locked`, `--offline`, `--frozen`, `--color WHEN`, `-q`, as they were given.
+    /// `--locked`, `--offline`, `--frozen`, `--color WHEN`, `--jobs N`, `-q`, as they were given.
     pub(crate) arguments: Vec<String>,
     /// `--target-dir`, as it was given. [`Workspace::target`] is absolute.
     pub(crate) target_dir: Option<Utf8PathBuf>,

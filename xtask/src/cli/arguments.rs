@@ -59,6 +59,12 @@ pub(super) struct BuildArgs {
     /// Cargo profile [default: release]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    /// The profile `release`, which is the default
+    #[arg(short, long, conflicts_with = "profile")]
+    release: bool,
+    /// Jobs of cargo that run at the same time [default: one for each core]
+    #[arg(short, long, value_name = "N", allow_hyphen_values = true)]
+    jobs: Option<String>,
     /// Target triple [default: the base's architecture]
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
@@ -102,6 +108,7 @@ impl BuildArgs {
             flag(output.quiet, "--quiet"),
         ];
         let mut arguments: Vec<String> = flags.into_iter().flatten().collect();
+        arguments.extend(self.jobs.iter().map(|jobs| format!("--jobs={jobs}")));
         match output.color {
             Colour::Auto => {}
             Colour::Always => arguments.push("--color=always".to_owned()),
@@ -109,7 +116,7 @@ impl BuildArgs {
         }
         Request {
             cargo: CargoOptions {
-                profile: self.profile.clone(),
+                profile: self.release.then(|| "release".to_owned()).or_else(|| self.profile.clone()),
                 target: self.target.clone(),
                 features: self.features.clone(),
             },

@@ -50,6 +50,9 @@ impl Build {
             // Of several images, each would replace the one before.
             select_one(images, &self.which.images, "build --output")?;
         }
+        for destination in &self.output_to {
+            destination.check()?;
+        }
         let progress = self.output.progress();
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };

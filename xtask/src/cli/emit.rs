@@ -77,7 +77,7 @@ impl Emit {
                 "Emitted",
                 format_args!(
                     "{name}: `cd {} && podman build {offline}{secrets}-t localhost/{name} .`",
-                    word(to.as_str())
+                    folder(&to)
                 ),
             );
             written.push((plan.name.clone(), to));
@@ -92,6 +92,12 @@ impl Emit {
         }
         Ok(if refused { Exit::Findings } else { Exit::Done })
     }
+}
+
+/// Returns a folder as an argument of `cd`, to which `-` is an option or the folder before.
+fn folder(path: &Utf8Path) -> String {
+    let here = if path.as_str().starts_with('-') { "./" } else { "" };
+    word(&format!("{here}{path}"))
 }
 
 fn containerfile(context: &Utf8Path) -> Utf8PathBuf {

@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod emit;
 mod execute_error;
+mod foreign_option;
 mod list;
 mod lock;
 mod make;
@@ -39,7 +40,7 @@ Exit codes:
 `boot` ends with the exit code of the command that it ran.";
 
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "This workspace's tasks")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about = "This workspace's tasks")]
 enum Cli {
     /// Describe, check and build this workspace's operating-system images
     Image(ImageArgs),

@@ -11,6 +11,7 @@ use super::execute_error::ExecuteError;
 use super::push_error::PushError;
 use super::selection::SelectionError;
 use crate::check::UnknownCheck;
+use crate::deliver::DeliverError;
 use crate::finding::underline;
 use crate::session::Failure;
 use crate::support::explain::{Exit, Explain};
@@ -27,6 +28,8 @@ pub(crate) enum Failed {
     Execute(#[from] ExecuteError),
     #[error(transparent)]
     Push(#[from] PushError),
+    #[error(transparent)]
+    Destination(#[from] DeliverError),
     #[error(transparent)]
     Print(#[from] PrintError),
     #[error(transparent)]
@@ -46,6 +49,7 @@ impl Failed {
             Self::Check(error) => error,
             Self::Execute(error) => error,
             Self::Push(error) => error,
+            Self::Destination(error) => error,
             Self::Print(error) => error,
             Self::Failure(error) => &**error,
         }
@@ -55,7 +59,12 @@ impl Failed {
     fn line(&self, colour: bool) -> Option<String> {
         match self {
             Self::Failure(error) => underline(error.site()?, error.root()?, colour),
-            Self::Selection(_) | Self::Check(_) | Self::Execute(_) | Self::Push(_) | Self::Print(_) => None,
+            Self::Selection(_)
+            | Self::Check(_)
+            | Self::Execute(_)
+            | Self::Push(_)
+            | Self::Destination(_)
+            | Self::Print(_) => None,
         }
     }
 }

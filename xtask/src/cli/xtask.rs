@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use lapstrake::Image;
 
+use super::foreign_option;
 use super::report::report;
 use super::selection::SelectionError;
 use super::{Cli, ImageArgs, PrintError};
@@ -86,6 +87,7 @@ impl Xtask {
         match Cli::try_parse() {
             Ok(Cli::Image(arguments)) => self.run(&arguments),
             Err(error) => {
+                let error = foreign_option::explain(error);
                 let printed = error.print();
                 // `--help` is not an error, and is a result.
                 if error.use_stderr() {

@@ -23,7 +23,18 @@ impl Archive {
 }
 
 impl Destination for Archive {
-    fn put(&self, image: &StoredImage<'_>, _: &Progress) -> Result<(), DeliverError> {
-        image.store.layout.archive(image.name.as_str(), &self.file).map_err(DeliverError::Archive)
+    fn check(&self) -> Result<(), DeliverError> {
+        match self.file.parent() {
+            Some(dir) if !dir.as_str().is_empty() && !dir.is_dir() => {
+                Err(DeliverError::NoFolder { dir: dir.to_owned() })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn put(&self, image: &StoredImage<'_>, progress: &Progress) -> Result<(), DeliverError> {
+        image.store.layout.archive(image.name.as_str(), &self.file).map_err(DeliverError::Archive)?;
+        progress.status("Written", format_args!("{} to `oci-archive:{}`", image.name, self.file));
+        Ok(())
     }
 }

@@ -26,7 +26,7 @@ impl LayoutFolder {
 }
 
 impl Destination for LayoutFolder {
-    fn put(&self, image: &StoredImage<'_>, _: &Progress) -> Result<(), DeliverError> {
+    fn put(&self, image: &StoredImage<'_>, progress: &Progress) -> Result<(), DeliverError> {
         let failed = |source| DeliverError::Layout { dir: self.dir.clone(), source };
         let store = &image.store.layout;
         let (descriptor, manifest) = image.manifest()?;
@@ -36,6 +36,9 @@ impl Destination for LayoutFolder {
             let linked = layout.blobs().link_from(store.blobs(), &digest, part.size);
             linked.map_err(|source| DeliverError::Blob { dir: self.dir.clone(), digest, source })?;
         }
-        layout.tag(self.tag.as_deref().unwrap_or(image.name.as_str()), &descriptor).map_err(failed)
+        let tag = self.tag.as_deref().unwrap_or(image.name.as_str());
+        layout.tag(tag, &descriptor).map_err(failed)?;
+        progress.status("Written", format_args!("{} to `oci:{}:{tag}`", image.name, self.dir));
+        Ok(())
     }
 }

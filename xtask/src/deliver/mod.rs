@@ -20,12 +20,21 @@ use crate::support::diagnosis::{Diagnosis, Task};
 use crate::support::explain::Explain;
 use crate::support::program::{Program, ProgramError};
 use crate::support::progress::Progress;
+use crate::support::shell::word;
 use camino::Utf8PathBuf;
 use lapstrake_oci::{BlobError, Descriptor, Digest, DigestError, LayoutError, Manifest, RegistryError};
 
 /// A place for built images.
 pub(crate) trait Destination: Debug + Send + Sync {
-    /// Puts an image of the store there, and reports what the place does not keep.
+    /// Fails where the place can't be written, before anything is built. Default: nothing is known against it.
+    ///
+    /// # Errors
+    /// What is missing.
+    fn check(&self) -> Result<(), DeliverError> {
+        Ok(())
+    }
+
+    /// Puts an image of the store there, and reports where it is and what the place does not keep.
     fn put(&self, image: &StoredImage<'_>, progress: &Progress) -> Result<(), DeliverError>;
 }
 
@@ -87,6 +96,8 @@ pub(crate) fn parse(text: &str) -> Result<Arc<dyn Destination>, String> {
 /// An image could not be delivered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DeliverError {
+    #[error("the folder `{dir}`, which the archive is to be in, does not exist")]
+    NoFolder { dir: Utf8PathBuf },
     #[error("the archive can't be written")]
     Archive(#[source] LayoutError),
     #[error("the layout `{dir}` can't be written")]
@@ -115,6 +126,7 @@ impl Explain for DeliverError {
     fn help(&self) -> Option<String> {
         match self {
             Self::NoProgram => ProgramError::Missing { program: Program::SKOPEO }.help(),
+            Self::NoFolder { dir } => Some(format!("create it: `mkdir -p {}`", word(dir.as_str()))),
             Self::Program(source) => source.help(),
             Self::Copy { reference, cause, .. } => cause.help(Task::Copy { reference: reference.as_str() }),
             Self::Registry { reference, source } => help_of_registry(reference, source),

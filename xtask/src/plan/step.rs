@@ -13,6 +13,7 @@ use super::Origin;
 use super::site::{site_or, source_finding};
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile, Sources};
+use crate::support::shell::word;
 
 /// A step, its values parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,7 +65,9 @@ impl std::fmt::Display for PlannedSecret {
         match &self.from {
             SecretFrom::Variable(name) => write!(f, "id={},env={name}", self.id),
             SecretFrom::File(path) => {
-                write!(f, "id={},src={}", self.id, path.as_str().replacen("~/", "$HOME/", 1))
+                let path = path.as_str();
+                let (home, rest) = path.strip_prefix("~/").map_or(("", path), |rest| ("\"$HOME\"/", rest));
+                write!(f, "id={},src={home}{}", self.id, word(rest))
             }
         }
     }

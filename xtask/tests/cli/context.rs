@@ -43,6 +43,23 @@ fn a_folder_of_somebody_else_is_left_alone_and_an_own_one_replaced() {
 }
 
 #[test]
+fn an_archive_is_acknowledged_and_a_folder_that_is_missing_is_not_created() {
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path("out")).unwrap();
+    let built = workspace.image(&["build", "cockpit", "-o", "oci-archive:out/cockpit.tar"]).done();
+    let line = "Written cockpit to `oci-archive:out/cockpit.tar`";
+    assert!(built.stderr.contains(line), "{}", built.stderr);
+    assert!(workspace.path("out/cockpit.tar").is_file());
+    let typo = workspace.image(&["build", "cockpit", "-o", "oci-archive:uot/my cockpit/a.tar"]).failed();
+    assert_eq!(
+        typo.stderr,
+        "error: the folder `uot/my cockpit`, which the archive is to be in, does not exist\n  \
+         help: create it: `mkdir -p 'uot/my cockpit'`\n"
+    );
+    assert!(!workspace.path("uot").exists());
+}
+
+#[test]
 fn layouts_and_archives_are_written_where_output_says_with_the_same_digest() {
     let workspace = Workspace::new();
     let places = ["oci-archive:cockpit.tar", "oci:layouts/cockpit", "oci:layouts/cockpit:other"];

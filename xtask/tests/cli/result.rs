@@ -115,6 +115,58 @@ error: `[z` is not a glob pattern
 }
 
 #[test]
+fn a_printed_command_is_quoted_for_a_shell() {
+    let workspace = Workspace::new();
+    let emitted = workspace.image(&["emit", "cockpit", "-o", "it's mine/$HOME"]).done();
+    assert_eq!(emitted.stdout, "it's mine/$HOME\n");
+    assert!(emitted.stderr.contains(r"`cd 'it'\''s mine/$HOME' && podman build "), "{}", emitted.stderr);
+    let emitted = workspace.image(&["emit", "cockpit", "--output=-mine"]).done();
+    assert!(emitted.stderr.contains("`cd ./-mine && podman build "), "{}", emitted.stderr);
+    let built = workspace.image(&["build", "cockpit", "--target-dir", "my target"]).done();
+    assert_eq!(built.stdout, "oci:my target/lapstrake/oci:cockpit\n");
+    let quoted = "`skopeo inspect 'oci:my target/lapstrake/oci:cockpit'`";
+    assert!(built.stderr.contains(quoted), "{}", built.stderr);
+}
+
+#[test]
+fn colours_follow_the_environment_unless_the_command_line_says() {
+    let workspace = Workspace::new();
+    let coloured = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let arguments: Vec<_> = ["check", "cockpi"].iter().chain(arguments).copied().collect();
+        let mut command = workspace.command(&arguments);
+        command.env_remove("CARGO_TERM_COLOR").envs(variables.iter().copied());
+        Run::of(&mut command).stderr.contains('\u{1b}')
+    };
+    assert!(!coloured(&[], &[]), "stderr is not a terminal");
+    assert!(coloured(&[("CARGO_TERM_COLOR", "always")], &[]));
+    assert!(coloured(&[("CLICOLOR_FORCE", "1")], &[]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &[]));
+    assert!(!coloured(&[("CARGO_TERM_COLOR", "always")], &["--color", "never"]));
+    assert!(coloured(&[("NO_COLOR", "1")], &["--color", "always"]));
+}
+
+#[test]
+fn options_of_cargo_are_taken_or_explained() {
+    let workspace = Workspace::new();
+    let version = workspace.image(&["--version"]).done().stdout;
+    assert!(version.trim_end().ends_with(env!("CARGO_PKG_VERSION")), "{version}");
+    let built = workspace.image(&["build", "gateway", "--release", "-j", "1", "-v"]).done();
+    assert!(built.stderr.contains("cargo build --profile release "), "{}", built.stderr);
+    let broken = workspace.image(&["build", "gateway", "--jobs", "many", "--profile", "dev"]).failed();
+    assert!(broken.stderr.contains("could not parse `many`"), "{}", broken.stderr);
+    for (option, advice) in [
+        ("-p", "tip: a binary's package is part of the description: `Bin::new("),
+        ("--json", "tip: write `--format json`"),
+        ("--dry-run", "tip: `cargo xtask image plan` shows"),
+        ("--lokced", "tip: a similar argument exists: '--locked'"),
+    ] {
+        let run = workspace.image(&["build", option]);
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+        assert!(run.stderr.contains(advice) && run.stderr.matches("tip:").count() == 1, "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_glob_means_the_images_it_matches() {
     let workspace = Workspace::new();
     assert_eq!(workspace.image(&["list", "c*"]).done().stdout, "cockpit\n");
