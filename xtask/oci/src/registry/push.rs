@@ -9,7 +9,7 @@ use lapstrake::value::Reference;
 use super::client::{Call, Repository, is_of_a_moment, pause};
 use super::host::Host;
 use super::message::{Body, Method, Response};
-use super::{RegistryError, challenge::encode};
+use super::{Pushed, RegistryError, challenge::encode};
 use crate::{BlobError, Blobs, Descriptor, Digest, Manifest};
 
 /// How often the upload of a blob is begun at most.
@@ -18,27 +18,6 @@ const ATTEMPTS: u32 = 5;
 const CHUNK: u64 = 4 << 20;
 const BYTES: &str = "application/octet-stream";
 const DIGEST: &str = "docker-content-digest";
-
-/// What a push did.
-///
-/// ```
-/// let pushed = lapstrake_oci::Pushed::default();
-/// assert_eq!((pushed.present, pushed.mounted, pushed.sent, pushed.bytes), (0, 0, 0, 0));
-/// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Pushed {
-    /// How many layers the repository had.
-    pub present: u64,
-    /// How many layers were mounted from another repository of the registry.
-    pub mounted: u64,
-    /// How many layers were sent.
-    pub sent: u64,
-    /// How many bytes of layers and config were sent.
-    pub bytes: u64,
-    /// How many requests were made, with those that were repeated.
-    pub requests: u64,
-}
 
 /// Is called with a blob, how many of its bytes were sent, and its size.
 type Watch<'a> = &'a dyn Fn(&Digest, u64, u64);
