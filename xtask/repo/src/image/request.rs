@@ -1,7 +1,7 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
 /// The options of `image` that take the next word as their value, so that a value is not taken for an image.
-pub(super) const WITH_VALUE: [&str; 18] = [
+pub(super) const WITH_VALUE: [&str; 22] = [
     "--base",
     "--color",
     "--compression",
@@ -9,16 +9,20 @@ pub(super) const WITH_VALUE: [&str; 18] = [
     EXECUTE,
     "--features",
     "--format",
+    "--jobs",
     "--memory",
     "--only",
     "--output",
     "--profile",
     "--progress",
     "--skip",
+    "--tag",
     "--target",
     "--target-dir",
     "--timeout",
+    "--tls-verify",
     "-F",
+    "-j",
     "-o",
 ];
 
