@@ -19,7 +19,6 @@ use super::{Branch, Entry, Tree};
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
 pub enum Difference<'a, F> {
     /// The new tree alone has it. Everything below it is a difference of its own.
     Added {
