@@ -12,7 +12,7 @@ use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::execute_error::ExecuteError;
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::{Failed, tell};
+use super::report::{Failed, to_stderr};
 use super::selection::select_one;
 use super::{print_bytes, print_json};
 use crate::boot::{Asked, Booted, Command, End};
@@ -62,7 +62,7 @@ impl Boot {
         let which = TargetArgs { images: self.image.iter().cloned().collect() };
         let prepared = prepare(images, checks, &which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
-        tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::{Failed, tell};
+use super::report::{Failed, to_stderr};
 use super::selection::select_one;
 use super::{print, print_json};
 use crate::check::Checks;
@@ -59,7 +59,7 @@ impl Build {
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
-        tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }

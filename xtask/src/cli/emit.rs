@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare, staged};
-use super::report::{Failed, tell};
+use super::report::{Failed, to_stderr};
 use super::{print, print_json};
 use crate::check::Checks;
 use crate::engine::EnginePolicy;
@@ -42,7 +42,7 @@ impl Emit {
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, asked } = prepared;
-        tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
@@ -53,7 +53,7 @@ impl Emit {
         for planned in planned {
             let ready = session.stage(planned, EnginePolicy::Any)?;
             let found = staged(&ready, &checks, &selection);
-            tell(&draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
+            to_stderr(&draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
             if found.any_fatal() {
                 refused = true;
                 continue;

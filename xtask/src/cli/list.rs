@@ -6,7 +6,7 @@ use lapstrake::Image;
 use serde_json::json;
 
 use super::arguments::{Format, FormatArgs, Output, TargetArgs};
-use super::report::{Failed, tell};
+use super::report::{Failed, to_stderr};
 use super::selection::select;
 use super::{print, print_json};
 use crate::finding::draw;
@@ -33,7 +33,7 @@ impl List {
             // The list itself needs no workspace; the user's own lines do.
             let root =
                 Workspace::read(None).map_or_else(|_| Utf8PathBuf::from("."), |workspace| workspace.root);
-            tell(&draw(findings.all(), &root, self.output.color.on_stderr()));
+            to_stderr(&draw(findings.all(), &root, self.output.color.on_stderr()));
         }
         let named = selected.iter().filter_map(|image| Some((image.name.get().ok()?, image)));
         match self.formatted.format {

@@ -4,7 +4,7 @@ use clap::Args;
 use lapstrake::Image;
 
 use super::arguments::{BuildArgs, Output};
-use super::report::{Failed, tell};
+use super::report::{Failed, to_stderr};
 use crate::finding::draw;
 use crate::session::Session;
 use crate::support::explain::Exit;
@@ -28,7 +28,7 @@ impl Lock {
         request.update = self.update;
         let mut session = Session::open(request, &progress)?;
         let findings = session.open_bases(images);
-        tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::prepare::{on_ground, staged};
-use super::report::{Failed, tell};
+use super::report::{Failed, to_stderr};
 use crate::check::{Check, Selection};
 use crate::engine::EnginePolicy;
 use crate::finding::{Findings, draw};
@@ -113,6 +113,6 @@ impl ImageBuilder<'_> {
     }
 
     fn show(&self, found: &Findings, session: &Session<'_>) {
-        tell(&draw(found.all(), &session.workspace.root, self.colour.on_stderr()));
+        to_stderr(&draw(found.all(), &session.workspace.root, self.colour.on_stderr()));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::{Failed, tell};
+use super::report::{Failed, to_stderr};
 use super::{print, print_json};
 use crate::check::Checks;
 use crate::finding::draw;
@@ -69,7 +69,7 @@ impl Plan {
         match self.formatted.format {
             Format::Text => {
                 let printed = print(&text);
-                tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+                to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
                 printed?;
             }
             Format::Json => {

@@ -11,7 +11,7 @@ use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::push_error::PushError;
-use super::report::{Failed, tell};
+use super::report::{Failed, to_stderr};
 use super::selection::select_one;
 use super::{print, print_json};
 use crate::check::Checks;
@@ -57,7 +57,7 @@ impl Push {
         let which = TargetArgs { images: self.image.iter().cloned().collect() };
         let prepared = prepare(images, checks, &which, selection, request, &progress)?;
         let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
-        tell(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }

@@ -84,7 +84,7 @@ impl Explain for Failed {
 }
 
 /// Writes to stderr. Where that can't be written, the exit code has to say it.
-pub(super) fn tell(text: &str) {
+pub(super) fn to_stderr(text: &str) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
@@ -92,7 +92,7 @@ pub(super) fn tell(text: &str) {
 pub(super) fn report(failed: &Failed, colour: Colour) {
     let colour = colour.on_stderr();
     let line = failed.line(colour);
-    tell(&draw(failed, line.as_deref(), failed.help().as_deref(), colour));
+    to_stderr(&draw(failed, line.as_deref(), failed.help().as_deref(), colour));
 }
 
 fn draw(error: &dyn Error, line: Option<&str>, help: Option<&str>, colour: bool) -> String {

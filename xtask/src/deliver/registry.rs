@@ -64,17 +64,17 @@ impl Registry {
         let mut repository = Repository::connect(&self.reference, self.verify_tls).map_err(failed)?;
         progress.status("Pushing", format_args!("{} to docker://{}", image.name, self.reference));
         let working = progress.working(format!("pushing {}", image.name));
-        let told = Cell::new(0);
+        let reported = Cell::new(0);
         let blobs = image.store.layout.blobs();
         let pushed = repository.push(blobs, &descriptor, &self.tags, base.as_ref(), &|digest, at, size| {
             let line = format!("{}: {} of {}", &digest.hex()[..12], HumanBytes(at), HumanBytes(size));
             working.tell(&line);
             let done = at == size;
-            if at < told.get() {
-                told.set(0);
+            if at < reported.get() {
+                reported.set(0);
             }
-            if done || at - told.get() >= STEP {
-                told.set(if done { 0 } else { at });
+            if done || at - reported.get() >= STEP {
+                reported.set(if done { 0 } else { at });
                 progress.status("Sending", &line);
             }
         });

@@ -149,7 +149,7 @@ fn a_result_that_cant_be_written_is_a_failure_and_a_reader_that_left_is_none() {
     assert_eq!(
         command.stderr(full).status().unwrap().code(),
         Some(2),
-        "an error that can't be told is no panic"
+        "an error that can't be written does not panic"
     );
 }
 

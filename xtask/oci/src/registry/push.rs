@@ -227,7 +227,7 @@ impl Repository {
                     };
                     return sent.map(|()| Transfer::Sent);
                 }
-                // A repository that can't be mounted from is no reason not to send the blob.
+                // Where the blob can't be mounted, it is sent.
                 _ if !urls.is_empty() => {}
                 _ => return Err(self.status(&response, Method::Post, what).into()),
             }

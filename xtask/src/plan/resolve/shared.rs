@@ -36,7 +36,7 @@ struct Known {
 #[derive(Debug)]
 struct Below {
     base: Arc<BaseIndex>,
-    /// The last part of the layer below. It stands for all layers below, because it is shared only by images that share
+    /// The last part of the layer below. It identifies all layers below, because it is shared only by images that share
     /// those.
     part: Option<Arc<PlannedLayer>>,
     /// The unit files of all layers, also of those above. Empty if the layer says nothing of units.
