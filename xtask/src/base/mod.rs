@@ -8,6 +8,7 @@ mod archive;
 mod builder;
 mod cache;
 mod capture;
+mod config;
 mod elf;
 mod error;
 mod file;
@@ -102,16 +103,6 @@ struct Found {
 }
 
 impl Base {
-    /// The value of a label.
-    pub(crate) fn label(&self, key: &str) -> Option<&str> {
-        self.config.get("config")?.get("Labels")?.get(key)?.as_str()
-    }
-
-    /// The user of its config, where it names one.
-    pub(crate) fn user(&self) -> Option<&str> {
-        self.config.get("config")?.get("User")?.as_str().filter(|user| !user.is_empty())
-    }
-
     /// Its name as it may be in an image: of a path only the last part, because where a folder is must
     /// not show in a digest.
     pub(crate) fn portable_name(&self) -> String {

@@ -68,6 +68,7 @@ names! {
     BASE = "base",
     BASEIMAGE_COMPOSEFS = "baseimage-composefs",
     BASEIMAGE_ROOT = "baseimage-root",
+    BASE_ONBUILD = "base-onbuild",
     BOOTC_KARGS = "bootc-kargs",
     BOOTC_LABEL = "bootc-label",
     BOUND_IMAGE = "bound-image",
@@ -157,5 +158,6 @@ names! {
     VAR_LOG = "var-log",
     VAR_RUN = "var-run",
     VAR_TMPFILES = "var-tmpfiles",
+    VOLUME_REMOVAL = "volume-removal",
     WANTS_LINK = "wants-link",
 }

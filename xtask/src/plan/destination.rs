@@ -55,6 +55,15 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Puts a directory of root's where neither an entry nor anything below has something.
+    pub(super) fn put_missing_directory(&mut self, path: &ImagePath, site: Site) {
+        let Ok(path) = self.below.tree.follow(path) else { return };
+        if self.below.get(&path).is_none() && !self.placed.contains_key(&path) {
+            let metadata = Metadata::of_root(Mode::PROGRAM);
+            self.put(Wanted { path, kind: Kind::Directory, metadata, site, modest: true });
+        }
+    }
+
     fn put_at(&mut self, path: ImagePath, wanted: Wanted) {
         if let Some(first) = self.placed.get(&path) {
             let Wanted { kind, metadata, site, modest, .. } = wanted;

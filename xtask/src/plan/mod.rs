@@ -2,6 +2,7 @@
 //! happened. A plan is made from values alone and is total: what can go wrong with a description has
 //! gone wrong here.
 
+mod base_config;
 mod below;
 mod compile;
 mod destination;

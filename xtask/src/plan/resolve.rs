@@ -12,6 +12,7 @@ use lapstrake::suggest::nearest;
 use lapstrake::value::{ImageName, ImagePath, LayerName};
 use lapstrake::{Image, Layer, Parsed, Site};
 
+use super::base_config::{put_directories, removals_in_volumes, triggers};
 use super::below::{Below, add_parents};
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
@@ -78,6 +79,7 @@ pub(crate) fn resolve(
     };
     let name = resolver.valid(&image.name, image.site);
     let labels = labels(image, base, &mut resolver.findings);
+    resolver.findings.extend(triggers(image, base));
     let repository = image.reference.as_ref().and_then(|given| resolver.valid(given, image.site));
     resolver.layers(image);
     let Resolver { invocations, stages, findings, undecided, planned: layers, merged: tree, .. } = resolver;
@@ -203,6 +205,7 @@ impl Resolver<'_> {
         }
         let mut removals = self.removals(layer);
         let (states, after_steps) = self.states(layer, &mut removals);
+        self.findings.extend(removals_in_volumes(&removals, self.base, &self.merged));
         let mut after_removals = self.merged.clone();
         for path in removals.keys() {
             after_removals.remove(path);
@@ -232,10 +235,11 @@ impl Resolver<'_> {
             let metadata = Metadata::of_root(Mode::SYMLINK);
             placer.members.put(Wanted { path, kind: Kind::symlink(target), metadata, site, modest: false });
         }
+        put_directories(self.base, &mut placer.members, layer.site);
         let Placer { members, findings, undecided, .. } = placer;
         self.findings.extend(findings);
         self.undecided.extend(undecided);
-        let (members, findings) = members.finish();
+        let (mut members, findings) = members.finish();
         self.findings.extend(findings);
         // What goes with its directory needs no whiteout of its own, and must not bring that back.
         let outermost = removals.keys().filter(|path| {
@@ -244,7 +248,6 @@ impl Resolver<'_> {
         });
         let stated = |path: &ImagePath| members.get(path).map(|member| &member.kind);
         let whiteouts: BTreeSet<_> = outermost.flat_map(|path| hide(&self.merged, path, &stated)).collect();
-        let mut members = members;
         add_parents(&mut members, &whiteouts, &after_removals);
         self.merged = after_removals;
         self.merge(&members);

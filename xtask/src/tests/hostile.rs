@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tar::{EntryType, Header};
 
 use lapstrake_oci::Digest;
@@ -41,12 +41,21 @@ pub(super) const DIRECTORIES: [&str; 13] = [
 
 /// Writes the base as an OCI layout, tagged `hostile`, and gives its manifest's digest.
 pub(super) fn write(layout: &Path) -> Digest {
+    write_with(layout, &json!({}))
+}
+
+/// Writes the same base with more in its config.
+pub(super) fn write_with(layout: &Path, execution: &Value) -> Digest {
     let busybox = std::fs::read("/bin/busybox").unwrap_or_default();
-    write_layers(layout, [(lower(&busybox), true), (upper(), false)])
+    write_image(layout, [(lower(&busybox), true), (upper(), false)], execution)
 }
 
 /// Writes a base of these layers, each gzipped or plain, with the hostile base's config and tag.
 pub(super) fn write_layers(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8>, bool)>) -> Digest {
+    write_image(layout, tars, &json!({}))
+}
+
+fn write_image(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8>, bool)>, execution: &Value) -> Digest {
     std::fs::create_dir_all(layout.join("blobs/sha256")).unwrap();
     let mut layers = Vec::new();
     let mut diff_ids = Vec::new();
@@ -62,7 +71,7 @@ pub(super) fn write_layers(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8
         let digest = put(layout, &blob);
         layers.push(json!({ "mediaType": media_type, "digest": digest.to_string(), "size": blob.len() }));
     }
-    let config = json!({
+    let mut config = json!({
         "architecture": "amd64",
         "os": "linux",
         "created": "2026-01-02T03:04:05Z",
@@ -78,6 +87,8 @@ pub(super) fn write_layers(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8
         "rootfs": { "type": "layers", "diff_ids": diff_ids },
         "history": [{ "created_by": "lower" }, { "created_by": "upper" }],
     });
+    let execution = execution.as_object().unwrap().clone();
+    config["config"].as_object_mut().unwrap().extend(execution);
     let config = config.to_string().into_bytes();
     let manifest = json!({
         "schemaVersion": 2,

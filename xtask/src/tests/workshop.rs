@@ -65,6 +65,14 @@ impl Workshop {
         Self::on(directory, &TransportRef::Oci { dir: layout, tag: Some("hostile".to_owned()) })
     }
 
+    /// A workshop on the hostile base with more in its config.
+    pub(crate) fn hostile_with(execution: &serde_json::Value) -> Self {
+        let directory = TempDir::new().unwrap();
+        hostile::write_with(&directory.path().join("base"), execution);
+        let layout = root(&directory).join("base");
+        Self::on(directory, &TransportRef::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+    }
+
     /// A workshop on the stand-in with one more layer, an uncompressed tar.
     pub(crate) fn on_stand_in_and(tar: Vec<u8>) -> Self {
         let directory = TempDir::new().unwrap();

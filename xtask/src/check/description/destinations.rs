@@ -1,6 +1,6 @@
 //! Where entries go: paths that clash with one another or with what lies below, and removals.
 
-use super::{fatal, images, layers, warning};
+use super::{fatal, images, layers, warning, words};
 use crate::check::Check;
 
 pub(in crate::check) const CHECKS: &[Check] = &[
@@ -57,6 +57,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         layers(
             r#"Layer::new("app").text("1\n", "/usr/share/doc")"#,
             r#"Layer::new("app").text("1\n", "/usr/share/doc/app")"#,
+        ),
+    ),
+    fatal(
+        "volume-removal",
+        "podman restores what a VOLUME of the base has after each RUN, so that a removal there has no effect",
+        words(
+            "`.remove(\"/srv/data/demo\")` on a base with `VOLUME /srv/data`",
+            "`.tmpfiles(\"app\", [\"R /srv/data/demo\"])`",
         ),
     ),
     fatal(

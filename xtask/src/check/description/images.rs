@@ -49,6 +49,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "base-onbuild",
+        "podman runs the ONBUILD instructions of a base before those of an image on it, and a native build runs nothing",
+        words(
+            "a base with `ONBUILD RUN /usr/bin/setup` in its config",
+            "an image that `echo FROM REFERENCE | podman build -t localhost/base -` has made of the base",
+        ),
+    ),
+    fatal(
         "too-many-layers",
         "container storage mounts at most 127 layers, those of the base counted",
         images(
