@@ -36,7 +36,7 @@ pub(crate) struct Inputs {
 }
 
 /// The files in a layer, and those that its steps read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct LayerInputs {
     /// Hashed, because paths are slow to compare.
     files: HashMap<Origin, InputFile>,
@@ -123,6 +123,25 @@ impl Inputs {
         Ok(Self { layers: known, _kept: artefacts.kept })
     }
 
+    /// Adds the texts that a plan has once its lower layers are built, such as an edit of a package's file. Returns
+    /// whether there are any.
+    pub(crate) fn add_texts(&mut self, layers: &[Arc<PlannedLayer>]) -> bool {
+        let mut are_added = false;
+        for layer in layers {
+            let Some(inputs) = self.layers.get_mut(&layer.name) else { continue };
+            let texts = origins(layer).filter_map(|origin| match origin {
+                Origin::Text(text) => Some((origin, text)),
+                Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => None,
+            });
+            let texts: Vec<_> = texts.filter(|(origin, _)| inputs.get(origin).is_none()).collect();
+            are_added |= !texts.is_empty();
+            for (origin, text) in texts {
+                Arc::make_mut(inputs).files.insert(origin.clone(), InputFile::of_text(text));
+            }
+        }
+        are_added
+    }
+
     /// Returns the files of a layer of the plan.
     pub(crate) fn layer(&self, name: &LayerName) -> &Arc<LayerInputs> {
         self.layers.get(name).expect("the inputs are of all layers of the plan")
@@ -196,10 +215,7 @@ fn read(file: &Kind<ContextFile>) -> Option<&Origin> {
 
 fn stage(origin: &Origin, artefacts: &Artefacts, files: &Arc<FileDigests>) -> Result<InputFile, InputError> {
     let path = match origin {
-        Origin::Text(text) => {
-            let digest = Digest::of(text.as_bytes());
-            return Ok(InputFile { size: text.len() as u64, digest, bytes: Bytes::Text(text.clone()) });
-        }
+        Origin::Text(text) => return Ok(InputFile::of_text(text)),
         Origin::Asset { host, .. } => host,
         Origin::Compiled(built) => artefacts.compiled.get(built).ok_or_else(|| {
             let (stage, product) = (built.stage + 1, built.product.to_string());
@@ -223,6 +239,11 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: &Arc<FileDigests>) -> Re
 }
 
 impl InputFile {
+    fn of_text(text: &str) -> Self {
+        let digest = Digest::of(text.as_bytes());
+        Self { size: text.len() as u64, digest, bytes: Bytes::Text(text.to_owned()) }
+    }
+
     /// Passes the bytes to `out`, and fails if they are not those whose digest was taken. What `out` has
     /// written then must not be used.
     pub(crate) fn read_into(&self, out: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {

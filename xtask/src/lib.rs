@@ -67,6 +67,11 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+/// The examples of the guide are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../guide/containerfile.md")]
+mod guide {}
+
 pub use cli::{ImageArgs, Xtask};
 pub use finding::{Blame, Finding, Related, Severity};
 pub use lapstrake;

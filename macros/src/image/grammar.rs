@@ -52,6 +52,8 @@ pub(super) enum Takes {
     Pair(ValueKind, ValueKind),
     /// `ID => URL`, with the options of [`REPOSITORY`], or a value of that type; or a list of them.
     Repository,
+    /// `[SECTION, KEY] => VALUE`, or `KEY => VALUE`, each a call of its own.
+    Setting,
     /// The first argument of the entry's call; needed.
     Argument(ValueKind),
 }
@@ -59,7 +61,7 @@ pub(super) enum Takes {
 impl Choice {
     /// Whether it is written with `=>`.
     pub(super) fn is_pair(&self) -> bool {
-        matches!(self.takes, Takes::Pair(..) | Takes::Repository)
+        matches!(self.takes, Takes::Pair(..) | Takes::Setting | Takes::Repository)
     }
 
     /// Whether it may be said more than once.
@@ -74,6 +76,7 @@ impl Choice {
             Takes::One(kind) | Takes::Each(kind) | Takes::Argument(kind) => kind.example().to_owned(),
             Takes::Many(kind) => format!("[{}]", kind.example()),
             Takes::Pair(from, to) => format!("{} => {}", from.example(), to.example()),
+            Takes::Setting => "[\"Journal\", \"Storage\"] => \"persistent\"".to_owned(),
             Takes::Repository => ValueKind::Repository.example().to_owned(),
         }
     }
@@ -122,7 +125,7 @@ const RUN: &[Choice] = &[
     choice("network", Takes::Nothing),
 ];
 
-pub(super) const FORMS: [Form; 23] = [
+pub(super) const FORMS: [Form; 24] = [
     Form { keyword: "version", shapes: &[Shape::One(ValueKind::Text)], options: &[] },
     Form { keyword: "reference", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
     Form { keyword: "label", shapes: &[Shape::Named(ValueKind::LabelKey, ValueKind::Text)], options: &[] },
@@ -196,6 +199,18 @@ pub(super) const FORMS: [Form; 23] = [
             Shape::NamedOnto(ValueKind::ConfName, ValueKind::Text, ValueKind::Unit),
         ],
         options: &[MODE, OWNER, ALLOW],
+    },
+    Form {
+        keyword: "edit",
+        shapes: &[Shape::One(ValueKind::EditedFile)],
+        options: &[
+            choice("replace", Takes::Pair(ValueKind::Text, ValueKind::Text)),
+            choice("replace_all", Takes::Pair(ValueKind::Text, ValueKind::Text)),
+            choice("set", Takes::Setting),
+            choice("insert_after", Takes::Pair(ValueKind::Text, ValueKind::Text)),
+            choice("append", Takes::Each(ValueKind::Text)),
+            ALLOW,
+        ],
     },
     Form { keyword: "enable", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },
     Form { keyword: "disable", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },

@@ -27,7 +27,7 @@ const fn layer(name: &'static str, example: &'static str) -> Keyword {
     Keyword { name, level: Level::Layer, example }
 }
 
-pub(super) const KEYWORDS: [Keyword; 27] = [
+pub(super) const KEYWORDS: [Keyword; 28] = [
     image("name", r#"name: "telematics""#),
     image("base", r#"base: registry "registry.example/autosd:1""#),
     image("version", r#"version: "1.4.0""#),
@@ -44,6 +44,7 @@ pub(super) const KEYWORDS: [Keyword; 27] = [
     layer("remove", r#"remove "/etc/motd""#),
     layer("unit", r#"unit "deploy/sensord.service" { enabled }"#),
     layer("drop_in", r#"drop_in "deploy/memory.conf" => "sensord.service""#),
+    layer("edit", r#"edit "/etc/chrony.conf" { append: "log measurements" }"#),
     layer("enable", r#"enable "sshd.service""#),
     layer("disable", r#"disable "sshd.service""#),
     layer("mask", r#"mask "sshd.service""#),
@@ -59,7 +60,7 @@ pub(super) const KEYWORDS: [Keyword; 27] = [
 ];
 
 /// What other tools call it: a Containerfile, systemctl, a shell, this crate's own types.
-const ELSEWHERE: [(&str, &str); 58] = [
+const ELSEWHERE: [(&str, &str); 61] = [
     ("add", "file"),
     ("alias", "symlink"),
     ("arch", "base"),
@@ -77,6 +78,7 @@ const ELSEWHERE: [(&str, &str); 58] = [
     ("dnf", "packages"),
     ("dropin", "drop_in"),
     ("dropins", "drop_in"),
+    ("change", "edit"),
     ("enabled", "enable"),
     ("exec", "run"),
     ("executable", "bin"),
@@ -102,7 +104,9 @@ const ELSEWHERE: [(&str, &str); 58] = [
     ("rm", "remove"),
     ("rpm", "packages"),
     ("run_step", "run"),
+    ("patch", "edit"),
     ("script", "shell"),
+    ("sed", "edit"),
     ("service", "unit"),
     ("sh", "shell"),
     ("socket", "unit"),

@@ -28,6 +28,8 @@ pub(super) enum ValueKind {
     Destination,
     /// A directory of the workspace.
     Directory,
+    /// The path of a file that an entry changes.
+    EditedFile,
     /// A cargo feature.
     Feature,
     /// A file of the workspace.
@@ -136,6 +138,7 @@ impl ValueKind {
             Self::ConfName | Self::KargsName => ("a file name", r#""sensord""#),
             Self::Destination | Self::RemovedPath => ("an image path", r#""/etc/sensord.toml""#),
             Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
+            Self::EditedFile => ("an image path", r#""/etc/chrony.conf""#),
             Self::Feature => ("a feature", r#""can""#),
             Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),
             Self::Glob => ("a pattern", r#""**/*.map""#),

@@ -7,6 +7,7 @@ pub(crate) mod build_stage;
 mod conf;
 mod dir;
 mod drop_in;
+mod edit;
 mod file;
 mod kargs;
 mod packages;
@@ -24,6 +25,7 @@ pub use attributes::Attributes;
 pub use bin::Bin;
 pub use dir::Dir;
 pub use drop_in::DropIn;
+pub use edit::{Change, Edit};
 pub use file::File;
 pub use kargs::Kargs;
 pub use packages::{Packages, Repository};
@@ -162,6 +164,7 @@ pub enum EntryKind {
     Bin(Bin),
     Dir(Dir),
     DropIn(DropIn),
+    Edit(Edit),
     File(File),
     Kargs(Kargs),
     Packages(Packages),
@@ -186,7 +189,8 @@ impl EntryKind {
             Self::Symlink(entry) => Some(&entry.attributes),
             Self::Tree(entry) => Some(&entry.attributes),
             Self::Unit(entry) => Some(&entry.attributes),
-            Self::Kargs(_)
+            Self::Edit(_)
+            | Self::Kargs(_)
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
@@ -206,6 +210,7 @@ impl EntryKind {
     /// ```
     pub fn allowed(&self) -> &[Parsed<String>] {
         match self {
+            Self::Edit(entry) => &entry.allowed,
             Self::Packages(entry) => &entry.allowed,
             Self::Run(entry) => &entry.allowed,
             other => other.attributes().map_or(&[], |attributes| &attributes.allowed),
@@ -229,6 +234,7 @@ impl EntryKind {
             Self::Unit(entry) => return Some(entry.destination()),
             Self::Dir(entry) => &entry.at,
             Self::DropIn(entry) => &entry.at,
+            Self::Edit(entry) => &entry.at,
             Self::File(entry) => &entry.at,
             Self::Kargs(entry) => &entry.at,
             Self::Symlink(entry) => &entry.at,
@@ -251,6 +257,7 @@ impl EntryKind {
             Self::Unit(entry) => Some(&entry.source),
             Self::Bin(_)
             | Self::Dir(_)
+            | Self::Edit(_)
             | Self::Kargs(_)
             | Self::Packages(_)
             | Self::Remove(_)
@@ -342,5 +349,6 @@ macro_rules! entry_kinds {
     };
 }
 entry_kinds!(
-    Bin, Dir, DropIn, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState
+    Bin, Dir, DropIn, Edit, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
+    UnitState
 );

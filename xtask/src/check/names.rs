@@ -83,6 +83,8 @@ names! {
     DUPLICATE_REMOVAL = "duplicate-removal",
     DUPLICATE_REPOSITORY = "duplicate-repository",
     DUPLICATE_SECRET = "duplicate-secret",
+    EDIT_MISSING = "edit-missing",
+    EDIT_UNMATCHED = "edit-unmatched",
     ELF_INTERPRETER = "elf-interpreter",
     ELF_LIBRARY = "elf-library",
     ELF_MACHINE = "elf-machine",

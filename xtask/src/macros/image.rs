@@ -83,6 +83,7 @@
 /// | `remove "/PATH"` | |
 /// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `instances` `named` `mode` `owner` |
 /// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
+/// | `edit "/PATH"` | `replace` `replace_all` `set` `insert_after` `append` |
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
 /// | `sysusers` `tmpfiles` `"NAME" ["LINE", …]`, or an `"ASSET.conf"` | |
 /// | `kargs "NAME" ["ARGUMENT", …]` | `match_architectures` |
@@ -102,13 +103,14 @@
 ///
 /// | | |
 /// |---|---|
-/// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `repository` |
-/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `secret`, `allow` |
+/// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `replace`, `replace_all` and `insert_after` of `edit`, `repository` |
+/// | `set: ["SECTION", "KEY"] => "VALUE"`, `set: "KEY" => "VALUE"` | of `edit` |
+/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `append`, `secret`, `allow` |
 /// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |
 /// | `secret: Secret::env("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
 /// | `in_stage: VALUE`, `stage: VALUE` | a value of type [`BuildStage`](lapstrake::BuildStage) |
 ///
-/// Those of the first three lines, and `secret`, may be repeated, or have a list:
+/// Those of the first four lines, and `secret`, may be repeated, or have a list:
 /// `env: ["LANG" => "C.UTF-8", "TZ" => "UTC"]`. Any other option occurs once.
 ///
 /// ```

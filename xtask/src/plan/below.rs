@@ -30,11 +30,15 @@ impl<'a> Below<'a> {
         layer.get() >= self.base
     }
 
+    /// Returns what that layer put at a path, if it is a layer of this image.
+    pub(super) fn member(&self, path: &ImagePath, layer: LayerNumber) -> Option<&'a Member> {
+        self.planned.get(layer.get().checked_sub(self.base)?)?.members.get(path)
+    }
+
     /// Returns where the description has what that layer put at a path; none for the base, a parent that
     /// is there because a child needs it, and for what a step made.
     pub(super) fn site(&self, path: &ImagePath, layer: LayerNumber) -> Option<Site> {
-        let own = layer.get().checked_sub(self.base)?;
-        self.planned.get(own)?.members.get(path)?.site
+        self.member(path, layer)?.site
     }
 }
 

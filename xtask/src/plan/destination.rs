@@ -25,7 +25,7 @@ pub(super) struct Wanted {
 
 /// The members of one layer as they come together.
 pub(super) struct Members<'a> {
-    below: Below<'a>,
+    pub(super) below: Below<'a>,
     placed: BTreeMap<ImagePath, Member>,
     findings: Vec<Finding>,
     /// What the entry that is being placed accepts.

@@ -7,8 +7,10 @@ mod below;
 mod compile;
 mod destination;
 mod document;
+mod edit;
 mod enablement;
 mod labels;
+mod lower_texts;
 mod mount_points;
 mod own_units;
 mod place;
@@ -36,6 +38,7 @@ use lapstrake_oci::tree::{Kind, Metadata, Tree};
 use crate::base::File;
 
 pub(crate) use compile::{CargoOptions, Invocation};
+pub(crate) use lower_texts::{LowerTexts, WantedText};
 pub(crate) use render::{render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};

@@ -1,19 +1,27 @@
 //! What each kind of entry puts in its layer: the one place that knows where units, sysusers.d files
 //! and kernel arguments go. The module `destination` decides whether they may be there.
 
-use lapstrake::entry::{Attributes, Bin, EntryKind, EntryRef, File, Kargs, Source, Tree};
+use std::collections::BTreeMap;
+
+use lapstrake::entry::{Attributes, Bin, Edit, EntryKind, EntryRef, File, Kargs, Source, Tree};
 use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Principal};
-use lapstrake::{Parsed, Site};
+use lapstrake::{Layer, Parsed, Site};
 
 use super::compile::Invocations;
 use super::destination::{Members, Wanted};
+use super::edit::{Edited, Lower};
+use super::lower_texts::{LowerTexts, WantedText};
 use super::site::{site_or, source_finding};
 use super::stage::{self, Stages};
+use super::transaction::Kept;
 use super::{Origin, Undecided};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile, Sources};
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
+
+/// The links that the states of units make, with their targets.
+pub(super) type WantedLinks = Vec<(ImagePath, String, Site)>;
 
 /// Turns entries into inodes of one layer.
 pub(super) struct Placer<'a, 'm, 'p> {
@@ -25,14 +33,32 @@ pub(super) struct Placer<'a, 'm, 'p> {
     /// The highest layer below whose files are not known.
     pub(super) unseen: Option<&'p LayerName>,
     pub(super) undecided: Vec<Undecided>,
+    pub(super) texts: &'p LowerTexts,
+    /// What has to be read before the plan can be made.
+    pub(super) wanted: Vec<WantedText>,
     pub(super) findings: Vec<Finding>,
     /// The site that is shown for one outside of the workspace.
     pub(super) layer_site: Site,
 }
 
 impl<'a> Placer<'a, '_, '_> {
+    /// Puts the inodes of a layer in it: those of its entries, the files that its packages keep, and the links of units.
+    pub(super) fn place_all(&mut self, layer: &Layer, kept: Vec<Kept>, links: WantedLinks) {
+        for entry in &layer.entries {
+            self.members.allowed = allowed(&entry.kind, layer.site);
+            self.place(&entry.kind, site_or(entry.site, layer.site));
+        }
+        self.members.allowed.clear();
+        for Kept { path, from, site } in kept {
+            self.put(path, Kind::File(from), Metadata::of_root(Mode::FILE), site);
+        }
+        for (path, target, site) in links {
+            self.put(path, Kind::symlink(target), Metadata::of_root(Mode::SYMLINK), site);
+        }
+    }
+
     /// Puts an entry's inodes in the layer. Removals, unit states, packages and run steps have none.
-    pub(super) fn place(&mut self, kind: &EntryKind, site: Site) {
+    fn place(&mut self, kind: &EntryKind, site: Site) {
         match EntryRef::of(kind) {
             EntryRef::Bin(bin) => self.bin(bin, site),
             EntryRef::File(file) => self.file(file, site),
@@ -64,6 +90,7 @@ impl<'a> Placer<'a, '_, '_> {
                 let Some(path) = self.valid(&drop_in.at) else { return };
                 self.source_file(&drop_in.source, path, &drop_in.attributes, Some(Mode::FILE), site);
             }
+            EntryRef::Edit(edit) => self.edit(edit, site),
             EntryRef::Sysusers(entry) => {
                 let lines = self.lines(&entry.lines);
                 self.conf(&entry.at, entry.source.as_ref(), lines, site);
@@ -98,6 +125,19 @@ impl<'a> Placer<'a, '_, '_> {
         let metadata = self.metadata(&bin.attributes, Mode::PROGRAM);
         if let (Some(path), Some(from), Some(metadata)) = (path, artefact, metadata) {
             self.put(path, Kind::File(from), metadata, site);
+        }
+    }
+
+    fn edit(&mut self, edit: &Edit, site: Site) {
+        let Some(at) = self.valid(&edit.at) else { return };
+        let lower = Lower { below: &self.members.below, texts: self.texts, unseen: self.unseen };
+        match lower.edit(&at, edit, site) {
+            Ok(Edited::File { path, text, metadata }) => {
+                self.put(path, Kind::File(Origin::Text(text)), metadata, site);
+            }
+            Ok(Edited::Wanted(wanted)) => self.wanted.push(wanted),
+            Ok(Edited::Undecided(undecided)) => self.undecided.push(undecided),
+            Err(findings) => self.findings.extend(findings),
         }
     }
 
@@ -288,4 +328,10 @@ impl<'a> Placer<'a, '_, '_> {
 
 fn mode_of(file: &SourceFile) -> Mode {
     if file.executable { Mode::PROGRAM } else { Mode::FILE }
+}
+
+/// The checks whose findings an entry accepts.
+pub(super) fn allowed(kind: &EntryKind, layer: Site) -> BTreeMap<String, Site> {
+    let given = kind.allowed();
+    given.iter().filter_map(|given| Some((given.get().ok()?.clone(), site_or(given.site(), layer)))).collect()
 }

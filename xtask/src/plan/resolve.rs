@@ -15,22 +15,23 @@ use lapstrake::{Image, Layer, Parsed, Site};
 use super::base_config::{put_directories, removals_in_volumes, triggers};
 use super::below::{Below, add_parents};
 use super::compile::Invocations;
-use super::destination::{Members, Wanted};
+use super::destination::Members;
 use super::enablement::OwnUnits;
 use super::labels::labels;
 use super::own_units::own_units;
-use super::place::Placer;
+use super::place::{Placer, allowed};
 use super::site::site_or;
 use super::stage::{Builders, Stages};
 use super::step::{Steps, runs};
-use super::transaction::{Kept, transaction};
-use super::{CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided};
+use super::transaction::transaction;
+use super::{
+    CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided, WantedText,
+};
 use crate::base::{Base, BaseIndex, File};
 use crate::finding::{Blame, Finding};
 use crate::project::assets::Sources;
 use crate::project::workspace::Workspace;
-use lapstrake::value::Mode;
-use lapstrake_oci::tree::{Kind, LayerNumber, Metadata, Node, Tree, hide};
+use lapstrake_oci::tree::{LayerNumber, Node, Tree, hide};
 
 pub(crate) use shared::Shared;
 
@@ -40,6 +41,8 @@ pub(crate) struct Resolved {
     /// None when the image has no name to speak of.
     pub(crate) plan: Option<Plan>,
     pub(crate) findings: Vec<Finding>,
+    /// The texts that have to be read before the plan can be made.
+    pub(crate) wanted: Vec<WantedText>,
 }
 
 /// The tree that the lowest parts of an image's layers make with its base. It is known once they are built.
@@ -75,6 +78,7 @@ pub(crate) fn resolve(
         stages: Stages::new(workspace, options, sources, builders, base.architecture),
         unseen: None,
         undecided: Vec::new(),
+        wanted: Vec::new(),
         findings: Vec::new(),
     };
     let name = resolver.valid(&image.name, image.site);
@@ -82,7 +86,8 @@ pub(crate) fn resolve(
     resolver.findings.extend(triggers(image, base));
     let repository = image.reference.as_ref().and_then(|given| resolver.valid(given, image.site));
     resolver.layers(image);
-    let Resolver { invocations, stages, findings, undecided, planned: layers, merged: tree, .. } = resolver;
+    let Resolver { invocations, stages, findings, undecided, wanted, planned: layers, merged: tree, .. } =
+        resolver;
     let plan = name.map(|name: ImageName| Plan {
         name,
         site: image.site,
@@ -103,7 +108,7 @@ pub(crate) fn resolve(
         tree,
         undecided,
     });
-    Resolved { plan, findings }
+    Resolved { plan, findings, wanted }
 }
 
 pub(super) struct Resolver<'a> {
@@ -123,6 +128,7 @@ pub(super) struct Resolver<'a> {
     /// The highest layer below in which an engine's step may add what no index knows of.
     pub(super) unseen: Option<LayerName>,
     pub(super) undecided: Vec<Undecided>,
+    wanted: Vec<WantedText>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -219,26 +225,17 @@ impl Resolver<'_> {
             base: self.below,
             unseen: self.unseen.as_ref(),
             undecided: Vec::new(),
+            texts: self.shared.texts(),
+            wanted: Vec::new(),
             findings: Vec::new(),
             layer_site: layer.site,
         };
-        for entry in &layer.entries {
-            placer.members.allowed = allowed(&entry.kind, layer.site);
-            placer.place(&entry.kind, site_or(entry.site, layer.site));
-        }
-        placer.members.allowed.clear();
-        for Kept { path, from, site } in kept {
-            let metadata = Metadata::of_root(Mode::FILE);
-            placer.members.put(Wanted { path, kind: Kind::File(from), metadata, site, modest: false });
-        }
-        for (path, target, site) in states {
-            let metadata = Metadata::of_root(Mode::SYMLINK);
-            placer.members.put(Wanted { path, kind: Kind::symlink(target), metadata, site, modest: false });
-        }
+        placer.place_all(layer, kept, states);
         put_directories(self.base, &mut placer.members, layer.site);
-        let Placer { members, findings, undecided, .. } = placer;
+        let Placer { members, findings, undecided, wanted, .. } = placer;
         self.findings.extend(findings);
         self.undecided.extend(undecided);
+        self.wanted.extend(wanted);
         let (mut members, findings) = members.finish();
         self.findings.extend(findings);
         // What goes with its directory needs no whiteout of its own, and must not bring that back.
@@ -372,10 +369,4 @@ fn split(layer: &Layer) -> (Option<Layer>, Option<Layer>) {
 fn allowed_of_steps(layer: &Layer) -> BTreeMap<String, Site> {
     let is_of_step = |entry: &&Entry| matches!(entry.kind, EntryKind::Packages(_) | EntryKind::Run(_));
     layer.entries.iter().filter(is_of_step).flat_map(|entry| allowed(&entry.kind, layer.site)).collect()
-}
-
-/// The checks whose findings an entry accepts.
-fn allowed(kind: &EntryKind, layer: Site) -> BTreeMap<String, Site> {
-    let given = kind.allowed();
-    given.iter().filter_map(|given| Some((given.get().ok()?.clone(), site_or(given.site(), layer)))).collect()
 }

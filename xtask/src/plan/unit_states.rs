@@ -8,13 +8,11 @@ use lapstrake::value::{ImagePath, UnitName};
 use lapstrake::{Layer, Site};
 
 use super::enablement::Units;
+use super::place::WantedLinks;
 use super::resolve::Resolver;
 use super::site::site_or;
 use super::{Removal, Undecided};
 use crate::finding::Finding;
-
-/// Symlinks to make: the path, the target, and the statement that asks for it.
-pub(super) type WantedLinks = Vec<(ImagePath, String, Site)>;
 
 /// A unit's state that an entry asks for.
 struct Wanted<'a> {

@@ -53,10 +53,8 @@ impl LowerLayers {
 
 impl Session<'_> {
     /// Returns a plan on the trees that are known, with the packages that the lock pins.
-    pub(super) fn resolve(&self, described: &Described, base: &Base, known: &[KnownTree]) -> Resolved {
-        let Described { image, shared, builders } = described;
-        let options = &self.request.cargo;
-        let mut resolved = plan::resolve(image, &self.workspace, shared, base, builders, known, options);
+    pub(super) fn resolve(&self, described: &Described, base: &Base, lower: &LowerLayers) -> Resolved {
+        let mut resolved = self.resolve_texts(described, base, lower);
         resolved.plan.iter_mut().for_each(|plan| self.pin_packages(plan));
         resolved
     }
@@ -86,7 +84,7 @@ impl Session<'_> {
             let found = layers::ensure_lower(plan, &lower.parts, end, EnginePolicy::Never, &env).layers;
             let Ok(Some(found)) = found else { break };
             lower = lower.grown(found);
-            let resolved = self.resolve(described, base, &lower.known);
+            let resolved = self.resolve(described, base, &lower);
             kept = Some((resolved.plan?, resolved.findings));
         }
         let (plan, findings) = kept?;
@@ -144,12 +142,12 @@ impl Session<'_> {
         if let Some(layer) = ready.plan.layers.iter().find(unpinned).filter(|_| self.request.locked) {
             return Err(self.lock.unpinned(&ready.plan.name, &layer.name).into());
         }
-        let Ready { mut plan, base, mut lower, described, contents, staged } = ready;
+        let Ready { mut plan, base, mut lower, described, mut contents, mut staged } = ready;
         let all_by_engine = engine.builds_every_layer();
         if all_by_engine {
             lower = LowerLayers::of(&base);
         }
-        let mut findings = Vec::new();
+        let (mut findings, mut has_new_texts) = (Vec::new(), false);
         while lower.parts.len() < plan.layers.len() {
             let next = plan.next_engine_part(lower.parts.len());
             let Some(end) = next.or(all_by_engine.then_some(plan.layers.len())) else { break };
@@ -169,12 +167,19 @@ impl Session<'_> {
                 return Err(Failure::EngineNeeded { image: plan.name, layer });
             };
             lower = lower.grown(built);
-            let resolved = self.resolve(&described, &base, &lower.known);
+            let resolved = self.resolve(&described, &base, &lower);
             plan = resolved.plan.expect("an image that had a plan has a name");
             findings = resolved.findings;
+            has_new_texts |= staged.add_texts(&plan.layers);
             if fatal(&findings) {
                 break;
             }
+        }
+        if has_new_texts {
+            contents = Contents::of(&plan.layers);
+            contents
+                .add(&plan.layers, &staged, &mut self.facts.borrow_mut())
+                .map_err(|source| Failure::Read { image: plan.name.clone(), source })?;
         }
         Ok((Ready { plan, base, lower, described, contents, staged }, findings))
     }

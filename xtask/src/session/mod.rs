@@ -6,6 +6,7 @@ mod boot;
 mod checks;
 mod failure;
 mod lower_layers;
+mod lower_texts;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units,
 pub(crate) use self::failure::Failure;
 use self::lower_layers::Described;
 pub(crate) use self::lower_layers::LowerLayers;
+#[cfg(test)]
+pub(crate) use self::lower_texts::{TextError, read_texts};
 use crate::base::{Base, Cache};
 use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
 use crate::check::{Contents, KnownFacts};
@@ -174,7 +177,7 @@ impl<'a> Session<'a> {
             findings.add(name, found);
             let (image, shared) = ((*image).clone(), Rc::clone(&shared));
             let described = Rc::new(Described { image, shared, builders });
-            let resolved = self.resolve(&described, &base, &[]);
+            let resolved = self.resolve(&described, &base, &LowerLayers::of(&base));
             let Some(plan) = resolved.plan else {
                 findings.add(name, resolved.findings);
                 continue;

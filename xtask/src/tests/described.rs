@@ -1,7 +1,7 @@
 //! Random descriptions that are legal on the hostile base: what a user could write, with the names and
 //! the modes that break things.
 
-use lapstrake::entry::{Dir, EntryKind, File, Remove, Symlink, Tree};
+use lapstrake::entry::{Dir, Edit, EntryKind, File, Remove, Symlink, Tree};
 use lapstrake::{Base, Image, Layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -67,9 +67,21 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         1 => path().prop_map(|at| Tree::new("deploy/tree", at).into()),
         1 => (path(), proptest::sample::select(&EXCLUDES[..]))
             .prop_map(|(at, pattern)| Tree::new("deploy/tree", at).exclude(pattern).into()),
+        2 => (proptest::sample::select(&EDITED[..]), "[ -~\n]{0,20}")
+            .prop_map(|(at, text)| Edit::of(at).append(text).into()),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
     ]
 }
+
+/// Text files of the base, and of the layers.
+const EDITED: [&str; 6] = [
+    "/usr/share/plain",
+    "/etc/quo\"te'd",
+    "/usr/lib/a name with spaces/file",
+    "/usr/share/opaque/shown",
+    "/usr/bin/a",
+    "/bin/b",
+];
 
 /// Patterns of which each leaves something out of `deploy/tree`, or nothing.
 const EXCLUDES: [&str; 6] = ["a", "sub", "**/b", "sub/*", "/b", "c ?"];

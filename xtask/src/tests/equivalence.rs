@@ -1,7 +1,7 @@
 //! One description, two builders: what this crate writes natively and what podman makes of the emitted
 //! context is the same root filesystem, with the same config.
 
-use lapstrake::entry::{Dir, File, Symlink, Tree};
+use lapstrake::entry::{Dir, Edit, File, Symlink, Tree};
 use lapstrake::{Base, Image, Layer};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
@@ -135,6 +135,7 @@ pub(super) fn everything() -> Image {
                 )
                 .with(File::text("big id\n", "/etc/-rf").owner((3_000_000, 4_294_967_294)))
                 .with(Dir::new("/srv/private/new").mode(0o2750).owner("33:998"))
+                .with(Edit::of("/usr/lib/a name with spaces/file").replace("set", "reset").append("é"))
                 .with(Symlink::to("tool\" $x", "/usr/bin/li\nnk"))
                 .with(Tree::new("deploy/tree", "/usr/share/brand new").mode(0o600))
                 .text("long\n", format!("/usr/share/{}/{}", "d".repeat(120), "é".repeat(100))),

@@ -21,12 +21,13 @@ use crate::engine::EnginePolicy;
 use crate::engine::build_stage::{self, BuildStageError};
 use crate::engine::layers::{self, EngineLayersError, merge_parts};
 use crate::finding::{Finding, Severity};
-use crate::image::{self, BuildEnv, Built, Epoch, Settings};
+use crate::image::{self, BuildEnv, Built, Epoch, Settings, WrittenLayer};
 use crate::inputs::{Artefacts, Inputs, SharedInputs};
 use crate::layer::CacheKeys;
 use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, KnownTree, Plan};
 use crate::project::assets;
 use crate::project::workspace::Workspace;
+use crate::session::{TextError, read_texts};
 use crate::store::{KeptDigests, Paths, Store};
 use crate::support::explain::Located;
 use crate::support::progress::{Colour, Progress, ProgressMode};
@@ -135,7 +136,7 @@ impl Workshop {
 
     /// The plan of an image, and what was found.
     pub(crate) fn plan(&self, image: &Image) -> (Option<Plan>, Vec<Finding>) {
-        let resolved = self.resolve(image, &[]);
+        let resolved = self.resolve(image, &[], &[]);
         (resolved.plan, resolved.findings)
     }
 
@@ -147,7 +148,7 @@ impl Workshop {
         let settings = Settings { compression: Compression::Zstd, epoch: Epoch::default() };
         let checks = Checks::default().all();
         let mut make = |image: &Image| {
-            let plan::Resolved { plan, mut findings } = self.resolve_in(&shared, image, &[]);
+            let plan::Resolved { plan, mut findings, .. } = self.resolve_in(&shared, image, &[], &[]);
             let plan = plan.unwrap();
             let staged = Inputs::of(&plan.layers, Artefacts::default(), &mut inputs, self.files.share());
             let staged = &staged.unwrap();
@@ -170,17 +171,40 @@ impl Workshop {
         images.iter().map(&mut make).collect()
     }
 
-    fn resolve(&self, image: &Image, known: &[KnownTree]) -> plan::Resolved {
+    fn resolve(&self, image: &Image, known: &[KnownTree], parts: &[WrittenLayer]) -> plan::Resolved {
         let shared = plan::Shared::new(assets::scan([image], &self.workspace.root, &self.workspace.target));
-        self.resolve_in(&shared, image, known)
+        self.resolve_in(&shared, image, known, parts)
     }
 
-    fn resolve_in(&self, shared: &plan::Shared, image: &Image, known: &[KnownTree]) -> plan::Resolved {
+    /// Opens the blob of a layer of the base, or of one of the parts on it.
+    fn blob(&self, layer: usize, parts: &[WrittenLayer]) -> Result<fs::File, TextError> {
+        let base = &self.base.layers;
+        if let Some(layer) = base.get(layer) {
+            return Ok(self.cache.blobs().reader(&layer.digest, layer.size)?);
+        }
+        let written = &parts[layer - base.len()].written;
+        Ok(self.store.layout.blobs().reader(&written.digest, written.size)?)
+    }
+
+    fn resolve_in(
+        &self,
+        shared: &plan::Shared,
+        image: &Image,
+        known: &[KnownTree],
+        parts: &[WrittenLayer],
+    ) -> plan::Resolved {
         let Base { location, digest, architecture, .. } = &self.base;
         let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
         let builders = Builders::from([(location.clone(), Builder { digest, architecture, place })]);
         let options = CargoOptions::default();
-        plan::resolve(image, &self.workspace, shared, &self.base, &builders, known, &options)
+        loop {
+            let resolved =
+                plan::resolve(image, &self.workspace, shared, &self.base, &builders, known, &options);
+            if resolved.wanted.is_empty() {
+                return resolved;
+            }
+            read_texts(&resolved.wanted, shared.texts(), |layer| self.blob(layer, parts)).unwrap();
+        }
     }
 
     /// What the checks find in an image, up to the staged files; binaries of cargo there are none.
@@ -272,18 +296,20 @@ impl Workshop {
         let mut plan = self.planned(image);
         let progress = Progress::silent();
         let settings = Settings { compression, epoch: Epoch::default() };
-        let staged = self.staged(&plan);
-        let (base, cache, store) = (&self.base, &self.cache, &self.store);
-        let root = &self.workspace.root;
-        let (staged, progress) = (&staged, &progress);
-        let keys = &CacheKeys::default();
-        let env = BuildEnv { root, staged, base, cache, store, settings, keys, pins: false, progress };
+        let mut staged = self.staged(&plan);
+        let keys = CacheKeys::default();
         let (mut below, mut installed) = (Vec::new(), BTreeMap::new());
         let mut known = Vec::new();
         while below.len() < plan.layers.len() {
             let all = engine.builds_every_layer().then_some(plan.layers.len());
             let Some(end) = plan.next_engine_part(below.len()).or(all) else { break };
-            let lower = layers::ensure_lower(&plan, &below, end, engine, &env);
+            let lower = layers::ensure_lower(
+                &plan,
+                &below,
+                end,
+                engine,
+                &self.env(&staged, &keys, settings, &progress),
+            );
             installed.extend(lower.installed);
             let lower = match lower.layers {
                 Ok(Some(lower)) => lower,
@@ -291,13 +317,15 @@ impl Workshop {
                 Err(error) => return (Err(error), installed),
             };
             known.push(KnownTree { parts: lower.layers.len(), index: lower.index });
-            let resolved = self.resolve(image, &known);
+            let resolved = self.resolve(image, &known, &lower.layers);
             let fatal: Vec<_> =
                 resolved.findings.iter().filter(|found| found.severity == Severity::Fatal).collect();
             assert!(fatal.is_empty(), "{fatal:#?}");
             plan = resolved.plan.unwrap();
+            staged.add_texts(&plan.layers);
             below = lower.layers;
         }
+        let env = self.env(&staged, &keys, settings, &progress);
         let parts = image::write_layers(&plan, &below, &env).unwrap();
         let layers = match merge_parts(&plan, &parts, &env) {
             Ok(layers) => layers,
@@ -305,6 +333,17 @@ impl Workshop {
         };
         let built = image::finish(&plan, layers, &env);
         (Ok(Some((built.unwrap(), plan))), installed)
+    }
+
+    fn env<'a>(
+        &'a self,
+        staged: &'a Inputs,
+        keys: &'a CacheKeys,
+        settings: Settings,
+        progress: &'a Progress,
+    ) -> BuildEnv<'a> {
+        let (base, cache, store, root) = (&self.base, &self.cache, &self.store, &*self.workspace.root);
+        BuildEnv { root, staged, base, cache, store, settings, keys, pins: false, progress }
     }
 
     /// Emits an image's context, as it is after a build.
@@ -334,7 +373,7 @@ impl Workshop {
         let lower = layers::ensure_lower(&plan, &[], end, EnginePolicy::Any, &env).layers.unwrap().unwrap();
         let below = Base { index: Arc::clone(&lower.index), ..self.base.clone() };
         let known = [KnownTree { parts: end, index: lower.index }];
-        let resolved = self.resolve(image, &known);
+        let resolved = self.resolve(image, &known, &lower.layers);
         let (mut findings, plan) = (resolved.findings, resolved.plan.unwrap());
         findings.extend(check::unknown_allowances(&Checks::default(), &plan));
         let contents = Contents::of(&plan.layers);

@@ -20,6 +20,7 @@ fn keyword(kind: &EntryKind) -> &'static str {
         EntryRef::Bin(_) => "bin",
         EntryRef::Dir(_) => "dir",
         EntryRef::DropIn(_) => "drop_in",
+        EntryRef::Edit(_) => "edit",
         EntryRef::File(_) => "file",
         EntryRef::Kargs(_) => "kargs",
         EntryRef::Packages(_) => "packages",
@@ -72,6 +73,8 @@ fn said() -> Image {
             drop_in "memory" = "[Service]\nMemoryMax=64M\n" => "e.service"
             drop_in "tasks.conf" = "[Service]\n" => "e.service" { mode: 0o600, owner: "0:1" }
             drop_in asset("x/limits.conf") => "e.service"
+            edit "/etc/chrony.conf" { append: "a" }
+            edit "/etc/journald.conf" { replace: "a" => "b", replace_all: ["c" => "d", "e" => "f"], set: ["Journal", "Storage"] => "none", set: "x" => "y", insert_after: "l" => "m", append: ["n", "o"], allow: "etc-merge" }
             enable "f.service"
             disable "g.service"
             mask "h.service"
@@ -180,6 +183,19 @@ fn built() -> Layer {
         .with(DropIn::text("memory", "[Service]\nMemoryMax=64M\n", "e.service"))
         .with(DropIn::text("tasks.conf", "[Service]\n", "e.service").mode(0o600).owner("0:1"))
         .with(DropIn::file(asset("x/limits.conf"), "e.service"))
+        .with(Edit::of("/etc/chrony.conf").append("a"))
+        .with(
+            Edit::of("/etc/journald.conf")
+                .replace("a", "b")
+                .replace_all("c", "d")
+                .replace_all("e", "f")
+                .set("Journal", "Storage", "none")
+                .set("", "x", "y")
+                .insert_after("l", "m")
+                .append("n")
+                .append("o")
+                .allow("etc-merge"),
+        )
         .enable("f.service")
         .disable("g.service")
         .mask("h.service")
@@ -247,6 +263,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 14, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 15, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

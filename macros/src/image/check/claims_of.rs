@@ -35,6 +35,7 @@ impl Checker<'_> {
                 let said = said_of(value("mode"), value("owner"));
                 self.claims.directory(at, path(head), said);
             }
+            "edit" => self.claims.file(at, path(head)),
             "symlink" => self.claims.symlink(parts.head.place(), path(head)),
             "remove" => self.claims.removal(at, path(head)),
             "unit" => {

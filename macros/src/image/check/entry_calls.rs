@@ -47,6 +47,7 @@ impl Checker<'_> {
             quote_spanned!(span=> .#method(#call(#(#operands),*) #options))
         };
         match (keyword.as_str(), parts.shape) {
+            ("edit", _) => with(self.call("Edit", "of", span), "with"),
             ("bin", _) if options.is_empty() => plain("bin"),
             ("bin", _) => with(self.call("Bin", "new", span), "bin"),
             ("unit", Shape::Named(..)) => with(self.call("Unit", "text", span), "unit"),

@@ -41,7 +41,7 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         | ValueKind::RepoFile
         | ValueKind::RpmFile => return asset::check(kind, &text, literal, krate),
         ValueKind::Destination => destination(&text, literal)?,
-        ValueKind::RemovedPath => {
+        ValueKind::EditedFile | ValueKind::RemovedPath => {
             parsed(kind, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?;
         }
         ValueKind::Architecture => parsed(kind, literal, Architecture::parse(&text))?,

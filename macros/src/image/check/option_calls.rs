@@ -132,6 +132,7 @@ impl Checker<'_> {
                 let to = self.value(to, &arrow.to);
                 quote_spanned!(span=> .#method(#from, #to))
             }
+            Takes::Setting => self.set(setting, value, choice),
             Takes::Repository => self.repositories(choice, setting, value),
             // `argument` puts it in the parentheses of the entry's call.
             Takes::Argument(_) => TokenStream::new(),
@@ -164,6 +165,35 @@ impl Checker<'_> {
             return None;
         }
         Some(self.value(kind, value))
+    }
+
+    /// Returns the call that sets a key of a file, below its section if the key is a list.
+    fn set(&mut self, setting: &Setting, value: &Operand, choice: &'static Choice) -> TokenStream {
+        let key = &setting.key;
+        let span = key.span();
+        let Some(arrow) = &setting.arrow else {
+            let error = Diagnostic::new(value.place(), format!("`{key}` lacks its `=>`"));
+            self.errors.push(error.help(format!("write `{key}: {} => \"…\"`", value.written())));
+            return TokenStream::new();
+        };
+        let names = value.list().unwrap_or_else(|| vec![value.clone()]);
+        let to = self.value(ValueKind::Text, &arrow.to);
+        match names.as_slice() {
+            [name] => {
+                let name = self.value(ValueKind::Text, name);
+                quote_spanned!(span=> .#key("", #name, #to))
+            }
+            [section, name] => {
+                let (section, name) =
+                    (self.value(ValueKind::Text, section), self.value(ValueKind::Text, name));
+                quote_spanned!(span=> .#key(#section, #name, #to))
+            }
+            _ => {
+                let error = Diagnostic::new(value.place(), "a key has a section or none");
+                self.errors.push(error.help(format!("write `{key}: {}`", choice.example())));
+                TokenStream::new()
+            }
+        }
     }
 
     fn repositories(&mut self, choice: &'static Choice, setting: &Setting, value: &Operand) -> TokenStream {

@@ -80,6 +80,22 @@ pub(in crate::check) const CHECKS: &[Check] = &[
             r#"Layer::new("app").remove("/usr/share/doc")"#,
         ),
     ),
+    fatal(
+        "edit-missing",
+        "an edit changes a file that is there",
+        layers(
+            r#"Layer::new("app").with(Edit::of("/usr/lib/os-releas").append("X=1"))"#,
+            r#"Layer::new("app").with(Edit::of("/usr/lib/os-release").append("X=1"))"#,
+        ),
+    ),
+    fatal(
+        "edit-unmatched",
+        "a change that finds nothing, or two places, does not do what its author wants",
+        layers(
+            r#"Layer::new("app").with(Edit::of("/usr/lib/os-release").replace("no such line", ""))"#,
+            r#"Layer::new("app").with(Edit::of("/usr/lib/os-release").set("", "VARIANT_ID", "gateway"))"#,
+        ),
+    ),
     warning(
         "duplicate-removal",
         "a path is removed once",

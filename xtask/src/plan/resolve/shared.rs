@@ -14,7 +14,7 @@ use super::Resolver;
 use crate::base::{BaseIndex, File};
 use crate::finding::Finding;
 use crate::plan::enablement::OwnUnits;
-use crate::plan::{Invocation, PlannedLayer, Undecided};
+use crate::plan::{Invocation, LowerTexts, PlannedLayer, Undecided};
 use crate::project::assets::Sources;
 
 /// What the images of a run are planned from: the files that their descriptions name, and the layers that were planned
@@ -22,6 +22,7 @@ use crate::project::assets::Sources;
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     sources: Sources,
+    texts: LowerTexts,
     /// By the description of the layer, with the place of each call.
     layers: RefCell<HashMap<String, Vec<Known>>>,
 }
@@ -58,11 +59,16 @@ struct After {
 impl Shared {
     /// Returns the state before the first image is planned.
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, layers: RefCell::default() }
+        Self { sources, texts: LowerTexts::default(), layers: RefCell::default() }
     }
 
     pub(super) fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// Returns the texts of files below that were read.
+    pub(crate) fn texts(&self) -> &LowerTexts {
+        &self.texts
     }
 
     fn get(&self, described: &str, below: &Below) -> Option<After> {
@@ -109,7 +115,11 @@ impl Resolver<'_> {
             return;
         }
         let (parts, undecided, findings) = (self.planned.len(), self.undecided.len(), self.findings.len());
+        let wanted = self.wanted.len();
         self.parts(name, layer);
+        if self.wanted.len() > wanted {
+            return;
+        }
         let after = After {
             parts: self.planned[parts..].to_vec(),
             merged: self.merged.clone(),
