@@ -1,16 +1,19 @@
 //! Removes what killed processes left of the work of an engine: the engine itself, if it still runs, the containers
 //! and images of its job, in which a step may have written a secret, and the context.
+//!
+//! A job is found by its context. Somebody may have deleted the target directory with the contexts, so the storage of an
+//! engine is also searched for the names of jobs of this store.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
 use camino::Utf8Path;
 use rustix::process::Pid;
 
-use super::ENGINES;
-use super::cached::job_name;
 use super::interrupt::end;
-use super::layers::listing;
+use super::job_name::{job_name, job_prefix, listing};
+use super::{ENGINES, Engine};
 use crate::store::Paths;
 use crate::support::progress::Progress;
 
@@ -26,12 +29,42 @@ pub(crate) fn sweep(paths: &Paths, progress: &Progress) {
         }
         let job = job_name(&context);
         for engine in ENGINES.into_iter().filter(|engine| engine.require().is_ok()) {
-            engine.remove(&listing(&job));
-            engine.remove(&job);
+            remove(engine, &job);
         }
         // The folder is removed last: as long as it is there, the next process tries again.
         drop(fs::remove_dir_all(&context));
     }
+}
+
+/// Removes the jobs of this store that are in the storage of an engine and have no context any more. Returns their
+/// names.
+pub(crate) fn sweep_storage(engine: &dyn Engine, paths: &Paths, progress: &Progress) -> Vec<String> {
+    let prefix = job_prefix(paths.root());
+    let stored: BTreeSet<String> =
+        engine.stored_names().iter().filter_map(|name| job_of(name, &prefix)).collect();
+    if stored.is_empty() {
+        return Vec::new();
+    }
+    // A job makes its context first and removes it last. So a job that was listed above and has no context has ended.
+    let contexts: BTreeSet<String> = paths.jobs().iter().map(|context| job_name(context)).collect();
+    let lost: Vec<_> = stored.difference(&contexts).cloned().collect();
+    for job in &lost {
+        progress.status("Removing", format_args!("what a killed build left in {}: `{job}`", engine.name()));
+        remove(engine, job);
+    }
+    lost
+}
+
+fn remove(engine: &dyn Engine, job: &str) {
+    engine.remove(&listing(job));
+    engine.remove(job);
+}
+
+/// Returns the job of the store with that prefix to which an image or container with this name belongs.
+fn job_of(name: &str, prefix: &str) -> Option<String> {
+    let name = name.strip_prefix("localhost/").unwrap_or(name);
+    let random = name.strip_prefix(prefix)?.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    (!random.is_empty()).then(|| format!("{prefix}{random}"))
 }
 
 /// Returns the processes that work in a context: an engine that its own process did not outlive.
@@ -44,4 +77,25 @@ fn engines_in(context: &Utf8Path) -> Vec<Pid> {
     };
     let id = |process: fs::DirEntry| Pid::from_raw(process.file_name().to_str()?.parse().ok()?);
     processes.filter(works_there).filter_map(id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_jobs_of_the_same_store_are_of_a_job() {
+        let store = Utf8Path::new("/w/target/lapstrake");
+        let (prefix, job) = (job_prefix(store), job_name(&store.join(".engine-aB3x9Z")));
+        assert!(job.starts_with(&prefix), "{job} {prefix}");
+        let names = ["", "-made", "-results", "-packages", "-packages-results", "-working-container"];
+        for name in names {
+            assert_eq!(job_of(&format!("localhost/{job}{name}"), &prefix), Some(job.clone()));
+            assert_eq!(job_of(&format!("{job}{name}"), &prefix), Some(job.clone()));
+        }
+        let other = job_name(Utf8Path::new("/other/target/lapstrake/.engine-aB3x9Z"));
+        for name in [&*other, "localhost/app", "<none>", "working-container", &prefix, "docker.io/x"] {
+            assert_eq!(job_of(name, &prefix), None, "{name}");
+        }
+    }
 }

@@ -18,7 +18,9 @@ const COMMANDS: CommandLine = CommandLine {
     id_format: "{{.FromImageID}}",
     // Without it buildah compresses every layer.
     push_options: &["--disable-compression"],
-    remove_container: &["rm"],
+    list_images: &["images", "--all", "--format", "{{.Name}}"],
+    list_containers: &["containers", "--all", "--format", "{{.ContainerName}}"],
+    remove_containers: &["rm"],
 };
 
 impl Engine for Buildah {
@@ -48,6 +50,14 @@ impl Engine for Buildah {
 
     fn pull(&self, reference: &str, progress: &Progress) -> Result<(), EngineError> {
         COMMANDS.pull(reference, progress)
+    }
+
+    fn name_below(&self, image: &str, job: &str) -> Result<(), EngineError> {
+        COMMANDS.name_below(image, job)
+    }
+
+    fn stored_names(&self) -> Vec<String> {
+        COMMANDS.stored_names()
     }
 
     fn remove(&self, job: &str) {

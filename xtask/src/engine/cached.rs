@@ -6,7 +6,9 @@ use std::io;
 use camino::Utf8Path;
 use lapstrake_oci::Digest;
 
+use super::abandoned::sweep_storage;
 use super::interrupt::SignalGuard;
+use super::job_name::job_name;
 use super::{Engine, EngineError, EnginePolicy, Job, Secrets};
 use crate::image::Epoch;
 use crate::store::{Scratch, Store};
@@ -68,6 +70,7 @@ pub(super) fn ensure<J: CachedJob>(
     }
     let Some(engine) = policy.engine()? else { return Ok(None) };
     let secrets = job.secrets()?;
+    sweep_storage(engine, store.paths(), store.progress());
     job.report(engine);
     let context = Context::create(store).map_err(ContextError)?;
     job.write_context(engine, &context)?;
@@ -119,15 +122,4 @@ impl Context {
     pub(super) fn path(&self) -> &Utf8Path {
         self.folder.path()
     }
-}
-
-/// Returns the name of the job with this context, in the form of a repository's name. No other build uses it: it has
-/// the random part of the folder's name, and a digest of the store's path, because several stores share the storage
-/// of an engine. A later process finds by it what a killed one left.
-pub(super) fn job_name(context: &Utf8Path) -> String {
-    let store = context.parent().expect("a temporary folder is in the store");
-    let store = Digest::of(store.as_str().as_bytes());
-    let folder = context.file_name().expect("a temporary folder has a name").to_lowercase();
-    let folder = folder.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    format!("lapstrake-{}-{folder}", &store.hex()[..8])
 }

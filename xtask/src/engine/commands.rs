@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::Log;
 use super::export::EXPORTED;
 use super::output::{self, Ended};
-use super::{Engine, EngineError, Job, Secrets, export};
+use super::{Engine, EngineError, Job, Secrets, export, job_name};
 use crate::support::diagnosis::Diagnosis;
 use crate::support::folder::{PREFIX, TempFolder};
 use crate::support::program::Program;
@@ -25,7 +25,10 @@ pub(super) struct CommandLine {
     pub(super) id_format: &'static str,
     /// The options of `push` for layers that are plain tars.
     pub(super) push_options: &'static [&'static str],
-    pub(super) remove_container: &'static [&'static str],
+    /// The commands that print the names of all images and containers, a line each.
+    pub(super) list_images: &'static [&'static str],
+    pub(super) list_containers: &'static [&'static str],
+    pub(super) remove_containers: &'static [&'static str],
 }
 
 impl CommandLine {
@@ -130,17 +133,38 @@ impl CommandLine {
         }
     }
 
+    pub(super) fn name_below(&self, image: &str, job: &str) -> Result<(), EngineError> {
+        let mut command = self.program.command()?;
+        command.args(["tag", image, &job_name::below(job)]);
+        let Ended { succeeded, lines } = self.run(&mut command, &Secrets::none(), &Progress::silent())?;
+        match Diagnosis::of_build(&lines, succeeded) {
+            None => Ok(()),
+            Some(diagnosis) => Err(self.failed(diagnosis, &lines)),
+        }
+    }
+
+    pub(super) fn stored_names(&self) -> Vec<String> {
+        let list = |words: &[&str]| {
+            // What can't be listed can't be removed either. The build that follows reports why.
+            self.program.output(words).map(|output| output.stdout).unwrap_or_default()
+        };
+        let listed = [self.list_images, self.list_containers].map(list).concat();
+        String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect()
+    }
+
     pub(super) fn remove(&self, job: &str) {
-        let remove = |words: &[&str], name: &str| {
+        let remove = |words: &[&str], names: &[String]| {
             let Ok(mut command) = self.program.command() else { return };
             // Ctrl-C is not meant for the cleanup.
-            command.args(words).arg(name).stdin(Stdio::null()).process_group(0);
+            command.args(words).args(names).stdin(Stdio::null()).process_group(0);
             drop(command.output());
         };
-        remove(self.remove_container, &format!("{job}-working-container"));
         // By their names, because the user may have images of the same ids. Those of other jobs have ids of their own.
-        remove(&["rmi", "--force"], &super::built(job));
-        remove(&["rmi", "--force"], &super::below(job));
+        let images = [job_name::built(job), job_name::below(job), job_name::results(job)];
+        let container =
+            |image: &String| format!("{}-working-container", image.trim_start_matches("localhost/"));
+        remove(self.remove_containers, &images.each_ref().map(container));
+        remove(&["rmi", "--force"], &images);
     }
 
     fn run(

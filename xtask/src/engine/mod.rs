@@ -11,10 +11,12 @@ mod debris;
 mod error;
 mod export;
 mod interrupt;
+mod job_name;
 pub(crate) mod layers;
 mod output;
 mod podman;
 mod policy;
+mod results;
 mod rewrite;
 mod secrets;
 mod stored;
@@ -72,8 +74,15 @@ pub(crate) trait Engine: Debug + Sync {
     /// Copies an image from its registry to the engine's storage.
     fn pull(&self, reference: &str, progress: &Progress) -> Result<(), EngineError>;
 
+    /// Names an image of the engine's storage as the image below a job, so that containers on it have the name of
+    /// the job.
+    fn name_below(&self, image: &str, job: &str) -> Result<(), EngineError>;
+
+    /// Returns the names of all images and containers of the engine's storage.
+    fn stored_names(&self) -> Vec<String>;
+
     /// Removes the images and containers of the job of that name from the engine's storage. It is not an error that
-    /// there are none.
+    /// there are none. An image that has other names too only loses the name of the job.
     fn remove(&self, job: &str);
 }
 
@@ -92,19 +101,11 @@ pub(crate) struct Job<'a> {
 impl Job<'_> {
     /// Returns the name of the image that the job builds.
     fn built(&self) -> String {
-        built(self.name)
+        job_name::built(self.name)
     }
 
     /// Returns the name that an engine gives the image below, if that is a layout in the context.
     fn below(&self) -> String {
-        below(self.name)
+        job_name::below(self.name)
     }
-}
-
-fn built(job: &str) -> String {
-    format!("localhost/{job}-made")
-}
-
-fn below(job: &str) -> String {
-    format!("localhost/{job}")
 }

@@ -17,7 +17,10 @@ const COMMANDS: CommandLine = CommandLine {
     program: Program::PODMAN,
     id_format: "{{.Id}}",
     push_options: &[],
-    remove_container: &["rm", "--force"],
+    list_images: &["images", "--all", "--format", "{{.Repository}}"],
+    // Containers of a build belong to buildah's part of the storage.
+    list_containers: &["ps", "--all", "--external", "--format", "{{.Names}}"],
+    remove_containers: &["rm", "--force"],
 };
 
 impl Engine for Podman {
@@ -47,6 +50,14 @@ impl Engine for Podman {
 
     fn pull(&self, reference: &str, progress: &Progress) -> Result<(), EngineError> {
         COMMANDS.pull(reference, progress)
+    }
+
+    fn name_below(&self, image: &str, job: &str) -> Result<(), EngineError> {
+        COMMANDS.name_below(image, job)
+    }
+
+    fn stored_names(&self) -> Vec<String> {
+        COMMANDS.stored_names()
     }
 
     fn remove(&self, job: &str) {

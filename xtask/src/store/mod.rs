@@ -124,6 +124,10 @@ impl Store {
         &self.paths
     }
 
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
     /// Lists an image under its name.
     pub(crate) fn tag(&self, image: &ImageName, descriptor: &Descriptor) -> Result<(), StoreError> {
         let index = self.layout.tag_in(image.as_str(), descriptor).map_err(StoreError::Tag)?;

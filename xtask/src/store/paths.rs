@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 
 use super::records::Records;
 use crate::support::folder::{PREFIX, TempFolder};
@@ -59,6 +59,13 @@ impl Paths {
     /// Returns the folders of the jobs of engines whose processes were killed, each with the claim to it.
     pub(crate) fn abandoned_jobs(&self) -> Vec<(Utf8PathBuf, Claim)> {
         Claim::debris(&self.root, &[Scratch::EngineJob.prefix()])
+    }
+
+    /// Returns the folders of all jobs of engines.
+    pub(crate) fn jobs(&self) -> Vec<Utf8PathBuf> {
+        let entries = self.root.read_dir_utf8().into_iter().flatten().flatten();
+        let is_job = |entry: &Utf8DirEntry| entry.file_name().starts_with(Scratch::EngineJob.prefix());
+        entries.filter(is_job).map(Utf8DirEntry::into_path).collect()
     }
 
     /// Returns the OCI layout of all images.
@@ -126,7 +133,7 @@ pub(crate) enum Scratch {
 }
 
 impl Scratch {
-    fn prefix(self) -> &'static str {
+    pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Binaries => ".binaries-",
             Self::EngineJob => ".engine-",

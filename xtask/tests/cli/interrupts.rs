@@ -1,13 +1,13 @@
-//! Ctrl-C and its like while a step runs: step, engine and tool end at once, and nothing stays.
+//! Ctrl-C and kills while a step runs: step, engine and tool end at once, and nothing stays.
 
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::fixture::present;
-use crate::storage::{BUSYBOX, Storage, by};
+use crate::fixture::{Run, present};
+use crate::storage::{BUSYBOX, Storage, assert_no_context, by};
 
 /// The processes that were started with that argument.
 fn processes(argument: &str) -> Vec<String> {
@@ -79,23 +79,7 @@ fn what_a_killed_build_left_is_removed_by_the_next_one() {
             let mut tool = command.spawn().unwrap();
             let wrote = || holds(&storage.place(), "marker", MARKER.as_bytes());
             wait_for("no step wrote", wrote);
-            let engines = children(tool.id());
-            tool.kill().unwrap();
-            tool.wait().unwrap();
-            for engine in engines.iter().filter(|_| with_engine) {
-                let group = format!("-{engine}");
-                // It may have ended by itself.
-                _ = Command::new("kill")
-                    .args(["-KILL", "--", &group])
-                    .stderr(Stdio::null())
-                    .status()
-                    .unwrap();
-            }
-            // A kill of the machine's takes the step too.
-            for process in processes(&mark).iter().filter(|_| with_engine) {
-                let id = process.trim_start_matches("/proc/");
-                _ = Command::new("kill").args(["-KILL", id]).stderr(Stdio::null()).status().unwrap();
-            }
+            kill(&mut tool, with_engine, &mark);
             let next = storage.build(&[BUSYBOX, "true"], engine).done();
             assert!(next.stderr.contains("Removing what a killed build left"), "{}", next.stderr);
             wait_for("the step goes on", || processes(&mark).is_empty());
@@ -104,6 +88,56 @@ fn what_a_killed_build_left_is_removed_by_the_next_one() {
             let again = storage.build(&[BUSYBOX, "true"], engine).done();
             assert!(!again.stderr.contains("Removing"), "{}", again.stderr);
         }
+    }
+}
+
+#[test]
+fn what_a_killed_stage_left_is_removed_also_when_its_context_is_gone() {
+    if !present(&["podman", "buildah", "busybox"]) {
+        return;
+    }
+    let storage = Storage::new();
+    let builder = storage.import_builder();
+    let before = storage.content();
+    for engine in ["podman", "buildah"] {
+        for is_cleaned in [false, true] {
+            let mark = format!("killed-stage-of-{}-{engine}-{is_cleaned}", std::process::id());
+            let script = format!("echo {MARKER} > /marker; echo made > /made; sleep 60; true");
+            let compile = |step: &[&str]| {
+                let mut command = storage.command(step, &["--engine", engine]);
+                command.env("DESCRIBE", "compiling").env("BASE", &builder);
+                command
+            };
+            let mut command = compile(&[BUSYBOX, "sh", "-c", &script, &mark]);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut tool = command.spawn().unwrap();
+            let wrote = || holds(&storage.place(), "marker", MARKER.as_bytes());
+            wait_for("no step wrote", wrote);
+            kill(&mut tool, true, &mark);
+            assert!(wrote() && storage.content() != before);
+            if is_cleaned {
+                fs::remove_dir_all(storage.workspace.path("target/lapstrake")).unwrap();
+            }
+            let step = format!("echo {engine} {is_cleaned} > /made");
+            let next = Run::of(&mut compile(&[BUSYBOX, "sh", "-c", &step])).done();
+            assert!(next.stderr.contains("Removing what a killed build left"), "{}", next.stderr);
+            assert_eq!(storage.content(), before, "{engine}");
+            assert!(!wrote(), "{engine}: what the step wrote is still in the storage");
+            assert_no_context(&storage.workspace.path("target"));
+        }
+    }
+}
+
+/// Kills a build, and with its engine everything that it has started, as a power cut would.
+fn kill(tool: &mut Child, with_engine: bool, mark: &str) {
+    let engines = children(tool.id());
+    tool.kill().unwrap();
+    tool.wait().unwrap();
+    let groups = engines.iter().map(|engine| format!("-{engine}"));
+    let steps = processes(mark).into_iter().map(|process| process.trim_start_matches("/proc/").to_owned());
+    for process in groups.chain(steps.collect::<Vec<_>>()).filter(|_| with_engine) {
+        // It may have ended by itself.
+        _ = Command::new("kill").args(["-KILL", "--", &process]).stderr(Stdio::null()).status().unwrap();
     }
 }
 

@@ -56,6 +56,18 @@ impl Storage {
         Run::of(&mut self.command(step, &["--engine", engine]))
     }
 
+    /// Imports an image with busybox, and returns its name.
+    pub(crate) fn import_builder(&self) -> String {
+        let (name, folder) = ("localhost/builder:1", self.workspace.path("builder"));
+        fs::create_dir_all(folder.join("usr/bin")).unwrap();
+        fs::copy(program("busybox"), folder.join("usr/bin/busybox")).unwrap();
+        let (tar, folder) = (self.workspace.path("builder.tar"), folder.display().to_string());
+        let tar = tar.display().to_string();
+        Run::of(Command::new("tar").args(["-C", &folder, "-cf", &tar, "."])).done();
+        Run::of(self.with(Command::new("podman").args(["import", "--quiet", &tar, name]))).done();
+        name.to_owned()
+    }
+
     /// All images and containers in it.
     pub(crate) fn content(&self) -> String {
         let mut list = Command::new("sh");

@@ -10,8 +10,16 @@ use crate::plan::{Invocation, PlannedBuildStage, Product};
 /// Where the workspace, cargo's own files and what it made are in the stage.
 const HOME: &str = "/lapstrake";
 
-/// The text; `caches` names what cargo keeps between builds.
-pub(super) fn containerfile(stage: &PlannedBuildStage, from: &str, caches: &str) -> String {
+/// The images on which the two stages are built.
+#[derive(Clone, Copy)]
+pub(super) struct StageImages<'a> {
+    pub(super) builder: &'a str,
+    /// An image without files, for the results.
+    pub(super) results: &'a str,
+}
+
+/// Returns the text. `caches` names what cargo keeps between builds.
+pub(super) fn containerfile(stage: &PlannedBuildStage, from: StageImages<'_>, caches: &str) -> String {
     let mut out = String::new();
     // Writing to a String does not fail.
     _ = render(stage, from, caches, &mut out);
@@ -24,8 +32,13 @@ pub(super) fn containerfile(stage: &PlannedBuildStage, from: &str, caches: &str)
 const BUILD: &str = "cd \"$0\"; find . -exec touch {} +; from=$1 to=$2 bins=$3; shift 3; \"$@\"; \
                      mkdir -p \"$to\"; for bin in $bins; do cp \"$from/$bin\" \"$to\"; done";
 
-fn render(stage: &PlannedBuildStage, from: &str, caches: &str, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "FROM {from} AS stage\nUSER 0:0")?;
+fn render(
+    stage: &PlannedBuildStage,
+    from: StageImages<'_>,
+    caches: &str,
+    out: &mut String,
+) -> std::fmt::Result {
+    writeln!(out, "FROM {} AS stage\nUSER 0:0", from.builder)?;
     for (name, at) in &stage.copies {
         writeln!(out, "COPY {}", exec([name.as_str(), at.as_str()]))?;
     }
@@ -38,7 +51,7 @@ fn render(stage: &PlannedBuildStage, from: &str, caches: &str, out: &mut String)
     for (number, invocation) in stage.compile.iter().enumerate() {
         compile(number, invocation, caches, out)?;
     }
-    writeln!(out, "FROM scratch")?;
+    writeln!(out, "FROM {}", from.results)?;
     for (number, product) in stage.results.iter().enumerate() {
         let from = match product {
             Product::Path(path) => path.to_string(),

@@ -6,12 +6,14 @@ use std::fs::{self, File};
 use camino::Utf8PathBuf;
 use lapstrake::TransportRef;
 
-use super::containerfile::containerfile;
+use super::containerfile::{StageImages, containerfile};
 use super::error::Cause;
 use super::{BuilderEnv, sources};
 use crate::base::{self, LocalImage};
 use crate::emit;
 use crate::engine::cached::{CachedJob, Context, ContextError};
+use crate::engine::job_name::below;
+use crate::engine::results::write_empty_image;
 use crate::engine::{Engine, EngineError, Job, Secrets, layers};
 use crate::image::Epoch;
 use crate::inputs::LayerInputs;
@@ -47,17 +49,18 @@ impl<'a> StageJob<'a> {
         match &self.stage.location {
             TransportRef::Registry(registry) => {
                 let pinned = format!("{}@{}", registry.repository(), self.stage.digest);
-                if let Some(id) = engine.image_id(&pinned)? {
-                    return Ok(id);
-                }
-                if self.env.offline {
-                    return Err(Cause::Offline);
-                }
-                engine.pull(&pinned, self.env.progress)?;
-                // An engine that has no id for it finds it by its name.
-                Ok(engine.image_id(&pinned)?.unwrap_or(pinned))
+                let stored = match engine.image_id(&pinned)? {
+                    Some(id) => id,
+                    None if self.env.offline => return Err(Cause::Offline),
+                    None => {
+                        engine.pull(&pinned, self.env.progress)?;
+                        // An engine that has no id for it finds it by its name.
+                        engine.image_id(&pinned)?.unwrap_or(pinned)
+                    }
+                };
+                name_builder(engine, &stored, context)
             }
-            TransportRef::ContainersStorage(_) => Ok(self.stage.digest.hex()),
+            TransportRef::ContainersStorage(_) => name_builder(engine, &self.stage.digest.hex(), context),
             TransportRef::Oci { .. } | TransportRef::OciArchive { .. } | TransportRef::StandIn => {
                 self.write_builder(context)
             }
@@ -68,7 +71,7 @@ impl<'a> StageJob<'a> {
     fn write_builder(&self, context: &Context) -> Result<String, Cause> {
         let name = &context.name;
         // podman 4 names the image by the folder of the layout, and podman 5 by its tag.
-        let tag = format!("localhost/{name}");
+        let tag = below(name);
         let layout = Layout::create_or_open(&context.path().join(name))?;
         let LocalImage { descriptor, blobs, parts } =
             base::lone_image(&self.stage.location, &self.stage.digest, self.env.cache)?;
@@ -87,6 +90,12 @@ impl<'a> StageJob<'a> {
     }
 }
 
+/// Gives a builder image of the engine's storage a name of this job, and returns the name.
+fn name_builder(engine: &dyn Engine, stored: &str, context: &Context) -> Result<String, Cause> {
+    engine.name_below(stored, &context.name)?;
+    Ok(below(&context.name))
+}
+
 impl CachedJob for StageJob<'_> {
     /// The folder of the results: a file for each of them, by number.
     type Made = Utf8PathBuf;
@@ -97,7 +106,7 @@ impl CachedJob for StageJob<'_> {
         let inputs = serde_json::json!({
             "version": VERSION,
             "builder": self.stage.digest,
-            "steps": containerfile(self.stage, "", ""),
+            "steps": containerfile(self.stage, StageImages { builder: "", results: "scratch" }, ""),
             "network": self.stage.wants_network(),
             "read": layers::read(&self.files, &self.staged),
         });
@@ -119,8 +128,11 @@ impl CachedJob for StageJob<'_> {
     }
 
     fn write_context(&self, engine: &'static dyn Engine, context: &Context) -> Result<(), Cause> {
-        let text = containerfile(self.stage, &self.from(engine, context)?, &self.caches());
         let root = context.path();
+        let results = write_empty_image(&context.name, root).map_err(ContextError)?;
+        let builder = self.from(engine, context)?;
+        let from = StageImages { builder: &builder, results: &results };
+        let text = containerfile(self.stage, from, &self.caches());
         let written = emit::write_files(&self.files, &self.staged, root)
             .and_then(|()| fs::write(root.join("Containerfile"), text))
             .and_then(|()| fs::create_dir(root.join(RESULTS)));

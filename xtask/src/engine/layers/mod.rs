@@ -20,7 +20,6 @@ use self::error::Cause;
 pub(crate) use self::error::EngineLayersError;
 use self::job::LayerJob;
 pub(crate) use self::merge::merge_parts;
-pub(super) use self::packages::listing;
 use super::cached;
 use crate::base::{self, Base, BaseIndex};
 use crate::engine::EnginePolicy;

@@ -12,6 +12,8 @@ use std::io;
 use camino::Utf8Path;
 
 use crate::emit::exec;
+use crate::engine::job_name::listing;
+use crate::engine::results::write_empty_image;
 use crate::engine::{Engine, EngineError, Job, Secrets};
 use crate::support::progress::Progress;
 
@@ -36,8 +38,9 @@ pub(super) fn installed(
     let context = layer.context.join("packages");
     let results = context.join("results");
     fs::create_dir_all(&results).map_err(failed)?;
-    fs::write(context.join("Containerfile"), containerfile(layer)).map_err(failed)?;
     let name = listing(layer.name);
+    let from = write_empty_image(&name, &context).map_err(failed)?;
+    fs::write(context.join("Containerfile"), containerfile(layer, &from)).map_err(failed)?;
     let secrets = Secrets::none();
     let job = Job { context: &context, name: &name, network: false, epoch: layer.epoch, secrets: &secrets };
     let listed = engine.run_stages(&job, &results, progress);
@@ -47,18 +50,13 @@ pub(super) fn installed(
     Ok(new_packages(&before.map_err(failed)?, &after.map_err(failed)?))
 }
 
-/// Returns the name of the second build of a job.
-pub(in crate::engine) fn listing(job: &str) -> String {
-    format!("{job}-packages")
-}
-
-fn containerfile(layer: &Job<'_>) -> String {
+fn containerfile(layer: &Job<'_>, results: &str) -> String {
     let list = exec(SCRIPT.into_iter().chain(QUERY));
     let mut out = String::new();
     for (image, name) in [(layer.below(), BEFORE), (layer.built(), AFTER)] {
         out += &format!("FROM {image} AS {name}\nUSER 0:0\nRUN {list}\n");
     }
-    out += "FROM scratch\n";
+    out += &format!("FROM {results}\n");
     for name in [BEFORE, AFTER] {
         out += &format!("COPY --from={name} {}\n", exec([LIST, &format!("/{name}")]));
     }

@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         "untraced" => vec![untraced()],
         "stored" => vec![running::stored()],
         "running" => vec![running::running()],
+        "compiling" => vec![running::compiling()],
         "namesakes" => vec![namesakes()],
         "checked" => vec![checked()],
         "misnamed" => vec![Image::new("Not A Name", Base::stand_in()), cockpit()],

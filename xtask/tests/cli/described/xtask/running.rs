@@ -18,3 +18,11 @@ pub fn stored() -> Image {
     let base = std::env::var("BASE").unwrap_or_default();
     Image::new("stored", Base::containers_storage(base)).layer(Layer::new("motd").text("hello\n", "/etc/motd"))
 }
+
+/// One step in a builder image of podman's storage, as the test names both.
+pub fn compiling() -> Image {
+    let said = |name| std::env::var(name).unwrap_or_default();
+    let stage = BuildStage::on(Base::containers_storage(said("BASE"))).run(said("STEP").lines());
+    let made = File::from_stage(stage, "/made", "/usr/share/made");
+    Image::new("running", Base::stand_in()).layer(Layer::new("made").with(made))
+}
