@@ -3,12 +3,12 @@
 
 use lapstrake::TransportRef;
 use lapstrake::value::Architecture;
-use lapstrake_oci::Descriptor;
 
 use super::cache::Cache;
-use super::image::{self, Places};
+use super::image::{self, ImageDocuments, Places};
+use super::local_image::LocalImage;
 use super::{BaseError, BaseRequest, Found, archive, layout, registry, storage};
-use lapstrake_oci::{Blobs, Digest};
+use lapstrake_oci::Digest;
 
 /// The digest of a builder image; in podman's storage that of its config, which is its id there.
 pub(crate) fn builder(
@@ -44,14 +44,6 @@ pub(crate) fn builder(
     }
 }
 
-/// A builder image in a folder or a file.
-pub(crate) struct LocalImage {
-    pub(crate) descriptor: Descriptor,
-    /// Where its blobs are, and each of them.
-    pub(crate) blobs: Blobs,
-    pub(crate) parts: Vec<(Digest, u64)>,
-}
-
 /// The image of that digest at a place that is a folder or a file.
 pub(crate) fn lone_image(
     place: &TransportRef,
@@ -65,11 +57,8 @@ pub(crate) fn lone_image(
         pinned: digest.clone(),
         found: digest.clone(),
     })?;
-    let image = image::read(places, descriptor.clone(), None)?;
-    let parts = [(digest.clone(), descriptor.size), (image.config_digest, image.manifest.config.size)];
-    let layers = image.layers.into_iter().map(|layer| (layer.digest, layer.size));
-    let parts = parts.into_iter().chain(layers).collect();
-    Ok(LocalImage { descriptor, blobs: found.blobs, parts })
+    let ImageDocuments { descriptor, manifest, is_oci, .. } = image::read(places, descriptor, None)?;
+    Ok(LocalImage { descriptor, manifest, is_oci, blobs: found.blobs })
 }
 
 fn listed(place: &TransportRef, cache: &Cache) -> Result<Found, BaseError> {

@@ -60,7 +60,10 @@ pub(super) struct ImageDocuments {
     pub(super) descriptor: Descriptor,
     pub(super) digest: Digest,
     pub(super) architecture: Architecture,
+    /// With OCI's media types, whichever the blob has.
     pub(super) manifest: Manifest,
+    /// Whether the blob has them too.
+    pub(super) is_oci: bool,
     pub(super) config: Value,
     pub(super) config_digest: Digest,
     pub(super) layers: Vec<BaseLayer>,
@@ -197,7 +200,7 @@ pub(super) fn read(
         return Err(BaseError::Architecture { digest, wanted, found: architecture });
     }
 
-    manifest.layers = manifest.layers.iter().map(as_oci).collect();
+    let is_oci = to_oci(&mut manifest) && descriptor.media_type == MediaType::ImageManifest;
     let diff_ids = diff_ids(&config, &config_digest)?;
     let count = manifest.layers.len();
     if count > LAYERS_MAX {
@@ -220,7 +223,17 @@ pub(super) fn read(
     };
     let layers = manifest.layers.iter().zip(diff_ids).map(layer).collect::<Result<_, _>>()?;
     let bytes = [manifest_bytes, config_bytes];
-    Ok(ImageDocuments { descriptor, digest, architecture, manifest, config, config_digest, layers, bytes })
+    Ok(ImageDocuments {
+        descriptor,
+        digest,
+        architecture,
+        manifest,
+        is_oci,
+        config,
+        config_digest,
+        layers,
+        bytes,
+    })
 }
 
 fn document<T: serde::de::DeserializeOwned>(digest: &Digest, bytes: &[u8]) -> Result<T, BaseError> {
@@ -258,6 +271,15 @@ fn diff_ids(config: &Value, digest: &Digest) -> Result<Vec<Digest>, BaseError> {
 fn oci(media_type: &MediaType) -> MediaType {
     let same = SAME.into_iter().find(|(other, _)| *other == media_type.as_str());
     same.map_or_else(|| media_type.clone(), |(_, oci)| oci)
+}
+
+/// Gives a manifest and what it refers to OCI's media types. Returns whether it had them.
+fn to_oci(manifest: &mut Manifest) -> bool {
+    let before = manifest.clone();
+    manifest.media_type = before.media_type.as_ref().map(oci);
+    manifest.config = as_oci(&before.config);
+    manifest.layers = before.layers.iter().map(as_oci).collect();
+    *manifest == before
 }
 
 fn as_oci(descriptor: &Descriptor) -> Descriptor {

@@ -20,6 +20,7 @@ mod index;
 mod intake;
 mod layer;
 mod layout;
+mod local_image;
 mod registry;
 mod repo_digest;
 mod stand_in;
@@ -37,7 +38,7 @@ use lapstrake::value::Architecture;
 use lapstrake_oci::{Descriptor, Manifest, MediaType};
 use serde_json::Value;
 
-pub(crate) use builder::{LocalImage, builder, lone_image};
+pub(crate) use builder::{builder, lone_image};
 pub(crate) use cache::Cache;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
 pub(crate) use content::read_contents;
@@ -67,8 +68,10 @@ pub(crate) struct Base {
     pub(crate) digest: Digest,
     pub(crate) descriptor: Descriptor,
     pub(crate) architecture: Architecture,
-    /// With OCI's media types, where Docker's were in it; the blob is as it was.
+    /// With OCI's media types, whichever the blob has.
     pub(crate) manifest: Manifest,
+    /// Whether the blob has them too.
+    pub(crate) is_oci: bool,
     /// The config with every field it has, known to us or not.
     pub(crate) config: Value,
     pub(crate) layers: Vec<BaseLayer>,
@@ -124,6 +127,7 @@ impl Base {
     }
 
     /// Every blob it is made of: manifest, config, layers.
+    #[cfg(test)]
     pub(crate) fn blobs(&self) -> impl Iterator<Item = (Digest, u64)> {
         let config = &self.manifest.config;
         let config = config.parse_digest().ok().map(|digest| (digest, config.size));
@@ -196,9 +200,20 @@ fn open_once(
         cache.keep_index(&image.digest, &index)?;
         index
     };
-    let ImageDocuments { descriptor, digest, architecture, manifest, config, layers, .. } = image;
+    let ImageDocuments { descriptor, digest, architecture, manifest, is_oci, config, layers, .. } = image;
     let (location, index) = (location.clone(), Arc::new(index));
-    Ok(Base { location, digest, descriptor, architecture, manifest, config, layers, index, resolved_now })
+    Ok(Base {
+        location,
+        digest,
+        descriptor,
+        architecture,
+        manifest,
+        is_oci,
+        config,
+        layers,
+        index,
+        resolved_now,
+    })
 }
 
 /// Returns the index of a base of which the cache has every blob.

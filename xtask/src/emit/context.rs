@@ -108,10 +108,8 @@ pub(crate) fn emit(
         TransportRef::ContainersStorage(local) => From::Reference(local.as_str()),
         TransportRef::Oci { .. } | TransportRef::OciArchive { .. } | TransportRef::StandIn => {
             let layout = Layout::create_or_open(&root.join("base")).map_err(EmitError::Base)?;
-            for (digest, size) in base.blobs() {
-                layout.blobs().link_from(cache, &digest, size).map_err(failed(&to.join("base")))?;
-            }
-            layout.tag(plan.name.as_str(), &base.descriptor).map_err(EmitError::Base)?;
+            let descriptor = base.local_image(cache).put_in(&layout).map_err(failed(&to.join("base")))?;
+            layout.tag(plan.name.as_str(), &descriptor).map_err(EmitError::Base)?;
             From::Context(plan.name.as_str())
         }
     };

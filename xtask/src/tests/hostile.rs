@@ -55,6 +55,24 @@ pub(super) fn write_layers(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8
     write_image(layout, tars, &json!({}))
 }
 
+/// Gives the image of a layout other media types, by pairs of the old and the new one.
+pub(super) fn change_media_types(layout: &Path, types: &[(&str, &str)]) {
+    let changed = |text: String| {
+        types
+            .iter()
+            .fold(text, |text, (old, new)| text.replace(&json!(old).to_string(), &json!(new).to_string()))
+    };
+    let index = std::fs::read_to_string(layout.join("index.json")).unwrap();
+    let mut index: Value = serde_json::from_str(&changed(index)).unwrap();
+    let descriptor = &mut index["manifests"][0];
+    let digest = Digest::parse(descriptor["digest"].as_str().unwrap()).unwrap();
+    let manifest = std::fs::read_to_string(layout.join("blobs/sha256").join(digest.hex())).unwrap();
+    let manifest = changed(manifest).into_bytes();
+    descriptor["digest"] = json!(put(layout, &manifest).to_string());
+    descriptor["size"] = json!(manifest.len());
+    std::fs::write(layout.join("index.json"), index.to_string()).unwrap();
+}
+
 fn write_image(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8>, bool)>, execution: &Value) -> Digest {
     std::fs::create_dir_all(layout.join("blobs/sha256")).unwrap();
     let mut layers = Vec::new();

@@ -5,8 +5,8 @@ use lapstrake::entry::{File, Run, Secret};
 use lapstrake::{Base, BuildStage, Image, Layer};
 
 use super::engine::{output, present};
-use super::equivalence;
 use super::workshop::Workshop;
+use super::{equivalence, hostile};
 use crate::engine::EnginePolicy;
 use crate::engine::build_stage::BuildStageError;
 use crate::support::explain::Located;
@@ -48,6 +48,39 @@ fn what_a_stage_makes_is_in_the_image_and_in_the_context_that_needs_no_stage() {
         equivalence::compare(&workshop, &image(&stage(&workshop, COMPILE), "/usr/libexec/canfw"));
         let context = std::fs::read_to_string(workshop.path().join("context/Containerfile")).unwrap();
         assert!(!context.contains("AS stage"), "{context}");
+    }
+}
+
+/// podman finds only images with OCI's media types in a layout.
+#[test]
+fn a_layout_with_media_types_of_docker_is_a_base_and_a_builder() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let docker = [
+        ("manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"),
+        ("config.v1+json", "application/vnd.docker.container.image.v1+json"),
+        ("layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip"),
+        ("layer.v1.tar", "application/vnd.docker.image.rootfs.diff.tar"),
+    ];
+    let foreign = [("layer.v1.tar+gzip", "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")];
+    for (name, types) in [("of-docker", &docker[..]), ("foreign", &foreign)] {
+        let types: Vec<_> = types
+            .iter()
+            .map(|(oci, other)| (format!("application/vnd.oci.image.{oci}"), (*other).to_owned()))
+            .collect();
+        let types: Vec<_> = types.iter().map(|(oci, other)| (oci.as_str(), other.as_str())).collect();
+        let workshop = Workshop::on_layout(|layout| {
+            hostile::write(layout);
+            hostile::change_media_types(layout, &types);
+        });
+        workshop.source("firmware/main.c", b"main\n");
+        let stage = stage(&workshop, "cp main.c canfw");
+        let step = Layer::new("step").with(Run::new(["/bin/busybox", "touch", "/etc/step"]));
+        let compiled = File::from_stage(stage, "/src/canfw", "/usr/libexec/canfw");
+        let app = Layer::new("app").with(compiled);
+        let image = Image::new(name, Base::stand_in()).layer(app).layer(step);
+        equivalence::compare(&workshop, &image);
     }
 }
 

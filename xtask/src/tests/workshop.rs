@@ -60,27 +60,32 @@ pub(crate) struct Workshop {
 impl Workshop {
     /// A workshop on the hostile base.
     pub(crate) fn hostile() -> Self {
-        let directory = TempDir::new().unwrap();
-        hostile::write(&directory.path().join("base"));
-        let layout = root(&directory).join("base");
-        Self::on(directory, &TransportRef::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+        Self::on_layout(|layout| {
+            hostile::write(layout);
+        })
     }
 
     /// A workshop on the hostile base with more in its config.
     pub(crate) fn hostile_with(execution: &serde_json::Value) -> Self {
-        let directory = TempDir::new().unwrap();
-        hostile::write_with(&directory.path().join("base"), execution);
-        let layout = root(&directory).join("base");
-        Self::on(directory, &TransportRef::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+        Self::on_layout(|layout| {
+            hostile::write_with(layout, execution);
+        })
     }
 
     /// A workshop on the stand-in with one more layer, an uncompressed tar.
     pub(crate) fn on_stand_in_and(tar: Vec<u8>) -> Self {
-        let directory = TempDir::new().unwrap();
         let layers = [(base::stand_in_tar(), false), (tar, false)];
-        hostile::write_layers(&directory.path().join("base"), layers);
-        let layout = root(&directory).join("base");
-        Self::on(directory, &TransportRef::Oci { dir: layout, tag: Some("hostile".to_owned()) })
+        Self::on_layout(|layout| {
+            hostile::write_layers(layout, layers);
+        })
+    }
+
+    /// A workshop on the image that is written to a layout with the tag `hostile`.
+    pub(super) fn on_layout(write: impl FnOnce(&Path)) -> Self {
+        let directory = TempDir::new().unwrap();
+        write(&directory.path().join("base"));
+        let dir = root(&directory).join("base");
+        Self::on(directory, &TransportRef::Oci { dir, tag: Some("hostile".to_owned()) })
     }
 
     /// A workshop on the stand-in with a program that steps can run, and the directory `/etc/skel`.

@@ -9,7 +9,7 @@ use lapstrake::TransportRef;
 use super::containerfile::{StageImages, containerfile};
 use super::error::Cause;
 use super::{BuilderEnv, sources};
-use crate::base::{self, LocalImage};
+use crate::base;
 use crate::emit;
 use crate::engine::cached::{CachedJob, Context, ContextError};
 use crate::engine::job_name::below;
@@ -73,11 +73,8 @@ impl<'a> StageJob<'a> {
         // podman 4 names the image by the folder of the layout, and podman 5 by its tag.
         let tag = below(name);
         let layout = Layout::create_or_open(&context.path().join(name))?;
-        let LocalImage { descriptor, blobs, parts } =
-            base::lone_image(&self.stage.location, &self.stage.digest, self.env.cache)?;
-        for (digest, size) in parts {
-            layout.blobs().link_from(&blobs, &digest, size).map_err(Cause::Context)?;
-        }
+        let image = base::lone_image(&self.stage.location, &self.stage.digest, self.env.cache)?;
+        let descriptor = image.put_in(&layout).map_err(Cause::Context)?;
         layout.tag(&tag, &descriptor)?;
         Ok(format!("oci:{name}:{tag}"))
     }
