@@ -214,7 +214,7 @@ impl Layout {
     }
 
     /// Reads a regular file of at most [`INDEX_MAX`] bytes.
-    fn read(&self, name: &str) -> Result<Vec<u8>, LayoutError> {
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, LayoutError> {
         let path = self.root.join(name);
         let read = || {
             let mut bytes = Vec::new();

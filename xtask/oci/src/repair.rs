@@ -41,13 +41,13 @@ impl Layout {
         let layout = Self::new(root)?;
         let mut damaged = Vec::new();
         if layout.check_version().is_err() {
-            if root.join(LAYOUT).exists() {
+            if is_there(&root.join(LAYOUT)) {
                 damaged.push(LAYOUT);
             }
             layout.write_layout_file()?;
         }
         let path = root.join(INDEX);
-        if last.is_some_and(|last| fs::read(&path).is_ok_and(|found| found == last)) {
+        if last.is_some_and(|last| layout.read(INDEX).is_ok_and(|found| found == last)) {
             return Ok((layout, damaged));
         }
         let _lock = layout.lock()?;
@@ -55,9 +55,10 @@ impl Layout {
         let last = last.and_then(|bytes| serde_json::from_slice(bytes).ok());
         let repaired = repaired(found.as_ref(), last.as_ref(), layout.blobs());
         if found.as_ref() != Some(&repaired) {
-            if path.exists() {
+            if is_there(&path) {
                 damaged.push(INDEX);
             }
+            remove_irregular(&path)?;
             layout.write(INDEX, &repaired, Write::Replace)?;
         }
         Ok((layout, damaged))
@@ -66,6 +67,7 @@ impl Layout {
     /// Writes the file in its place and not beside it: other processes wait for a lock on it.
     fn write_layout_file(&self) -> Result<(), LayoutError> {
         let path = self.root().join(LAYOUT);
+        remove_irregular(&path)?;
         if path.exists() {
             let _lock = self.lock()?;
             let parse = |source| LayoutError::Parse { path: path.clone(), source };
@@ -74,6 +76,21 @@ impl Layout {
         }
         self.write(LAYOUT, &layout_file(), Write::New)
     }
+}
+
+/// Whether something has this name, also a symlink that leads nowhere.
+fn is_there(path: &Utf8Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Removes what is not a regular file, and leads to none, from the place of a file. Its name can't be given to a file
+/// otherwise.
+fn remove_irregular(path: &Utf8Path) -> Result<(), LayoutError> {
+    if !is_there(path) || path.is_file() {
+        return Ok(());
+    }
+    let removed = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
+    removed.map_err(|source| LayoutError::Write { path: path.to_owned(), source })
 }
 
 /// Returns the index as it should be. Another program may have added images, or tagged one anew. An entry
@@ -200,6 +217,30 @@ mod tests {
         fs::remove_file(scratch.root.join("index.json")).unwrap();
         assert!(scratch.repair().unwrap().is_empty());
         assert_eq!(scratch.index(), scratch.last);
+    }
+
+    #[test]
+    fn a_directory_a_fifo_and_a_symlink_in_the_place_of_a_file_are_replaced() {
+        let scratch = Scratch::new();
+        let directory = |path: &Utf8Path| fs::create_dir_all(path.join("folder")).unwrap();
+        let fifo = |path: &Utf8Path| {
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        };
+        let endless = |path: &Utf8Path| std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+        let dangling = |path: &Utf8Path| std::os::unix::fs::symlink("nowhere", path).unwrap();
+        let all: [fn(&Utf8Path); 4] = [directory, fifo, endless, dangling];
+        for name in ["index.json", "oci-layout"] {
+            let path = scratch.root.join(name);
+            let sound = fs::read(&path).unwrap();
+            for put in all {
+                fs::remove_file(&path).unwrap();
+                put(&path);
+                assert_eq!(scratch.repair().unwrap(), [name]);
+                assert!(fs::read(&path).unwrap() == sound, "{name}");
+                assert!(path.symlink_metadata().unwrap().is_file());
+                assert!(scratch.repair().unwrap().is_empty());
+            }
+        }
     }
 
     #[test]

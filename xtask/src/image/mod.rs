@@ -22,6 +22,7 @@ use crate::layer::CacheKeys;
 use crate::plan::Plan;
 use crate::store::{Store, StoreError};
 use crate::support::explain::Explain;
+use crate::support::full_disk;
 use crate::support::progress::Progress;
 use lapstrake_oci::Compression;
 use lapstrake_oci::{Blobs, Digest, canonical};
@@ -76,11 +77,8 @@ impl Explain for NativeError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Store(source) => source.help(),
-            Self::Layer { .. }
-            | Self::BaseBlob { .. }
-            | Self::BaseConfig
-            | Self::Document(_)
-            | Self::Json(_) => None,
+            Self::Layer { .. } | Self::BaseBlob { .. } | Self::Document(_) => full_disk::help(self),
+            Self::BaseConfig | Self::Json(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use lapstrake::TransportRef;
@@ -11,10 +11,12 @@ use lapstrake::value::{Architecture, ImageName, LayerName};
 use serde::{Deserialize, Serialize};
 
 use crate::support::explain::Explain;
-use lapstrake_oci::{AtomicFile, Digest, Durability};
+use lapstrake_oci::{AtomicFile, Digest, Durability, regular};
 
 const FILE: &str = "lapstrake.lock";
 const VERSION: u32 = 1;
+/// The most bytes of a lockfile: about 100,000 packages.
+const LOCK_MAX: u64 = 8 << 20;
 const HEADER: &str =
     "# Which bases the images of this workspace stand on. Written by `cargo xtask image lock`.\n";
 
@@ -91,8 +93,11 @@ impl Explain for LockError {
             Self::Locked { .. } => Some("run `cargo xtask image lock`, and commit the file"),
             Self::Packages { .. } => Some("run `cargo xtask image build`, and commit the file"),
             Self::Version { .. } => Some("update lapstrake-xtask in your xtask's Cargo.toml"),
-            Self::Parse { .. } => Some("delete it and run `cargo xtask image lock`"),
-            Self::Read { .. } | Self::Write { .. } => None,
+            Self::Parse { .. } | Self::Read { .. } => Some(
+                "restore it with `git checkout lapstrake.lock`, or delete it and run `cargo xtask image lock`, \
+                 which pins what the references name now",
+            ),
+            Self::Write { .. } => None,
         };
         help.map(str::to_owned)
     }
@@ -111,7 +116,7 @@ impl Lock {
     /// Reads the lock file of a workspace; a missing file has no pins.
     pub(crate) fn read(workspace: &Utf8Path) -> Result<Self, LockError> {
         let path = workspace.join(FILE);
-        let text = match fs::read_to_string(&path) {
+        let text = match read_regular(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self {
@@ -270,6 +275,16 @@ impl Lock {
         file.write_all(HEADER.as_bytes()).and_then(|()| file.write_all(text.as_bytes()))?;
         file.commit(Durability::Durable).map(drop)
     }
+}
+
+/// Reads the text of a regular file, and not more than a lockfile can have.
+fn read_regular(path: &Utf8Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = regular::open(path)?.take(LOCK_MAX + 1).read_to_string(&mut text)?;
+    if read as u64 > LOCK_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has more than {LOCK_MAX} bytes")));
+    }
+    Ok(text)
 }
 
 /// What [`Lock::save`] did.

@@ -20,6 +20,7 @@ pub(crate) use self::layers::{LastInputs, Written};
 pub(crate) use self::paths::{Paths, Scratch, user_cache};
 pub(crate) use self::records::{Kind, Records};
 use crate::support::explain::Explain;
+use crate::support::full_disk;
 use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Descriptor, Digest, FileDigest, FileDigests, Layout, LayoutError};
 
@@ -52,12 +53,14 @@ pub(crate) enum StoreError {
 
 impl Explain for StoreError {
     fn help(&self) -> Option<String> {
-        match self {
+        let delete = || match self {
             Self::Open { root, .. } => {
                 Some(format!("delete `{root}`; it holds only what a build writes again"))
             }
-            Self::Record { .. } | Self::Tag(_) => None,
-        }
+            Self::Record { path, .. } => Some(format!("delete `{path}`; a build writes it again")),
+            Self::Tag(_) => Some("build again; damage in the list of images is then repaired".to_owned()),
+        };
+        full_disk::help(self).or_else(delete)
     }
 }
 

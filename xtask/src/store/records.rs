@@ -75,7 +75,14 @@ impl Records {
         let path = self.path(kind, key);
         // The checksum is first in the file, so the content is encoded twice: its size costs no memory.
         let (_, sum, _) = encode(&header, content, HashingWriter::new(io::sink()))?.finish();
-        let mut file = HashingWriter::new(BufWriter::new(AtomicFile::create_in(&self.partial(), &path)?));
+        let file = match AtomicFile::create_in(&self.partial(), &path) {
+            Err(error) if self.remove_in_the_way(kind) => {
+                drop(error);
+                AtomicFile::create_in(&self.partial(), &path)?
+            }
+            created => created?,
+        };
+        let mut file = HashingWriter::new(BufWriter::new(file));
         file.write_all(MAGIC)?;
         file.write_all(sum.as_bytes())?;
         let file = encode(&header, content, file)?;
@@ -89,6 +96,22 @@ impl Records {
     /// Removes the partial records of processes that were killed.
     pub(crate) fn sweep(&self) {
         Claim::sweep(&self.partial(), &[""]);
+    }
+
+    /// Removes, and reports, what has the name of a folder of records and is none. Returns whether there was any.
+    fn remove_in_the_way(&self, kind: Kind) -> bool {
+        let folders = [self.root.clone(), self.partial(), self.root.join(kind.name)];
+        let is_in_the_way = |path: &&Utf8PathBuf| {
+            path.symlink_metadata().is_ok_and(|found| !found.is_dir() && !path.is_dir())
+        };
+        let removed = folders.iter().filter(is_in_the_way).filter(|path| fs::remove_file(path).is_ok());
+        removed
+            .inspect(|path| {
+                let what = "was not a folder and is made again";
+                self.progress.warning(format_args!("the folder of records `{path}` {what}"));
+            })
+            .count()
+            > 0
     }
 
     fn partial(&self) -> Utf8PathBuf {
@@ -142,7 +165,7 @@ fn checksum(payload: &[u8]) -> [u8; SUM] {
 mod tests {
     use std::fs;
 
-    use camino::Utf8Path;
+    use camino::{Utf8Path, Utf8PathBuf};
 
     use super::{Kind, Records};
     use crate::support::progress::Progress;
@@ -217,6 +240,21 @@ mod tests {
         let newer = Kind { version: 2, ..KIND };
         assert_eq!(records.read::<String>(newer, "key"), None);
         assert_eq!(progress.warnings(), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_a_folder_is_reported_and_replaced() {
+        for folder in ["", ".partial", "kind"] {
+            let (_scratch, records, progress) = scratch();
+            records.write(KIND, "key", &"content").unwrap();
+            let path: Utf8PathBuf = records.root.join(folder).components().collect();
+            fs::remove_dir_all(&path).unwrap();
+            fs::write(&path, "").unwrap();
+            records.write(KIND, "key", &"other").unwrap();
+            assert_eq!(records.read::<String>(KIND, "key").as_deref(), Some("other"));
+            let report = format!("the folder of records `{path}` was not a folder and is made again");
+            assert_eq!(progress.warnings(), [report]);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub(crate) mod diagnosis;
 pub(crate) mod explain;
 pub(crate) mod folder;
+pub(crate) mod full_disk;
 pub(crate) mod identity;
 pub(crate) mod parallel;
 pub(crate) mod program;

@@ -6,6 +6,7 @@ use lapstrake::TransportRef;
 use lapstrake::value::{Architecture, ImageName, LayerName};
 
 use super::{Lock, Saved};
+use crate::support::explain::Explain;
 use lapstrake_oci::{AtomicFile, Digest};
 
 const ON: Architecture = Architecture::Amd64;
@@ -105,4 +106,23 @@ fn what_a_killed_writer_left_is_removed_and_what_a_living_one_writes_is_not() {
     lock.save(false).unwrap();
     assert!(!debris.exists());
     assert!(pinned(&root, "base").is_some());
+}
+
+#[test]
+fn a_fifo_a_directory_and_a_device_in_the_place_of_the_lockfile_are_errors_at_once() {
+    let fifo = |path: &Utf8Path| {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    let directory = |path: &Utf8Path| fs::create_dir(path).unwrap();
+    let endless = |path: &Utf8Path| std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+    let huge = |path: &Utf8Path| fs::File::create(path).unwrap().set_len(1 << 40).unwrap();
+    let all: [fn(&Utf8Path); 4] = [fifo, directory, endless, huge];
+    for put in all {
+        let (_folder, root) = workspace();
+        let path = root.join("lapstrake.lock");
+        put(&path);
+        let error = Lock::read(&root).unwrap_err();
+        assert_eq!(error.to_string(), format!("`{path}` can't be read"));
+        assert!(error.help().unwrap().starts_with("restore it with `git checkout lapstrake.lock`"));
+    }
 }
