@@ -12,7 +12,7 @@ use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Blobs, Digest};
 
 /// Grows with every change of a record in the cache.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// The user's cache.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use lapstrake::value::{ImagePath, Mode, SecretId};
 use lapstrake_oci::Budget;
 use lapstrake_oci::tar::{LayerError, TarWriter, read_layer};
-use lapstrake_oci::tree::{Changes, Kind, LayerNumber, Metadata, Node, Tree, hide};
+use lapstrake_oci::tree::{CAPABILITY, Changes, Kind, LayerNumber, Metadata, Node, Tree, hide};
 
 use super::debris::Leftovers;
 use super::secrets::{Secrets, keep_secret};
@@ -224,11 +224,13 @@ fn write_one<T: Read + Seek>(
     out.content(tar.take(size))
 }
 
-/// Metadata as every importer reads it: of the extended attributes only capabilities in the encoding that
-/// every engine keeps, and the mode that Linux reports for symlinks.
+/// Returns metadata as every importer reads it: capabilities in the encoding that every engine keeps, and the mode that
+/// Linux reports for symlinks.
 fn safe(metadata: &Metadata, kind: &Kind<Stored>) -> Metadata {
     let mode = if kind.target().is_some() { Mode::SYMLINK } else { metadata.mode };
-    let plain = Metadata { mode, uid: metadata.uid, gid: metadata.gid, ..Metadata::of_root(mode) };
+    let other = metadata.xattrs.iter().filter(|(name, _)| *name != CAPABILITY);
+    let xattrs = other.map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+    let plain = Metadata { mode, uid: metadata.uid, gid: metadata.gid, xattrs };
     match metadata.capabilities() {
         Some(capabilities) => plain.with_capabilities(capabilities),
         None => plain,

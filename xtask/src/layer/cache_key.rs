@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::inputs::LayerInputs;
 use crate::plan::{Member, PlannedLayer};
 use crate::support::identity::ByIdentity;
-use lapstrake_oci::tree::Kind;
+use lapstrake_oci::tree::{CAPABILITY, Kind};
 use lapstrake_oci::{Compression, Digest};
 
 /// Grows with every change of the writer that changes what it writes.
@@ -110,7 +110,11 @@ fn describe(member: &Member, staged: &LayerInputs) -> String {
         },
         Kind::Directory | Kind::Device { .. } | Kind::Fifo => member.kind.name().to_owned(),
     };
-    format!("{} {}:{} {capabilities} {content}", metadata.mode, metadata.uid, metadata.gid)
+    let mut line = format!("{} {}:{} {capabilities} {content}", metadata.mode, metadata.uid, metadata.gid);
+    for (name, value) in metadata.xattrs.iter().filter(|(name, _)| *name != CAPABILITY) {
+        line += &format!(" {name:?}={}", Digest::of(value));
+    }
+    line
 }
 
 impl std::fmt::Display for Change {

@@ -109,6 +109,11 @@ impl<'a> Members<'a> {
         if is_directory && *modest {
             return Some(was.clone());
         }
+        // ADD of an engine leaves those of a directory that exists.
+        let metadata = &Metadata {
+            xattrs: if is_directory { was.xattrs.clone() } else { metadata.xattrs.clone() },
+            ..metadata.clone()
+        };
         if is_directory && was != metadata {
             let message = format!(
                 "`{path}` is a directory of {owner} with mode {} and owner {}:{}; bootc's ostree importer keeps those",

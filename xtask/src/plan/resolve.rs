@@ -341,9 +341,10 @@ fn changed_directories(before: &Tree<File>, now: &Tree<File>, planned: &[Arc<Pla
         let is_changed = now.kind.is_directory() && was.metadata != now.metadata && !is_stated(&path);
         is_changed.then(|| {
             let (was, now) = (&was.metadata, &now.metadata);
+            let xattrs = if was.xattrs == now.xattrs { "" } else { " and other extended attributes" };
             let message = format!(
-                "a step changes the directory `{path}` from mode {} and owner {}:{} to mode {} and owner {}:{}; bootc's \
-                 ostree importer keeps the first",
+                "a step changes the directory `{path}` from mode {} and owner {}:{} to mode {} and owner {}:{}{xattrs}; \
+                 bootc's ostree importer keeps the first",
                 was.mode, was.uid, was.gid, now.mode, now.uid, now.gid
             );
             let finding = Finding::warning("directory-metadata", layer.step_site(), message).at(&path);

@@ -1,7 +1,7 @@
 //! One description, two builders: what this crate writes natively and what podman makes of the emitted
 //! context is the same root filesystem, with the same config.
 
-use lapstrake::entry::{Dir, Edit, File, Symlink, Tree};
+use lapstrake::entry::{Dir, Edit, File, Run, Symlink, Tree};
 use lapstrake::{Base, Image, Layer};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
@@ -96,6 +96,38 @@ fn a_description_with_everything_is_built_alike_by_podman() {
     }
     let workshop = workshop();
     compare(&workshop, &everything());
+}
+
+/// podman keeps the extended attributes of users of a directory in which a layer or a step puts a file, and of a file.
+#[test]
+fn extended_attributes_of_the_base_stay() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let named = |name: &str| Image::new(name, Base::stand_in());
+    let into = || Layer::new("into").text("new\n", "/srv/shared/new");
+    let again = Layer::new("again").with(Dir::new("/srv/shared").mode(0o2750).owner("33:998"));
+    let step =
+        Run::new(["/bin/busybox", "sh", "-ec", "mv /usr/share/noted /usr/share/moved; touch /srv/shared/x"]);
+    let step = || Layer::new("step").with(step.clone());
+    for image in [
+        named("xattrs").layer(into()),
+        named("xattrs-stated").layer(again),
+        named("xattrs-step").layer(step()),
+        named("xattrs-all").layer(step()).layer(into()),
+    ] {
+        compare(&workshop, &image);
+        let native = Stored(format!("localhost/lapstrake-test/xattrs:{}", std::process::id()));
+        let to = format!("containers-storage:{}", native.0);
+        run(
+            "skopeo",
+            &["copy", "--quiet", &workshop.reference(image.name.get().unwrap().as_str()), &to],
+            workshop.path(),
+        );
+        let tree = merged_tree::walk(native.mount().as_ref());
+        assert_eq!(tree["srv/shared"].xattrs["user.note"], b"shared by=all");
+    }
 }
 
 #[test]

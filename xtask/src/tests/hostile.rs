@@ -1,5 +1,5 @@
-//! A base that is legal and unkind: symlinked top levels, directories with odd owners, a hardlink, a
-//! device, whiteouts and an opaque directory in its lower layers, names that break naive quoting. Its
+//! A base that is legal and unkind: symlinked top levels, directories with odd owners, a hardlink, extended
+//! attributes, a device, whiteouts and an opaque directory in its lower layers, names that break naive quoting. Its
 //! tars are written by the `tar` crate alone.
 
 use std::io::Write;
@@ -164,6 +164,7 @@ fn lower(busybox: &[u8]) -> Vec<u8> {
     }
     tar.directory("tmp", 0o1777, 0, 0);
     tar.directory("srv/private", 0o750, 0, 998);
+    tar.xattr("user.note", "shared by=all");
     tar.directory("srv/shared", 0o2770, 33, 33);
     tar.directory("usr/lib/a name with spaces", 0o711, 0, 0);
     tar.directory("usr/share/opaque", 0o755, 0, 0);
@@ -175,6 +176,8 @@ fn lower(busybox: &[u8]) -> Vec<u8> {
     for applet in ["sh", "rm", "env"] {
         tar.symlink(&format!("usr/bin/{applet}"), "busybox");
     }
+    tar.xattr("user.note", "noted");
+    tar.file("usr/share/noted", 0o640, b"noted\n");
     tar.file("usr/share/plain", 0o640, b"plain\n");
     tar.hardlink("usr/bin/hard", "usr/share/plain");
     tar.file("usr/share/doc/deep/page", 0o644, b"page\n");
@@ -239,6 +242,15 @@ impl Tar {
         self.0.extend_from_slice(header.as_bytes());
         self.0.extend_from_slice(content);
         self.0.resize(self.0.len().next_multiple_of(512), 0);
+    }
+
+    /// Gives the next member an extended attribute.
+    fn xattr(&mut self, name: &str, value: &str) {
+        let rest = format!(" SCHILY.xattr.{name}={value}\n");
+        let length = (rest.len()..rest.len() + 9)
+            .find(|length| length.to_string().len() + rest.len() == *length)
+            .unwrap();
+        self.entry(EntryType::XHeader, "pax", 0o644, (0, 0), "", format!("{length}{rest}").as_bytes());
     }
 
     fn directory(&mut self, name: &str, mode: u32, uid: u64, gid: u64) {

@@ -19,7 +19,8 @@ pub(crate) struct Seen {
     pub(crate) size: u64,
     pub(crate) content: String,
     pub(crate) device: u64,
-    pub(crate) capability: Option<Vec<u8>>,
+    /// The extended attributes that container engines keep.
+    pub(crate) xattrs: BTreeMap<String, Vec<u8>>,
 }
 
 /// All names below a directory, by their path.
@@ -60,10 +61,16 @@ fn visit(root: &Path, directory: &Path, seen: &mut BTreeMap<String, Seen>) {
                 size,
                 content,
                 device: if is_device { metadata.rdev() } else { 0 },
-                capability: xattr::get(&path, "security.capability").ok().flatten(),
+                xattrs: xattrs(&path),
             },
         );
     }
+}
+
+fn xattrs(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let names = xattr::list(path).into_iter().flatten().filter_map(|name| name.into_string().ok());
+    let kept = names.filter(|name| name == "security.capability" || name.starts_with("user."));
+    kept.filter_map(|name| Some((name.clone(), xattr::get(path, &name).ok()??))).collect()
 }
 
 /// Fails with every difference between two trees, each on its line.

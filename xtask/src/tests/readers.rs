@@ -137,7 +137,7 @@ fn what_was_described_is_what_the_kernel_shows() {
     assert_eq!((tool.kind, tool.mode, tool.uid, tool.gid), ("file", 0o4755, 0, 0));
     // What `setcap cap_net_raw=ep` writes.
     let net_raw = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    assert_eq!(tool.capability.as_deref(), Some(&net_raw[..]));
+    assert_eq!(tool.xattrs["security.capability"], net_raw[..]);
     let big = &tree["etc/-rf"];
     assert_eq!((big.mode, big.uid, big.gid, big.size), (0o644, 3_000_000, 4_294_967_294, 7));
     let new = &tree["srv/private/new"];

@@ -12,10 +12,16 @@ use crate::tree::{CAPABILITY, Changes, Kind, Metadata, Node, Xattrs};
 
 /// `struct vfs_cap_data` of linux/capability.h has at most 24 bytes.
 const CAPABILITY_MAX: usize = 24;
+/// The most bytes of a value, and of all names with a NUL after each (linux/limits.h, `XATTR_SIZE_MAX` and
+/// `XATTR_LIST_MAX`).
+const VALUE_MAX: usize = 64 << 10;
+const NAMES_MAX: usize = 64 << 10;
 /// The bytes of memory that a member needs beside its name, its target, and what a caller keeps of its content: an
-/// entry of [`Changes`], an allocation for the name, and for a capability one for a map of it.
+/// entry of [`Changes`], an allocation for the name, and for extended attributes a map of them.
 const MEMBER_COST: usize = 256;
-const CAPABILITY_COST: usize = 800;
+const XATTRS_COST: usize = 800;
+/// The bytes of memory that an extended attribute needs beside its name and its value.
+const XATTR_COST: usize = 80;
 /// The bytes of a header.
 const BLOCK: u64 = 512;
 
@@ -74,30 +80,53 @@ pub fn read_layer<R: Read, F: Clone>(
                     MemberKind::Device { is_block, major, minor } => Kind::Device { is_block, major, minor },
                     MemberKind::Fifo => Kind::Fifo,
                 };
-                changes.insert(path, Node::new(metadata(&member), kind))?;
+                changes.insert(path, Node::new(metadata(&member, budget)?, kind))?;
             }
         }
     }
     Ok(changes)
 }
 
-/// What a header says of the inode. Of the extended attributes only the capabilities of files are kept.
+/// Takes from the budget what the member needs, but for its extended attributes.
 fn claim(member: &Member, budget: &Budget) -> Result<(), LayerError> {
     let components = member.name.split(|byte| *byte == b'/').count();
-    let capability = if member.xattrs.is_empty() { 0 } else { CAPABILITY_COST };
-    let memory = MEMBER_COST + capability + 2 * member.name.len() + member.link.len();
+    let xattrs = if member.xattrs.is_empty() { 0 } else { XATTRS_COST };
+    let memory = MEMBER_COST + xattrs + 2 * member.name.len() + member.link.len();
     let is_in = budget.claim_member(components)
         && budget.claim_memory(memory as u64)
         && budget.claim_content(member.size.saturating_add(BLOCK));
     if is_in { Ok(()) } else { Err(LayerError::Budget { member: escape_name(&member.name) }) }
 }
 
-fn metadata(member: &Member) -> Metadata {
-    let is_kept = |name: &[u8], value: &[u8]| {
-        member.kind == MemberKind::File && name == CAPABILITY.as_bytes() && value.len() <= CAPABILITY_MAX
-    };
-    let kept = member.xattrs.iter().find(|(name, value)| is_kept(name, value));
-    let xattrs: Xattrs = kept.map(|(_, value)| (CAPABILITY.to_owned(), value.clone())).into_iter().collect();
+/// Returns what a header says of the inode.
+fn metadata(member: &Member, budget: &Budget) -> Result<Metadata, LayerError> {
     let mode = Mode::from_bits(member.mode & 0o7777).expect("twelve bits are a mode");
-    Metadata { mode, uid: member.uid, gid: member.gid, xattrs }
+    let xattrs = xattrs(member);
+    let memory: usize = xattrs.iter().map(|(name, value)| XATTR_COST + name.len() + value.len()).sum();
+    if !budget.claim_memory(memory as u64) {
+        return Err(LayerError::Budget { member: escape_name(&member.name) });
+    }
+    Ok(Metadata { mode, uid: member.uid, gid: member.gid, xattrs })
+}
+
+/// Returns the extended attributes that container engines keep of a file or a directory: the capabilities of a file, and
+/// those in the namespace of users.
+fn xattrs(member: &Member) -> Xattrs {
+    let is_kept = |name: &str, value: &[u8]| match (member.kind, name) {
+        (MemberKind::File, CAPABILITY) => value.len() <= CAPABILITY_MAX,
+        (MemberKind::File | MemberKind::Directory, name) => {
+            // Overlayfs has marks of its own there (Documentation/filesystems/overlayfs.rst, `userxattr`).
+            name.starts_with("user.") && !name.starts_with("user.overlay.") && value.len() <= VALUE_MAX
+        }
+        _ => false,
+    };
+    let text = |(name, value): &(Vec<u8>, Vec<u8>)| {
+        let name =
+            std::str::from_utf8(name).ok().filter(|name| is_kept(name, value) && !name.contains('\0'))?;
+        Some((name.to_owned(), value.clone()))
+    };
+    let names: usize = member.xattrs.iter().map(|(name, _)| name.len() + 1).sum();
+    // No inode can have more.
+    let is_possible = |(name, _): &(String, Vec<u8>)| names <= NAMES_MAX || name == CAPABILITY;
+    member.xattrs.iter().filter_map(text).filter(is_possible).collect()
 }

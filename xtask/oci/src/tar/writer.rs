@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use lapstrake::value::{ImagePath, Mode};
 use tar::{EntryType, Header};
 
-use crate::tree::{CAPABILITY, Kind, Metadata};
+use crate::tree::{Kind, Metadata};
 
 const BLOCK: usize = 512;
 /// The largest id that an octal field of ustar holds: 7 digits.
@@ -227,8 +227,8 @@ fn pax_records(name: &str, target: &str, size: u64, metadata: &Metadata) -> Vec<
     if metadata.gid > MAX_ID {
         record(&mut records, "gid", metadata.gid.to_string().as_bytes());
     }
-    if let Some(capabilities) = metadata.xattrs.get(CAPABILITY) {
-        record(&mut records, "SCHILY.xattr.security.capability", capabilities);
+    for (name, value) in metadata.xattrs.iter() {
+        record(&mut records, &format!("SCHILY.xattr.{name}"), value);
     }
     records
 }

@@ -139,6 +139,27 @@ fn a_hardlink_stays_with_the_file_it_was_made_to() {
     assert_eq!((size(&index, "/a"), size(&index, "/b")), (3, 1));
 }
 
+/// podman keeps no others in a layer that it writes, and ostree refuses those of users on a symlink.
+#[test]
+fn extended_attributes_of_users_are_kept_of_files_and_directories() {
+    let records = [
+        ("SCHILY.xattr.user.note", &b"a=b\0c"[..]),
+        ("SCHILY.xattr.user.overlay.opaque", b"y"),
+        ("SCHILY.xattr.security.selinux", b"system_u:object_r:etc_t:s0"),
+        ("SCHILY.xattr.trusted.note", b"x"),
+    ];
+    let tar = Tar::new().pax(&records).directory("d").pax(&records).file("f", "1").pax(&records);
+    let index = index(&[tar.member(b"s", EntryType::Symlink, "f", 0o777, b"").end()]);
+    let kept = |path: &str| {
+        let xattrs = &node(&index, path).metadata.xattrs;
+        xattrs.iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect::<Vec<_>>()
+    };
+    for path in ["/d", "/f"] {
+        assert_eq!(kept(path), [("user.note".to_owned(), b"a=b\0c".to_vec())], "{path}");
+    }
+    assert_eq!(kept("/s"), []);
+}
+
 #[test]
 fn metadata_comes_from_the_header_and_its_extensions() {
     let long = format!("usr/{}", "x".repeat(150));
@@ -173,6 +194,7 @@ fn metadata_comes_from_the_header_and_its_extensions() {
     );
     assert_eq!(size(&index, &format!("/{long}")), 2);
     assert_eq!(found.metadata.xattrs.get(CAPABILITY), Some(&capability[..]));
+    assert_eq!(found.metadata.xattrs.get("user.other"), Some(&b"x"[..]));
     assert_eq!(node(&index, &format!("/{}", "y".repeat(120))).metadata.mode.bits(), 0o1363, "755 in decimal");
     assert!(matches!(node(&index, "/null").kind, Kind::Device { is_block: false, major: 0, minor: 0 }));
     assert_eq!(node(&index, "/fifo").kind, Kind::Fifo);
