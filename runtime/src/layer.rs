@@ -1,8 +1,8 @@
 //! A layer: a name, and the entries that it adds to the layers below, in the order of the calls.
 
 use crate::entry::{
-    Bin, Dir, Entry, File, IntoEntry, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
-    UnitState,
+    Bin, Dir, Entry, File, Group, IntoEntry, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree,
+    Unit, UnitState, User,
 };
 use crate::faults::faults;
 use crate::value::{
@@ -196,6 +196,41 @@ impl Layer {
     #[track_caller]
     pub fn default_target(self, target: impl Text<UnitName>) -> Self {
         self.with(UnitState::default_target(target))
+    }
+
+    /// Adds a user, which systemd creates at boot.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::User};
+    /// let app = User::system("app").home("/var/lib/app");
+    /// assert_eq!(Layer::new("u").user(app.clone()), Layer::new("u").with(app));
+    /// ```
+    #[track_caller]
+    pub fn user(self, user: User) -> Self {
+        self.with(user)
+    }
+
+    /// Adds a group, which systemd creates at boot.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Group};
+    /// assert_eq!(Layer::new("g").group("can"), Layer::new("g").with(Group::new("can")));
+    /// ```
+    #[track_caller]
+    pub fn group(self, group: impl Into<Group>) -> Self {
+        self.with(group.into())
+    }
+
+    /// Sets the time zone: `/etc/localtime` links to that zone of the base.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Symlink};
+    /// let link = Symlink::to("../usr/share/zoneinfo/Europe/Berlin", "/etc/localtime");
+    /// assert_eq!(Layer::new("t").timezone("Europe/Berlin"), Layer::new("t").with(link));
+    /// ```
+    #[track_caller]
+    pub fn timezone(self, zone: impl AsRef<str>) -> Self {
+        self.with(Symlink::to(format!("../usr/share/zoneinfo/{}", zone.as_ref()), "/etc/localtime"))
     }
 
     /// Adds `/usr/lib/sysusers.d/NAME.conf` with these lines.

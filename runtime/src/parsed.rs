@@ -54,6 +54,13 @@ impl<T> Parsed<T> {
         values.parse_texts().into_iter().map(|value| Self { value, site }).collect()
     }
 
+    /// Keeps values that were parsed from other parts of the same call; the site of all is the caller's.
+    #[track_caller]
+    pub(crate) fn all_of(values: impl IntoIterator<Item = Result<T, Invalid>>) -> Vec<Self> {
+        let site = Site::caller();
+        values.into_iter().map(|value| Self { value, site }).collect()
+    }
+
     /// Converts the value; an invalid one stays as it is, and the site stays.
     ///
     /// ```

@@ -9,8 +9,8 @@
 pub use std::process::ExitCode;
 
 pub use lapstrake::entry::{
-    Bin, Dir, DropIn, Edit, EntryKind, File, Kargs, Packages, Remove, Repository, Run, Secret, Symlink,
-    Sysusers, Tmpfiles, Tree, Unit, UnitState,
+    Bin, Conf, Dir, DropIn, Edit, EntryKind, File, Group, Kargs, Packages, Remove, Repository, Run, Secret,
+    Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User,
 };
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, BuildStage, Image, Layer};

@@ -1,6 +1,6 @@
 //! How each entry is written, and which options it has: the one table that check and messages share.
 
-use crate::image::value_kind::ValueKind;
+use crate::image::value_kind::{Reader, ValueKind};
 
 /// The transports of a base, by the names of their builder methods.
 pub(super) const TRANSPORTS: [&str; 5] = ["registry", "containers_storage", "oci", "oci_archive", "stand_in"];
@@ -125,7 +125,7 @@ const RUN: &[Choice] = &[
     choice("network", Takes::Nothing),
 ];
 
-pub(super) const FORMS: [Form; 24] = [
+pub(super) const FORMS: [Form; 35] = [
     Form { keyword: "version", shapes: &[Shape::One(ValueKind::Text)], options: &[] },
     Form { keyword: "reference", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
     Form { keyword: "label", shapes: &[Shape::Named(ValueKind::LabelKey, ValueKind::Text)], options: &[] },
@@ -217,6 +217,35 @@ pub(super) const FORMS: [Form; 24] = [
     Form { keyword: "mask", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },
     Form { keyword: "default_target", shapes: &[Shape::One(ValueKind::Target)], options: &[] },
     Form {
+        keyword: "user",
+        shapes: &[Shape::One(ValueKind::UserName), Shape::Named(ValueKind::UserName, ValueKind::Number)],
+        options: &[
+            one("id", ValueKind::Number),
+            one("description", ValueKind::Text),
+            one("home", ValueKind::Home),
+            one("shell", ValueKind::Program),
+            choice("groups", Takes::Many(ValueKind::UserName)),
+            choice("authorized_keys", Takes::Each(ValueKind::KeyFile)),
+            one("sudo", ValueKind::Text),
+            choice("subids", Takes::Pair(ValueKind::Number, ValueKind::Number)),
+            choice("lingering", Takes::Nothing),
+        ],
+    },
+    Form {
+        keyword: "group",
+        shapes: &[Shape::One(ValueKind::UserName)],
+        options: &[one("id", ValueKind::Number)],
+    },
+    conf("sysctl", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Sysctl))]),
+    conf("modules_load", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::ModulesLoad))]),
+    conf("udev_rules", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Udev))]),
+    conf("preset", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Preset))]),
+    conf("environment", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Environment))]),
+    conf("sshd", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Sshd))]),
+    conf("hostname", &[Shape::One(ValueKind::Line(Reader::HostName))]),
+    conf("locale", &[Shape::One(ValueKind::Line(Reader::Locale))]),
+    Form { keyword: "timezone", shapes: &[Shape::One(ValueKind::Text)], options: &[] },
+    Form {
         keyword: "sysusers",
         shapes: &[Shape::Listed(ValueKind::ConfName, ValueKind::SysusersLine), Shape::One(ValueKind::File)],
         options: &[],
@@ -252,11 +281,21 @@ pub(super) const FORMS: [Form; 24] = [
     Form { keyword: "shell", shapes: &[Shape::One(ValueKind::Text)], options: RUN },
 ];
 
+/// A file of lines for one reader.
+const fn conf(keyword: &'static str, shapes: &'static [Shape]) -> Form {
+    Form { keyword, shapes, options: &[MODE, OWNER, ALLOW] }
+}
+
 pub(super) fn find(keyword: &str) -> Option<&'static Form> {
     FORMS.iter().find(|form| form.keyword == keyword)
 }
 
 impl Form {
+    /// Whether its name is followed by a list of lines.
+    pub(super) fn is_listed(&self) -> bool {
+        self.shapes.iter().any(|shape| matches!(shape, Shape::Listed(..)))
+    }
+
     pub(super) fn option(&self, key: &str) -> Option<&'static Choice>
     where
         Self: 'static,

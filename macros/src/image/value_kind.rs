@@ -36,6 +36,8 @@ pub(super) enum ValueKind {
     File,
     /// A pattern of paths that a tree leaves out.
     Glob,
+    /// The home of a user.
+    Home,
     /// The name of an image.
     ImageName,
     /// A kernel argument.
@@ -48,8 +50,12 @@ pub(super) enum ValueKind {
     LabelKey,
     /// The name of a layer.
     LayerName,
+    /// A line that a reader takes.
+    Line(Reader),
     /// Permission bits.
     Mode,
+    /// A number.
+    Number,
     /// The path of an OCI archive.
     OciArchive,
     /// The path of an OCI layout, with or without a tag.
@@ -60,6 +66,8 @@ pub(super) enum ValueKind {
     Package,
     /// A cargo profile.
     Profile,
+    /// The path of a program in the image.
+    Program,
     /// A reference to an image in a registry or in containers-storage.
     Reference,
     /// The path that an entry removes.
@@ -96,10 +104,25 @@ pub(super) enum ValueKind {
     Unit,
     /// A file of the workspace that has the name of a unit.
     UnitFile,
+    /// The name of a user or a group.
+    UserName,
     /// The name of an environment variable.
     Variable,
     /// The directory in which a run step starts.
     WorkDir,
+}
+
+/// What reads a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    Environment,
+    HostName,
+    Locale,
+    ModulesLoad,
+    Preset,
+    Sshd,
+    Sysctl,
+    Udev,
 }
 
 impl ValueKind {
@@ -142,17 +165,28 @@ impl ValueKind {
             Self::Feature => ("a feature", r#""can""#),
             Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),
             Self::Glob => ("a pattern", r#""**/*.map""#),
+            Self::Home => ("an image path", r#""/var/lib/sensord""#),
             Self::ImageName => ("an image name", r#""telematics""#),
             Self::Karg => ("a kernel argument", r#""console=ttyS0""#),
             Self::KeyFile => ("a file of the workspace", r#""deploy/RPM-GPG-KEY-vendor""#),
             Self::LabelKey => ("a label's key", r#""org.example.variant""#),
             Self::LayerName => ("a layer name", r#""app""#),
+            Self::Line(Reader::Environment) => ("a variable and its value", r#""PORT=8000""#),
+            Self::Line(Reader::HostName) => ("a host name", r#""gateway""#),
+            Self::Line(Reader::Locale) => ("a locale", r#""C.UTF-8""#),
+            Self::Line(Reader::ModulesLoad) => ("a kernel module", r#""vcan""#),
+            Self::Line(Reader::Preset) => ("a preset line", r#""disable avahi-daemon.*""#),
+            Self::Line(Reader::Sshd) => ("a line of sshd_config", r#""PermitRootLogin no""#),
+            Self::Line(Reader::Sysctl) => ("a kernel setting", r#""net.ipv4.ip_forward = 1""#),
+            Self::Line(Reader::Udev) => ("a udev rule", r#""KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\"""#),
             Self::Mode => ("a mode", "0o755"),
+            Self::Number => ("a number", "1000"),
             Self::OciArchive => ("an OCI archive", r#""bases/autosd.tar""#),
             Self::OciLayout => ("an OCI layout", r#""bases/autosd:latest""#),
             Self::Owner => ("an owner", r#""root:root""#),
             Self::Package => ("a package", r#""vsomeip3""#),
             Self::Profile => ("a profile of cargo", r#""dist""#),
+            Self::Program => ("an image path", r#""/usr/bin/fish""#),
             Self::Reference => ("an image reference", r#""registry.example/autosd:1""#),
             Self::RepoFile => ("a file of the workspace", r#""deploy/vendor.repo""#),
             Self::Repository => ("a repository", r#""vendor" => "https://rpms.example/el10""#),
@@ -170,6 +204,7 @@ impl ValueKind {
             Self::TmpfilesLine => ("a tmpfiles.d line", r#""d /var/lib/sensord 0750 sensord sensord -""#),
             Self::Unit => ("a unit name", r#""sensord.service""#),
             Self::UnitFile => ("a unit file of the workspace", r#""deploy/sensord.service""#),
+            Self::UserName => ("a user name", r#""sensord""#),
             Self::Variable => ("a variable", r#""LANG""#),
             Self::WorkDir => ("an image path", r#""/usr/src""#),
         }

@@ -1,6 +1,7 @@
 //! The entries of a layer. Each file has one kind of entry, with the options that make sense for it: a symlink
 //! has no capability.
 
+mod account;
 mod attributes;
 mod bin;
 pub(crate) mod build_stage;
@@ -21,8 +22,10 @@ mod tree;
 mod unit;
 mod unit_state;
 
+pub use account::{Group, User};
 pub use attributes::Attributes;
 pub use bin::Bin;
+pub use conf::{Conf, Line};
 pub use dir::Dir;
 pub use drop_in::DropIn;
 pub use edit::{Change, Edit};
@@ -162,10 +165,12 @@ impl<E: Into<EntryKind>> IntoEntry for E {
 #[non_exhaustive]
 pub enum EntryKind {
     Bin(Bin),
+    Conf(Conf),
     Dir(Dir),
     DropIn(DropIn),
     Edit(Edit),
     File(File),
+    Group(Group),
     Kargs(Kargs),
     Packages(Packages),
     Remove(Remove),
@@ -176,6 +181,7 @@ pub enum EntryKind {
     Tree(Tree),
     Unit(Unit),
     UnitState(UnitState),
+    User(User),
 }
 
 impl EntryKind {
@@ -183,6 +189,7 @@ impl EntryKind {
     pub fn attributes(&self) -> Option<&Attributes> {
         match self {
             Self::Bin(entry) => Some(&entry.attributes),
+            Self::Conf(entry) => Some(&entry.attributes),
             Self::Dir(entry) => Some(&entry.attributes),
             Self::DropIn(entry) => Some(&entry.attributes),
             Self::File(entry) => Some(&entry.attributes),
@@ -190,13 +197,15 @@ impl EntryKind {
             Self::Tree(entry) => Some(&entry.attributes),
             Self::Unit(entry) => Some(&entry.attributes),
             Self::Edit(_)
+            | Self::Group(_)
             | Self::Kargs(_)
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
             | Self::Sysusers(_)
             | Self::Tmpfiles(_)
-            | Self::UnitState(_) => None,
+            | Self::UnitState(_)
+            | Self::User(_) => None,
         }
     }
 
@@ -217,8 +226,8 @@ impl EntryKind {
         }
     }
 
-    /// Returns the path that the entry puts something at; none for a removal, a unit's state, packages and a run
-    /// step. A tree's path is that of its directory.
+    /// Returns the path that the entry puts something at; none for an account, a removal, a unit's state,
+    /// packages and a run step. A tree's path is that of its directory.
     ///
     /// ```
     /// use lapstrake::entry::{Bin, EntryKind, Kargs, Remove};
@@ -232,6 +241,7 @@ impl EntryKind {
         let at = match self {
             Self::Bin(entry) => return Some(entry.destination()),
             Self::Unit(entry) => return Some(entry.destination()),
+            Self::Conf(entry) => &entry.at,
             Self::Dir(entry) => &entry.at,
             Self::DropIn(entry) => &entry.at,
             Self::Edit(entry) => &entry.at,
@@ -241,7 +251,12 @@ impl EntryKind {
             Self::Sysusers(entry) => &entry.at,
             Self::Tmpfiles(entry) => &entry.at,
             Self::Tree(entry) => &entry.at,
-            Self::Packages(_) | Self::Remove(_) | Self::Run(_) | Self::UnitState(_) => return None,
+            Self::Group(_)
+            | Self::Packages(_)
+            | Self::Remove(_)
+            | Self::Run(_)
+            | Self::UnitState(_)
+            | Self::User(_) => return None,
         };
         Some(at.get().cloned().map_err(Clone::clone))
     }
@@ -256,14 +271,17 @@ impl EntryKind {
             Self::Tree(entry) => Some(&entry.source),
             Self::Unit(entry) => Some(&entry.source),
             Self::Bin(_)
+            | Self::Conf(_)
             | Self::Dir(_)
             | Self::Edit(_)
+            | Self::Group(_)
             | Self::Kargs(_)
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
             | Self::Symlink(_)
-            | Self::UnitState(_) => None,
+            | Self::UnitState(_)
+            | Self::User(_) => None,
         }
     }
 
@@ -281,6 +299,7 @@ impl EntryKind {
         let mut assets: Vec<&Asset> = match self {
             Self::Packages(packages) => packages.assets().collect(),
             Self::Run(run) => run.assets().collect(),
+            Self::User(user) => user.authorized_keys.iter().collect(),
             _ => Vec::new(),
         };
         if let Some(Source::Asset(asset)) = self.source() {
@@ -349,6 +368,6 @@ macro_rules! entry_kinds {
     };
 }
 entry_kinds!(
-    Bin, Dir, DropIn, Edit, File, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree, Unit,
-    UnitState
+    Bin, Conf, Dir, DropIn, Edit, File, Group, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles,
+    Tree, Unit, UnitState, User
 );

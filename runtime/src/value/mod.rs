@@ -7,6 +7,7 @@ mod architecture;
 mod asset;
 mod capabilities;
 mod cargo;
+mod conf_line;
 mod glob;
 mod image_name;
 mod image_path;
@@ -25,13 +26,16 @@ mod secret_id;
 mod sysusers_line;
 mod text;
 mod tmpfiles_line;
+mod udev_rule;
 mod unit_name;
+mod user_name;
 mod variable;
 
 pub use architecture::Architecture;
 pub use asset::Asset;
 pub use capabilities::Capabilities;
 pub use cargo::{BinName, CargoPackage, FeatureName, ProfileName, TargetTriple};
+pub use conf_line::ConfLine;
 pub use glob::Glob;
 pub use image_name::ImageName;
 pub use image_path::ImagePath;
@@ -50,6 +54,7 @@ pub use sysusers_line::SysusersLine;
 pub use text::{Argv, Text, Texts};
 pub use tmpfiles_line::TmpfilesLine;
 pub use unit_name::{UnitKind, UnitName};
+pub use user_name::UserName;
 pub use variable::Variable;
 
 /// The conversions that every newtype over a text has: from `&str` and `String` by its own `parse`, to

@@ -65,6 +65,7 @@ names! {
     API_BASE_DIRECTORIES = "api-base-directories",
     ASSET_KIND = "asset-kind",
     ASSET_OUTSIDE = "asset-outside",
+    AUTHORIZED_KEYS = "authorized-keys",
     BASE = "base",
     BASEIMAGE_COMPOSEFS = "baseimage-composefs",
     BASEIMAGE_ROOT = "baseimage-root",

@@ -75,6 +75,11 @@ impl<'a> Subject<'a> {
         Some(Self { plan: self.plan, base, built, known: &[], alone: None, below: tree.clone(), tree })
     }
 
+    /// Returns the text of a file of the base, as it is without the layers of this image.
+    pub(super) fn base_text(&self, path: &str) -> Option<&str> {
+        self.alone.unwrap_or(self.base).index.text(&ImagePath::parse(path).ok()?)
+    }
+
     /// Returns the lowest layer in which an engine changed a path of the base. Where the path is as in the base, it
     /// is the lowest layer that an engine built: something else that it did has the fault.
     pub(super) fn step_layer(&self, path: Option<&ImagePath>) -> Option<&'a PlannedLayer> {

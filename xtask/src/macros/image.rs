@@ -85,7 +85,11 @@
 /// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
 /// | `edit "/PATH"` | `replace` `replace_all` `set` `insert_after` `append` |
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
-/// | `sysusers` `tmpfiles` `"NAME" ["LINE", …]`, or an `"ASSET.conf"` | |
+/// | `user "NAME"`, `user "NAME" = ID` with a login | `id` `description` `home` `shell` `groups` `authorized_keys` `sudo` `subids` `lingering` |
+/// | `group "NAME"` | `id` |
+/// | `sysctl` `modules_load` `udev_rules` `preset` `environment` `sshd` `"NAME" ["LINE", …]` | `mode` `owner` |
+/// | `hostname "NAME"`, `locale "NAME"`, `timezone "AREA/CITY"` | `mode` `owner`, of the first two |
+/// | `sysusers` `tmpfiles` `"NAME ["LINE", …]`, or an `"ASSET.conf"` | |
 /// | `kargs "NAME" ["ARGUMENT", …]` | `match_architectures` |
 /// | `packages ["NAME", …]`, `packages` with options alone | `remove` `swap` `rpm_file` `repository` `repo_file` `without_docs` `without_weak_dependencies` |
 /// | `run ["PROGRAM", "ARGUMENT", …]`, `shell "SCRIPT"` | `env` `current_dir` `cache` `bind` `secret` `network` |
@@ -103,9 +107,9 @@
 ///
 /// | | |
 /// |---|---|
-/// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `replace`, `replace_all` and `insert_after` of `edit`, `repository` |
+/// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `replace`, `replace_all` and `insert_after` of `edit`, `subids` (the first, and how many), `repository` |
 /// | `set: ["SECTION", "KEY"] => "VALUE"`, `set: "KEY" => "VALUE"` | of `edit` |
-/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `append`, `secret`, `allow` |
+/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `append`, `authorized_keys`, `secret`, `allow` |
 /// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |
 /// | `secret: Secret::env("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
 /// | `in_stage: VALUE`, `stage: VALUE` | a value of type [`BuildStage`](lapstrake::BuildStage) |

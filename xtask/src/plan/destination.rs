@@ -30,12 +30,20 @@ pub(super) struct Members<'a> {
     findings: Vec<Finding>,
     /// What the entry that is being placed accepts.
     pub(super) allowed: BTreeMap<String, Site>,
+    /// Whether what is being placed is the file below with changes.
+    pub(super) extends: bool,
 }
 
 impl<'a> Members<'a> {
     /// Members over what `below` has, its removals already made.
     pub(super) fn new(below: Below<'a>) -> Self {
-        Self { below, placed: BTreeMap::new(), findings: Vec::new(), allowed: BTreeMap::new() }
+        Self {
+            below,
+            placed: BTreeMap::new(),
+            findings: Vec::new(),
+            allowed: BTreeMap::new(),
+            extends: false,
+        }
     }
 
     /// Puts an inode in its place, or says why it can't stand there.
@@ -77,7 +85,8 @@ impl<'a> Members<'a> {
         }
         let Some(metadata) = self.over(&path, &wanted) else { return };
         let Wanted { kind, site, .. } = wanted;
-        self.placed.insert(path, Member { metadata, kind, site: Some(site), allowed: self.allowed.clone() });
+        let (allowed, extends) = (self.allowed.clone(), self.extends);
+        self.placed.insert(path, Member { metadata, kind, site: Some(site), extends, allowed });
     }
 
     /// The metadata of an inode over what is below; none where it can't be there.

@@ -2,6 +2,7 @@
 //! happened. A plan is made from values alone and is total: what can go wrong with a description has
 //! gone wrong here.
 
+mod account;
 mod base_config;
 mod below;
 mod compile;
@@ -12,6 +13,7 @@ mod enablement;
 mod labels;
 mod lower_texts;
 mod mount_points;
+mod own_accounts;
 mod own_units;
 mod place;
 mod render;
@@ -216,6 +218,8 @@ pub(crate) struct Member {
     pub(crate) kind: Kind<Origin>,
     /// Where it was described; none for a parent directory that is there because a child needs it.
     pub(crate) site: Option<Site>,
+    /// Whether it is the file below with changes.
+    pub(crate) extends: bool,
     /// The checks whose findings here are accepted, and where that is said. It is not part of the layer.
     pub(crate) allowed: BTreeMap<String, Site>,
 }
@@ -223,7 +227,7 @@ pub(crate) struct Member {
 impl Member {
     /// Returns a directory that is there because a child needs it.
     pub(crate) fn parent(metadata: Metadata) -> Self {
-        Self { metadata, kind: Kind::Directory, site: None, allowed: BTreeMap::new() }
+        Self { metadata, kind: Kind::Directory, site: None, extends: false, allowed: BTreeMap::new() }
     }
 }
 

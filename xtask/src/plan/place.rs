@@ -11,6 +11,7 @@ use super::compile::Invocations;
 use super::destination::{Members, Wanted};
 use super::edit::{Edited, Lower};
 use super::lower_texts::{LowerTexts, WantedText};
+use super::own_accounts::OwnAccounts;
 use super::site::{site_or, source_finding};
 use super::stage::{self, Stages};
 use super::transaction::Kept;
@@ -19,6 +20,13 @@ use crate::base::BaseIndex;
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile, Sources};
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
+
+/// Lines that are added to files of the base, and the entry that adds the first of a file.
+pub(super) type AddedLines = BTreeMap<ImagePath, (Site, Vec<String>)>;
+
+/// Finds the number of a name.
+type Own = fn(&OwnAccounts, &str) -> Option<u32>;
+type Of = fn(&BaseIndex, &str) -> Option<u32>;
 
 /// The links that the states of units make, with their targets.
 pub(super) type WantedLinks = Vec<(ImagePath, String, Site)>;
@@ -36,6 +44,8 @@ pub(super) struct Placer<'a, 'm, 'p> {
     pub(super) texts: &'p LowerTexts,
     /// What has to be read before the plan can be made.
     pub(super) wanted: Vec<WantedText>,
+    pub(super) added: AddedLines,
+    pub(super) accounts: &'p OwnAccounts,
     pub(super) findings: Vec<Finding>,
     /// The site that is shown for one outside of the workspace.
     pub(super) layer_site: Site,
@@ -48,6 +58,7 @@ impl<'a> Placer<'a, '_, '_> {
             self.members.allowed = allowed(&entry.kind, layer.site);
             self.place(&entry.kind, site_or(entry.site, layer.site));
         }
+        self.add_lines();
         self.members.allowed.clear();
         for Kept { path, from, site } in kept {
             self.put(path, Kind::File(from), Metadata::of_root(Mode::FILE), site);
@@ -90,6 +101,14 @@ impl<'a> Placer<'a, '_, '_> {
                 let Some(path) = self.valid(&drop_in.at) else { return };
                 self.source_file(&drop_in.source, path, &drop_in.attributes, Some(Mode::FILE), site);
             }
+            EntryRef::Conf(conf) => {
+                let lines: Vec<_> = conf.lines.iter().map(|line| self.valid(line)).collect();
+                let (Ok(text), false) = (conf.text(), lines.contains(&None)) else { return };
+                let Some(path) = self.valid(&conf.at) else { return };
+                self.source_file(&Source::Text(text), path, &conf.attributes, Some(Mode::FILE), site);
+            }
+            EntryRef::Group(group) => self.group(group, site),
+            EntryRef::User(user) => self.user(user, site),
             EntryRef::Edit(edit) => self.edit(edit, site),
             EntryRef::Sysusers(entry) => {
                 let lines = self.lines(&entry.lines);
@@ -133,7 +152,9 @@ impl<'a> Placer<'a, '_, '_> {
         let lower = Lower { below: &self.members.below, texts: self.texts, unseen: self.unseen };
         match lower.edit(&at, edit, site) {
             Ok(Edited::File { path, text, metadata }) => {
+                self.members.extends = true;
                 self.put(path, Kind::File(Origin::Text(text)), metadata, site);
+                self.members.extends = false;
             }
             Ok(Edited::Wanted(wanted)) => self.wanted.push(wanted),
             Ok(Edited::Undecided(undecided)) => self.undecided.push(undecided),
@@ -286,11 +307,15 @@ impl<'a> Placer<'a, '_, '_> {
     fn owner(&mut self, given: &Parsed<Owner>) -> Option<(u32, u32)> {
         let owner = self.valid(given)?;
         let site = site_or(given.site(), self.layer_site);
-        let id = |principal: &Principal, of: fn(&BaseIndex, &str) -> Option<u32>| match principal {
+        let id = |principal: &Principal, own: Own, of: Of| match principal {
             Principal::Id(id) => Ok(*id),
-            Principal::Name(name) => of(self.base, name).ok_or_else(|| name.clone()),
+            Principal::Name(name) => {
+                own(self.accounts, name).or_else(|| of(self.base, name)).ok_or_else(|| name.clone())
+            }
         };
-        let what = match (id(owner.user(), BaseIndex::user), id(owner.group(), BaseIndex::group)) {
+        let user = id(owner.user(), OwnAccounts::user, BaseIndex::user);
+        let group = id(owner.group(), OwnAccounts::group, BaseIndex::group);
+        let what = match (user, group) {
             (Ok(uid), Ok(gid)) => return Some((uid, gid)),
             (Err(user), Ok(_)) => format!("user `{user}`"),
             (Ok(_), Err(group)) => format!("group `{group}`"),
@@ -303,15 +328,14 @@ impl<'a> Placer<'a, '_, '_> {
             // The part is planned again before it is written.
             return Some((0, 0));
         }
-        let help =
-            "give a number, or let tmpfiles.d own the path: users of sysusers.d exist on the device only";
+        let help = "give a number, or `.id(…)` to the user: without one, the device chooses the number";
         let finding = Finding::fatal("unknown-owner", site, format!("the base has no {what}"));
         self.findings.push(finding.help(help));
         None
     }
 
     /// The value, or a finding that it is none.
-    fn valid<T: Clone>(&mut self, given: &Parsed<T>) -> Option<T> {
+    pub(super) fn valid<T: Clone>(&mut self, given: &Parsed<T>) -> Option<T> {
         given
             .get()
             .cloned()
@@ -321,7 +345,7 @@ impl<'a> Placer<'a, '_, '_> {
             .ok()
     }
 
-    fn put(&mut self, path: ImagePath, kind: Kind<Origin>, metadata: Metadata, site: Site) {
+    pub(super) fn put(&mut self, path: ImagePath, kind: Kind<Origin>, metadata: Metadata, site: Site) {
         self.members.put(Wanted { path, kind, metadata, site, modest: false });
     }
 }

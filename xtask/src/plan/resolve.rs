@@ -18,8 +18,9 @@ use super::compile::Invocations;
 use super::destination::Members;
 use super::enablement::OwnUnits;
 use super::labels::labels;
+use super::own_accounts::OwnAccounts;
 use super::own_units::own_units;
-use super::place::{Placer, allowed};
+use super::place::{AddedLines, Placer, allowed};
 use super::site::site_or;
 use super::stage::{Builders, Stages};
 use super::step::{Steps, runs};
@@ -71,6 +72,7 @@ pub(crate) fn resolve(
         base,
         below: &base.index,
         known,
+        own_accounts: OwnAccounts::of(image),
         own_units: own_units(image, sources, &base.index),
         merged: base.index.tree().clone(),
         planned: Vec::new(),
@@ -118,6 +120,7 @@ pub(super) struct Resolver<'a> {
     /// The tree that owners and units are looked up in.
     pub(super) below: &'a BaseIndex,
     known: &'a [KnownTree],
+    own_accounts: OwnAccounts,
     pub(super) own_units: OwnUnits,
     /// The tree so far.
     pub(super) merged: Tree<File>,
@@ -227,6 +230,8 @@ impl Resolver<'_> {
             undecided: Vec::new(),
             texts: self.shared.texts(),
             wanted: Vec::new(),
+            added: AddedLines::new(),
+            accounts: &self.own_accounts,
             findings: Vec::new(),
             layer_site: layer.site,
         };

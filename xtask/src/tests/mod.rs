@@ -1,6 +1,7 @@
 //! The crate as its users, podman, skopeo, umoci and ostree see it. What a machine reads is compared
 //! with what an independent tool makes of it, never with our own reader.
 
+mod accounts;
 mod base_config;
 mod corpus;
 mod damage;

@@ -18,10 +18,12 @@ fn asset(path: &str) -> Asset {
 fn keyword(kind: &EntryKind) -> &'static str {
     match EntryRef::of(kind) {
         EntryRef::Bin(_) => "bin",
+        EntryRef::Conf(_) => "conf",
         EntryRef::Dir(_) => "dir",
         EntryRef::DropIn(_) => "drop_in",
         EntryRef::Edit(_) => "edit",
         EntryRef::File(_) => "file",
+        EntryRef::Group(_) => "group",
         EntryRef::Kargs(_) => "kargs",
         EntryRef::Packages(_) => "packages",
         EntryRef::Remove(_) => "remove",
@@ -32,6 +34,7 @@ fn keyword(kind: &EntryKind) -> &'static str {
         EntryRef::Tree(_) => "tree",
         EntryRef::Unit(_) => "unit",
         EntryRef::UnitState(_) => "enable",
+        EntryRef::User(_) => "user",
     }
 }
 
@@ -79,6 +82,19 @@ fn said() -> Image {
             disable "g.service"
             mask "h.service"
             default_target "multi-user.target"
+            user "app"
+            user "web" { id: 960, description: "Web", home: "/var/lib/web", shell: "/usr/bin/sh", groups: ["can", "lin"], lingering }
+            user "admin" = 1000 { authorized_keys: "README.md", sudo: "ALL", subids: 100_000 => 65_536 }
+            group "can"
+            group "lin" { id: 961 }
+            sysctl "90-net" ["net.ipv4.ip_forward = 1", "vm.swappiness=10"] { mode: 0o600, owner: "0:0", allow: "x" }
+            modules_load "can" ["vcan"]
+            udev_rules "70-gnss" ["KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\""]
+            preset "10-fleet" ["disable avahi-daemon.*"]
+            environment "port" ["PORT=8000"]
+            sshd "10-fleet" ["PermitRootLogin no"]
+            hostname "gateway"
+            locale "C.UTF-8"
             sysusers "sensord" ["u sensord - \"Telemetry\"", "g can -"]
             sysusers asset("deploy/diag.conf")
             tmpfiles "sensord" ["d /var/lib/sensord 0750 sensord sensord -"]
@@ -200,6 +216,37 @@ fn built() -> Layer {
         .disable("g.service")
         .mask("h.service")
         .default_target("multi-user.target")
+        .user(User::system("app"))
+        .user(
+            User::system("web")
+                .id(960)
+                .description("Web")
+                .home("/var/lib/web")
+                .shell("/usr/bin/sh")
+                .groups(["can", "lin"])
+                .lingering(),
+        )
+        .user(
+            User::login("admin", 1000)
+                .authorized_keys(asset("README.md"))
+                .sudo("ALL")
+                .subids(100_000, 65_536),
+        )
+        .group("can")
+        .group(Group::new("lin").id(961))
+        .with(
+            Conf::sysctl("90-net", ["net.ipv4.ip_forward = 1", "vm.swappiness=10"])
+                .mode(0o600)
+                .owner("0:0")
+                .allow("x"),
+        )
+        .with(Conf::modules_load("can", ["vcan"]))
+        .with(Conf::udev_rules("70-gnss", [r#"KERNEL=="ttyUSB0", SYMLINK+="gnss""#]))
+        .with(Conf::preset("10-fleet", ["disable avahi-daemon.*"]))
+        .with(Conf::environment("port", [("PORT", "8000")]))
+        .with(Conf::sshd("10-fleet", ["PermitRootLogin no"]))
+        .with(Conf::hostname("gateway"))
+        .with(Conf::locale("C.UTF-8"))
         .sysusers("sensord", ["u sensord - \"Telemetry\"", "g can -"])
         .with(Sysusers::file(asset("deploy/diag.conf")))
         .tmpfiles("sensord", ["d /var/lib/sensord 0750 sensord sensord -"])
@@ -263,6 +310,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 15, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 18, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

@@ -1,7 +1,7 @@
 //! The claims of one entry: the path that it writes or removes, and the state that it gives a unit. Only literals claim
 //! anything. The builders say where an entry without a destination goes.
 
-use lapstrake::entry::{Bin, DropIn, EntryKind, Kargs, State, Sysusers, Tmpfiles, Unit};
+use lapstrake::entry::{Bin, Conf, DropIn, EntryKind, Kargs, State, Sysusers, Tmpfiles, Unit};
 use lapstrake::value::{Asset, ImagePath, Karg, SysusersLine, TmpfilesLine, UnitName};
 
 use super::Checker;
@@ -70,7 +70,11 @@ impl Checker<'_> {
             "disable" => self.claims.states(at, unit(head), State::Disabled),
             "mask" => self.claims.states(at, unit(head), State::Masked),
             "default_target" => self.claims.states(at, unit(head), State::DefaultTarget),
-            keyword @ ("sysusers" | "tmpfiles" | "kargs") => {
+            "hostname" => self.claims.file(at, path(Some("/etc/hostname".to_owned()))),
+            "locale" => self.claims.file(at, path(Some("/etc/locale.conf".to_owned()))),
+            "timezone" => self.claims.symlink(at, path(Some("/etc/localtime".to_owned()))),
+            keyword @ ("sysusers" | "tmpfiles" | "kargs" | "sysctl" | "modules_load" | "udev_rules"
+            | "preset" | "environment" | "sshd") => {
                 let name = match parts.shape {
                     Shape::One(_) => head.and_then(|asset| file_name(&asset)),
                     _ => head,
@@ -144,7 +148,13 @@ fn conf(keyword: &str, name: &str) -> Option<ImagePath> {
     let entry: EntryKind = match keyword {
         "sysusers" => Sysusers::lines(name, <[SysusersLine; 0]>::default()).into(),
         "tmpfiles" => Tmpfiles::lines(name, <[TmpfilesLine; 0]>::default()).into(),
-        _ => Kargs::new(name, <[Karg; 0]>::default()).into(),
+        "kargs" => Kargs::new(name, <[Karg; 0]>::default()).into(),
+        "sysctl" => Conf::sysctl(name, <[&str; 0]>::default()).into(),
+        "modules_load" => Conf::modules_load(name, <[&str; 0]>::default()).into(),
+        "udev_rules" => Conf::udev_rules(name, <[&str; 0]>::default()).into(),
+        "preset" => Conf::preset(name, <[&str; 0]>::default()).into(),
+        "environment" => Conf::environment(name, <[&str; 0]>::default()).into(),
+        _ => Conf::sshd(name, <[&str; 0]>::default()).into(),
     };
     entry.destination()?.ok()
 }

@@ -47,6 +47,14 @@ impl Checker<'_> {
             quote_spanned!(span=> .#method(#call(#(#operands),*) #options))
         };
         match (keyword.as_str(), parts.shape) {
+            ("user", Shape::Named(..)) => with(self.call("User", "login", span), "with"),
+            ("user", _) => with(self.call("User", "system", span), "with"),
+            ("group", _) => with(self.call("Group", "new", span), "with"),
+            (
+                "sysctl" | "modules_load" | "udev_rules" | "preset" | "environment" | "sshd" | "hostname"
+                | "locale",
+                _,
+            ) => with(self.call("Conf", &keyword, span), "with"),
             ("edit", _) => with(self.call("Edit", "of", span), "with"),
             ("bin", _) if options.is_empty() => plain("bin"),
             ("bin", _) => with(self.call("Bin", "new", span), "bin"),

@@ -1,12 +1,12 @@
 //! Checks the literals of a description with the parsers that the builders use. A value that is not a literal is left
 //! to the builder.
 
-use lapstrake::entry::{Kargs, Sysusers};
+use lapstrake::entry::{Conf, Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
     Architecture, BinName, Capabilities, CargoPackage, FeatureName, Glob, ImageName, ImagePath, Invalid,
     Karg, LabelKey, LayerName, Mode, Owner, PackageSpec, ProfileName, Reference, RepositoryId, RepositoryUrl,
-    SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, Variable,
+    SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, UserName, Variable,
 };
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
@@ -16,7 +16,7 @@ use syn::Lit;
 use super::{asset, expr_type};
 use crate::diagnostic::Diagnostic;
 use crate::image::help::in_image;
-use crate::image::value_kind::ValueKind;
+use crate::image::value_kind::{Reader, ValueKind};
 use crate::mode;
 
 /// Checks a literal and returns its expansion: the literal itself, unless the builder would read it differently.
@@ -30,6 +30,9 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
     }
     if let (ValueKind::Mode, Lit::Int(number)) = (kind, literal) {
         return mode::octal(number).map(|mode| mode_number(mode, literal));
+    }
+    if kind == ValueKind::Number {
+        return number(kind, literal);
     }
     let text = string(kind, literal)?;
     match kind {
@@ -55,10 +58,8 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::Capabilities => parsed(kind, literal, Capabilities::parse(&text))?,
         ValueKind::ImageName => parsed(kind, literal, ImageName::parse(&text))?,
         ValueKind::Karg => parsed(kind, literal, Karg::parse(&text))?,
-        ValueKind::KargsName => {
-            let none: [Karg; 0] = [];
-            parsed(kind, literal, Kargs::new(text, none).at.get().map_err(Clone::clone))?;
-        }
+        ValueKind::ConfName => parsed(kind, literal, conf_name(text))?,
+        ValueKind::KargsName => parsed(kind, literal, kargs_name(text))?,
         ValueKind::LabelKey => parsed(kind, literal, LabelKey::parse(&text))?,
         ValueKind::LayerName => parsed(kind, literal, LayerName::parse(&text))?,
         ValueKind::Mode => parsed(kind, literal, Mode::parse(&text))?,
@@ -69,20 +70,24 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::Owner => parsed(kind, literal, Owner::parse(&text))?,
         ValueKind::Package => parsed(kind, literal, PackageSpec::parse(&text))?,
         ValueKind::Reference => parsed(kind, literal, Reference::parse(&text))?,
-        ValueKind::ConfName => {
-            let none: [SysusersLine; 0] = [];
-            parsed(kind, literal, Sysusers::lines(text, none).at.get().map_err(Clone::clone))?;
-        }
         ValueKind::SysusersLine => parsed(kind, literal, SysusersLine::parse(&text))?,
         ValueKind::Target => parsed(kind, literal, target(&text))?,
         ValueKind::RepositoryId => parsed(kind, literal, RepositoryId::parse(&text))?,
         ValueKind::RepositoryUrl => parsed(kind, literal, RepositoryUrl::parse(&text))?,
         ValueKind::SecretId => parsed(kind, literal, SecretId::parse(&text))?,
-        ValueKind::CacheDir | ValueKind::BindTarget | ValueKind::StageFile | ValueKind::WorkDir => {
+        ValueKind::Line(reader) => parsed(kind, literal, line(reader, text))?,
+        ValueKind::UserName => parsed(kind, literal, UserName::parse(&text))?,
+        ValueKind::CacheDir
+        | ValueKind::Home
+        | ValueKind::Program
+        | ValueKind::BindTarget
+        | ValueKind::StageFile
+        | ValueKind::WorkDir => {
             parsed(kind, literal, ImagePath::parse(&text))?;
         }
         ValueKind::Variable => parsed(kind, literal, variable(&text))?,
         ValueKind::Argument
+        | ValueKind::Number
         | ValueKind::Text
         | ValueKind::Repository
         | ValueKind::Secret
@@ -91,6 +96,41 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::Unit => parsed(kind, literal, UnitName::parse(&text))?,
     }
     Ok(literal.to_token_stream())
+}
+
+fn number(kind: ValueKind, literal: &Lit) -> Result<TokenStream, Diagnostic> {
+    let written = literal.to_token_stream().to_string();
+    if matches!(literal, Lit::Int(_)) {
+        return Ok(literal.to_token_stream());
+    }
+    let error = Diagnostic::new(literal.span(), format!("`{written}` is not a number"));
+    Err(error.help(format!("write it as `{}`", kind.example())))
+}
+
+fn kargs_name(text: String) -> Result<(), Invalid> {
+    let none: [Karg; 0] = [];
+    Kargs::new(text, none).at.get().map(|_| ()).map_err(Clone::clone)
+}
+
+fn conf_name(text: String) -> Result<(), Invalid> {
+    let none: [SysusersLine; 0] = [];
+    Sysusers::lines(text, none).at.get().map(|_| ()).map_err(Clone::clone)
+}
+
+/// Checks a line by the builder of its reader's file.
+fn line(reader: Reader, text: String) -> Result<(), Invalid> {
+    let lines = [text.as_str()];
+    let conf = match reader {
+        Reader::Environment => Conf::environment("x", lines),
+        Reader::HostName => Conf::hostname(text),
+        Reader::Locale => Conf::locale(text),
+        Reader::ModulesLoad => Conf::modules_load("x", lines),
+        Reader::Preset => Conf::preset("x", lines),
+        Reader::Sshd => Conf::sshd("x", lines),
+        Reader::Sysctl => Conf::sysctl("x", lines),
+        Reader::Udev => Conf::udev_rules("x", lines),
+    };
+    conf.text().map(|_| ()).map_err(Clone::clone)
 }
 
 /// Returns the text of a string literal. The error for another literal names what is expected.

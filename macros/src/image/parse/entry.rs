@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use super::{Parser, starts_entry};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::image::grammar::{self, TRANSPORTS};
+use crate::image::grammar::{self, Form, TRANSPORTS};
 use crate::image::help;
 use crate::image::keyword;
 use crate::image::syntax::{Arrow, Base, Entry, Item};
@@ -26,7 +26,7 @@ impl Parser {
             return Err(error.help(help::as_entry(&name, &arguments)));
         }
         self.no_colon(cursor, &keyword);
-        let listed = matches!(name.as_str(), "sysusers" | "tmpfiles" | "kargs");
+        let listed = grammar::find(&name).is_some_and(Form::is_listed);
         let mut entry = Entry {
             place: keyword.span().into(),
             keyword,

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenTree};
 
 use super::Parser;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::image::grammar;
+use crate::image::grammar::{self, Form};
 use crate::image::keyword;
 use crate::image::syntax::{Arrow, Entry};
 use crate::image::tokens::{Cursor, Operand};
@@ -40,7 +40,7 @@ impl Parser {
             "symlink" => "->",
             "label" => "=",
             "packages" | "run" => return Err(several(cursor, entry, &head)),
-            "sysusers" | "tmpfiles" | "kargs" => {
+            name if grammar::find(name).is_some_and(Form::is_listed) => {
                 cursor.eat(",");
                 let line = cursor.bump().map(|line| line.to_string()).unwrap_or_default();
                 let error =

@@ -12,7 +12,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 26] = [
+pub(super) const TOOLS: [Tool; 27] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -25,6 +25,7 @@ pub(super) const TOOLS: [Tool; 26] = [
     tool("zstd", "zstd", "zstd"),
     tool("readelf", "binutils", "binutils"),
     tool("systemctl", "systemd", "systemd"),
+    tool("visudo", "sudo", "sudo"),
     tool("mke2fs", "e2fsprogs", "e2fsprogs"),
     tool("debugfs", "e2fsprogs", "e2fsprogs"),
     tool("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core"),

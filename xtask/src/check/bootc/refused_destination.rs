@@ -26,8 +26,8 @@ const ACCOUNTS: [&str; 4] = ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/g
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let elsewhere = |node: &Node<'_>| !LINTED.iter().any(|area| is_in(node, area));
-    // A scriptlet adds its account to the files of the base; an entry replaces them.
-    let extends = |node: &Node<'_>| node.is_of_step() && is_of_accounts(node);
+    // A scriptlet or an edit adds its account to the files of the base; another entry replaces them.
+    let extends = |node: &Node<'_>| (node.is_of_step() || node.extends()) && is_of_accounts(node);
     let is_refused = |node: &Node<'_>| refused(node.path()).is_some() && elsewhere(node) && !extends(node);
     let mut faults = faults(subject.tree().ours().filter(is_refused));
     faults.extend(lost_accounts(subject));
@@ -46,17 +46,18 @@ fn is_of_accounts(node: &Node<'_>) -> bool {
     ACCOUNTS.contains(&path) || ["/etc/subuid", "/etc/subgid"].contains(&path)
 }
 
-/// The faults of steps that remove accounts of the base.
+/// The faults of steps and edits that remove accounts of the base.
 fn lost_accounts(subject: &Subject<'_>) -> Vec<Fault> {
-    let Some(base) = subject.base_alone() else { return Vec::new() };
     let mut faults = Vec::new();
     for file in ACCOUNTS {
-        let Some(node) = subject.tree().get(file).filter(Node::is_of_step) else { continue };
-        let (Some(before), Some(now)) = (base.tree().text(file), node.text()) else { continue };
+        let changed = subject.tree().get(file).filter(|node| node.is_of_step() || node.extends());
+        let Some(node) = changed else { continue };
+        let (Some(before), Some(now)) = (subject.base_text(file), node.text()) else { continue };
         let kept: BTreeSet<_> = names(now).collect();
         let lost: Vec<_> = names(before).filter(|name| !kept.contains(name)).collect();
         if !lost.is_empty() {
-            let message = format!("a step removes `{}` of the base from `{file}`", lost.join("`, `"));
+            let what = if node.is_of_step() { "a step" } else { "an edit" };
+            let message = format!("{} removes `{}` of the base from `{file}`", what, lost.join("`, `"));
             let help =
                 "add to the file, or let sysusers.d make the account: `.sysusers(\"NAME\", [\"u NAME -\"])`";
             faults.push(Fault::at(&node, message).help(help));

@@ -1,6 +1,8 @@
 //! `sysusers`: accounts that are in /etc/passwd and /etc/group alone. Where /etc is merged, a device
 //! that has an account of its own keeps its old file, and never gets the new ones.
 
+use std::collections::BTreeSet;
+
 use crate::check::accounts::{Accounts, names};
 use crate::check::{Check, Example, Fault, Subject};
 
@@ -21,7 +23,11 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (file, what, made) in [("/etc/passwd", "user", &made.users), ("/etc/group", "group", &made.groups)] {
         let Some(node) = subject.tree().follow(file) else { continue };
-        let missing = names(node.text().unwrap_or_default()).filter(|name| !made.contains_key(*name));
+        // An edit adds to what the base has, and the base is to blame for that.
+        let base = subject.base_text(file).filter(|_| node.extends()).unwrap_or_default();
+        let of_base: BTreeSet<_> = names(base).collect();
+        let missing = names(node.text().unwrap_or_default())
+            .filter(|name| !made.contains_key(*name) && !of_base.contains(name));
         let fault = |name| {
             let fault =
                 Fault::at(&node, format!("no line of sysusers.d makes the {what} `{name}` of `{file}`"));

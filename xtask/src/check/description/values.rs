@@ -1,6 +1,6 @@
 //! Values that are none: what does not parse, and what no base or file system can hold.
 
-use super::{fatal, images, layers};
+use super::{fatal, images, layers, words};
 use crate::check::Check;
 
 pub(in crate::check) const CHECKS: &[Check] = &[
@@ -33,8 +33,16 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "authorized-keys",
+        "sshd ignores what is not a public key, and a private key in an image is everybody's",
+        words(
+            "`.user(User::login(\"admin\", 1000).authorized_keys(\"deploy/id_ed25519\"))`",
+            "`.user(User::login(\"admin\", 1000).authorized_keys(\"deploy/id_ed25519.pub\"))`",
+        ),
+    ),
+    fatal(
         "unknown-owner",
-        "a name is turned into a number by the base's passwd and group; users of sysusers.d exist on the device only",
+        "a name is turned into a number by the base's passwd and group, and by the users and groups of the image that have a number; others get theirs on the device",
         layers(
             r#"Layer::new("app").with(Dir::new("/var/lib/sensord").owner("sensord"))"#,
             r#"Layer::new("app")

@@ -228,6 +228,11 @@ impl<'a> Node<'a> {
         matches!(self.from, From::Step(..))
     }
 
+    /// Whether an entry makes it of the file below, with changes.
+    pub(in crate::check) fn extends(&self) -> bool {
+        matches!(self.from, From::Layer(of) if of.member.extends)
+    }
+
     fn metadata(&self) -> &'a Metadata {
         match self.from {
             From::Base(node) | From::Step(_, node) => &node.metadata,

@@ -14,6 +14,7 @@ use super::Resolver;
 use crate::base::{BaseIndex, File};
 use crate::finding::Finding;
 use crate::plan::enablement::OwnUnits;
+use crate::plan::own_accounts::OwnAccounts;
 use crate::plan::{Invocation, LowerTexts, PlannedLayer, Undecided};
 use crate::project::assets::Sources;
 
@@ -42,6 +43,7 @@ struct Below {
     part: Option<Arc<PlannedLayer>>,
     /// The unit files of all layers, also of those above. Empty if the layer says nothing of units.
     units: OwnUnits,
+    accounts: OwnAccounts,
 }
 
 /// What planning a layer changes in the resolver.
@@ -89,7 +91,10 @@ impl Below {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             (None, Some(_)) | (Some(_), None) => false,
         };
-        same_part && Arc::ptr_eq(&self.base, &other.base) && self.units == other.units
+        same_part
+            && Arc::ptr_eq(&self.base, &other.base)
+            && self.units == other.units
+            && self.accounts == other.accounts
     }
 }
 
@@ -137,6 +142,7 @@ impl Resolver<'_> {
         Below {
             base: Arc::clone(&self.base.index),
             part: self.planned.last().map(Arc::clone),
+            accounts: self.own_accounts.clone(),
             units: if has_units { self.own_units.clone() } else { OwnUnits::new() },
         }
     }

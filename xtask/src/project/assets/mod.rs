@@ -33,7 +33,7 @@ pub(crate) struct SourceFile {
     pub(crate) path: Utf8PathBuf,
     /// Whether its owner may execute it: all that git keeps of a mode.
     pub(crate) executable: bool,
-    /// Its text, if it is a unit.
+    /// Its text, if it decides what is planned: of a unit, and of public keys.
     pub(crate) text: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The walk over a description's sources. It opens nothing but unit files, and follows no symlink out
+//! The walk over a description's sources. It opens nothing but unit files and public keys, and follows no symlink out
 //! of a workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,12 +34,12 @@ pub(crate) fn scan<'a>(
     let target = target.canonicalize_utf8().unwrap_or_else(|_| target.to_owned());
     let skipped = [target.join(STORE), target];
     let layers: Vec<_> = images.into_iter().flat_map(|image| &image.layers).collect();
-    let units: BTreeSet<_> = layers.iter().flat_map(|layer| &layer.entries).filter_map(unit).collect();
+    let read: BTreeSet<_> = layers.iter().flat_map(|layer| &layer.entries).flat_map(read_texts).collect();
     let mut sources = Sources::new();
     for asset in layers.into_iter().flat_map(Layer::assets) {
         sources.entry(asset.clone()).or_insert_with(|| {
             let mut scanned = look(asset, root, &skipped)?;
-            if let (Scanned::File(file), true) = (&mut scanned, units.contains(asset)) {
+            if let (Scanned::File(file), true) = (&mut scanned, read.contains(asset)) {
                 file.text = Some(text(&file.path)?);
             }
             Ok(scanned)
@@ -48,14 +48,15 @@ pub(crate) fn scan<'a>(
     sources
 }
 
-/// The asset of an entry that is a unit, with any file name.
-fn unit(entry: &Entry) -> Option<&Asset> {
+/// The assets of an entry whose texts decide what is planned: a unit, with any file name, and public keys.
+fn read_texts(entry: &Entry) -> Vec<&Asset> {
     match &entry.kind {
         EntryKind::Unit(unit) => match &unit.source {
-            Source::Asset(asset) => Some(asset),
-            Source::Text(_) | Source::BuildStage(..) => None,
+            Source::Asset(asset) => vec![asset],
+            Source::Text(_) | Source::BuildStage(..) => Vec::new(),
         },
-        _ => None,
+        EntryKind::User(user) => user.authorized_keys.iter().collect(),
+        _ => Vec::new(),
     }
 }
 

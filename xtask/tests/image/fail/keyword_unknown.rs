@@ -7,7 +7,7 @@ fn main() {
         name: "telematics",
         base: stand_in,
         layer "app" {
-            environment "PATH" = "/usr/bin"
+            crontab "PATH" = "/usr/bin"
         }
     };
 }

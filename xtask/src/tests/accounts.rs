@@ -1,0 +1,192 @@
+//! Users, groups and configuration files, as systemd and sudo read them: the files of a plan are put in a folder, and
+//! the real programs make accounts and directories of them.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use lapstrake::entry::{Conf, Dir, Edit, File, Group, User};
+use lapstrake::{Base, Image, Layer};
+use lapstrake_oci::tree::Kind;
+use tempfile::TempDir;
+
+use super::engine::{present, run};
+use super::workshop::Workshop;
+use crate::base::fixture::Tar;
+use crate::plan::{Origin, Plan};
+
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3Q100%\\x admin@desk";
+
+fn image(layer: Layer) -> Image {
+    Image::new("accounts", Base::stand_in()).layer(layer)
+}
+
+/// Writes the texts of a plan below a folder that has root's account.
+fn written(plan: &Plan) -> TempDir {
+    let root = TempDir::new().unwrap();
+    fs::create_dir(root.path().join("etc")).unwrap();
+    fs::write(root.path().join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n").unwrap();
+    fs::write(root.path().join("etc/group"), "root:x:0:\n").unwrap();
+    for (path, member) in plan.layers.iter().flat_map(|layer| layer.described()) {
+        if let Kind::File(Origin::Text(text)) = &member.kind {
+            let file = root.path().join(path.as_str().trim_start_matches('/'));
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, text).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(member.metadata.mode.bits())).unwrap();
+        }
+    }
+    root
+}
+
+/// The names of the findings of an image.
+fn findings(workshop: &Workshop, image: &Image) -> Vec<&'static str> {
+    workshop.check(image).iter().map(|finding| finding.name).collect()
+}
+
+fn at(root: &TempDir, path: &str) -> String {
+    fs::read_to_string(root.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn systemd_makes_the_users_and_what_they_own() {
+    if !present(&["systemd-sysusers", "systemd-tmpfiles", "visudo"]) {
+        return;
+    }
+    let workshop = Workshop::stand_in();
+    workshop.source("deploy/admin.pub", format!("# the desk\n{KEY}\n").as_bytes());
+    let layer = Layer::new("accounts")
+        .user(User::system("app").home("/var/lib/app").description("The \"app\""))
+        .user(User::system("fixed").id(960).groups(["can"]))
+        .user(
+            User::login("admin", 1000)
+                .groups(["wheel"])
+                .authorized_keys("deploy/admin.pub")
+                .sudo("NOPASSWD: /usr/bin/bootc upgrade")
+                .lingering(),
+        )
+        .group("can")
+        .group(Group::new("lin").id(961));
+    let root = written(&workshop.planned(&image(layer)));
+    let option = format!("--root={}", root.path().display());
+    run("systemd-sysusers", &[&option], Path::new("/"));
+    run("systemd-tmpfiles", &[&option, "--create", "--prefix=/var"], Path::new("/"));
+
+    let passwd = at(&root, "etc/passwd");
+    assert!(passwd.contains("\nadmin:x:1000:1000::/var/home/admin:/bin/bash\n"), "{passwd}");
+    assert!(passwd.contains("\nfixed:x:960:960::/:/usr/sbin/nologin\n"), "{passwd}");
+    let app = passwd.lines().find(|line| line.starts_with("app:")).unwrap();
+    assert!(app.ends_with(":The \"app\":/var/lib/app:/usr/sbin/nologin"), "{app}");
+    let group = at(&root, "etc/group");
+    assert!(group.contains("\nlin:x:961:\n"), "{group}");
+    assert!(group.lines().any(|line| line.starts_with("can:") && line.ends_with(":fixed")), "{group}");
+    assert!(group.lines().any(|line| line.starts_with("wheel:") && line.ends_with(":admin")), "{group}");
+
+    let home = fs::metadata(root.path().join("var/home/admin")).unwrap();
+    assert_eq!((home.uid(), home.mode() & 0o7777), (1000, 0o700));
+    let keys = "var/home/admin/.ssh/authorized_keys";
+    assert_eq!(at(&root, keys), format!("{KEY}\n"), "what is special to tmpfiles.d is kept");
+    let keys = fs::metadata(root.path().join(keys)).unwrap();
+    assert_eq!((keys.uid(), keys.mode() & 0o7777), (1000, 0o600));
+    assert!(root.path().join("var/lib/systemd/linger/admin").exists());
+    assert_eq!(fs::metadata(root.path().join("var/lib/app")).unwrap().mode() & 0o7777, 0o750);
+
+    let sudoers = root.path().join("etc/sudoers.d/admin");
+    assert_eq!(fs::metadata(&sudoers).unwrap().mode() & 0o7777, 0o440);
+    run("visudo", &["--check", "--strict", "--file", sudoers.to_str().unwrap()], Path::new("/"));
+}
+
+#[test]
+fn a_name_with_a_number_is_an_owner_in_every_layer() {
+    let workshop = Workshop::stand_in();
+    let below = Layer::new("data")
+        .with(Dir::new("/usr/share/app").owner("app:can"))
+        .with(File::text("x", "/etc/web.toml").mode(0o640).owner("root:web"));
+    let above = Layer::new("accounts")
+        .user(User::system("app").id(960))
+        .group(Group::new("can").id(961))
+        .sysusers("web", ["g web 962", "u web 962:962"]);
+    let plan = workshop.planned(&Image::new("owners", Base::stand_in()).layer(below).layer(above));
+    let owner = |path: &str| {
+        let member = plan.layers[0].described().find(|(at, _)| at.as_str() == path).unwrap().1;
+        (member.metadata.uid, member.metadata.gid)
+    };
+    assert_eq!(owner("/usr/share/app"), (960, 961));
+    assert_eq!(owner("/etc/web.toml"), (0, 962));
+
+    let unknown = Layer::new("data").user(User::system("app")).with(Dir::new("/usr/share/app").owner("app"));
+    assert_eq!(findings(&workshop, &image(unknown)), ["unknown-owner"], "the device chooses the number");
+}
+
+#[test]
+fn subordinate_ids_are_lines_more_in_the_files_of_the_base() {
+    let subuid = "core:100000:65536\n";
+    let tar = Tar::new().directory("etc").file("etc/subuid", subuid).end();
+    let workshop = Workshop::on_stand_in_and(tar);
+    let layer = Layer::new("accounts")
+        .user(User::login("admin", 1000).subids(200_000, 65_536))
+        .user(User::login("kiosk", 1001).subids(300_000, 65_536));
+    let plan = workshop.planned(&image(layer.clone()));
+    let root = written(&plan);
+    let lines = "admin:200000:65536\nkiosk:300000:65536\n";
+    assert_eq!(at(&root, "etc/subuid"), format!("core:100000:65536\n{lines}"));
+    assert_eq!(at(&root, "etc/subgid"), lines, "the base has none");
+    assert_eq!(findings(&workshop, &image(layer)), [""; 0], "it replaces no account of the base");
+}
+
+#[test]
+fn an_edit_of_the_accounts_may_add_and_not_remove() {
+    let passwd = "root:x:0:0:root:/root:/bin/sh\ncore:x:1000:1000::/var/home/core:/bin/sh\n";
+    let workshop = Workshop::on_stand_in_and(Tar::new().directory("etc").file("etc/passwd", passwd).end());
+    let edit = |edit: fn(Edit) -> Edit| image(Layer::new("a").with(edit(Edit::of("/etc/passwd"))));
+    let added = edit(|edit| edit.append("app:x:960:960::/:/usr/sbin/nologin"));
+    assert_eq!(
+        findings(&workshop, &added),
+        ["sysusers"],
+        "bootc warns of `app`, and not of the base's `core`"
+    );
+    let removed = edit(|edit| edit.replace("core:x:1000:1000::/var/home/core:/bin/sh\n", ""));
+    let found = workshop.check(&removed);
+    assert_eq!(found[0].message, "an edit removes `core` of the base from `/etc/passwd`");
+}
+
+#[test]
+fn a_key_that_sshd_would_ignore_is_an_error() {
+    let workshop = Workshop::stand_in();
+    workshop
+        .source("private", b"-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n");
+    workshop.source("empty", b"\n# nothing\n");
+    workshop.source("words", b"ssh-ed25519 AAAA\nplease let me in\n");
+    workshop.source("good", b"ecdsa-sha2-nistp256 AAAA\nfrom=\"10.0.0.0/8\" ssh-ed25519 AAAA x\n");
+    for (keys, found) in [("private", 1), ("empty", 1), ("words", 1), ("good", 0)] {
+        let layer = Layer::new("a").user(User::login("admin", 1000).authorized_keys(keys));
+        let found_names = findings(&workshop, &image(layer));
+        assert_eq!(found_names, vec!["authorized-keys"; found], "{keys}");
+    }
+    let homeless = Layer::new("a").user(User::system("app").authorized_keys("good"));
+    assert_eq!(findings(&workshop, &image(homeless)), ["authorized-keys"]);
+}
+
+#[test]
+fn a_file_of_lines_is_at_the_place_of_its_reader() {
+    let workshop = Workshop::stand_in();
+    let layer = Layer::new("conf")
+        .with(Conf::environment("port", [("GREETING", "50 % \"off\"")]))
+        .with(Conf::sshd("10-fleet", ["PermitRootLogin no"]))
+        .with(Conf::preset("10-fleet", ["disable  avahi-daemon.*"]));
+    let root = written(&workshop.planned(&image(layer)));
+    let environment = at(&root, "usr/lib/systemd/system.conf.d/port.conf");
+    assert_eq!(environment, "[Manager]\nDefaultEnvironment=\"GREETING=50 %% \\\"off\\\"\"\n");
+    let ssh = root.path().join("etc/ssh/sshd_config.d/10-fleet.conf");
+    assert_eq!(fs::metadata(ssh).unwrap().mode() & 0o7777, 0o600);
+    let preset = at(&root, "usr/lib/systemd/system-preset/10-fleet.preset");
+    assert_eq!(preset, "disable avahi-daemon.*\n");
+}
+
+#[test]
+fn every_bad_word_of_a_user_is_reported_with_the_others() {
+    let workshop = Workshop::stand_in();
+    let layer = Layer::new("a")
+        .user(User::system("tel.emetry").home("var/lib/x").groups(["0day"]).sudo(""))
+        .with(Conf::sysctl("x", ["a b = 1", "c"]));
+    assert_eq!(findings(&workshop, &image(layer)), vec!["invalid-value"; 6]);
+}
