@@ -4,6 +4,7 @@
 //! killed process stays in `.partial/`, and the next process removes it. A watched directory verifies a blob before
 //! its first use, because bytes on a disk decay and other programs write to it.
 
+mod reach;
 mod watch;
 mod writer;
 

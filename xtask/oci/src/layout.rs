@@ -180,18 +180,46 @@ impl Layout {
         annotations.insert(ANNOTATION_REF_NAME.to_owned(), name.to_owned());
         let descriptor = serde_json::to_value(descriptor).map_err(parse)?;
 
+        self.change_index(|listed| {
+            listed.retain(|other| ref_name(other) != Some(name));
+            listed.push(descriptor);
+        })
+    }
+
+    /// Removes the tags for which `keep` is false, and returns the content of `index.json` as
+    /// [`tag_in`](Self::tag_in) does. Images without a tag stay listed. The blobs stay.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `index.json` cannot be read, parsed or written.
+    ///
+    /// ```
+    /// # use lapstrake_oci::{Descriptor, Digest, Layout, MediaType};
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+    /// let layout = Layout::create_or_open(root)?;
+    /// layout.tag("old", &Descriptor::new(MediaType::ImageManifest, 3, &Digest::of(b"abc")))?;
+    /// layout.retain_tags(|tag| tag != "old")?;
+    /// assert!(layout.manifests()?.descriptors().is_empty());
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn retain_tags(&self, keep: impl Fn(&str) -> bool) -> Result<Vec<u8>, LayoutError> {
+        self.change_index(|listed| listed.retain(|entry| ref_name(entry).is_none_or(&keep)))
+    }
+
+    /// Changes the list of images, and returns the content of `index.json`.
+    fn change_index(&self, change: impl FnOnce(&mut Vec<Value>)) -> Result<Vec<u8>, LayoutError> {
         let _lock = self.lock()?;
         let before = self.read_index()?;
         let mut index = if before.is_object() { before.clone() } else { empty_index() };
-        let listed = index.get("manifests").and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut listed: Vec<_> = listed.into_iter().filter(|other| ref_name(other) != Some(name)).collect();
-        listed.push(descriptor);
+        let mut listed = index.get("manifests").and_then(Value::as_array).cloned().unwrap_or_default();
+        change(&mut listed);
         sort(&mut listed);
         index["manifests"] = Value::Array(listed);
         if index != before {
             self.write(INDEX, &index, Write::Replace)?;
         }
-        canonical(&index).map_err(parse)
+        canonical(&index).map_err(|source| LayoutError::Parse { path: self.root.join(INDEX), source })
     }
 
     /// Reads the index as plain JSON, because [`Index`](crate::Index) drops fields that it does not know.

@@ -66,6 +66,19 @@ impl Manifests {
         }
     }
 
+    /// Returns the entries of all images.
+    ///
+    /// ```
+    /// # use lapstrake_oci::Manifests;
+    /// let none = Manifests::parse(br#"{"schemaVersion":2,"manifests":[]}"#)?;
+    /// assert!(none.descriptors().is_empty());
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn descriptors(&self) -> &[Descriptor] {
+        &self.0
+    }
+
     /// Lists the images in words.
     fn known(&self) -> String {
         let words = |entry: &Descriptor| match name(entry) {

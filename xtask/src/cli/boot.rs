@@ -84,6 +84,7 @@ impl Boot {
         let asked = Asked { timeout: Duration::from_secs(self.timeout), memory: self.memory };
         let lists = command == Command::FailedUnits;
         let booted = session.boot((&ready, &built), &store, command, asked)?;
+        session.trim_store();
         told(&booted, &progress);
         match self.formatted.format {
             Format::Text => {

@@ -101,6 +101,7 @@ impl Build {
             document["findings"] = json!(findings.of(&ready.plan.name));
             documents.push(document);
         }
+        session.trim_store();
         match self.formatted.format {
             Format::Text => {
                 print(&text)?;

@@ -8,6 +8,7 @@ mod check;
 mod emit;
 mod execute_error;
 mod foreign_option;
+mod gc;
 mod list;
 mod lock;
 mod make;
@@ -88,6 +89,8 @@ enum Command {
     Push(push::Push),
     /// Write lapstrake.lock
     Lock(lock::Lock),
+    /// Remove what no image of this workspace needs
+    Gc(gc::Gc),
 }
 
 impl ImageArgs {
@@ -101,6 +104,7 @@ impl ImageArgs {
             Command::Boot(command) => command.run(images, checks),
             Command::Push(command) => command.run(images, checks),
             Command::Lock(command) => command.run(images),
+            Command::Gc(command) => command.run(images),
         }
     }
 
@@ -114,6 +118,7 @@ impl ImageArgs {
             Command::Boot(command) => command.output.color,
             Command::Push(command) => command.output.color,
             Command::Lock(command) => command.output.color,
+            Command::Gc(command) => command.output.color,
         }
     }
 }

@@ -83,6 +83,7 @@ impl Push {
         let pushed = registry
             .push(&image, &progress)
             .map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
+        session.trim_store();
         let references = registry.references();
         progress.status("Pushed", format_args!("{} ({})", ready.plan.name, summary(&pushed)));
         match self.formatted.format {

@@ -28,7 +28,7 @@ pub(crate) fn sweep(paths: &Paths, progress: &Progress) {
             end(engine, PATIENCE);
         }
         let job = job_name(&context);
-        for engine in ENGINES.into_iter().filter(|engine| engine.require().is_ok()) {
+        for engine in available() {
             remove(engine, &job);
         }
         // The folder is removed last: as long as it is there, the next process tries again.
@@ -36,23 +36,40 @@ pub(crate) fn sweep(paths: &Paths, progress: &Progress) {
     }
 }
 
-/// Removes the jobs of this store that are in the storage of an engine and have no context any more. Returns their
-/// names.
-pub(crate) fn sweep_storage(engine: &dyn Engine, paths: &Paths, progress: &Progress) -> Vec<String> {
+/// Returns the names of the jobs of killed processes that built in this store, without a change.
+pub(crate) fn jobs_of_killed(paths: &Paths) -> BTreeSet<String> {
+    let with_context = paths.abandoned_jobs().into_iter().map(|(context, _claim)| job_name(&context));
+    let lost = available().flat_map(|engine| lost_jobs(engine, paths));
+    with_context.chain(lost).collect()
+}
+
+/// Does what [`sweep_storage`] does with the storage of each engine.
+pub(crate) fn sweep_storages(paths: &Paths, progress: &Progress) {
+    available().for_each(|engine| sweep_storage(engine, paths, progress));
+}
+
+fn available() -> impl Iterator<Item = &'static dyn Engine> {
+    ENGINES.into_iter().filter(|engine| engine.require().is_ok())
+}
+
+/// Removes the jobs of this store that are in the storage of an engine and have no context any more.
+pub(crate) fn sweep_storage(engine: &dyn Engine, paths: &Paths, progress: &Progress) {
+    for job in lost_jobs(engine, paths) {
+        progress.status("Removing", format_args!("what a killed build left in {}: `{job}`", engine.name()));
+        remove(engine, &job);
+    }
+}
+
+fn lost_jobs(engine: &dyn Engine, paths: &Paths) -> BTreeSet<String> {
     let prefix = job_prefix(paths.root());
-    let stored: BTreeSet<String> =
-        engine.stored_names().iter().filter_map(|name| job_of(name, &prefix)).collect();
+    let stored = engine.stored_names();
+    let stored: BTreeSet<String> = stored.iter().filter_map(|name| job_of(name, &prefix)).collect();
     if stored.is_empty() {
-        return Vec::new();
+        return stored;
     }
     // A job makes its context first and removes it last. So a job that was listed above and has no context has ended.
     let contexts: BTreeSet<String> = paths.jobs().iter().map(|context| job_name(context)).collect();
-    let lost: Vec<_> = stored.difference(&contexts).cloned().collect();
-    for job in &lost {
-        progress.status("Removing", format_args!("what a killed build left in {}: `{job}`", engine.name()));
-        remove(engine, job);
-    }
-    lost
+    stored.difference(&contexts).cloned().collect()
 }
 
 fn remove(engine: &dyn Engine, job: &str) {

@@ -26,7 +26,7 @@ use std::fs::File;
 
 use camino::Utf8Path;
 
-pub(crate) use abandoned::sweep;
+pub(crate) use abandoned::{jobs_of_killed, sweep, sweep_storages};
 pub(crate) use error::EngineError;
 pub(crate) use interrupt::reraise_signal;
 pub(crate) use policy::EnginePolicy;

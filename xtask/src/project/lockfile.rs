@@ -151,6 +151,11 @@ impl Lock {
         self.pins.get(&(location.to_string(), architecture))
     }
 
+    /// Returns the digests of all bases and builder images.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = &Digest> {
+        self.pins.values()
+    }
+
     /// Pins a base.
     pub(crate) fn set(&mut self, location: &TransportRef, architecture: Architecture, digest: &Digest) {
         self.pins.insert((location.to_string(), architecture), digest.clone());

@@ -5,11 +5,12 @@ mod bases;
 mod boot;
 mod checks;
 mod failure;
+mod garbage;
 mod lower_layers;
 mod lower_texts;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use lapstrake::{Image, TransportRef};
 
 pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, names};
 pub(crate) use self::failure::Failure;
+pub(crate) use self::garbage::Collected;
 use self::lower_layers::Described;
 pub(crate) use self::lower_layers::LowerLayers;
 #[cfg(test)]
@@ -39,9 +41,9 @@ use crate::project::assets;
 use crate::project::cargo_lock;
 use crate::project::lockfile::Lock;
 use crate::project::workspace::Workspace;
-use crate::store::{KeptDigests, Paths, Store};
+use crate::store::{BuildNeeds, InUse, KeptDigests, Paths, Store};
 use crate::support::progress::Progress;
-use lapstrake_oci::Compression;
+use lapstrake_oci::{Compression, Digest};
 
 /// What every command gets from its arguments.
 #[derive(Debug, Default)]
@@ -69,6 +71,7 @@ pub(crate) struct Session<'a> {
     paths: Paths,
     /// The digests of the workspace's files and of the store's blobs.
     files: Arc<KeptDigests>,
+    in_use: InUse,
     store: OnceCell<Rc<Store>>,
     binaries: RefCell<Binaries>,
     /// What the images share, by their planned layers.
@@ -109,6 +112,8 @@ impl<'a> Session<'a> {
         let paths = Paths::of(&workspace.root, &workspace.target);
         let files = Arc::new(KeptDigests::of_store(&paths, progress));
         let facts = RefCell::new(KnownFacts::load(paths.records(progress)));
+        let in_use = InUse::share(paths.root(), progress);
+        cache.register(&workspace.root, paths.root());
         let (bases, store, binaries) = (BTreeMap::new(), OnceCell::new(), RefCell::default());
         let (inputs, keys) = (RefCell::default(), CacheKeys::default());
         Ok(Self {
@@ -119,6 +124,7 @@ impl<'a> Session<'a> {
             bases,
             paths,
             files,
+            in_use,
             store,
             binaries,
             inputs,
@@ -138,6 +144,7 @@ impl<'a> Session<'a> {
         if let Some(store) = self.store.get() {
             return Ok(Rc::clone(store));
         }
+        self.in_use.create(self.progress);
         engine::sweep(&self.paths, self.progress);
         let store = Rc::new(Store::open(&self.paths, &self.files, self.progress)?);
         Ok(Rc::clone(self.store.get_or_init(|| store)))
@@ -247,7 +254,14 @@ impl<'a> Session<'a> {
             root: self.workspace.root.clone(),
             source: Box::new(source),
         })?;
-        image::finish(plan, layers, &env).map_err(failed)
+        let built = image::finish(plan, layers, &env).map_err(failed)?;
+        let manifest =
+            Digest::parse(&built.descriptor.digest).expect("the descriptor is of a blob of the store");
+        let parts = parts.iter().map(|part| part.written.digest.clone()).collect();
+        let (stages, indexes) = (BTreeSet::new(), self.cache.used_indexes());
+        let needs = BuildNeeds { manifest, parts, stages, indexes };
+        store.remember_build(&plan.name, needs).map_err(|source| failed(source.into()))?;
+        Ok(built)
     }
 
     fn env<'b>(

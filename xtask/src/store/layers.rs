@@ -9,10 +9,10 @@ use super::records::Kind;
 use super::{Store, StoreError};
 use lapstrake_oci::Digest;
 
-const LAYERS: Kind = Kind { name: "layers", version: 1 };
+pub(super) const LAYERS: Kind = Kind { name: "layers", version: 1 };
 /// What an image's layer was last written from.
-const LAST: Kind = Kind { name: "last-inputs", version: 1 };
-const INPUTS: Kind = Kind { name: "inputs", version: 1 };
+pub(super) const LAST: Kind = Kind { name: "last-inputs", version: 1 };
+pub(super) const INPUTS: Kind = Kind { name: "inputs", version: 1 };
 
 /// A layer that was written: its blob, and the digest of its tar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,13 +1,16 @@
 //! What a workspace has built: one OCI layout for all its images, and the records by which nothing is built
 //! twice. Everything in it can be deleted, nothing in it is partial, and nothing damaged is used.
 
+mod builds;
 mod files;
+mod garbage;
+mod in_use;
 mod layers;
 mod paths;
 mod records;
 mod stages;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -15,7 +18,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::ImageName;
 use serde::Serialize;
 
+pub(crate) use self::builds::{BuildNeeds, needed_indexes};
 pub(crate) use self::files::KeptDigests;
+pub(crate) use self::garbage::{Amount, Garbage, Wanted, debris};
+pub(crate) use self::in_use::InUse;
 pub(crate) use self::layers::{LastInputs, Written};
 pub(crate) use self::paths::{Paths, Scratch, user_cache};
 pub(crate) use self::records::{Kind, Records};
@@ -38,6 +44,8 @@ pub(crate) struct Store {
     progress: Progress,
     /// The layers that this process has found or written.
     layers: Mutex<HashMap<Digest, Written>>,
+    /// The cache keys of the build stages that this process has found or run.
+    stages: Mutex<BTreeSet<Digest>>,
 }
 
 /// The store can't be used.
@@ -49,6 +57,10 @@ pub(crate) enum StoreError {
     Record { path: Utf8PathBuf, source: io::Error },
     #[error("the image can't be tagged")]
     Tag(#[source] LayoutError),
+    #[error("what no image needs can't be removed")]
+    Remove { source: io::Error },
+    #[error("`{path}` can't be locked, so a running build would not be noticed")]
+    Unlocked { path: Utf8PathBuf, source: io::Error },
 }
 
 impl Explain for StoreError {
@@ -59,6 +71,10 @@ impl Explain for StoreError {
             }
             Self::Record { path, .. } => Some(format!("delete `{path}`; a build writes it again")),
             Self::Tag(_) => Some("build again; damage in the list of images is then repaired".to_owned()),
+            Self::Remove { .. } => None,
+            Self::Unlocked { path, .. } => {
+                Some(format!("delete `{path}` while no build runs; it holds only what a build writes again"))
+            }
         };
         full_disk::help(self).or_else(delete)
     }
@@ -109,7 +125,8 @@ impl Store {
         };
         let layout = layout.watched(files.share(), damaged);
         let (paths, files, progress) = (paths.clone(), Arc::clone(files), progress.clone());
-        Self { layout, paths, records, files, progress, layers: Mutex::default() }
+        let (layers, stages) = (Mutex::default(), Mutex::default());
+        Self { layout, paths, records, files, progress, layers, stages }
     }
 
     /// Returns the folder of everything that is built.
@@ -134,10 +151,23 @@ impl Store {
     /// Lists an image under its name.
     pub(crate) fn tag(&self, image: &ImageName, descriptor: &Descriptor) -> Result<(), StoreError> {
         let index = self.layout.tag_in(image.as_str(), descriptor).map_err(StoreError::Tag)?;
-        if self.records.read::<Vec<u8>>(INDEX, INDEX_KEY).as_ref() == Some(&index) {
+        self.remember_index(&index)
+    }
+
+    /// Remembers the content of `index.json`, by which damage of it is found.
+    fn remember_index(&self, index: &Vec<u8>) -> Result<(), StoreError> {
+        if self.records.read::<Vec<u8>>(INDEX, INDEX_KEY).as_ref() == Some(index) {
             return Ok(());
         }
-        self.write_record(INDEX, INDEX_KEY, &index).map(drop)
+        self.write_record(INDEX, INDEX_KEY, index).map(drop)
+    }
+
+    fn used_stages(&self) -> BTreeSet<Digest> {
+        self.stages.lock().expect("no thread panics while it holds the stages").clone()
+    }
+
+    fn use_stage(&self, key: &Digest) {
+        self.stages.lock().expect("no thread panics while it holds the stages").insert(key.clone());
     }
 
     fn layers(&self) -> MutexGuard<'_, HashMap<Digest, Written>> {

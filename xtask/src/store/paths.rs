@@ -39,6 +39,11 @@ impl Paths {
         Self { root: lapstrake.join(format!("{name}-{short}")), unshared: None }
     }
 
+    /// Returns the paths of the store in that folder.
+    pub(crate) fn at(root: Utf8PathBuf) -> Self {
+        Self { root, unshared: None }
+    }
+
     /// Returns the folder of everything else.
     pub(crate) fn root(&self) -> &Utf8Path {
         &self.root

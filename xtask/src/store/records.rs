@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -91,6 +91,21 @@ impl Records {
         // A record is verified by its checksum.
         let file = file.commit(Durability::Rebuildable)?;
         Ok(FileDigest { stamp: Stamp::of(&file.metadata()?), digest })
+    }
+
+    /// Lists the keys of the records of a kind, sorted. A key may have a `/`.
+    pub(crate) fn keys(&self, kind: Kind) -> Vec<String> {
+        let root = self.root.join(kind.name);
+        let entries = |folder: &Utf8Path| {
+            let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+            entries.map(Utf8DirEntry::into_path).collect::<Vec<_>>()
+        };
+        let below = |path: Utf8PathBuf| if path.is_dir() { entries(&path) } else { vec![path] };
+        let files = entries(&root).into_iter().flat_map(below);
+        let mut keys: Vec<_> =
+            files.filter_map(|path| Some(path.strip_prefix(&root).ok()?.to_string())).collect();
+        keys.sort();
+        keys
     }
 
     /// Removes the partial records of processes that were killed.

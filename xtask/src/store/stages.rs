@@ -9,7 +9,7 @@ use super::Store;
 use super::records::Kind;
 use lapstrake_oci::{Digest, Stamp, regular};
 
-const STAGES: Kind = Kind { name: "stages", version: 1 };
+pub(super) const STAGES: Kind = Kind { name: "stages", version: 1 };
 
 impl Store {
     /// Returns the folder of a stage's results, if they were kept and are sound. Damaged ones are reported and
@@ -22,6 +22,7 @@ impl Store {
             found.is_ok_and(|found| found.digest == *digest)
         };
         if kept.iter().enumerate().all(is_sound) {
+            self.use_stage(key);
             return Some(folder);
         }
         if folder.exists() {
@@ -61,6 +62,7 @@ impl Store {
             fs::rename(results, &folder)?;
         }
         self.records.write(STAGES, &key.hex(), &digests)?;
+        self.use_stage(key);
         Ok(folder)
     }
 

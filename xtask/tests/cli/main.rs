@@ -13,6 +13,7 @@ mod environment;
 mod failures;
 mod findings;
 mod fixture;
+mod gc;
 mod interrupts;
 mod lock;
 mod planted;

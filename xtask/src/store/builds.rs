@@ -1,0 +1,65 @@
+//! Remembers the last builds of each image, and what each needs of the store and of the user's cache, so that the rest
+//! can be removed.
+
+use std::collections::BTreeSet;
+
+use lapstrake::value::ImageName;
+use serde::{Deserialize, Serialize};
+
+use super::paths::Paths;
+use super::records::{Kind, Records};
+use super::{Store, StoreError};
+use crate::support::progress::Progress;
+use lapstrake_oci::Digest;
+
+pub(super) const BUILDS: Kind = Kind { name: "builds", version: 1 };
+/// How many builds of an image are kept by themselves. The store of a project whose builds write 30 MB each stays below
+/// about 200 MB for an image.
+pub(crate) const KEPT: usize = 5;
+/// How many builds of an image are remembered while other builds run at any time, so that nothing can be removed.
+const REMEMBERED: usize = 100;
+
+/// What one build of an image needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BuildNeeds {
+    pub(crate) manifest: Digest,
+    /// The blobs of the parts of its layers, which the manifest does not name if several are one layer.
+    pub(crate) parts: BTreeSet<Digest>,
+    /// The cache keys of its build stages.
+    pub(crate) stages: BTreeSet<Digest>,
+    /// The keys of the indexes in the user's cache by which its engine layers are planned on.
+    pub(crate) indexes: BTreeSet<Digest>,
+}
+
+impl Store {
+    /// Remembers a build of an image as the last one.
+    pub(crate) fn remember_build(&self, image: &ImageName, mut needs: BuildNeeds) -> Result<(), StoreError> {
+        needs.stages = self.used_stages();
+        let mut builds = builds_of(&self.records, image.as_str());
+        if builds.last() == Some(&needs) {
+            return Ok(());
+        }
+        builds.retain(|build| build.manifest != needs.manifest);
+        builds.push(needs);
+        let surplus = builds.len().saturating_sub(REMEMBERED);
+        builds.drain(..surplus);
+        self.write_record(BUILDS, image.as_str(), &builds).map(drop)
+    }
+}
+
+/// Returns the builds of an image that are remembered, the last one at the end.
+pub(super) fn builds_of(records: &Records, image: &str) -> Vec<BuildNeeds> {
+    records.read(BUILDS, image).unwrap_or_default()
+}
+
+/// Returns the builds of all images, by the name of the image.
+pub(super) fn all(records: &Records) -> Vec<(String, Vec<BuildNeeds>)> {
+    let images = records.keys(BUILDS);
+    images.into_iter().map(|image| (image.clone(), builds_of(records, &image))).collect()
+}
+
+/// Returns the keys of the indexes in the user's cache that the remembered builds of a store need.
+pub(crate) fn needed_indexes(paths: &Paths) -> BTreeSet<Digest> {
+    let builds = all(&paths.records(&Progress::silent())).into_iter().flat_map(|(_, builds)| builds);
+    builds.flat_map(|build| build.indexes).collect()
+}
