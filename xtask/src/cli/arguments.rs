@@ -40,6 +40,12 @@ pub(super) struct FormatArgs {
     pub(super) format: Format,
 }
 
+impl FormatArgs {
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+}
+
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {

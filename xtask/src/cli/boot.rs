@@ -8,18 +8,17 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::arguments::{BuildArgs, FormatArgs, Output, TargetArgs};
 use super::execute_error::ExecuteError;
+use super::failed::Failed;
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::{Failed, to_stderr};
+use super::print_bytes;
+use super::report::Report;
 use super::selection::select_one;
-use super::{print_bytes, print_json};
 use crate::boot::{Asked, Booted, Command, End};
 use crate::check::Checks;
-use crate::finding::draw;
 use crate::image::shown;
-use crate::plan::SCHEMA;
 use crate::session::Request;
 use crate::support::explain::Exit;
 use crate::support::progress::Progress;
@@ -46,23 +45,23 @@ pub(super) struct Boot {
     #[command(flatten)]
     building: BuildArgs,
     #[command(flatten)]
-    formatted: FormatArgs,
+    pub(super) formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Boot {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks, report: &mut Report) -> Result<Exit, Failed> {
         let command = self.command()?;
         select_one(images, self.image.as_slice(), "boot")?;
-        let progress = self.output.progress();
+        let progress = report.progress.clone();
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
         let selection = self.checking.selection(&[]);
         let which = TargetArgs { images: self.image.iter().cloned().collect() };
         let prepared = prepare(images, checks, &which, selection, request, &progress)?;
-        let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
-        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        let Prepared { mut session, planned, findings, checks, selection, .. } = prepared;
+        report.show(findings.all(), &session.workspace.root);
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
@@ -76,9 +75,8 @@ impl Boot {
             settings,
             checks: &checks,
             selection: &selection,
-            colour: self.output.color,
         };
-        let Some((ready, built)) = maker.make(&mut session, planned, &mut findings)? else {
+        let Some((ready, built)) = maker.make(&mut session, planned, report)? else {
             return Ok(Exit::Findings);
         };
         let asked = Asked { timeout: Duration::from_secs(self.timeout), memory: self.memory };
@@ -86,31 +84,28 @@ impl Boot {
         let booted = session.boot((&ready, &built), &store, command, asked)?;
         session.trim_store();
         told(&booted, &progress);
-        match self.formatted.format {
-            Format::Text => {
-                let printed = print_bytes(&booted.output);
-                // Nobody is left to tell when stderr is closed.
-                drop(std::io::stderr().write_all(&booted.errors));
-                printed?;
+        if report.is_document() {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let mut document = json!({
+                "name": ready.plan.name,
+                "digest": built.descriptor.digest,
+                "accelerator": booted.accelerator,
+                "up": booted.up,
+                "exit_code": booted.end.code(),
+                "output": text(&booted.output),
+                "errors": text(&booted.errors),
+                "serial_log": shown(&booted.serial_log),
+                "findings": report.findings().of(&ready.plan.name),
+            });
+            if lists {
+                document["failed_units"] = json!(failed_units(&text(&booted.output)));
             }
-            Format::Json => {
-                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                let mut document = json!({
-                    "name": ready.plan.name,
-                    "digest": built.descriptor.digest,
-                    "accelerator": booted.accelerator,
-                    "up": booted.up,
-                    "exit_code": booted.end.code(),
-                    "output": text(&booted.output),
-                    "errors": text(&booted.errors),
-                    "serial_log": shown(&booted.serial_log),
-                    "findings": findings.of(&ready.plan.name),
-                });
-                if lists {
-                    document["failed_units"] = json!(failed_units(&text(&booted.output)));
-                }
-                print_json(&json!({ "schema": SCHEMA, "images": [document] }))?;
-            }
+            report.add_image(document);
+        } else {
+            let printed = print_bytes(&booted.output);
+            // No line can be written when stderr is closed.
+            drop(std::io::stderr().write_all(&booted.errors));
+            printed?;
         }
         Ok(Exit::OfCommand(booted.end.code()))
     }

@@ -7,17 +7,16 @@ use clap::Args;
 use lapstrake::{Image, TransportRef};
 use serde_json::{Value, json};
 
-use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::arguments::{BuildArgs, FormatArgs, Output, TargetArgs};
+use super::failed::Failed;
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::{Failed, to_stderr};
+use super::print;
+use super::report::Report;
 use super::selection::select_one;
-use super::{print, print_json};
 use crate::check::Checks;
 use crate::deliver::{self, Destination, StoredImage};
-use crate::finding::draw;
 use crate::image::{self, Built, LayerOrigin};
-use crate::plan::SCHEMA;
 use crate::session::{Failure, Ready, Request};
 use crate::support::explain::Exit;
 use crate::support::progress::Progress;
@@ -38,13 +37,13 @@ pub(super) struct Build {
     #[command(flatten)]
     building: BuildArgs,
     #[command(flatten)]
-    formatted: FormatArgs,
+    pub(super) formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Build {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks, report: &mut Report) -> Result<Exit, Failed> {
         let started = Instant::now();
         if !self.output_to.is_empty() {
             // Of several images, each would replace the one before.
@@ -53,13 +52,13 @@ impl Build {
         for destination in &self.output_to {
             destination.check()?;
         }
-        let progress = self.output.progress();
+        let progress = report.progress.clone();
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
-        let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
-        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        let Prepared { mut session, planned, findings, checks, selection, .. } = prepared;
+        report.show(findings.all(), &session.workspace.root);
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
@@ -72,15 +71,13 @@ impl Build {
             settings,
             checks: &checks,
             selection: &selection,
-            colour: self.output.color,
         };
         let mut text = String::new();
-        let mut documents = Vec::new();
         let (mut written, mut refused) = (false, false);
         let mut stands_in = false;
         for planned in planned {
             let started = Instant::now();
-            let Some((ready, built)) = maker.make(&mut session, planned, &mut findings)? else {
+            let Some((ready, built)) = maker.make(&mut session, planned, report)? else {
                 refused = true;
                 continue;
             };
@@ -98,18 +95,15 @@ impl Build {
             let mut document = describe(&ready, &built, &reference, self.making.builder(&built));
             document["timings"] =
                 json!({ "plan": plan_took.as_secs_f64(), "build": started.elapsed().as_secs_f64() });
-            document["findings"] = json!(findings.of(&ready.plan.name));
-            documents.push(document);
+            document["findings"] = json!(report.findings().of(&ready.plan.name));
+            report.add_image(document);
         }
         session.trim_store();
-        match self.formatted.format {
-            Format::Text => {
-                print(&text)?;
-                if written {
-                    next(stands_in, text.lines().next(), &progress);
-                }
+        if !report.is_document() {
+            print(&text)?;
+            if written {
+                next(stands_in, text.lines().next(), &progress);
             }
-            Format::Json => print_json(&json!({ "schema": SCHEMA, "images": documents }))?,
         }
         Ok(if refused { Exit::Findings } else { Exit::Done })
     }

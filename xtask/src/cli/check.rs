@@ -6,13 +6,13 @@ use lapstrake::Image;
 use serde_json::json;
 
 use super::arguments::{BuildArgs, Output, TargetArgs};
+use super::failed::Failed;
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::Failed;
+use super::report::Report;
 use super::{PrintError, print, print_json};
 use crate::check::{self, Checks, Phase};
 use crate::engine::EnginePolicy;
 use crate::finding::{Findings, Severity, draw, sarif};
-use crate::plan::SCHEMA;
 use crate::session::{check_staged, check_units};
 use crate::support::explain::Exit;
 
@@ -49,13 +49,18 @@ enum Form {
 }
 
 impl Check {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Form::Json || self.list && self.format == Form::Sarif
+    }
+
+    pub(super) fn run(&self, images: &[Image], checks: &Checks, report: &mut Report) -> Result<Exit, Failed> {
         if self.list {
-            self.show(&checks.all())?;
+            list(&checks.all(), report)?;
             return Ok(Exit::Done);
         }
+        report.set("complete", json!(false));
         let all = checks.all();
-        let progress = self.output.progress();
+        let progress = report.progress.clone();
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&self.only);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
@@ -72,8 +77,14 @@ impl Check {
                 complete = false;
                 continue;
             }
-            let ready = session.stage(planned, EnginePolicy::Any)?;
-            findings.add(Some(&name), check_staged(&ready, &checks));
+            match session.stage(planned, EnginePolicy::Any) {
+                Ok(ready) => findings.add(Some(&name), check_staged(&ready, &checks)),
+                Err(error) => {
+                    findings.change(|findings| selection.keep(findings));
+                    report.show(findings.all(), &session.workspace.root);
+                    return Err(error.into());
+                }
+            }
         }
         findings.change(|findings| selection.keep(findings));
         let root = &session.workspace.root;
@@ -89,7 +100,8 @@ impl Check {
                 progress.status("Checked", summary(asked, &findings));
             }
             Form::Json => {
-                print_json(&json!({ "schema": SCHEMA, "complete": complete, "findings": findings.all() }))?;
+                report.set("complete", json!(complete));
+                report.record(findings.all());
             }
             Form::Sarif => {
                 let rules: Vec<_> = all.iter().map(check::Check::rule).collect();
@@ -99,23 +111,24 @@ impl Check {
         session.check_lock()?;
         Ok(if findings.any_fatal() { Exit::Findings } else { Exit::Done })
     }
+}
 
-    fn show(&self, checks: &[check::Check]) -> Result<(), PrintError> {
-        if self.format == Form::Text {
-            let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
-            let line = |check: &check::Check| {
-                let severity = match check.severity {
-                    Severity::Fatal => "fatal  ",
-                    Severity::Warning => "warning",
-                };
-                format!("{:width$}  {severity}  {:11}  {}\n", check.name, check.phase, check.reason)
+fn list(checks: &[check::Check], report: &mut Report) -> Result<(), PrintError> {
+    if !report.is_document() {
+        let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+        let line = |check: &check::Check| {
+            let severity = match check.severity {
+                Severity::Fatal => "fatal  ",
+                Severity::Warning => "warning",
             };
-            return print(&checks.iter().map(line).collect::<String>());
-        }
-        let check = |check: &check::Check| json!({ "name": check.name, "severity": check.severity, "phase": check.phase, "reason": check.reason });
-        let checks: Vec<_> = checks.iter().map(check).collect();
-        print_json(&json!({ "schema": SCHEMA, "checks": checks }))
+            format!("{:width$}  {severity}  {:11}  {}\n", check.name, check.phase, check.reason)
+        };
+        return print(&checks.iter().map(line).collect::<String>());
     }
+    let check = |check: &check::Check| json!({ "name": check.name, "severity": check.severity, "phase": check.phase, "reason": check.reason });
+    let checks: Vec<_> = checks.iter().map(check).collect();
+    report.set("checks", json!(checks));
+    Ok(())
 }
 
 fn summary(images: usize, findings: &Findings) -> String {

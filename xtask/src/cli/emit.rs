@@ -7,14 +7,14 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::arguments::{BuildArgs, FormatArgs, Output, TargetArgs};
+use super::failed::Failed;
 use super::prepare::{CheckArgs, Prepared, prepare, staged};
-use super::report::{Failed, to_stderr};
-use super::{print, print_json};
+use super::print;
+use super::report::Report;
 use crate::check::Checks;
 use crate::engine::EnginePolicy;
-use crate::finding::draw;
-use crate::plan::{PlannedLayer, SCHEMA};
+use crate::plan::PlannedLayer;
 use crate::support::explain::Exit;
 use crate::support::shell::word;
 
@@ -30,35 +30,34 @@ pub(super) struct Emit {
     #[command(flatten)]
     building: BuildArgs,
     #[command(flatten)]
-    formatted: FormatArgs,
+    pub(super) formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Emit {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
-        let progress = self.output.progress();
+    pub(super) fn run(&self, images: &[Image], checks: &Checks, report: &mut Report) -> Result<Exit, Failed> {
+        let progress = report.progress.clone();
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
-        let Prepared { mut session, planned, mut findings, checks, selection, asked } = prepared;
-        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        let Prepared { mut session, planned, findings, checks, selection, asked } = prepared;
+        report.show(findings.all(), &session.workspace.root);
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
         session.save_lock()?;
         let contexts = session.paths().contexts();
-        let mut written = Vec::new();
+        let mut written = String::new();
         let mut refused = false;
         for planned in planned {
             let ready = session.stage(planned, EnginePolicy::Any)?;
             let found = staged(&ready, &checks, &selection);
-            to_stderr(&draw(found.all(), &session.workspace.root, self.output.color.on_stderr()));
+            report.show(found.all(), &session.workspace.root);
             if found.any_fatal() {
                 refused = true;
                 continue;
             }
-            findings.merge(found);
             let plan = &ready.plan;
             let to = match &self.output_dir {
                 Some(directory) if asked == 1 => directory.clone(),
@@ -80,15 +79,11 @@ impl Emit {
                     folder(&to)
                 ),
             );
-            written.push((plan.name.clone(), to));
+            report.add_image(json!({ "name": name, "context": to, "containerfile": containerfile(&to) }));
+            written += &format!("{to}\n");
         }
-        match self.formatted.format {
-            Format::Text => print(&written.iter().map(|(_, to)| format!("{to}\n")).collect::<String>())?,
-            Format::Json => {
-                let context = |(name, to): &(_, Utf8PathBuf)| json!({ "name": name, "context": to, "containerfile": containerfile(to) });
-                let images: Vec<_> = written.iter().map(context).collect();
-                print_json(&json!({ "schema": SCHEMA, "images": images, "findings": findings.all() }))?;
-            }
+        if !report.is_document() {
+            print(&written)?;
         }
         Ok(if refused { Exit::Findings } else { Exit::Done })
     }

@@ -7,11 +7,11 @@ use indicatif::HumanBytes;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Format, FormatArgs, Output};
-use super::report::Failed;
+use super::arguments::{FormatArgs, Output};
+use super::failed::Failed;
+use super::print;
+use super::report::Report;
 use super::selection::select;
-use super::{print, print_json};
-use crate::plan::SCHEMA;
 use crate::session::{Collected, Request, Session};
 use crate::support::explain::Exit;
 
@@ -27,16 +27,16 @@ pub(super) struct Gc {
     #[arg(long, value_name = "DIRECTORY")]
     target_dir: Option<camino::Utf8PathBuf>,
     #[command(flatten)]
-    formatted: FormatArgs,
+    pub(super) formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Gc {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Exit, Failed> {
+    pub(super) fn run(&self, images: &[Image], report: &mut Report) -> Result<Exit, Failed> {
         // Without an image, everything would be removed.
         select(images, &[])?;
-        let progress = self.output.progress();
+        let progress = report.progress.clone();
         let mut request = Request::default();
         request.passed.target_dir.clone_from(&self.target_dir);
         let session = Session::open(request, &progress)?;
@@ -46,9 +46,10 @@ impl Gc {
         } else {
             session.collect_garbage(images, keep)?
         };
-        match self.formatted.format {
-            Format::Text => print(&self.text(&collected))?,
-            Format::Json => print_json(&self.document(&collected))?,
+        if report.is_document() {
+            self.describe(&collected, report);
+        } else {
+            print(&self.text(&collected))?;
         }
         Ok(Exit::Done)
     }
@@ -71,19 +72,16 @@ impl Gc {
         text + &format!("{:>9}  {freed}\n", HumanBytes(freed_bytes(files)).to_string())
     }
 
-    fn document(&self, Collected { files, jobs }: &Collected) -> serde_json::Value {
+    fn describe(&self, Collected { files, jobs }: &Collected, report: &mut Report) {
         let removed: Vec<_> = files
             .iter()
             .map(|(kind, amount)| json!({ "kind": kind, "count": amount.count, "bytes": amount.bytes }))
             .collect();
-        json!({
-            "schema": SCHEMA,
-            "dry_run": self.dry_run,
-            "keep": self.keep,
-            "freed": freed_bytes(files),
-            "removed": removed,
-            "killed_jobs": jobs,
-        })
+        report.set("dry_run", json!(self.dry_run));
+        report.set("keep", json!(self.keep));
+        report.set("freed", json!(freed_bytes(files)));
+        report.set("removed", json!(removed));
+        report.set("killed_jobs", json!(jobs));
     }
 }
 

@@ -5,12 +5,11 @@ use clap::Args;
 use lapstrake::Image;
 use serde_json::json;
 
-use super::arguments::{Format, FormatArgs, Output, TargetArgs};
-use super::report::{Failed, to_stderr};
+use super::arguments::{FormatArgs, Output, TargetArgs};
+use super::failed::Failed;
+use super::print;
+use super::report::Report;
 use super::selection::select;
-use super::{print, print_json};
-use crate::finding::draw;
-use crate::plan::SCHEMA;
 use crate::project::workspace::Workspace;
 use crate::session::names;
 use crate::support::explain::Exit;
@@ -20,33 +19,32 @@ pub(super) struct List {
     #[command(flatten)]
     which: TargetArgs,
     #[command(flatten)]
-    formatted: FormatArgs,
+    pub(super) formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl List {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Exit, Failed> {
+    pub(super) fn run(&self, images: &[Image], report: &mut Report) -> Result<Exit, Failed> {
         let selected = select(images, &self.which.images)?;
         let findings = names(images, &selected);
         if !findings.all().is_empty() {
             // The list itself needs no workspace; the user's own lines do.
             let root =
                 Workspace::read(None).map_or_else(|_| Utf8PathBuf::from("."), |workspace| workspace.root);
-            to_stderr(&draw(findings.all(), &root, self.output.color.on_stderr()));
+            report.show(findings.all(), &root);
         }
         let named = selected.iter().filter_map(|image| Some((image.name.get().ok()?, image)));
-        match self.formatted.format {
-            Format::Text => print(&named.map(|(name, _)| format!("{name}\n")).collect::<String>())?,
-            Format::Json => {
-                let images: Vec<_> = named
-                    .map(|(name, image)| {
-                        let base = image.base.location.get().map(ToString::to_string).ok();
-                        json!({ "name": name, "version": image.version.as_deref(), "base": base, "site": image.site })
-                    })
-                    .collect();
-                print_json(&json!({ "schema": SCHEMA, "images": images, "findings": findings.all() }))?;
-            }
+        let mut text = String::new();
+        for (name, image) in named {
+            let base = image.base.location.get().map(ToString::to_string).ok();
+            report.add_image(
+                json!({ "name": name, "version": image.version.as_deref(), "base": base, "site": image.site }),
+            );
+            text += &format!("{name}\n");
+        }
+        if !report.is_document() {
+            print(&text)?;
         }
         Ok(if findings.any_fatal() { Exit::Findings } else { Exit::Done })
     }

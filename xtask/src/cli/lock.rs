@@ -2,10 +2,11 @@
 
 use clap::Args;
 use lapstrake::Image;
+use serde_json::json;
 
-use super::arguments::{BuildArgs, Output};
-use super::report::{Failed, to_stderr};
-use crate::finding::draw;
+use super::arguments::{BuildArgs, FormatArgs, Output};
+use super::failed::Failed;
+use super::report::Report;
 use crate::session::Session;
 use crate::support::explain::Exit;
 
@@ -18,17 +19,19 @@ pub(super) struct Lock {
     #[command(flatten)]
     building: BuildArgs,
     #[command(flatten)]
+    pub(super) formatted: FormatArgs,
+    #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Lock {
-    pub(super) fn run(&self, images: &[Image]) -> Result<Exit, Failed> {
-        let progress = self.output.progress();
+    pub(super) fn run(&self, images: &[Image], report: &mut Report) -> Result<Exit, Failed> {
+        let progress = report.progress.clone();
         let mut request = self.building.request(&self.output);
         request.update = self.update;
         let mut session = Session::open(request, &progress)?;
         let findings = session.open_bases(images);
-        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        report.show(findings.all(), &session.workspace.root);
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
@@ -37,6 +40,7 @@ impl Lock {
             session.forget_packages();
         }
         session.save_lock()?;
+        report.set("pins", json!(session.pins().all()));
         progress.status("Locked", session.pins());
         Ok(Exit::Done)
     }

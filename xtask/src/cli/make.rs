@@ -4,15 +4,15 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
+use super::failed::Failed;
 use super::prepare::{on_ground, staged};
-use super::report::{Failed, to_stderr};
+use super::report::Report;
 use crate::check::{Check, Selection};
 use crate::engine::EnginePolicy;
-use crate::finding::{Findings, draw};
+use crate::finding::Findings;
 use crate::image::{Built, Epoch, LayerOrigin, Settings};
 use crate::session::{Failure, Planned, Ready, Session};
 use crate::store::Store;
-use crate::support::progress::Colour;
 use lapstrake_oci::Compression;
 
 /// How the layers are made.
@@ -73,7 +73,6 @@ pub(super) struct ImageBuilder<'a> {
     pub(super) settings: Settings,
     pub(super) checks: &'a [Check],
     pub(super) selection: &'a Selection,
-    pub(super) colour: Colour,
 }
 
 impl ImageBuilder<'_> {
@@ -82,37 +81,29 @@ impl ImageBuilder<'_> {
         &self,
         session: &mut Session<'_>,
         planned: Planned,
-        findings: &mut Findings,
+        report: &mut Report,
     ) -> Result<Option<(Ready, Built)>, Failed> {
         let Self { store, settings, checks, selection, .. } = *self;
         let engine = self.making.engine;
         let ready = session.stage(planned, engine)?;
         let found = staged(&ready, checks, selection);
-        self.show(&found, session);
+        report.show(found.all(), &session.workspace.root);
         if found.any_fatal() {
             return Ok(None);
         }
-        let shown = found.all().to_vec();
-        findings.merge(found);
         let (ready, found) = session.build_lower_layers(ready, store, settings, engine, |found| {
             let mut findings = Findings::default();
             findings.add(None, found.to_vec());
             findings.change(|findings| selection.keep(findings));
             findings.any_fatal()
         })?;
-        let found = on_ground(&ready, found, checks, selection, |finding| {
-            shown.contains(finding) || findings.all().contains(finding)
-        });
-        self.show(&found, session);
+        let found =
+            on_ground(&ready, found, checks, selection, |finding| report.findings().all().contains(finding));
+        report.show(found.all(), &session.workspace.root);
         if found.any_fatal() {
             return Ok(None);
         }
-        findings.merge(found);
         let built = session.build(&ready, store, settings)?;
         Ok(Some((ready, built)))
-    }
-
-    fn show(&self, found: &Findings, session: &Session<'_>) {
-        to_stderr(&draw(found.all(), &session.workspace.root, self.colour.on_stderr()));
     }
 }

@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod emit;
 mod execute_error;
+mod failed;
 mod foreign_option;
 mod gc;
 mod list;
@@ -24,11 +25,12 @@ use std::io::Write;
 
 use clap::{Args, Parser, Subcommand};
 use lapstrake::Image;
+use serde_json::json;
 
 use crate::check::Checks;
 use crate::support::explain::{Exit, Explain};
-use crate::support::progress::Colour;
-use report::Failed;
+use failed::Failed;
+use report::{Report, Stdout};
 pub use xtask::Xtask;
 
 /// The exit codes, as `--help` lists them.
@@ -94,32 +96,39 @@ enum Command {
 }
 
 impl ImageArgs {
-    fn execute(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
+    fn execute(&self, images: &[Image], checks: &Checks, report: &mut Report) -> Result<Exit, Failed> {
         match &self.command {
-            Command::List(command) => command.run(images),
-            Command::Plan(command) => command.run(images, checks),
-            Command::Check(command) => command.run(images, checks),
-            Command::Emit(command) => command.run(images, checks),
-            Command::Build(command) => command.run(images, checks),
-            Command::Boot(command) => command.run(images, checks),
-            Command::Push(command) => command.run(images, checks),
-            Command::Lock(command) => command.run(images),
-            Command::Gc(command) => command.run(images),
+            Command::List(command) => command.run(images, report),
+            Command::Plan(command) => command.run(images, checks, report),
+            Command::Check(command) => command.run(images, checks, report),
+            Command::Emit(command) => command.run(images, checks, report),
+            Command::Build(command) => command.run(images, checks, report),
+            Command::Boot(command) => command.run(images, checks, report),
+            Command::Push(command) => command.run(images, checks, report),
+            Command::Lock(command) => command.run(images, report),
+            Command::Gc(command) => command.run(images, report),
         }
     }
 
-    fn colour(&self) -> Colour {
-        match &self.command {
-            Command::List(command) => command.output.color,
-            Command::Plan(command) => command.output.color,
-            Command::Check(command) => command.output.color,
-            Command::Emit(command) => command.output.color,
-            Command::Build(command) => command.output.color,
-            Command::Boot(command) => command.output.color,
-            Command::Push(command) => command.output.color,
-            Command::Lock(command) => command.output.color,
-            Command::Gc(command) => command.output.color,
+    /// Returns an empty report of the command.
+    fn report(&self) -> Report {
+        let (output, document) = match &self.command {
+            Command::List(command) => (&command.output, command.formatted.is_json()),
+            Command::Plan(command) => (&command.output, command.formatted.is_json()),
+            Command::Check(command) => (&command.output, command.is_json()),
+            Command::Emit(command) => (&command.output, command.formatted.is_json()),
+            Command::Build(command) => (&command.output, command.formatted.is_json()),
+            Command::Boot(command) => (&command.output, command.formatted.is_json()),
+            Command::Push(command) => (&command.output, command.formatted.is_json()),
+            Command::Lock(command) => (&command.output, command.formatted.is_json()),
+            Command::Gc(command) => (&command.output, command.formatted.is_json()),
+        };
+        let stdout = if document { Stdout::Document } else { Stdout::Result };
+        let mut report = Report::new(stdout, output.color, output.progress());
+        if !matches!(self.command, Command::Check(_) | Command::Lock(_) | Command::Gc(_)) {
+            report.set("images", json!([]));
         }
+        report
     }
 }
 

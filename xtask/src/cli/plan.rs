@@ -8,15 +8,15 @@ use lapstrake::Image;
 use serde_json::json;
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::failed::Failed;
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::{Failed, to_stderr};
-use super::{print, print_json};
+use super::print;
+use super::report::Report;
 use crate::check::Checks;
-use crate::finding::draw;
 use crate::image::{LayerOrigin, forecast};
 use crate::inputs::Artefacts;
 use crate::layer::CacheKey;
-use crate::plan::{PlannedLayer, SCHEMA, render};
+use crate::plan::{PlannedLayer, render};
 use crate::session::{Failure, Planned, Session};
 use crate::store::Store;
 use crate::support::explain::Exit;
@@ -31,21 +31,20 @@ pub(super) struct Plan {
     #[command(flatten)]
     building: BuildArgs,
     #[command(flatten)]
-    formatted: FormatArgs,
+    pub(super) formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Plan {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
-        let progress = self.output.progress();
+    pub(super) fn run(&self, images: &[Image], checks: &Checks, report: &mut Report) -> Result<Exit, Failed> {
+        let progress = report.progress.clone();
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, findings, .. } = prepared;
         let store = session.existing_store();
         let mut text = String::new();
-        let mut documents = Vec::new();
         for Planned { plan, lower, .. } in &planned {
             let forecasts =
                 plan.layers.iter().enumerate().map(|(number, layer)| match lower.parts.get(number) {
@@ -54,7 +53,9 @@ impl Plan {
                     }
                     _ => expect(plan, number, layer, store.as_deref(), &session),
                 });
-            let forecasts = forecasts.collect::<Result<Vec<_>, Failure>>()?;
+            let forecasts = forecasts.collect::<Result<Vec<_>, Failure>>();
+            let forecasts =
+                forecasts.inspect_err(|_| report.show(findings.all(), &session.workspace.root))?;
             match self.formatted.format {
                 Format::Text => text += &render(plan, &forecasts),
                 Format::Json => {
@@ -62,19 +63,16 @@ impl Plan {
                     for (layer, forecast) in forecasts.iter().enumerate() {
                         document["layers"][layer]["forecast"] = json!(forecast);
                     }
-                    documents.push(document);
+                    report.add_image(document);
                 }
             }
         }
-        match self.formatted.format {
-            Format::Text => {
-                let printed = print(&text);
-                to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
-                printed?;
-            }
-            Format::Json => {
-                print_json(&json!({ "schema": SCHEMA, "images": documents, "findings": findings.all() }))?;
-            }
+        if report.is_document() {
+            report.record(findings.all());
+        } else {
+            let printed = print(&text);
+            report.show(findings.all(), &session.workspace.root);
+            printed?;
         }
         session.check_lock()?;
         Ok(if findings.any_fatal() { Exit::Findings } else { Exit::Done })

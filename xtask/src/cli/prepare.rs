@@ -5,7 +5,7 @@ use clap::Args;
 use lapstrake::Image;
 
 use super::arguments::TargetArgs;
-use super::report::Failed;
+use super::failed::Failed;
 use super::selection::select;
 use crate::check::{Check, Checks, Selection, unknown_allowances};
 use crate::finding::{Finding, Findings};

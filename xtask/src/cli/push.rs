@@ -7,17 +7,17 @@ use lapstrake::Image;
 use lapstrake::value::Reference;
 use serde_json::json;
 
-use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
+use super::arguments::{BuildArgs, FormatArgs, Output, TargetArgs};
+use super::failed::Failed;
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
+use super::print;
 use super::push_error::PushError;
-use super::report::{Failed, to_stderr};
+use super::report::Report;
 use super::selection::select_one;
-use super::{print, print_json};
 use crate::check::Checks;
 use crate::deliver::{Registry, StoredImage, summary};
-use crate::finding::draw;
-use crate::plan::{Plan, SCHEMA};
+use crate::plan::Plan;
 use crate::session::{Failure, Request};
 use crate::support::explain::Exit;
 
@@ -42,22 +42,22 @@ pub(super) struct Push {
     #[command(flatten)]
     building: BuildArgs,
     #[command(flatten)]
-    formatted: FormatArgs,
+    pub(super) formatted: FormatArgs,
     #[command(flatten)]
     pub(super) output: Output,
 }
 
 impl Push {
-    pub(super) fn run(&self, images: &[Image], checks: &Checks) -> Result<Exit, Failed> {
+    pub(super) fn run(&self, images: &[Image], checks: &Checks, report: &mut Report) -> Result<Exit, Failed> {
         select_one(images, self.image.as_slice(), "push")?;
-        let progress = self.output.progress();
+        let progress = report.progress.clone();
         let settings = self.making.settings()?;
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
         let selection = self.checking.selection(&[]);
         let which = TargetArgs { images: self.image.iter().cloned().collect() };
         let prepared = prepare(images, checks, &which, selection, request, &progress)?;
-        let Prepared { mut session, planned, mut findings, checks, selection, .. } = prepared;
-        to_stderr(&draw(findings.all(), &session.workspace.root, self.output.color.on_stderr()));
+        let Prepared { mut session, planned, findings, checks, selection, .. } = prepared;
+        report.show(findings.all(), &session.workspace.root);
         if findings.any_fatal() {
             return Ok(Exit::Findings);
         }
@@ -73,9 +73,8 @@ impl Push {
             settings,
             checks: &checks,
             selection: &selection,
-            colour: self.output.color,
         };
-        let Some((ready, built)) = maker.make(&mut session, planned, &mut findings)? else {
+        let Some((ready, built)) = maker.make(&mut session, planned, report)? else {
             return Ok(Exit::Findings);
         };
         let started = Instant::now();
@@ -86,21 +85,18 @@ impl Push {
         session.trim_store();
         let references = registry.references();
         progress.status("Pushed", format_args!("{} ({})", ready.plan.name, summary(&pushed)));
-        match self.formatted.format {
-            Format::Text => print(&references.iter().map(|line| format!("{line}\n")).collect::<String>())?,
-            Format::Json => {
-                let document = json!({
-                    "name": ready.plan.name,
-                    "digest": built.descriptor.digest,
-                    "references": references,
-                    "layers": { "present": pushed.present, "mounted": pushed.mounted, "sent": pushed.sent },
-                    "bytes": pushed.bytes,
-                    "requests": pushed.requests,
-                    "timings": { "push": started.elapsed().as_secs_f64() },
-                    "findings": findings.of(&ready.plan.name),
-                });
-                print_json(&json!({ "schema": SCHEMA, "images": [document] }))?;
-            }
+        report.add_image(json!({
+            "name": ready.plan.name,
+            "digest": built.descriptor.digest,
+            "references": references,
+            "layers": { "present": pushed.present, "mounted": pushed.mounted, "sent": pushed.sent },
+            "bytes": pushed.bytes,
+            "requests": pushed.requests,
+            "timings": { "push": started.elapsed().as_secs_f64() },
+            "findings": report.findings().of(&ready.plan.name),
+        }));
+        if !report.is_document() {
+            print(&references.iter().map(|line| format!("{line}\n")).collect::<String>())?;
         }
         Ok(Exit::Done)
     }

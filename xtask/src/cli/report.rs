@@ -1,116 +1,113 @@
-//! Writes an error as a person reads it: what failed, each cause on a line of its own, and what to do.
+//! Where the result, the findings and the error of a command go: to stdout and stderr as a person reads them, as one
+//! JSON document on stdout with `--format json`, and as JSON lines on stderr with `--progress json`.
 
-use std::error::Error;
-use std::fmt::Write as _;
 use std::io::Write as _;
+use std::process::ExitCode;
 
-use lapstrake::Site;
+use camino::Utf8Path;
+use serde_json::{Map, Value, json};
 
-use super::PrintError;
-use super::execute_error::ExecuteError;
-use super::push_error::PushError;
-use super::selection::SelectionError;
-use crate::check::UnknownCheck;
-use crate::deliver::DeliverError;
-use crate::finding::underline;
-use crate::session::Failure;
+use super::failed::Failed;
+use super::{PrintError, print_json};
+use crate::engine;
+use crate::finding::{Finding, Findings, draw};
+use crate::plan::SCHEMA;
 use crate::support::explain::{Exit, Explain};
-use crate::support::progress::Colour;
+use crate::support::progress::{Colour, Progress};
 
-/// A command failed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failed {
-    #[error(transparent)]
-    Selection(#[from] SelectionError),
-    #[error(transparent)]
-    Check(#[from] UnknownCheck),
-    #[error(transparent)]
-    Execute(#[from] ExecuteError),
-    #[error(transparent)]
-    Push(#[from] PushError),
-    #[error(transparent)]
-    Destination(#[from] DeliverError),
-    #[error(transparent)]
-    Print(#[from] PrintError),
-    #[error(transparent)]
-    Failure(Box<Failure>),
+/// What stdout of a command has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stdout {
+    /// The result itself, which the command writes.
+    Result,
+    /// One JSON document, also where the command fails.
+    Document,
 }
 
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(Box::new(failure))
+/// What a command has found and made so far.
+pub(super) struct Report {
+    stdout: Stdout,
+    colour: Colour,
+    pub(super) progress: Progress,
+    findings: Findings,
+    fields: Map<String, Value>,
+}
+
+impl Report {
+    pub(super) fn new(stdout: Stdout, colour: Colour, progress: Progress) -> Self {
+        let fields = Map::from_iter([("schema".to_owned(), json!(SCHEMA))]);
+        Self { stdout, colour, progress, findings: Findings::default(), fields }
     }
-}
 
-impl Failed {
-    fn kind(&self) -> &dyn Explain {
-        match self {
-            Self::Selection(error) => error,
-            Self::Check(error) => error,
-            Self::Execute(error) => error,
-            Self::Push(error) => error,
-            Self::Destination(error) => error,
-            Self::Print(error) => error,
-            Self::Failure(error) => &**error,
+    /// Whether stdout has a JSON document, which the end of the command prints.
+    pub(super) fn is_document(&self) -> bool {
+        self.stdout == Stdout::Document
+    }
+
+    /// Sets a field of the document.
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        self.fields.insert(name.to_owned(), value);
+    }
+
+    /// Adds an image to the document.
+    pub(super) fn add_image(&mut self, image: Value) {
+        if let Value::Array(images) = self.fields.entry("images").or_insert_with(|| json!([])) {
+            images.push(image);
         }
     }
 
-    /// Returns the line of the description that failed, underlined, if it is known.
-    fn line(&self, colour: bool) -> Option<String> {
-        match self {
-            Self::Failure(error) => underline(error.site()?, error.root()?, colour),
-            Self::Selection(_)
-            | Self::Check(_)
-            | Self::Execute(_)
-            | Self::Push(_)
-            | Self::Destination(_)
-            | Self::Print(_) => None,
+    /// Returns the findings so far.
+    pub(super) fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// Adds findings to the document, and writes them to stderr; `root` is the workspace that sites are relative to.
+    pub(super) fn show(&mut self, found: &[Finding], root: &Utf8Path) {
+        to_stderr(&draw(found, root, self.colour.on_stderr()));
+        self.record(found);
+    }
+
+    /// Adds findings to the document.
+    pub(super) fn record(&mut self, found: &[Finding]) {
+        self.findings.add(None, found.to_vec());
+    }
+
+    /// Ends the command: prints the document and the error.
+    pub(super) fn end(mut self, result: Result<Exit, Failed>) -> ExitCode {
+        let exit = match &result {
+            Ok(exit) => *exit,
+            Err(failed) => failed.exit(),
+        };
+        let mut printed = Ok(());
+        if self.is_document() {
+            self.set("findings", json!(self.findings.all()));
+            if let Err(failed) = &result {
+                self.set("error", failed.to_json());
+            }
+            printed = print_json(&Value::Object(std::mem::take(&mut self.fields)));
+        }
+        if let Err(failed) = result {
+            write_error(&failed, self.colour);
+            engine::reraise_signal();
+        }
+        match printed {
+            Ok(()) => exit.into(),
+            Err(error) => lost(error, self.colour),
         }
     }
 }
 
-impl Explain for Failed {
-    fn help(&self) -> Option<String> {
-        self.kind().help()
-    }
+/// Reports that the result can't be printed.
+pub(super) fn lost(error: PrintError, colour: Colour) -> ExitCode {
+    write_error(&error.into(), colour);
+    Exit::Failure.into()
+}
 
-    fn site(&self) -> Option<Site> {
-        self.kind().site()
-    }
-
-    fn exit(&self) -> Exit {
-        self.kind().exit()
-    }
+fn write_error(failed: &Failed, colour: Colour) {
+    to_stderr(&failed.draw(colour.on_stderr()));
 }
 
 /// Writes to stderr. Where that can't be written, the exit code has to say it.
 pub(super) fn to_stderr(text: &str) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
-}
-
-/// Writes an error to stderr.
-pub(super) fn report(failed: &Failed, colour: Colour) {
-    let colour = colour.on_stderr();
-    let line = failed.line(colour);
-    to_stderr(&draw(failed, line.as_deref(), failed.help().as_deref(), colour));
-}
-
-fn draw(error: &dyn Error, line: Option<&str>, help: Option<&str>, colour: bool) -> String {
-    let paint = |code: &str, text: &str| {
-        if colour { format!("\x1b[1m\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    };
-    let mut out = format!("{}: {error}\n", paint("31", "error"));
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string().trim_end().replace('\n', "\n    ");
-        _ = writeln!(out, "  {}: {text}", paint("34", "caused by"));
-        source = cause.source();
-    }
-    if let Some(line) = line {
-        _ = writeln!(out, "{line}");
-    }
-    if let Some(help) = help {
-        _ = writeln!(out, "  {}: {help}", paint("36", "help"));
-    }
-    out
 }

@@ -7,12 +7,11 @@ use clap::Parser;
 use lapstrake::Image;
 
 use super::foreign_option;
-use super::report::report;
+use super::report::lost;
 use super::selection::SelectionError;
 use super::{Cli, ImageArgs, PrintError};
 use crate::check::Checks;
-use crate::engine;
-use crate::support::explain::{Exit, Explain};
+use crate::support::explain::Exit;
 use crate::support::progress::Colour;
 
 /// The xtask of a workspace: the images that it describes, and the checks for them.
@@ -95,8 +94,7 @@ impl Xtask {
                 }
                 match printed {
                     Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                        report(&PrintError(error).into(), Colour::Auto);
-                        Exit::Failure.into()
+                        lost(PrintError(error), Colour::Auto)
                     }
                     Ok(()) | Err(_) => Exit::Done.into(),
                 }
@@ -107,18 +105,12 @@ impl Xtask {
     /// Runs one command, for an xtask with a command line of its own.
     #[must_use = "return it from `main`: without it every failure ends with exit code 0"]
     pub fn run(&self, arguments: &ImageArgs) -> ExitCode {
+        let mut report = arguments.report();
         let result = if self.images.is_empty() {
             Err(SelectionError::NoImage.into())
         } else {
-            arguments.execute(&self.images, &self.checks)
+            arguments.execute(&self.images, &self.checks, &mut report)
         };
-        match result {
-            Ok(exit) => exit.into(),
-            Err(failed) => {
-                report(&failed, arguments.colour());
-                engine::reraise_signal();
-                failed.exit().into()
-            }
-        }
+        report.end(result)
     }
 }

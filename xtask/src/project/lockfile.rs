@@ -62,7 +62,7 @@ struct PackagePin {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Pin {
+pub(crate) struct Pin {
     reference: String,
     architecture: Architecture,
     digest: Digest,
@@ -103,7 +103,7 @@ impl Explain for LockError {
     }
 }
 
-/// Writes the pins for the log.
+/// Writes the pins for a log.
 impl std::fmt::Display for Lock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let pins: Vec<_> =
@@ -113,6 +113,16 @@ impl std::fmt::Display for Lock {
 }
 
 impl Lock {
+    /// Returns the pins, in the order of the file.
+    pub(crate) fn all(&self) -> Vec<Pin> {
+        let pin = |((reference, architecture), digest): (&(String, Architecture), &Digest)| Pin {
+            reference: reference.clone(),
+            architecture: *architecture,
+            digest: digest.clone(),
+        };
+        self.pins.iter().map(pin).collect()
+    }
+
     /// Reads the lock file of a workspace; a missing file has no pins.
     pub(crate) fn read(workspace: &Utf8Path) -> Result<Self, LockError> {
         let path = workspace.join(FILE);

@@ -10,7 +10,7 @@ use super::{Failure, Session};
 use crate::base::{self, Base, BaseError, BaseRequest};
 use crate::finding::{Finding, Findings};
 use crate::plan::{Builder, Builders};
-use crate::project::lockfile::Saved;
+use crate::project::lockfile::{Lock, Saved};
 
 impl Session<'_> {
     /// Returns the base of an image. Images with the same base share it.
@@ -165,9 +165,9 @@ impl Session<'_> {
         findings
     }
 
-    /// Returns the pins in words.
-    pub(crate) fn pins(&self) -> String {
-        self.lock.to_string()
+    /// Returns the pins.
+    pub(crate) fn pins(&self) -> &Lock {
+        &self.lock
     }
 
     /// Forgets which packages were installed.

@@ -9,6 +9,7 @@ mod checkouts;
 mod checks;
 mod compile;
 mod context;
+mod documents;
 mod environment;
 mod failures;
 mod findings;

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         "compiling" => vec![running::compiling()],
         "namesakes" => vec![namesakes()],
         "checked" => vec![checked()],
+        "doubtful" => vec![cockpit(), doubtful()],
         "misnamed" => vec![Image::new("Not A Name", Base::stand_in()), cockpit()],
         _ => vec![gateway(), cockpit()],
     };
@@ -64,6 +65,11 @@ fn shadowed() -> Image {
     cockpit()
         .layer(Layer::new("later").file("deploy/gateway.toml", "/etc/gateway.toml"))
         .layer(Layer::new("last"))
+}
+
+/// A doubt, and a binary.
+fn doubtful() -> Image {
+    Image::new("doubtful", Base::stand_in()).layer(Layer::new("app").bin("gatewayd")).layer(Layer::new("last"))
 }
 
 /// Binaries of one name: of two packages, and with and without a feature.

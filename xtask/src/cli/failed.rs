@@ -1,0 +1,117 @@
+//! The error that ends a command, as a person reads it and as JSON: what failed, each cause, and what to do.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use lapstrake::Site;
+use serde_json::{Value, json};
+
+use super::PrintError;
+use super::execute_error::ExecuteError;
+use super::push_error::PushError;
+use super::selection::SelectionError;
+use crate::check::UnknownCheck;
+use crate::deliver::DeliverError;
+use crate::finding::underline;
+use crate::session::Failure;
+use crate::support::explain::{Exit, Explain};
+
+/// A command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failed {
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    #[error(transparent)]
+    Check(#[from] UnknownCheck),
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    #[error(transparent)]
+    Push(#[from] PushError),
+    #[error(transparent)]
+    Destination(#[from] DeliverError),
+    #[error(transparent)]
+    Print(#[from] PrintError),
+    #[error(transparent)]
+    Failure(Box<Failure>),
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(Box::new(failure))
+    }
+}
+
+impl Failed {
+    fn kind(&self) -> &dyn Explain {
+        match self {
+            Self::Selection(error) => error,
+            Self::Check(error) => error,
+            Self::Execute(error) => error,
+            Self::Push(error) => error,
+            Self::Destination(error) => error,
+            Self::Print(error) => error,
+            Self::Failure(error) => &**error,
+        }
+    }
+
+    /// Returns the line of the description that failed, underlined, if it is known.
+    fn line(&self, colour: bool) -> Option<String> {
+        match self {
+            Self::Failure(error) => underline(error.site()?, error.root()?, colour),
+            Self::Selection(_)
+            | Self::Check(_)
+            | Self::Execute(_)
+            | Self::Push(_)
+            | Self::Destination(_)
+            | Self::Print(_) => None,
+        }
+    }
+
+    fn causes(&self) -> impl Iterator<Item = String> {
+        let sources = std::iter::successors(self.source(), |cause: &&dyn Error| (*cause).source());
+        sources.map(|cause| cause.to_string().trim_end().to_owned())
+    }
+
+    /// Returns the error as a person reads it.
+    pub(super) fn draw(&self, colour: bool) -> String {
+        let paint = |code: &str, text: &str| {
+            if colour { format!("\x1b[1m\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        };
+        let mut out = format!("{}: {self}\n", paint("31", "error"));
+        for cause in self.causes() {
+            _ = writeln!(out, "  {}: {}", paint("34", "caused by"), cause.replace('\n', "\n    "));
+        }
+        if let Some(line) = self.line(colour) {
+            _ = writeln!(out, "{line}");
+        }
+        if let Some(help) = self.help() {
+            _ = writeln!(out, "  {}: {help}", paint("36", "help"));
+        }
+        out
+    }
+
+    /// Returns the error as the field `error` of a document.
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "message": self.to_string(),
+            "causes": self.causes().collect::<Vec<_>>(),
+            "help": self.help(),
+            "site": self.site(),
+            "exit_code": self.exit().code(),
+        })
+    }
+}
+
+impl Explain for Failed {
+    fn help(&self) -> Option<String> {
+        self.kind().help()
+    }
+
+    fn site(&self) -> Option<Site> {
+        self.kind().site()
+    }
+
+    fn exit(&self) -> Exit {
+        self.kind().exit()
+    }
+}
