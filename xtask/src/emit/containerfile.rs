@@ -160,6 +160,9 @@ fn describe(path: &ImagePath, member: &Member, out: &mut String) -> std::fmt::Re
         }
         Kind::Device { .. } | Kind::Fifo => write!(out, " {}", member.kind.name())?,
     }
+    if let Some(first) = &member.hardlink {
+        write!(out, " hardlink to {}", comment(first.as_str()))?;
+    }
     if let Some(capabilities) = metadata.capabilities() {
         write!(out, " {capabilities}")?;
     }

@@ -111,6 +111,9 @@ fn describe(member: &Member, staged: &LayerInputs) -> String {
         Kind::Directory | Kind::Device { .. } | Kind::Fifo => member.kind.name().to_owned(),
     };
     let mut line = format!("{} {}:{} {capabilities} {content}", metadata.mode, metadata.uid, metadata.gid);
+    if let Some(first) = &member.hardlink {
+        line += &format!(" hardlink {first}");
+    }
     for (name, value) in metadata.xattrs.iter().filter(|(name, _)| *name != CAPABILITY) {
         line += &format!(" {name:?}={}", Digest::of(value));
     }

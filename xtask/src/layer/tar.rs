@@ -28,6 +28,7 @@ pub(crate) fn write_tar(
     removals: Removals,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    verify_links(layer, staged)?;
     let mut tar = TarWriter::new(out);
     let mut written = BTreeSet::new();
     if removals == Removals::Whiteouts {
@@ -44,6 +45,20 @@ pub(crate) fn write_tar(
         write_once(path, member, staged, &mut written, &mut tar)?;
     }
     tar.finish()?;
+    Ok(())
+}
+
+/// Fails if two names of a file had different bytes when their digests were taken.
+fn verify_links(layer: &PlannedLayer, staged: &LayerInputs) -> io::Result<()> {
+    let digest = |member: &Member| Some(&staged.get(member.kind.file()?)?.digest);
+    for (path, member) in &layer.members {
+        let Some(first) = &member.hardlink else { continue };
+        if layer.members.get(first).and_then(digest) != digest(member) {
+            let message =
+                format!("`{path}` and `{first}` changed while the image was built: they were one file");
+            return Err(io::Error::other(message));
+        }
+    }
     Ok(())
 }
 
@@ -78,6 +93,9 @@ fn write_once(
         return tar.member(path.relative(), &member.kind.as_ref().map(|_| 0), &member.metadata);
     };
     let file = staged.get(from).ok_or_else(|| io::Error::other(format!("`{path}` was not staged")))?;
+    if let Some(first) = &member.hardlink {
+        return tar.hardlink(path.relative(), first.relative(), &member.metadata);
+    }
     tar.member(path.relative(), &Kind::File(file.size), &member.metadata)?;
     file.read_into(&mut |bytes: &mut dyn Read| tar.content(bytes))
 }

@@ -1,7 +1,7 @@
 //! Where an entry ends up: its path resolved through the symlinks of what lies below, and whether it
 //! may stand there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::Site;
 use lapstrake::rule::{self, Claim, What};
@@ -12,6 +12,7 @@ use lapstrake_oci::tree::{DEPTH_MAX, Kind, Metadata};
 use super::below::Below;
 use super::{Member, Origin};
 use crate::finding::Finding;
+use crate::project::assets::Inode;
 
 /// An inode that an entry wants in its layer.
 pub(super) struct Wanted {
@@ -21,12 +22,19 @@ pub(super) struct Wanted {
     pub(super) site: Site,
     /// A directory that keeps the metadata it has below, and gives way to a described one.
     pub(super) modest: bool,
+    /// The inode of a file that may have other names in the same tree of the host.
+    pub(super) inode: Option<InodeOfTree>,
 }
+
+/// An inode of the host in the tree that goes to a path.
+pub(super) type InodeOfTree = (ImagePath, Inode);
 
 /// The members of one layer as they come together.
 pub(super) struct Members<'a> {
     pub(super) below: Below<'a>,
     placed: BTreeMap<ImagePath, Member>,
+    /// The names of each inode.
+    names: BTreeMap<InodeOfTree, BTreeSet<ImagePath>>,
     findings: Vec<Finding>,
     /// What the entry that is being placed accepts.
     pub(super) allowed: BTreeMap<String, Site>,
@@ -40,6 +48,7 @@ impl<'a> Members<'a> {
         Self {
             below,
             placed: BTreeMap::new(),
+            names: BTreeMap::new(),
             findings: Vec::new(),
             allowed: BTreeMap::new(),
             extends: false,
@@ -68,7 +77,7 @@ impl<'a> Members<'a> {
         let Ok(path) = self.below.tree.follow(path) else { return };
         if self.below.get(&path).is_none() && !self.placed.contains_key(&path) {
             let metadata = Metadata::of_root(Mode::PROGRAM);
-            self.put(Wanted { path, kind: Kind::Directory, metadata, site, modest: true });
+            self.put(Wanted { path, kind: Kind::Directory, metadata, site, modest: true, inode: None });
         }
     }
 
@@ -84,9 +93,12 @@ impl<'a> Members<'a> {
             return;
         }
         let Some(metadata) = self.over(&path, &wanted) else { return };
-        let Wanted { kind, site, .. } = wanted;
-        let (allowed, extends) = (self.allowed.clone(), self.extends);
-        self.placed.insert(path, Member { metadata, kind, site: Some(site), extends, allowed });
+        let Wanted { kind, site, inode, .. } = wanted;
+        if let Some(inode) = inode {
+            self.names.entry(inode).or_default().insert(path.clone());
+        }
+        let (site, allowed, extends) = (Some(site), self.allowed.clone(), self.extends);
+        self.placed.insert(path, Member { metadata, kind, hardlink: None, site, extends, allowed });
     }
 
     /// The metadata of an inode over what is below; none where it can't be there.
@@ -154,7 +166,21 @@ impl<'a> Members<'a> {
         }
         self.findings.extend(under);
         self.placed.extend(parents);
+        self.link_names();
         (self.placed, self.findings)
+    }
+
+    /// Makes the names of an inode hardlinks to its first one, which is written before them.
+    fn link_names(&mut self) {
+        for names in self.names.values() {
+            let mut names = names.iter();
+            let Some(first) = names.next() else { continue };
+            for name in names {
+                if let Some(member) = self.placed.get_mut(name) {
+                    member.hardlink = Some(first.clone());
+                }
+            }
+        }
     }
 
     /// What is wrong with a member below something that is not a directory.

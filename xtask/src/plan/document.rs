@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lapstrake::Site;
-use lapstrake::value::{Capabilities, Mode};
+use lapstrake::value::{Capabilities, ImagePath, Mode};
 use lapstrake_oci::tree::{Kind, Metadata};
 use serde::{Serialize, Serializer};
 
@@ -41,6 +41,8 @@ struct MemberDocument<'a> {
     capabilities: Option<Capabilities>,
     #[serde(flatten)]
     kind: KindDocument<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hardlink: Option<&'a ImagePath>,
     site: Option<Site>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     allowed: &'a BTreeMap<String, Site>,
@@ -48,11 +50,12 @@ struct MemberDocument<'a> {
 
 impl Serialize for Member {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { metadata, kind, site, extends: _, allowed } = self;
+        let Self { metadata, kind, hardlink, site, extends: _, allowed } = self;
         let Metadata { mode, uid, gid, .. } = *metadata;
         let kind = KindDocument::of(kind, |from| (from, None));
         let capabilities = metadata.capabilities();
-        MemberDocument { mode, uid, gid, capabilities, kind, site: *site, allowed }.serialize(serializer)
+        let (hardlink, site) = (hardlink.as_ref(), *site);
+        MemberDocument { mode, uid, gid, capabilities, kind, hardlink, site, allowed }.serialize(serializer)
     }
 }
 

@@ -216,6 +216,8 @@ pub(crate) struct Removal {
 pub(crate) struct Member {
     pub(crate) metadata: Metadata,
     pub(crate) kind: Kind<Origin>,
+    /// An earlier path of the layer that is a name of the same file.
+    pub(crate) hardlink: Option<ImagePath>,
     /// Where it was described; none for a parent directory that is there because a child needs it.
     pub(crate) site: Option<Site>,
     /// Whether it is the file below with changes.
@@ -227,7 +229,8 @@ pub(crate) struct Member {
 impl Member {
     /// Returns a directory that is there because a child needs it.
     pub(crate) fn parent(metadata: Metadata) -> Self {
-        Self { metadata, kind: Kind::Directory, site: None, extends: false, allowed: BTreeMap::new() }
+        let (site, allowed) = (None, BTreeMap::new());
+        Self { metadata, kind: Kind::Directory, hardlink: None, site, extends: false, allowed }
     }
 }
 

@@ -84,7 +84,7 @@ impl<'a> Placer<'a, '_, '_> {
                 let Some(path) = self.valid(&dir.at) else { return };
                 let modest = dir.attributes.mode.is_none() && dir.attributes.owner.is_none();
                 let Some(metadata) = self.metadata(&dir.attributes, Mode::PROGRAM) else { return };
-                self.members.put(Wanted { path, kind: Kind::Directory, metadata, site, modest });
+                self.members.put(Wanted { path, kind: Kind::Directory, metadata, site, modest, inode: None });
             }
             EntryRef::Symlink(symlink) => {
                 let Some(path) = self.valid(&symlink.at) else { return };
@@ -191,8 +191,10 @@ impl<'a> Placer<'a, '_, '_> {
         let (Some(dir_mode), Some(plain)) = (dir_mode, plain) else { return };
         let has_mode = tree.attributes.mode.is_some();
         let owned = |mode| Metadata { mode, xattrs: Xattrs::default(), ..plain.clone() };
-        let modest =
-            |path| Wanted { path, kind: Kind::Directory, metadata: owned(dir_mode), site, modest: true };
+        let modest = |path| {
+            let (kind, metadata) = (Kind::Directory, owned(dir_mode));
+            Wanted { path, kind, metadata, site, modest: true, inode: None }
+        };
         self.members.put(modest(root.clone()));
         for (name, member) in members.iter().filter(|(name, _)| tree.takes(name)) {
             let path = match root.join(name) {
@@ -215,7 +217,9 @@ impl<'a> Placer<'a, '_, '_> {
             };
             let from =
                 |file: &SourceFile| Origin::Asset { path: asset.path().join(name), host: file.path.clone() };
-            self.put(path, member.as_ref().map(from), metadata, site);
+            let inode = member.file().and_then(|file| file.inode).map(|inode| (root.clone(), inode));
+            let kind = member.as_ref().map(from);
+            self.members.put(Wanted { path, kind, metadata, site, modest: false, inode });
         }
     }
 
@@ -346,7 +350,7 @@ impl<'a> Placer<'a, '_, '_> {
     }
 
     pub(super) fn put(&mut self, path: ImagePath, kind: Kind<Origin>, metadata: Metadata, site: Site) {
-        self.members.put(Wanted { path, kind, metadata, site, modest: false });
+        self.members.put(Wanted { path, kind, metadata, site, modest: false, inode: None });
     }
 }
 

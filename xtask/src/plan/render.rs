@@ -177,6 +177,9 @@ fn row(path: &str, member: &Member) -> String {
         }
         Kind::Device { .. } | Kind::Fifo => row += &format!(" ({})", member.kind.name()),
     }
+    if let Some(first) = &member.hardlink {
+        row += &format!(" (hardlink to {})", first.as_str().escape_debug());
+    }
     if let Some(capabilities) = metadata.capabilities() {
         row += &format!(" {capabilities}");
     }

@@ -17,6 +17,10 @@ pub(super) const SOURCES: [(&str, &[u8]); 5] = [
     ("deploy/empty", b""),
 ];
 
+/// Other names of sources.
+pub(super) const LINKS: [(&str, &str); 2] =
+    [("deploy/tree/a", "deploy/tree/sub/a"), ("deploy/tree/a", "deploy/tree/z")];
+
 /// Layers, each with some entries.
 pub(super) fn layers() -> impl Strategy<Value = Vec<Vec<EntryKind>>> {
     vec(vec(entry(), 1..7), 1..5)

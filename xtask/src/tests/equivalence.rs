@@ -59,6 +59,9 @@ pub(super) fn workshop() -> Workshop {
     for (name, content) in described::SOURCES {
         workshop.source(name, content);
     }
+    for (name, other) in described::LINKS {
+        std::fs::hard_link(workshop.path().join(name), workshop.path().join(other)).unwrap();
+    }
     workshop
 }
 

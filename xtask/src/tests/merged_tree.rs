@@ -1,7 +1,7 @@
 //! A root filesystem as the kernel shows it: every name, with all that has to agree between two builds
 //! of an image. Read by lstat and its kin from a mount that podman or umoci made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -21,22 +21,32 @@ pub(crate) struct Seen {
     pub(crate) device: u64,
     /// The extended attributes that container engines keep.
     pub(crate) xattrs: BTreeMap<String, Vec<u8>>,
+    /// The first name of the same file, if it has several.
+    pub(crate) hardlink: Option<String>,
 }
 
 /// All names below a directory, by their path.
 pub(crate) fn walk(root: &Path) -> BTreeMap<String, Seen> {
-    let mut seen = BTreeMap::new();
-    visit(root, root, &mut seen);
+    let (mut seen, mut inodes) = (BTreeMap::new(), BTreeMap::new());
+    visit(root, root, &mut seen, &mut inodes);
+    for names in inodes.into_values().filter(|names: &BTreeSet<String>| names.len() > 1) {
+        for name in &names {
+            seen.get_mut(name).unwrap().hardlink = names.first().cloned();
+        }
+    }
     seen
 }
 
-fn visit(root: &Path, directory: &Path, seen: &mut BTreeMap<String, Seen>) {
+/// The names of each inode.
+type Inodes = BTreeMap<(u64, u64), BTreeSet<String>>;
+
+fn visit(root: &Path, directory: &Path, seen: &mut BTreeMap<String, Seen>, inodes: &mut Inodes) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let metadata = fs::symlink_metadata(&path).unwrap();
         let file_type = metadata.file_type();
         let (kind, size, content) = if file_type.is_dir() {
-            visit(root, &path, seen);
+            visit(root, &path, seen, inodes);
             ("directory", 0, String::new())
         } else if file_type.is_symlink() {
             ("symlink", 0, format!("{:?}", fs::read_link(&path).unwrap()))
@@ -50,9 +60,12 @@ fn visit(root: &Path, directory: &Path, seen: &mut BTreeMap<String, Seen>) {
             ("other", 0, String::new())
         };
         let is_device = file_type.is_char_device() || file_type.is_block_device();
-        let name = path.strip_prefix(root).unwrap().as_os_str().as_bytes();
+        let name = path.strip_prefix(root).unwrap().as_os_str().as_bytes().escape_ascii().to_string();
+        if metadata.nlink() > 1 && !file_type.is_dir() {
+            inodes.entry((metadata.dev(), metadata.ino())).or_default().insert(name.clone());
+        }
         seen.insert(
-            name.escape_ascii().to_string(),
+            name,
             Seen {
                 kind,
                 mode: metadata.mode() & 0o7777,
@@ -62,6 +75,7 @@ fn visit(root: &Path, directory: &Path, seen: &mut BTreeMap<String, Seen>) {
                 content,
                 device: if is_device { metadata.rdev() } else { 0 },
                 xattrs: xattrs(&path),
+                hardlink: None,
             },
         );
     }

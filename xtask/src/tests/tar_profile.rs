@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use lapstrake::entry::{Dir, File};
+use lapstrake::entry::{Dir, File, Tree};
 use lapstrake::{Base, Image, Layer};
 
 use super::engine::{present, run};
 use super::workshop::Workshop;
+use crate::layer::{Removals, write_tar};
 use lapstrake_oci::Compression;
 
 fn image() -> Image {
@@ -126,6 +127,72 @@ fn whiteouts_come_before_what_is_new_and_none_is_opaque() {
     // The directory comes back, so each name that it held is hidden by itself.
     let whiteouts: Vec<_> = names.into_iter().filter(|name| is_whiteout(name)).collect();
     assert_eq!(whiteouts, ["etc/.wh.hostname", "usr/share/doc/deep/.wh.page", "usr/share/doc/.wh.index"]);
+}
+
+/// Names of one file in a tree are one body in the tar, its first name before the others (ostree and composefs take no
+/// other order), and files that are only equal stay apart: somebody may edit one of them in /etc.
+#[test]
+fn names_of_one_file_in_a_tree_are_hardlinks_to_the_first() {
+    let workshop = Workshop::hostile();
+    let body = vec![b'x'; 1 << 20];
+    for name in ["tree/m/first", "tree/equal"] {
+        workshop.source(name, &body);
+    }
+    for name in ["tree/z", "tree/m/second", "tree/a"] {
+        std::fs::hard_link(workshop.path().join("tree/m/first"), workshop.path().join(name)).unwrap();
+    }
+    let image = Image::new("linked", Base::stand_in())
+        .layer(Layer::new("all").with(Tree::new("tree", "/usr/share/all").mode(0o4755)))
+        .layer(Layer::new("some").with(Tree::new("tree", "/usr/share/some").exclude("a").exclude("equal")))
+        .layer(Layer::new("apart").file("tree/a", "/usr/share/a").file("tree/z", "/usr/share/z"));
+    let plan = workshop.planned(&image);
+    let links = |number: usize| {
+        let members = plan.layers[number].members.iter();
+        let linked =
+            members.filter_map(|(path, member)| Some((path.as_str(), member.hardlink.as_ref()?.as_str())));
+        linked.collect::<Vec<_>>()
+    };
+    let all = "/usr/share/all/a";
+    assert_eq!(
+        links(0),
+        ["m/first", "m/second", "z"]
+            .map(|name| format!("/usr/share/all/{name}"))
+            .each_ref()
+            .map(|name| (name.as_str(), all))
+    );
+    let some = "/usr/share/some/m/first";
+    assert_eq!(links(1), [("/usr/share/some/m/second", some), ("/usr/share/some/z", some)]);
+    assert_eq!(links(2), []);
+    let rendered = crate::plan::render_layers(&plan);
+    assert!(rendered.contains("(hardlink to /usr/share/all/a)"), "{rendered}");
+    let built = workshop.build(&image, Compression::None);
+    let own: Vec<_> =
+        built.layers.iter().filter(|layer| layer.name.is_some()).map(|layer| layer.size >> 20).collect();
+    assert_eq!(own, [2, 1, 2], "MiB");
+}
+
+#[test]
+fn names_that_stop_being_one_file_after_the_plan_are_an_error() {
+    let workshop = Workshop::hostile();
+    workshop.source("tree/a", b"one\n");
+    std::fs::hard_link(workshop.path().join("tree/a"), workshop.path().join("tree/b")).unwrap();
+    let image = Image::new("parted", Base::stand_in())
+        .layer(Layer::new("all").with(Tree::new("tree", "/usr/share/all")));
+    let plan = workshop.planned(&image);
+    let write = || {
+        let staged = workshop.staged(&plan);
+        write_tar(
+            &plan.layers[0],
+            staged.layer(&plan.layers[0].name),
+            Removals::Whiteouts,
+            &mut std::io::sink(),
+        )
+    };
+    write().unwrap();
+    std::fs::remove_file(workshop.path().join("tree/b")).unwrap();
+    workshop.source("tree/b", b"two\n");
+    let error = write().unwrap_err().to_string();
+    assert!(error.contains("`/usr/share/all/b` and `/usr/share/all/a` changed"), "{error}");
 }
 
 #[test]

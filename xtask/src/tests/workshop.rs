@@ -242,7 +242,7 @@ impl Workshop {
         self.plan(image).1.iter().all(|finding| finding.severity != Severity::Fatal)
     }
 
-    fn staged(&self, plan: &Plan) -> Inputs {
+    pub(super) fn staged(&self, plan: &Plan) -> Inputs {
         let compiled = self.stages(plan, EnginePolicy::Any).unwrap();
         let artefacts = Artefacts { compiled, ..Artefacts::default() };
         Inputs::of(&plan.layers, artefacts, &mut SharedInputs::default(), self.files.share()).unwrap()

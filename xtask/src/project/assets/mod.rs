@@ -35,6 +35,15 @@ pub(crate) struct SourceFile {
     pub(crate) executable: bool,
     /// Its text, if it decides what is planned: of a unit, and of public keys.
     pub(crate) text: Option<String>,
+    /// Its inode, if that has several names.
+    pub(crate) inode: Option<Inode>,
+}
+
+/// An inode of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Inode {
+    device: u64,
+    number: u64,
 }
 
 /// Why an asset can't be used.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::entry::{Entry, EntryKind, Source};
@@ -14,7 +14,7 @@ use lapstrake::{Image, Layer};
 use lapstrake_oci::regular;
 use lapstrake_oci::tree::Kind;
 
-use super::{Scanned, SourceError, SourceFile, Sources};
+use super::{Inode, Scanned, SourceError, SourceFile, Sources};
 
 /// The most bytes of a unit, as in the base.
 const TEXT_MAX: u64 = 1 << 20;
@@ -145,7 +145,9 @@ fn file(path: Utf8PathBuf, metadata: &fs::Metadata) -> Result<SourceFile, Source
     let is_unit =
         path.file_name().is_some_and(|name| UnitName::has_suffix(name) && UnitName::parse(name).is_ok());
     let text = if is_unit { Some(text(&path)?) } else { None };
-    Ok(SourceFile { executable: metadata.permissions().mode() & 0o100 != 0, path, text })
+    let executable = metadata.permissions().mode() & 0o100 != 0;
+    let inode = Inode { device: metadata.dev(), number: metadata.ino() };
+    Ok(SourceFile { path, executable, text, inode: (metadata.nlink() > 1).then_some(inode) })
 }
 
 fn text(path: &Utf8Path) -> Result<String, SourceError> {
