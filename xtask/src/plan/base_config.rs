@@ -13,8 +13,15 @@ use crate::finding::Finding;
 use lapstrake_oci::tree::Tree;
 
 /// The checks that find nothing in a directory which the config of the base asks for.
-const ACCEPTED: [&str; 6] =
-    ["nonempty-boot", "nonempty-run-tmp", "refused-destination", "top-level", "var-log", "var-tmpfiles"];
+const ACCEPTED: [&str; 7] = [
+    "nonempty-boot",
+    "nonempty-run-tmp",
+    "refused-destination",
+    "selinux-label",
+    "top-level",
+    "var-log",
+    "var-tmpfiles",
+];
 
 /// Returns a finding if `podman build` runs something of the base first.
 pub(super) fn triggers(image: &Image, base: &Base) -> Option<Finding> {
