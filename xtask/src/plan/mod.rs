@@ -19,6 +19,7 @@ mod place;
 mod render;
 mod resolve;
 mod site;
+mod source_mode;
 mod stage;
 mod step;
 mod transaction;

@@ -15,7 +15,7 @@ use super::own_accounts::OwnAccounts;
 use super::site::{site_or, source_finding};
 use super::stage::{self, Stages};
 use super::transaction::Kept;
-use super::{Origin, Undecided};
+use super::{Origin, Undecided, source_mode};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile, Sources};
@@ -196,7 +196,10 @@ impl<'a> Placer<'a, '_, '_> {
             Wanted { path, kind, metadata, site, modest: true, inode: None }
         };
         self.members.put(modest(root.clone()));
-        for (name, member) in members.iter().filter(|(name, _)| tree.takes(name)) {
+        let taken = || members.iter().filter(|(name, _)| tree.takes(name));
+        let files = taken().filter_map(|(name, member)| Some((name.as_str(), member.file()?)));
+        self.findings.extend(source_mode::of_tree(asset.path(), files, &tree.attributes, site));
+        for (name, member) in taken() {
             let path = match root.join(name) {
                 Ok(path) => path,
                 Err(error) => {
@@ -260,6 +263,7 @@ impl<'a> Placer<'a, '_, '_> {
         default: Option<Mode>,
         site: Site,
     ) {
+        let mut scanned = None;
         let (from, own) = match source {
             Source::Text(text) => (Origin::Text(text.clone()), Mode::FILE),
             Source::BuildStage(stage, from) => {
@@ -270,6 +274,7 @@ impl<'a> Placer<'a, '_, '_> {
             }
             Source::Asset(asset) => match self.scanned(asset, site) {
                 Some(Scanned::File(file)) => {
+                    scanned = Some((asset.path(), file));
                     (Origin::Asset { path: asset.path().to_owned(), host: file.path.clone() }, mode_of(file))
                 }
                 Some(Scanned::Directory(_)) => {
@@ -282,6 +287,10 @@ impl<'a> Placer<'a, '_, '_> {
             },
         };
         let Some(metadata) = self.metadata(attributes, default.unwrap_or(own)) else { return };
+        let unkept = scanned.and_then(|(asset, file)| {
+            source_mode::of_file(asset, file, attributes, (&path, metadata.mode), site)
+        });
+        self.findings.extend(unkept);
         self.put(path, Kind::File(from), metadata, site);
     }
 

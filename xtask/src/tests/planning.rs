@@ -1,6 +1,9 @@
 //! What a description comes to before anything is built: where entries go, which links enabling makes,
 //! and every fault at once.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use lapstrake::entry::{Dir, DropIn, File, Kargs, Tree, Unit, UnitState};
 use lapstrake::{Base, Image, Layer};
 use lapstrake_oci::tree::Kind;
@@ -280,4 +283,64 @@ fn an_unknown_binary_lists_those_that_exist() {
         help.starts_with(&format!("the workspace `{}` has no binary", workshop.workspace.root)),
         "{help}"
     );
+}
+
+/// Of a mode, git keeps whether the owner may execute; what a source has beyond that is said to be lost.
+#[test]
+fn a_source_that_has_more_than_an_image_keeps_is_named() {
+    let workshop = Workshop::stand_in();
+    let set = |name: &str, mode: u32| {
+        workshop.source(name, b"#!/bin/sh\n");
+        fs::set_permissions(workshop.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for (name, mode) in [("d/setuid", 0o4755), ("d/private", 0o600), ("d/plain", 0o664), ("d/program", 0o775)]
+    {
+        set(name, mode);
+    }
+    let directory =
+        |mode: u32| fs::set_permissions(workshop.path().join("d"), fs::Permissions::from_mode(mode)).unwrap();
+    directory(0o755);
+    let found = |layer: Layer| {
+        let (_, findings) = workshop.plan(&Image::new("modes", Base::stand_in()).layer(layer));
+        let named = findings.into_iter().filter(|finding| finding.name == "source-mode");
+        named.map(|finding| format!("{}; {}", finding.message, finding.help.unwrap())).collect::<Vec<_>>()
+    };
+    let file = |name: &str| File::new(format!("d/{name}"), format!("/usr/share/{name}"));
+    assert_eq!(
+        found(Layer::new("l").with(file("setuid"))),
+        [
+            "`d/setuid` has mode 4755, and `/usr/share/setuid` gets mode 0755; write `.mode(0o4755)`, or run `chmod 0755 d/setuid` if the image does not need it"
+        ]
+    );
+    assert_eq!(found(Layer::new("l").with(file("private"))).len(), 1);
+    for layer in [
+        Layer::new("l").with(file("setuid").mode(0o755)).with(file("private").mode(0o600)),
+        Layer::new("l").with(file("plain")).with(file("program")),
+        Layer::new("l").with(Tree::new("d", "/usr/share/d").mode(0o644)),
+        Layer::new("l").with(Tree::new("d", "/usr/share/d").exclude("setuid").exclude("private")),
+    ] {
+        assert_eq!(found(layer.clone()), [""; 0], "{layer:?}");
+    }
+    let tree = found(Layer::new("l").with(Tree::new("d", "/usr/share/d")));
+    assert_eq!(
+        tree,
+        [
+            "`d/private` has mode 0600, which a tree does not take; one more file of the tree has such; leave it out by `.exclude(\"private\")`, and add it by `File::new` with `.mode(0o600)`"
+        ]
+    );
+    // Under a umask of 077 nobody chose that mode.
+    directory(0o700);
+    assert_eq!(found(Layer::new("l").with(file("private"))), [""; 0]);
+    directory(0o755);
+    let capability = lapstrake::value::Capabilities::parse("cap_net_raw=ep").unwrap();
+    // Only root can give a file capabilities.
+    if xattr::set(workshop.path().join("d/program"), "security.capability", &capability.to_xattr()).is_ok() {
+        assert_eq!(
+            found(Layer::new("l").with(file("program"))),
+            [
+                "`d/program` has the file capabilities cap_net_raw=ep, and `/usr/share/program` gets none; write `.capability(\"cap_net_raw=ep\")`, or run `setcap -r d/program` if the image does not need it"
+            ]
+        );
+        assert_eq!(found(Layer::new("l").with(file("program").capability("cap_net_raw=ep"))), [""; 0]);
+    }
 }

@@ -6,6 +6,7 @@ mod bound_image;
 mod etc_merge;
 mod machine_id;
 mod owner;
+mod reader_mode;
 mod selinux_label;
 mod special_file;
 mod tmpfiles;
@@ -19,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
     owner::NUMBER,
     owner::USR,
     owner::SETUID,
+    reader_mode::CHECK,
     special_file::CHECK,
     tmpfiles::MODE,
     tmpfiles::OWNER,

@@ -1,6 +1,6 @@
 //! Files and directories of the workspace that a description names.
 
-use super::{fatal, layers, words};
+use super::{fatal, layers, warning, words};
 use crate::check::Check;
 
 pub(in crate::check) const CHECKS: &[Check] = &[
@@ -34,6 +34,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         words(
             "`.file(\"deploy/key.toml\", …)` where only root may read `deploy/key.toml`",
             "`chmod u+r deploy/key.toml`",
+        ),
+    ),
+    warning(
+        "source-mode",
+        "of the mode of a source an image has only whether its owner may execute it, because git keeps no more",
+        words(
+            "`.file(\"deploy/probe\", \"/usr/bin/probe\")` where `deploy/probe` has the mode 4755",
+            "`.with(File::new(\"deploy/probe\", \"/usr/bin/probe\").mode(0o4755))`",
         ),
     ),
 ];

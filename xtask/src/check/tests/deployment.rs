@@ -171,3 +171,76 @@ fn other_top_levels_are_read_only() {
         Layer::new("t").text("x", "/usr/share/x"),
     );
 }
+
+/// Each mode and owner is refused or taken by the reader's own source.
+#[test]
+fn a_file_that_its_reader_ignores_is_a_fault() {
+    let file = |path: &str, mode: u32, owner: &str| {
+        Layer::new("read").with(File::text("x\n", path).mode(mode).owner(owner))
+    };
+    let connection = "/etc/NetworkManager/system-connections/can.nmconnection";
+    for (path, refused, taken) in [
+        (
+            connection,
+            &[(0o644, "0:0"), (0o640, "0:0"), (0o600, "81:81")][..],
+            &[(0o600, "0:0"), (0o400, "0:0")][..],
+        ),
+        ("/usr/lib/NetworkManager/system-connections/a.nmconnection", &[(0o644, "0:0")], &[(0o600, "0:0")]),
+        ("/etc/NetworkManager/conf.d/a.conf", &[], &[(0o644, "0:0")]),
+        (
+            "/etc/sudoers.d/app",
+            &[(0o646, "0:0"), (0o660, "0:81"), (0o440, "81:0")],
+            &[(0o440, "0:0"), (0o660, "0:0"), (0o644, "0:0")],
+        ),
+        ("/etc/sudoers.d/README.md", &[], &[(0o666, "81:81")]),
+        (
+            "/etc/cron.d/app",
+            &[(0o755, "0:0"), (0o664, "0:0"), (0o644, "81:0")],
+            &[(0o644, "0:0"), (0o400, "0:0")],
+        ),
+        ("/etc/cron.d/app~", &[], &[(0o755, "0:0")]),
+        ("/etc/cron.daily/app", &[], &[(0o755, "0:0")]),
+        ("/etc/logrotate.d/app", &[(0o664, "0:0"), (0o644, "81:0")], &[(0o644, "0:0"), (0o755, "0:0")]),
+        (
+            "/usr/share/polkit-1/rules.d/50-app.rules",
+            &[(0o600, "0:0"), (0o640, "0:0")],
+            &[(0o644, "0:0"), (0o640, "0:81")],
+        ),
+        ("/etc/ssh/ssh_host_rsa_key", &[(0o644, "0:0"), (0o640, "0:0")], &[(0o600, "0:0"), (0o640, "0:81")]),
+        ("/etc/ssh/ssh_host_rsa_key.pub", &[], &[(0o644, "0:0")]),
+        ("/usr/share/app/.ssh/authorized_keys", &[(0o664, "0:0")], &[(0o644, "0:0"), (0o600, "81:81")]),
+    ] {
+        for (mode, owner) in refused {
+            let found = found("reader-mode", Tar::new(), file(path, *mode, owner));
+            let [finding] = found.as_slice() else { panic!("{path} {mode:o} {owner}: {found:#?}") };
+            assert_eq!(finding.severity, Severity::Fatal);
+        }
+        for (mode, owner) in taken {
+            let found = found("reader-mode", Tar::new(), file(path, *mode, owner));
+            assert!(found.is_empty(), "{path} {mode:o} {owner}: {found:#?}");
+        }
+    }
+    let help = found("reader-mode", Tar::new(), file(connection, 0o644, "0:0"))[0].help.clone();
+    assert_eq!(help.as_deref(), Some("write `.mode(0o600)`"));
+    let help = found("reader-mode", Tar::new(), file(connection, 0o600, "81:0"))[0].help.clone();
+    assert_eq!(help.as_deref(), Some("write `.mode(0o600).owner(\"0:0\")`"));
+}
+
+#[test]
+fn systemd_warns_about_modes_of_units_that_it_reads() {
+    let unit = |path: &str, mode: u32| Layer::new("u").with(File::text("[Unit]\n", path).mode(mode));
+    for (path, mode) in [
+        ("/usr/lib/systemd/system/app.service", 0o755),
+        ("/etc/systemd/system/app.service.d/a.conf", 0o744),
+        ("/etc/systemd/user/app.timer", 0o666),
+    ] {
+        let found = found("reader-mode", Tar::new(), unit(path, mode));
+        assert!(
+            matches!(found.as_slice(), [finding] if finding.severity == Severity::Warning),
+            "{path}: {found:#?}"
+        );
+        assert_eq!(self::found("reader-mode", Tar::new(), unit(path, 0o644)), [], "{path}");
+    }
+    let generator = "/usr/lib/systemd/system-generators/app";
+    assert_eq!(found("reader-mode", Tar::new(), unit(generator, 0o755)), []);
+}

@@ -7,7 +7,7 @@ mod scan;
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::value::Asset;
+use lapstrake::value::{Asset, Mode};
 use lapstrake_oci::tree::Kind;
 
 use crate::support::explain::Explain;
@@ -37,6 +37,11 @@ pub(crate) struct SourceFile {
     pub(crate) text: Option<String>,
     /// Its inode, if that has several names.
     pub(crate) inode: Option<Inode>,
+    /// Its mode, if that says more than whether its owner may execute it: it has special bits, or others may not read it
+    /// though they may read its directory.
+    pub(crate) special_mode: Option<Mode>,
+    /// Its file capabilities, as the kernel keeps them.
+    pub(crate) capabilities: Option<Vec<u8>>,
 }
 
 /// An inode of the host.

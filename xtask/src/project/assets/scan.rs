@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::entry::{Entry, EntryKind, Source};
 use lapstrake::suggest::nearest;
-use lapstrake::value::{Asset, UnitName};
+use lapstrake::value::{Asset, Mode, UnitName};
 use lapstrake::{Image, Layer};
 use lapstrake_oci::regular;
-use lapstrake_oci::tree::Kind;
+use lapstrake_oci::tree::{CAPABILITY, Kind};
 
 use super::{Inode, Scanned, SourceError, SourceFile, Sources};
 
@@ -21,6 +21,8 @@ const TEXT_MAX: u64 = 1 << 20;
 
 /// The first bytes of a `CACHEDIR.TAG`.
 const CACHE_TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
+/// `struct vfs_cap_data` of linux/capability.h has at most 24 bytes.
+const CAPABILITY_MAX: usize = 24;
 /// The tool's own folder in the target directory.
 const STORE: &str = "lapstrake";
 
@@ -80,7 +82,8 @@ fn look(asset: &Asset, workspace: &Utf8Path, skipped: &[Utf8PathBuf]) -> Result<
         walk(&canonical, "", &canonical_root, skipped, &mut members)?;
         Ok(Scanned::Directory(members))
     } else if metadata.is_file() {
-        file(canonical, &metadata).map(Scanned::File)
+        let is_open = canonical.parent().is_some_and(is_open);
+        file(canonical, &metadata, is_open).map(Scanned::File)
     } else {
         Err(SourceError::Special { path: asset.path().to_owned() })
     }
@@ -97,6 +100,7 @@ fn walk(
         ErrorKind::InvalidData => SourceError::NotUtf8 { path: directory.to_owned() },
         _ => SourceError::unreadable(directory, error),
     };
+    let is_open = is_open(directory);
     for entry in directory.read_dir_utf8().map_err(|error| unreadable(&error))? {
         let entry = entry.map_err(|error| unreadable(&error))?;
         let path = entry.path();
@@ -109,7 +113,7 @@ fn walk(
             walk(path, &format!("{name}/"), root, skipped, members)?;
             Kind::Directory
         } else if metadata.is_file() {
-            Kind::File(file(path.to_owned(), &metadata)?)
+            Kind::File(file(path.to_owned(), &metadata, is_open)?)
         } else if metadata.is_symlink() {
             let target = path.read_link_utf8().map_err(|error| unreadable(&error))?;
             if is_in_workspace(&target, root) {
@@ -141,13 +145,31 @@ fn is_cache(directory: &Utf8Path) -> bool {
     read.is_ok() && start == CACHE_TAG
 }
 
-fn file(path: Utf8PathBuf, metadata: &fs::Metadata) -> Result<SourceFile, SourceError> {
+/// Whether others may read a directory. Under a umask that forbids it, the mode of a file in it says nothing.
+fn is_open(directory: &Utf8Path) -> bool {
+    fs::metadata(directory).is_ok_and(|metadata| metadata.mode() & 0o004 != 0)
+}
+
+/// Looks at a file, in a directory that others may read or may not.
+fn file(path: Utf8PathBuf, metadata: &fs::Metadata, is_open: bool) -> Result<SourceFile, SourceError> {
     let is_unit =
         path.file_name().is_some_and(|name| UnitName::has_suffix(name) && UnitName::parse(name).is_ok());
     let text = if is_unit { Some(text(&path)?) } else { None };
-    let executable = metadata.permissions().mode() & 0o100 != 0;
+    let mode = metadata.mode() & 0o7777;
+    let executable = mode & 0o100 != 0;
     let inode = Inode { device: metadata.dev(), number: metadata.ino() };
-    Ok(SourceFile { path, executable, text, inode: (metadata.nlink() > 1).then_some(inode) })
+    let inode = (metadata.nlink() > 1).then_some(inode);
+    let is_special = mode & 0o7000 != 0 || is_open && mode & 0o004 == 0;
+    let special_mode = Mode::from_bits(mode).filter(|_| is_special);
+    // Only a program can have them, and a file system without them has none.
+    let capabilities = if executable { capabilities(&path) } else { None };
+    Ok(SourceFile { path, executable, text, inode, special_mode, capabilities })
+}
+
+fn capabilities(path: &Utf8Path) -> Option<Vec<u8>> {
+    let mut value = [0; CAPABILITY_MAX];
+    let length = rustix::fs::getxattr(path.as_str(), CAPABILITY, &mut value).ok()?;
+    Some(value[..length].to_vec())
 }
 
 fn text(path: &Utf8Path) -> Result<String, SourceError> {
