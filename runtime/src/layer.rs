@@ -1,8 +1,8 @@
 //! A layer: a name, and the entries that it adds to the layers below, in the order of the calls.
 
 use crate::entry::{
-    Bin, Dir, Entry, File, Group, IntoEntry, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles, Tree,
-    Unit, UnitState, User,
+    Bin, Dir, Edit, Entry, File, Group, IntoEntry, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles,
+    Tree, Unit, UnitState, User,
 };
 use crate::faults::faults;
 use crate::value::{
@@ -231,6 +231,18 @@ impl Layer {
     #[track_caller]
     pub fn timezone(self, zone: impl AsRef<str>) -> Self {
         self.with(Symlink::to(format!("../usr/share/zoneinfo/{}", zone.as_ref()), "/etc/localtime"))
+    }
+
+    /// Sets the zone of the firewall for network interfaces that are in no other.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Edit};
+    /// let edit = Edit::of("/etc/firewalld/firewalld.conf").set("", "DefaultZone", "trusted");
+    /// assert_eq!(Layer::new("f").default_zone("trusted"), Layer::new("f").with(edit));
+    /// ```
+    #[track_caller]
+    pub fn default_zone(self, zone: impl Into<String>) -> Self {
+        self.with(Edit::of("/etc/firewalld/firewalld.conf").set("", "DefaultZone", zone))
     }
 
     /// Adds `/usr/lib/sysusers.d/NAME.conf` with these lines.

@@ -125,7 +125,7 @@ const RUN: &[Choice] = &[
     choice("network", Takes::Nothing),
 ];
 
-pub(super) const FORMS: [Form; 35] = [
+pub(super) const FORMS: [Form; 37] = [
     Form { keyword: "version", shapes: &[Shape::One(ValueKind::Text)], options: &[] },
     Form { keyword: "reference", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
     Form { keyword: "label", shapes: &[Shape::Named(ValueKind::LabelKey, ValueKind::Text)], options: &[] },
@@ -236,6 +236,18 @@ pub(super) const FORMS: [Form; 35] = [
         shapes: &[Shape::One(ValueKind::UserName)],
         options: &[one("id", ValueKind::Number)],
     },
+    Form {
+        keyword: "zone",
+        shapes: &[Shape::One(ValueKind::ZoneName)],
+        options: &[
+            choice("port", Takes::Each(ValueKind::Port)),
+            choice("service", Takes::Each(ValueKind::Text)),
+            choice("source", Takes::Each(ValueKind::Text)),
+            choice("interface", Takes::Each(ValueKind::Text)),
+            choice("masquerade", Takes::Nothing),
+        ],
+    },
+    Form { keyword: "default_zone", shapes: &[Shape::One(ValueKind::ZoneName)], options: &[] },
     conf("sysctl", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Sysctl))]),
     conf("modules_load", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::ModulesLoad))]),
     conf("udev_rules", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Udev))]),

@@ -27,7 +27,7 @@ const fn layer(name: &'static str, example: &'static str) -> Keyword {
     Keyword { name, level: Level::Layer, example }
 }
 
-pub(super) const KEYWORDS: [Keyword; 39] = [
+pub(super) const KEYWORDS: [Keyword; 41] = [
     image("name", r#"name: "telematics""#),
     image("base", r#"base: registry "registry.example/autosd:1""#),
     image("version", r#"version: "1.4.0""#),
@@ -51,6 +51,8 @@ pub(super) const KEYWORDS: [Keyword; 39] = [
     layer("default_target", r#"default_target "multi-user.target""#),
     layer("user", r#"user "sensord" { home: "/var/lib/sensord" }"#),
     layer("group", r#"group "can""#),
+    layer("zone", r#"zone "public" { port: "7447/tcp", service: "http" }"#),
+    layer("default_zone", r#"default_zone "trusted""#),
     layer("sysctl", r#"sysctl "90-net" ["net.ipv4.ip_forward = 1"]"#),
     layer("modules_load", r#"modules_load "can" ["vcan"]"#),
     layer("udev_rules", r#"udev_rules "70-gnss" ["KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\""]"#),
@@ -71,7 +73,7 @@ pub(super) const KEYWORDS: [Keyword; 39] = [
 ];
 
 /// What other tools call it: a Containerfile, systemctl, a shell, this crate's own types.
-const ELSEWHERE: [(&str, &str); 68] = [
+const ELSEWHERE: [(&str, &str); 70] = [
     ("add", "file"),
     ("alias", "symlink"),
     ("arch", "base"),
@@ -94,6 +96,8 @@ const ELSEWHERE: [(&str, &str); 68] = [
     ("env", "environment"),
     ("exec", "run"),
     ("executable", "bin"),
+    ("firewall", "zone"),
+    ("firewalld", "zone"),
     ("folder", "tree"),
     ("from", "base"),
     ("from_stage", "built"),

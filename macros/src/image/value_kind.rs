@@ -64,6 +64,8 @@ pub(super) enum ValueKind {
     Owner,
     /// The specification of an RPM package.
     Package,
+    /// A port of the firewall.
+    Port,
     /// A cargo profile.
     Profile,
     /// The path of a program in the image.
@@ -110,6 +112,8 @@ pub(super) enum ValueKind {
     Variable,
     /// The directory in which a run step starts.
     WorkDir,
+    /// The name of a zone of the firewall.
+    ZoneName,
 }
 
 /// What reads a line.
@@ -185,6 +189,7 @@ impl ValueKind {
             Self::OciLayout => ("an OCI layout", r#""bases/autosd:latest""#),
             Self::Owner => ("an owner", r#""root:root""#),
             Self::Package => ("a package", r#""vsomeip3""#),
+            Self::Port => ("a port", r#""7447/tcp""#),
             Self::Profile => ("a profile of cargo", r#""dist""#),
             Self::Program => ("an image path", r#""/usr/bin/fish""#),
             Self::Reference => ("an image reference", r#""registry.example/autosd:1""#),
@@ -207,6 +212,7 @@ impl ValueKind {
             Self::UserName => ("a user name", r#""sensord""#),
             Self::Variable => ("a variable", r#""LANG""#),
             Self::WorkDir => ("an image path", r#""/usr/src""#),
+            Self::ZoneName => ("a firewall zone", r#""public""#),
         }
     }
 }

@@ -21,6 +21,7 @@ mod tmpfiles;
 mod tree;
 mod unit;
 mod unit_state;
+mod zone;
 
 pub use account::{Group, User};
 pub use attributes::Attributes;
@@ -41,6 +42,7 @@ pub use tmpfiles::Tmpfiles;
 pub use tree::Tree;
 pub use unit::Unit;
 pub use unit_state::{State, UnitState};
+pub use zone::Zone;
 
 use crate::faults::{Fault, Faults};
 use crate::value::{Asset, ImagePath, Invalid};
@@ -182,6 +184,7 @@ pub enum EntryKind {
     Unit(Unit),
     UnitState(UnitState),
     User(User),
+    Zone(Zone),
 }
 
 impl EntryKind {
@@ -205,7 +208,8 @@ impl EntryKind {
             | Self::Sysusers(_)
             | Self::Tmpfiles(_)
             | Self::UnitState(_)
-            | Self::User(_) => None,
+            | Self::User(_)
+            | Self::Zone(_) => None,
         }
     }
 
@@ -226,7 +230,7 @@ impl EntryKind {
         }
     }
 
-    /// Returns the path that the entry puts something at; none for an account, a removal, a unit's state,
+    /// Returns the path that the entry puts something at; none for an account, a zone, a removal, a unit's state,
     /// packages and a run step. A tree's path is that of its directory.
     ///
     /// ```
@@ -256,7 +260,8 @@ impl EntryKind {
             | Self::Remove(_)
             | Self::Run(_)
             | Self::UnitState(_)
-            | Self::User(_) => return None,
+            | Self::User(_)
+            | Self::Zone(_) => return None,
         };
         Some(at.get().cloned().map_err(Clone::clone))
     }
@@ -281,7 +286,8 @@ impl EntryKind {
             | Self::Run(_)
             | Self::Symlink(_)
             | Self::UnitState(_)
-            | Self::User(_) => None,
+            | Self::User(_)
+            | Self::Zone(_) => None,
         }
     }
 
@@ -369,5 +375,5 @@ macro_rules! entry_kinds {
 }
 entry_kinds!(
     Bin, Conf, Dir, DropIn, Edit, File, Group, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles,
-    Tree, Unit, UnitState, User
+    Tree, Unit, UnitState, User, Zone
 );

@@ -19,6 +19,7 @@ mod mode;
 mod owner;
 mod package;
 mod plain_name;
+mod port;
 mod reference;
 mod repository_id;
 mod repository_url;
@@ -30,6 +31,7 @@ mod udev_rule;
 mod unit_name;
 mod user_name;
 mod variable;
+mod zone_name;
 
 pub use architecture::Architecture;
 pub use asset::Asset;
@@ -46,6 +48,7 @@ pub use layer_name::LayerName;
 pub use mode::Mode;
 pub use owner::{Owner, Principal};
 pub use package::PackageSpec;
+pub use port::Port;
 pub use reference::Reference;
 pub use repository_id::RepositoryId;
 pub use repository_url::RepositoryUrl;
@@ -56,6 +59,7 @@ pub use tmpfiles_line::TmpfilesLine;
 pub use unit_name::{UnitKind, UnitName};
 pub use user_name::UserName;
 pub use variable::Variable;
+pub use zone_name::ZoneName;
 
 /// The conversions that every newtype over a text has: from `&str` and `String` by its own `parse`, to
 /// a text by `Display`, and to JSON as that text.

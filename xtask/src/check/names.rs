@@ -97,6 +97,7 @@ names! {
     ENABLED_WITHOUT_INSTALL = "enabled-without-install",
     ETC_MERGE = "etc-merge",
     ETC_USRETC = "etc-usretc",
+    FIREWALL = "firewall",
     EXEC_MISSING = "exec-missing",
     EXEC_MODE = "exec-mode",
     EXEC_START = "exec-start",

@@ -87,6 +87,7 @@
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
 /// | `user "NAME"`, `user "NAME" = ID` with a login | `id` `description` `home` `shell` `groups` `authorized_keys` `sudo` `subids` `lingering` |
 /// | `group "NAME"` | `id` |
+/// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |
 /// | `sysctl` `modules_load` `udev_rules` `preset` `environment` `sshd` `"NAME" ["LINE", …]` | `mode` `owner` |
 /// | `hostname "NAME"`, `locale "NAME"`, `timezone "AREA/CITY"` | `mode` `owner`, of the first two |
 /// | `sysusers` `tmpfiles` `"NAME ["LINE", …]`, or an `"ASSET.conf"` | |
@@ -109,7 +110,7 @@
 /// |---|---|
 /// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `replace`, `replace_all` and `insert_after` of `edit`, `subids` (the first, and how many), `repository` |
 /// | `set: ["SECTION", "KEY"] => "VALUE"`, `set: "KEY" => "VALUE"` | of `edit` |
-/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `append`, `authorized_keys`, `secret`, `allow` |
+/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `append`, `authorized_keys`, those of `zone`, `secret`, `allow` |
 /// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |
 /// | `secret: Secret::env("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
 /// | `in_stage: VALUE`, `stage: VALUE` | a value of type [`BuildStage`](lapstrake::BuildStage) |

@@ -7,7 +7,7 @@ use lapstrake::value::{ImagePath, Mode, UserName};
 use lapstrake_oci::tree::{Kind, Metadata};
 
 use super::Origin;
-use super::edit::{Edited, Lower};
+use super::edit::Edited;
 use super::place::Placer;
 use super::site::source_finding;
 use crate::finding::Finding;
@@ -162,8 +162,7 @@ impl Placer<'_, '_, '_> {
                 self.members.extends = false;
                 continue;
             }
-            let lower = Lower { below: &self.members.below, texts: self.texts, unseen: self.unseen };
-            match lower.edit(&path, &Edit::of(path.as_str()).append(text), site) {
+            match self.lower().edit(&path, &Edit::of(path.as_str()).append(text), site) {
                 Ok(Edited::File { path, text, metadata }) => {
                     self.members.extends = true;
                     self.put(path, Kind::File(Origin::Text(text)), metadata, site);

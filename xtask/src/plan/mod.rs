@@ -24,6 +24,7 @@ mod stage;
 mod step;
 mod transaction;
 mod unit_states;
+mod zone;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};

@@ -109,6 +109,7 @@ impl<'a> Placer<'a, '_, '_> {
             }
             EntryRef::Group(group) => self.group(group, site),
             EntryRef::User(user) => self.user(user, site),
+            EntryRef::Zone(zone) => self.zone(zone, site),
             EntryRef::Edit(edit) => self.edit(edit, site),
             EntryRef::Sysusers(entry) => {
                 let lines = self.lines(&entry.lines);
@@ -147,10 +148,14 @@ impl<'a> Placer<'a, '_, '_> {
         }
     }
 
+    /// What an edit is made on.
+    pub(super) fn lower(&self) -> Lower<'_> {
+        Lower { below: &self.members.below, texts: self.texts, unseen: self.unseen }
+    }
+
     fn edit(&mut self, edit: &Edit, site: Site) {
         let Some(at) = self.valid(&edit.at) else { return };
-        let lower = Lower { below: &self.members.below, texts: self.texts, unseen: self.unseen };
-        match lower.edit(&at, edit, site) {
+        match self.lower().edit(&at, edit, site) {
             Ok(Edited::File { path, text, metadata }) => {
                 self.members.extends = true;
                 self.put(path, Kind::File(Origin::Text(text)), metadata, site);

@@ -21,3 +21,4 @@ mod step;
 mod tar_profile;
 mod variants;
 pub(crate) mod workshop;
+mod zones;

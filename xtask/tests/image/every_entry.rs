@@ -35,6 +35,7 @@ fn keyword(kind: &EntryKind) -> &'static str {
         EntryRef::Unit(_) => "unit",
         EntryRef::UnitState(_) => "enable",
         EntryRef::User(_) => "user",
+        EntryRef::Zone(_) => "zone",
     }
 }
 
@@ -87,6 +88,8 @@ fn said() -> Image {
             user "admin" = 1000 { authorized_keys: "README.md", sudo: "ALL", subids: 100_000 => 65_536 }
             group "can"
             group "lin" { id: 961 }
+            zone "public" { port: ["7447/tcp", "8000-8100/udp"], service: "http", source: "10.0.0.0/8", interface: "eth0", masquerade }
+            default_zone "trusted"
             sysctl "90-net" ["net.ipv4.ip_forward = 1", "vm.swappiness=10"] { mode: 0o600, owner: "0:0", allow: "x" }
             modules_load "can" ["vcan"]
             udev_rules "70-gnss" ["KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\""]
@@ -235,6 +238,16 @@ fn built() -> Layer {
         .group("can")
         .group(Group::new("lin").id(961))
         .with(
+            Zone::new("public")
+                .port("7447/tcp")
+                .port("8000-8100/udp")
+                .service("http")
+                .source("10.0.0.0/8")
+                .interface("eth0")
+                .masquerade(),
+        )
+        .default_zone("trusted")
+        .with(
             Conf::sysctl("90-net", ["net.ipv4.ip_forward = 1", "vm.swappiness=10"])
                 .mode(0o600)
                 .owner("0:0")
@@ -310,6 +323,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 18, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 19, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

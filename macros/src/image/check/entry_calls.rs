@@ -49,6 +49,7 @@ impl Checker<'_> {
         match (keyword.as_str(), parts.shape) {
             ("user", Shape::Named(..)) => with(self.call("User", "login", span), "with"),
             ("user", _) => with(self.call("User", "system", span), "with"),
+            ("zone", _) => with(self.call("Zone", "new", span), "with"),
             ("group", _) => with(self.call("Group", "new", span), "with"),
             (
                 "sysctl" | "modules_load" | "udev_rules" | "preset" | "environment" | "sshd" | "hostname"

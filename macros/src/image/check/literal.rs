@@ -5,8 +5,9 @@ use lapstrake::entry::{Conf, Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
     Architecture, BinName, Capabilities, CargoPackage, FeatureName, Glob, ImageName, ImagePath, Invalid,
-    Karg, LabelKey, LayerName, Mode, Owner, PackageSpec, ProfileName, Reference, RepositoryId, RepositoryUrl,
-    SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, UserName, Variable,
+    Karg, LabelKey, LayerName, Mode, Owner, PackageSpec, Port, ProfileName, Reference, RepositoryId,
+    RepositoryUrl, SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, UserName,
+    Variable, ZoneName,
 };
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
@@ -76,6 +77,8 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::RepositoryUrl => parsed(kind, literal, RepositoryUrl::parse(&text))?,
         ValueKind::SecretId => parsed(kind, literal, SecretId::parse(&text))?,
         ValueKind::Line(reader) => parsed(kind, literal, line(reader, text))?,
+        ValueKind::Port => parsed(kind, literal, Port::parse(&text))?,
+        ValueKind::ZoneName => parsed(kind, literal, ZoneName::parse(&text))?,
         ValueKind::UserName => parsed(kind, literal, UserName::parse(&text))?,
         ValueKind::CacheDir
         | ValueKind::Home

@@ -1,5 +1,8 @@
 //! The programs that the tests ask for a second opinion, and the packages that bring them.
 
+/// The reader of firewalld's zones, which is not a program.
+const FIREWALL: &str = "/usr/lib/python3/dist-packages/firewall/core/io/zone.py";
+
 /// A program, and its package on each family of systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tool {
@@ -12,7 +15,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 27] = [
+pub(super) const TOOLS: [Tool; 28] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -26,6 +29,8 @@ pub(super) const TOOLS: [Tool; 27] = [
     tool("readelf", "binutils", "binutils"),
     tool("systemctl", "systemd", "systemd"),
     tool("visudo", "sudo", "sudo"),
+    // The library of firewalld, without its daemon.
+    tool(FIREWALL, "python3-firewall", "python3-firewall"),
     tool("mke2fs", "e2fsprogs", "e2fsprogs"),
     tool("debugfs", "e2fsprogs", "e2fsprogs"),
     tool("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core"),

@@ -41,6 +41,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "firewall",
+        "firewalld ignores a zone whose service it does not know, and nothing else reads a zone",
+        words(
+            "`.with(Zone::new(\"public\").service(\"htpp\"))`",
+            "`.with(Zone::new(\"public\").service(\"http\"))` in an image with firewalld",
+        ),
+    ),
+    fatal(
         "unknown-owner",
         "a name is turned into a number by the base's passwd and group, and by the users and groups of the image that have a number; others get theirs on the device",
         layers(

@@ -21,7 +21,7 @@ pub(super) struct Unfit {
 }
 
 impl Unfit {
-    fn new(why: impl Into<String>) -> Self {
+    pub(super) fn new(why: impl Into<String>) -> Self {
         Self { why: why.into(), help: None }
     }
 

@@ -46,8 +46,20 @@ impl Lower<'_> {
         edit: &Edit,
         site: Site,
     ) -> Result<Edited, Vec<Finding>> {
+        let path = self.below.tree.follow(at).unwrap_or_else(|_| at.clone());
+        self.changed(at, site, "Edit::of", |text| edited(&path, text, &edit.changes))
+    }
+
+    /// Returns the file at `at` after a change of its text, or what is wrong with that. `by` is the call that asks.
+    pub(in crate::plan) fn changed(
+        &self,
+        at: &ImagePath,
+        site: Site,
+        by: &str,
+        change: impl FnOnce(&str) -> Result<String, Vec<Unfit>>,
+    ) -> Result<Edited, Vec<Finding>> {
         if let Some(layer) = self.unseen {
-            let what = format!("`Edit::of({:?})`", at.as_str());
+            let what = format!("`{by}({:?})`", at.as_str());
             return Ok(Edited::Undecided(Undecided { what, site, layer: layer.clone() }));
         }
         let tree = self.below.tree;
@@ -72,7 +84,7 @@ impl Lower<'_> {
         let Ok(text) = String::from_utf8(content) else {
             return Err(vec![unmatched(Unfit::new("is not a text in UTF-8"))]);
         };
-        match edited(&path, &text, &edit.changes) {
+        match change(&text) {
             Ok(text) => Ok(Edited::File { text, metadata: found.node.metadata.clone(), path }),
             Err(unfit) => Err(unfit.into_iter().map(unmatched).collect()),
         }
