@@ -1,5 +1,5 @@
-//! Runs the cargo invocations of a plan and finds the binaries they make. Cargo's own diagnostics and
-//! progress go to the terminal as they would without us; paths come from its messages, never from
+//! Runs the cargo invocations of a plan and finds the binaries that they make. Cargo's own diagnostics and progress go to
+//! the terminal as cargo writes them, or are JSON lines if the user wants these. Paths come from cargo's messages, never from
 //! composing `target/…`.
 
 mod environment;
@@ -8,8 +8,9 @@ mod reproducible;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::process::Stdio;
+use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Message, TargetKind};
@@ -231,25 +232,36 @@ fn run(
         .envs(variables)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(Program::CARGO.not_started())?;
-    let mut built: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    if let Some(stdout) = child.stdout.take() {
-        for message in Message::parse_stream(BufReader::new(stdout)) {
-            let Message::CompilerArtifact(artifact) = message.map_err(CompileError::Messages)? else {
-                continue;
-            };
-            if let (true, Some(executable)) =
-                (artifact.target.kind.contains(&TargetKind::Bin), artifact.executable)
-            {
-                let key = (artifact.package_id.repr, artifact.target.name);
-                built.entry(key).or_default().insert(executable);
-            }
-        }
+    if progress.is_json() {
+        command.env("CARGO_TERM_COLOR", "never").stderr(Stdio::piped());
     }
+    let mut child = command.spawn().map_err(Program::CARGO.not_started())?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let built = thread::scope(|scope| {
+        if let Some(stderr) = stderr {
+            scope.spawn(|| progress.lines(stderr));
+        }
+        stdout.map_or_else(|| Ok(BTreeMap::new()), executables)
+    })?;
     let status = child.wait().map_err(CompileError::Messages)?;
     if !status.success() {
         let command = shell_line(&[], &arguments);
         return Err(CompileError::Failed { command, help: missing_target(invocation) });
+    }
+    Ok(built)
+}
+
+/// Reads which executables cargo has built.
+fn executables(stdout: impl Read) -> Result<BTreeMap<(String, String), BTreeSet<Utf8PathBuf>>, CompileError> {
+    let mut built: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for message in Message::parse_stream(BufReader::new(stdout)) {
+        let Message::CompilerArtifact(artifact) = message.map_err(CompileError::Messages)? else { continue };
+        if let (true, Some(executable)) =
+            (artifact.target.kind.contains(&TargetKind::Bin), artifact.executable)
+        {
+            let key = (artifact.package_id.repr, artifact.target.name);
+            built.entry(key).or_default().insert(executable);
+        }
     }
     Ok(built)
 }

@@ -1,7 +1,6 @@
 //! `image boot`: builds an image, boots it in QEMU, and runs a command in the system. The result is what
 //! the command prints, and its exit code is ours.
 
-use std::io::Write;
 use std::time::Duration;
 
 use clap::Args;
@@ -103,8 +102,7 @@ impl Boot {
             report.add_image(document);
         } else {
             let printed = print_bytes(&booted.output);
-            // No line can be written when stderr is closed.
-            drop(std::io::stderr().write_all(&booted.errors));
+            report.pass_on(&booted.errors);
             printed?;
         }
         Ok(Exit::OfCommand(booted.end.code()))

@@ -4,12 +4,13 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use lapstrake::Site;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::PrintError;
 use super::execute_error::ExecuteError;
 use super::push_error::PushError;
 use super::selection::SelectionError;
+use super::usage_error::UsageError;
 use crate::check::UnknownCheck;
 use crate::deliver::DeliverError;
 use crate::finding::underline;
@@ -19,6 +20,8 @@ use crate::support::explain::{Exit, Explain};
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failed {
+    #[error(transparent)]
+    Usage(#[from] UsageError),
     #[error(transparent)]
     Selection(#[from] SelectionError),
     #[error(transparent)]
@@ -44,6 +47,7 @@ impl From<Failure> for Failed {
 impl Failed {
     fn kind(&self) -> &dyn Explain {
         match self {
+            Self::Usage(error) => error,
             Self::Selection(error) => error,
             Self::Check(error) => error,
             Self::Execute(error) => error,
@@ -58,7 +62,8 @@ impl Failed {
     fn line(&self, colour: bool) -> Option<String> {
         match self {
             Self::Failure(error) => underline(error.site()?, error.root()?, colour),
-            Self::Selection(_)
+            Self::Usage(_)
+            | Self::Selection(_)
             | Self::Check(_)
             | Self::Execute(_)
             | Self::Push(_)
@@ -91,14 +96,15 @@ impl Failed {
     }
 
     /// Returns the error as the field `error` of a document.
-    pub(super) fn to_json(&self) -> Value {
-        json!({
-            "message": self.to_string(),
-            "causes": self.causes().collect::<Vec<_>>(),
-            "help": self.help(),
-            "site": self.site(),
-            "exit_code": self.exit().code(),
-        })
+    pub(super) fn to_json(&self) -> Map<String, Value> {
+        let fields = [
+            ("message", json!(self.to_string())),
+            ("causes", json!(self.causes().collect::<Vec<_>>())),
+            ("help", json!(self.help())),
+            ("site", json!(self.site())),
+            ("exit_code", json!(self.exit().code())),
+        ];
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

@@ -19,6 +19,7 @@ mod push;
 mod push_error;
 mod report;
 mod selection;
+mod usage_error;
 mod xtask;
 
 use std::io::Write;

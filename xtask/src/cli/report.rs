@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use serde_json::{Map, Value, json};
 
 use super::failed::Failed;
-use super::{PrintError, print_json};
+use super::print_json;
 use crate::engine;
 use crate::finding::{Finding, Findings, draw};
 use crate::plan::SCHEMA;
@@ -61,9 +61,26 @@ impl Report {
         &self.findings
     }
 
+    /// Writes what another program wrote to its stderr.
+    pub(super) fn pass_on(&self, bytes: &[u8]) {
+        if self.progress.is_json() {
+            self.progress.lines(bytes);
+        } else {
+            // No line can be written when stderr is closed.
+            drop(std::io::stderr().lock().write_all(bytes));
+        }
+    }
+
     /// Adds findings to the document, and writes them to stderr; `root` is the workspace that sites are relative to.
     pub(super) fn show(&mut self, found: &[Finding], root: &Utf8Path) {
-        to_stderr(&draw(found, root, self.colour.on_stderr()));
+        if self.progress.is_json() {
+            for finding in found {
+                let fact = Map::from_iter([("finding".to_owned(), json!(finding))]);
+                self.progress.event("finding", &finding.message, fact);
+            }
+        } else {
+            to_stderr(&draw(found, root, self.colour.on_stderr()));
+        }
         self.record(found);
     }
 
@@ -82,32 +99,31 @@ impl Report {
         if self.is_document() {
             self.set("findings", json!(self.findings.all()));
             if let Err(failed) = &result {
-                self.set("error", failed.to_json());
+                self.set("error", Value::Object(failed.to_json()));
             }
             printed = print_json(&Value::Object(std::mem::take(&mut self.fields)));
         }
         if let Err(failed) = result {
-            write_error(&failed, self.colour);
+            self.write_error(&failed);
             engine::reraise_signal();
         }
-        match printed {
-            Ok(()) => exit.into(),
-            Err(error) => lost(error, self.colour),
+        if let Err(error) = printed {
+            self.write_error(&error.into());
+            return Exit::Failure.into();
+        }
+        exit.into()
+    }
+
+    fn write_error(&self, failed: &Failed) {
+        if self.progress.is_json() {
+            self.progress.event("error", &failed.to_string(), failed.to_json());
+        } else {
+            to_stderr(&failed.draw(self.colour.on_stderr()));
         }
     }
 }
 
-/// Reports that the result can't be printed.
-pub(super) fn lost(error: PrintError, colour: Colour) -> ExitCode {
-    write_error(&error.into(), colour);
-    Exit::Failure.into()
-}
-
-fn write_error(failed: &Failed, colour: Colour) {
-    to_stderr(&failed.draw(colour.on_stderr()));
-}
-
-/// Writes to stderr. Where that can't be written, the exit code has to say it.
-pub(super) fn to_stderr(text: &str) {
+/// Writes to stderr as a person reads it. Where that can't be written, the exit code has to say it.
+fn to_stderr(text: &str) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }

@@ -7,12 +7,13 @@ use clap::Parser;
 use lapstrake::Image;
 
 use super::foreign_option;
-use super::report::lost;
+use super::report::{Report, Stdout};
 use super::selection::SelectionError;
+use super::usage_error::{UsageError, asks};
 use super::{Cli, ImageArgs, PrintError};
 use crate::check::Checks;
 use crate::support::explain::Exit;
-use crate::support::progress::Colour;
+use crate::support::progress::{Colour, Progress, ProgressMode};
 
 /// The xtask of a workspace: the images that it describes, and the checks for them.
 ///
@@ -85,20 +86,7 @@ impl Xtask {
     pub fn main(self) -> ExitCode {
         match Cli::try_parse() {
             Ok(Cli::Image(arguments)) => self.run(&arguments),
-            Err(error) => {
-                let error = foreign_option::explain(error);
-                let printed = error.print();
-                // `--help` is not an error, and is a result.
-                if error.use_stderr() {
-                    return Exit::Usage.into();
-                }
-                match printed {
-                    Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                        lost(PrintError(error), Colour::Auto)
-                    }
-                    Ok(()) | Err(_) => Exit::Done.into(),
-                }
-            }
+            Err(error) => unparsed(&foreign_option::explain(error)),
         }
     }
 
@@ -112,5 +100,28 @@ impl Xtask {
             arguments.execute(&self.images, &self.checks, &mut report)
         };
         report.end(result)
+    }
+}
+
+/// Ends a command line that is not a command: with `--help`, with the version, or because it is wrong.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let is_document = asks(&words, "--format", "json");
+    let is_json = asks(&words, "--progress", "json");
+    let report = |stdout| {
+        let mode = if is_json { ProgressMode::Json } else { ProgressMode::Plain };
+        Report::new(stdout, Colour::Auto, Progress::new(mode, false, Colour::Auto))
+    };
+    // `--help` is not an error, and is a result.
+    if error.use_stderr() && (is_document || is_json) {
+        let stdout = if is_document { Stdout::Document } else { Stdout::Result };
+        return report(stdout).end(Err(UsageError::of(error).into()));
+    }
+    match error.print() {
+        _ if error.use_stderr() => Exit::Usage.into(),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            report(Stdout::Result).end(Err(PrintError(error).into()))
+        }
+        Ok(()) | Err(_) => Exit::Done.into(),
     }
 }

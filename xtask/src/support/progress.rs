@@ -2,12 +2,13 @@
 //! for a machine. It never writes to stdout, and knows nothing of what the work is.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lapstrake::value::LayerName;
+use serde_json::{Map, Value};
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -78,6 +79,8 @@ impl Colour {
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
     mode: Shown,
+    /// Whether each line of stderr is a JSON object, also where nothing but errors is shown.
+    is_json: bool,
     colour: bool,
     bars: MultiProgress,
     /// The warnings, for tests.
@@ -95,6 +98,7 @@ enum Shown {
 
 impl Progress {
     pub(crate) fn new(mode: ProgressMode, quiet: bool, colour: Colour) -> Self {
+        let is_json = mode == ProgressMode::Json;
         let mode = match mode {
             _ if quiet => Shown::Nothing,
             ProgressMode::Auto if std::io::stderr().is_terminal() => Shown::Spinners,
@@ -109,11 +113,27 @@ impl Progress {
         });
         Self {
             mode,
+            is_json,
             colour: colour.on_stderr(),
             bars,
             #[cfg(test)]
             warnings: std::sync::Arc::default(),
         }
+    }
+
+    /// Whether each line of stderr is a JSON object.
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// Writes a JSON object with that name and message to stderr, and the fields of `fact`.
+    pub(crate) fn event(&self, name: &str, message: &str, fact: Map<String, Value>) {
+        let mut event = Map::new();
+        event.insert("event".to_owned(), name.into());
+        event.insert("message".to_owned(), message.into());
+        event.extend(fact);
+        // No line can be written when stderr is closed.
+        self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{}", Value::Object(event))));
     }
 
     /// Writes one line about something that went wrong and does not stop the work.
@@ -122,7 +142,7 @@ impl Progress {
         self.warnings.lock().expect("no test panics while it holds the warnings").push(what.to_string());
         let line = match self.mode {
             Shown::Nothing => return,
-            Shown::Json => serde_json::json!({ "event": "warning", "message": what.to_string() }).to_string(),
+            Shown::Json => return self.event("warning", &what.to_string(), Map::new()),
             Shown::Spinners | Shown::Lines if self.colour => {
                 format!("\x1b[1m\x1b[33mwarning\x1b[0m: {what}")
             }
@@ -138,28 +158,26 @@ impl Progress {
         self.warnings.lock().expect("no test panics while it holds the warnings").clone()
     }
 
-    /// One line, as cargo writes them: a verb and what it is about.
+    /// Writes one line, as cargo writes them: a verb and what it is about.
     pub(crate) fn status(&self, verb: &str, what: impl Display) {
         let line = match self.mode {
             Shown::Nothing => return,
-            Shown::Json => {
-                serde_json::json!({ "event": verb.to_lowercase(), "message": what.to_string() }).to_string()
-            }
+            Shown::Json => return self.event(&verb.to_lowercase(), &what.to_string(), Map::new()),
             Shown::Spinners | Shown::Lines if self.colour => {
                 format!("\x1b[1m\x1b[32m{verb:>12}\x1b[0m {what}")
             }
             Shown::Spinners | Shown::Lines => format!("{verb:>12} {what}"),
         };
-        // Nobody is left to tell when stderr is closed.
+        // No line can be written when stderr is closed.
         self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));
     }
 
-    /// Says nothing to anybody.
+    /// Returns progress that is not shown.
     pub(crate) fn silent() -> Self {
         Self::new(ProgressMode::None, true, Colour::Never)
     }
 
-    /// A line of another program's output.
+    /// Writes a line of another program's output.
     pub(crate) fn line(&self, line: &str) {
         match self.mode {
             Shown::Nothing => {}
@@ -170,13 +188,20 @@ impl Progress {
         }
     }
 
-    /// Says that a layer is being written, for as long as the value lives.
+    /// Writes each line that a reader has as the output of another program, as JSON.
+    pub(crate) fn lines(&self, output: impl Read) {
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            self.event("output", String::from_utf8_lossy(&line).trim_end(), Map::new());
+        }
+    }
+
+    /// Shows that a layer is being written, for as long as the value lives.
     pub(crate) fn layer(&self, name: &LayerName, reason: &str) -> Working {
         self.status("Layering", format_args!("{name} ({reason})"));
         self.working(format!("writing layer {name}"))
     }
 
-    /// A spinner for long work, for as long as the value lives.
+    /// Shows a spinner for long work, for as long as the value lives.
     pub(crate) fn working(&self, what: impl Into<String>) -> Working {
         if self.mode != Shown::Spinners {
             return Working(None);

@@ -18,6 +18,7 @@ mod gc;
 mod interrupts;
 mod lock;
 mod planted;
+mod progress;
 mod push;
 mod registry;
 mod repo_digests;
