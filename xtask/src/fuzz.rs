@@ -19,6 +19,7 @@ use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
 use crate::finding::{draw, sarif};
 use crate::plan::{self, Builders, CargoOptions};
+use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 
@@ -225,7 +226,12 @@ impl Bench {
             &progress,
         )?;
         let nowhere = Utf8PathBuf::from("/nowhere");
-        let workspace = Workspace { target: nowhere.clone(), packages: BTreeMap::new(), root: nowhere };
+        let workspace = Workspace {
+            target: nowhere.clone(),
+            packages: BTreeMap::new(),
+            flags: CargoFlags::default(),
+            root: nowhere,
+        };
         Ok(Self { workspace, base, stand_in: StandIn::read()?, checks: Checks::default().all() })
     }
 

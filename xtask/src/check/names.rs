@@ -113,6 +113,7 @@ names! {
     MISPLACED_UNIT = "misplaced-unit",
     MISSING_ASSET = "missing-asset",
     MOUNT_POINT = "mount-point",
+    NATIVE_CPU = "native-cpu",
     NO_DIRECTORY = "no-directory",
     NO_PACKAGE_MANAGER = "no-package-manager",
     NONEMPTY_BOOT = "nonempty-boot",

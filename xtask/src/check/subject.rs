@@ -9,7 +9,8 @@ use super::contents::Contents;
 use super::tree::{Node, Tree};
 use crate::base::{Base, BaseIndex};
 use crate::check::Fault;
-use crate::plan::{KnownTree, Plan, PlannedLayer, Removal};
+use crate::plan::{Artefact, KnownTree, Plan, PlannedLayer, Removal};
+use crate::project::cargo_flags::NativeFlag;
 
 /// One image, as checks see it.
 ///
@@ -99,6 +100,12 @@ impl<'a> Subject<'a> {
     /// What the image runs on.
     pub fn architecture(&self) -> Architecture {
         self.plan.base.architecture
+    }
+
+    /// Returns the flags for the processor of this machine with which cargo compiles a binary.
+    pub(crate) fn native_flags(&self, artefact: &Artefact) -> Vec<NativeFlag> {
+        let target = self.plan.compile.get(artefact.invocation).and_then(|cargo| cargo.target.as_deref());
+        self.plan.flags.native(target, self.architecture())
     }
 
     /// The labels that the description gives; the base's are not among them.

@@ -40,6 +40,7 @@ use lapstrake_oci::Digest;
 use lapstrake_oci::tree::{Kind, Metadata, Tree};
 
 use crate::base::File;
+use crate::project::cargo_flags::CargoFlags;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use lower_texts::{LowerTexts, WantedText};
@@ -64,6 +65,9 @@ pub(crate) struct Plan {
     pub(crate) base: PlannedBase,
     pub(crate) labels: BTreeMap<LabelKey, String>,
     pub(crate) compile: Vec<Invocation>,
+    /// The flags with which cargo compiles.
+    #[serde(skip)]
+    pub(crate) flags: CargoFlags,
     /// What is compiled in images of its own, by an engine.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stages: Vec<PlannedBuildStage>,

@@ -105,6 +105,7 @@ pub(crate) fn resolve(
         },
         labels,
         compile: invocations.list,
+        flags: workspace.flags.clone(),
         stages: stages.finish(),
         layers,
         tree,

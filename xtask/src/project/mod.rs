@@ -2,6 +2,7 @@
 //! its `lapstrake.lock`.
 
 pub(crate) mod assets;
+pub(crate) mod cargo_flags;
 pub(crate) mod cargo_lock;
 pub(crate) mod lockfile;
 pub(crate) mod workspace;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Metadata, PackageId, TargetKind};
 
+use super::cargo_flags::CargoFlags;
 use crate::support::explain::Explain;
 use crate::support::program::{Program, ProgramError};
 
@@ -18,6 +19,8 @@ pub(crate) struct Workspace {
     pub(crate) target: Utf8PathBuf,
     /// The packages that are members, by name.
     pub(crate) packages: BTreeMap<String, Package>,
+    /// The flags with which cargo compiles.
+    pub(crate) flags: CargoFlags,
 }
 
 /// A member of the workspace.
@@ -92,6 +95,7 @@ impl Workspace {
         });
         Self {
             packages: packages.collect(),
+            flags: CargoFlags::read(&metadata.workspace_root),
             root: metadata.workspace_root,
             target: metadata.target_directory,
         }

@@ -26,6 +26,7 @@ use crate::inputs::{Artefacts, Inputs, SharedInputs};
 use crate::layer::CacheKeys;
 use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, KnownTree, Plan};
 use crate::project::assets;
+use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
 use crate::session::{TextError, read_texts};
 use crate::store::{KeptDigests, Paths, Store};
@@ -106,7 +107,8 @@ impl Workshop {
         let progress = Progress::silent();
         let cache = Cache::at(&root.join("cache"), &progress).unwrap();
         let base = base::open(location, location, BaseRequest::default(), &cache, &progress).unwrap();
-        let workspace = Workspace { target: root.join("target"), packages: BTreeMap::new(), root };
+        let (packages, flags) = (BTreeMap::new(), CargoFlags::default());
+        let workspace = Workspace { target: root.join("target"), packages, flags, root };
         let paths = Paths::of(&workspace.root, &workspace.target);
         let files = Arc::new(KeptDigests::of_store(&paths, &progress));
         let store = Store::open(&paths, &files, &progress).unwrap();

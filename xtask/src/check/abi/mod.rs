@@ -12,10 +12,17 @@ mod files;
 mod host;
 mod ldconfig;
 mod loader;
+mod native_cpu;
 mod program;
 mod search;
 
 use super::Check;
 
-pub(super) const CHECKS: &[Check] =
-    &[elf_machine::CHECK, elf_interpreter::CHECK, elf_library::CHECK, elf_version::CHECK, ldconfig::CHECK];
+pub(super) const CHECKS: &[Check] = &[
+    native_cpu::CHECK,
+    elf_machine::CHECK,
+    elf_interpreter::CHECK,
+    elf_library::CHECK,
+    elf_version::CHECK,
+    ldconfig::CHECK,
+];

@@ -8,6 +8,8 @@ use tar::EntryType;
 use super::*;
 use crate::base::{Library, Wanted};
 use crate::finding::Severity;
+use crate::project::cargo_flags::CargoFlags;
+use crate::project::workspace::Package;
 
 const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
 
@@ -289,4 +291,42 @@ fn a_library_that_only_the_cache_knows_wants_ldconfig() {
     // No line of ld.so.conf names it: the loader does not look there at all.
     assert_eq!(found("ldconfig", Layer::new("app"), "/usr/lib/other"), []);
     assert_eq!(found("elf-library", Layer::new("app"), "/usr/lib/other").len(), 1);
+}
+
+/// Cargo reads the flag from a file that the description does not name, so that the finding does.
+#[test]
+fn a_binary_for_the_processor_of_this_machine_names_the_file_that_says_so() {
+    let package = |bins: &[&str]| Package {
+        id: cargo_metadata::PackageId { repr: "app".to_owned() },
+        version: "1.0.0".to_owned(),
+        bins: bins.iter().map(|bin| (*bin).to_owned()).collect(),
+        features: Vec::new(),
+        manifest: "/w/Cargo.toml".into(),
+        path_dependencies: Vec::new(),
+    };
+    let mut workshop = Workshop::stand_in();
+    workshop.workspace.packages.insert("app".to_owned(), package(&["one", "two"]));
+    let found = |workshop: &Workshop, layer: Layer| {
+        let plan = workshop.planned(&image(layer));
+        let contents = crate::check::Contents::of(&plan.layers);
+        let subject = crate::check::Subject::new(&plan, &workshop.base, &contents);
+        let found =
+            crate::check::run(&crate::check::Checks::default().all(), crate::check::Phase::Tree, &subject);
+        found.into_iter().filter(|finding| finding.name == "native-cpu").collect::<Vec<_>>()
+    };
+    let both = || Layer::new("app").bin("one").bin("two");
+    assert_eq!(found(&workshop, both()), []);
+    let config = "[build]\nrustflags = [\"-C\", \"target-cpu=native\"]\n";
+    workshop.workspace.flags = CargoFlags::of_file(".cargo/config.toml", config);
+    let one = found(&workshop, both());
+    let [finding] = one.as_slice() else { panic!("{one:#?}") };
+    assert_eq!(
+        finding.message,
+        "`one` is compiled for the processor of this machine: `build.rustflags` of `.cargo/config.toml` has `target-cpu=native`"
+    );
+    assert_eq!((finding.severity, finding.site.is_some()), (Severity::Fatal, true));
+    let accepted = |bin: &str| lapstrake::entry::Bin::new(bin).allow("native-cpu");
+    assert_eq!(found(&workshop, Layer::new("app").with(accepted("one")).with(accepted("two"))), []);
+    assert_eq!(found(&workshop, Layer::new("app").with(accepted("one")).bin("two")).len(), 1);
+    assert_eq!(found(&workshop, Layer::new("app").text("x\n", "/etc/x")), [], "nothing is compiled");
 }
