@@ -166,6 +166,8 @@ pub(super) const FORMS: [Form; 37] = [
         shapes: &[Shape::Onto(ValueKind::Directory, ValueKind::Destination)],
         options: &[
             choice("exclude", Takes::Each(ValueKind::Glob)),
+            choice("mode_of", Takes::Pair(ValueKind::Glob, ValueKind::Mode)),
+            choice("owner_of", Takes::Pair(ValueKind::Glob, ValueKind::Owner)),
             one("dir_mode", ValueKind::Mode),
             MODE,
             OWNER,

@@ -159,10 +159,6 @@ impl<E: Into<EntryKind>> IntoEntry for E {
 /// assert!(EntryKind::from(Remove::new("/etc/x")).attributes().is_none());
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a description has few entries, and a builder call moves each once"
-)]
 #[expect(missing_docs, reason = "each variant holds the type that documents it")]
 #[non_exhaustive]
 pub enum EntryKind {

@@ -5,7 +5,7 @@ use super::Source;
 use super::attributes::attribute_options;
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, Glob, ImagePath, Mode, Text};
+use crate::value::{Asset, Glob, ImagePath, Mode, Owner, Text};
 
 /// The content of a directory of the workspace, copied into a directory of the image: files, symlinks as they
 /// are, and directories, empty ones too. Dot files are taken too. Left out are cargo's target directory, the tool's
@@ -36,6 +36,10 @@ pub struct Tree {
     pub dir_mode: Option<Parsed<Mode>>,
     /// Patterns of what is left out.
     pub excludes: Vec<Parsed<Glob>>,
+    /// The permission bits of the regular files that match a pattern.
+    pub modes: Vec<(Parsed<Glob>, Parsed<Mode>)>,
+    /// The owners of what matches a pattern.
+    pub owners: Vec<(Parsed<Glob>, Parsed<Owner>)>,
     /// Mode, owner and capabilities of its files, and accepted findings.
     pub attributes: Attributes,
 }
@@ -49,6 +53,8 @@ impl Tree {
             at: Parsed::new(at),
             dir_mode: None,
             excludes: Vec::new(),
+            modes: Vec::new(),
+            owners: Vec::new(),
             attributes: Attributes::default(),
         }
     }
@@ -75,6 +81,34 @@ impl Tree {
         self
     }
 
+    /// Sets the permission bits of the regular files that match a pattern, which is as for
+    /// [`exclude`](Self::exclude). Of several patterns that match, the last counts.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Tree;
+    /// let root = Tree::new("files", "/").mode_of("usr/libexec/*", 0o755).mode_of("etc/sudoers.d/*", 0o440);
+    /// assert_eq!(root.modes.len(), 2);
+    /// ```
+    #[track_caller]
+    pub fn mode_of(mut self, pattern: impl Text<Glob>, mode: impl Text<Mode>) -> Self {
+        self.modes.push((Parsed::new(pattern), Parsed::new(mode)));
+        self
+    }
+
+    /// Sets the owner of what matches a pattern, which is as for [`exclude`](Self::exclude): files, symlinks, and
+    /// directories that the tree brings. Of several patterns that match, the last counts.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Tree;
+    /// let root = Tree::new("files", "/").owner_of("etc/app", "root:app");
+    /// assert_eq!(root.owners.len(), 1);
+    /// ```
+    #[track_caller]
+    pub fn owner_of(mut self, pattern: impl Text<Glob>, owner: impl Text<Owner>) -> Self {
+        self.owners.push((Parsed::new(pattern), Parsed::new(owner)));
+        self
+    }
+
     /// Returns whether the tree has a path, which is relative to the directory. An invalid pattern excludes nothing.
     ///
     /// ```
@@ -89,4 +123,4 @@ impl Tree {
     attribute_options!(mode owner capability);
 }
 
-faults!(Tree { source, at, dir_mode, excludes, attributes });
+faults!(Tree { source, at, dir_mode, excludes, modes, owners, attributes });

@@ -159,6 +159,7 @@ names! {
     UNKNOWN_OWNER = "unknown-owner",
     UNKNOWN_PACKAGE = "unknown-package",
     UNKNOWN_UNIT = "unknown-unit",
+    UNMATCHED_PATTERN = "unmatched-pattern",
     UNREADABLE_ASSET = "unreadable-asset",
     USR_OWNER = "usr-owner",
     UTF8 = "utf8",

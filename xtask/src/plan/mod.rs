@@ -16,6 +16,7 @@ mod mount_points;
 mod own_accounts;
 mod own_units;
 mod place;
+mod place_tree;
 mod render;
 mod resolve;
 mod site;

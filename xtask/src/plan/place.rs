@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lapstrake::entry::{Attributes, Bin, Edit, EntryKind, EntryRef, File, Kargs, Source, Tree};
+use lapstrake::entry::{Attributes, Bin, Edit, EntryKind, EntryRef, File, Kargs, Source};
 use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Principal};
 use lapstrake::{Layer, Parsed, Site};
 
@@ -178,59 +178,6 @@ impl<'a> Placer<'a, '_, '_> {
             .ok()
     }
 
-    fn tree(&mut self, tree: &Tree, site: Site) {
-        let Some(root) = self.valid(&tree.at) else { return };
-        let Source::Asset(asset) = &tree.source else { return };
-        let members = match self.scanned(asset, site) {
-            Some(Scanned::Directory(members)) => members,
-            Some(Scanned::File(_)) => {
-                let message = format!("`{asset}` is a file, and `tree` takes a directory");
-                let help = format!("write `.file({:?}, {:?})`", asset.path().as_str(), root.as_str());
-                self.findings.push(Finding::fatal("asset-kind", site, message).help(help));
-                return;
-            }
-            None => return,
-        };
-        let dir_mode = tree.dir_mode.as_ref().map_or(Some(Mode::PROGRAM), |mode| self.valid(mode));
-        let plain = self.metadata(&tree.attributes, Mode::FILE);
-        let (Some(dir_mode), Some(plain)) = (dir_mode, plain) else { return };
-        let has_mode = tree.attributes.mode.is_some();
-        let owned = |mode| Metadata { mode, xattrs: Xattrs::default(), ..plain.clone() };
-        let modest = |path| {
-            let (kind, metadata) = (Kind::Directory, owned(dir_mode));
-            Wanted { path, kind, metadata, site, modest: true, inode: None }
-        };
-        self.members.put(modest(root.clone()));
-        let taken = || members.iter().filter(|(name, _)| tree.takes(name));
-        let files = taken().filter_map(|(name, member)| Some((name.as_str(), member.file()?)));
-        self.findings.extend(source_mode::of_tree(asset.path(), files, &tree.attributes, site));
-        for (name, member) in taken() {
-            let path = match root.join(name) {
-                Ok(path) => path,
-                Err(error) => {
-                    self.findings.push(Finding::invalid(&error, site));
-                    continue;
-                }
-            };
-            let metadata = match member {
-                Kind::Directory => {
-                    self.members.put(modest(path));
-                    continue;
-                }
-                Kind::File(file) => {
-                    Metadata { mode: if has_mode { plain.mode } else { mode_of(file) }, ..plain.clone() }
-                }
-                // Of what a directory of the host has, only these are taken.
-                Kind::Symlink { .. } | Kind::Device { .. } | Kind::Fifo => owned(Mode::SYMLINK),
-            };
-            let from =
-                |file: &SourceFile| Origin::Asset { path: asset.path().join(name), host: file.path.clone() };
-            let inode = member.file().and_then(|file| file.inode).map(|inode| (root.clone(), inode));
-            let kind = member.as_ref().map(from);
-            self.members.put(Wanted { path, kind, metadata, site, modest: false, inode });
-        }
-    }
-
     fn kargs(&mut self, kargs: &Kargs, site: Site) {
         let Some(path) = self.valid(&kargs.at) else { return };
         let arguments: Vec<_> = kargs.arguments.iter().filter_map(|karg| self.valid(karg)).collect();
@@ -299,7 +246,7 @@ impl<'a> Placer<'a, '_, '_> {
         self.put(path, Kind::File(from), metadata, site);
     }
 
-    fn scanned(&mut self, asset: &Asset, site: Site) -> Option<&'a Scanned> {
+    pub(super) fn scanned(&mut self, asset: &Asset, site: Site) -> Option<&'a Scanned> {
         match self.sources.get(asset)? {
             Ok(scanned) => Some(scanned),
             Err(error) => {
@@ -309,7 +256,7 @@ impl<'a> Placer<'a, '_, '_> {
         }
     }
 
-    fn metadata(&mut self, attributes: &Attributes, default: Mode) -> Option<Metadata> {
+    pub(super) fn metadata(&mut self, attributes: &Attributes, default: Mode) -> Option<Metadata> {
         let mode = attributes.mode.as_ref().map_or(Some(default), |mode| self.valid(mode));
         let owner = attributes.owner.as_ref().map_or(Some((0, 0)), |owner| self.owner(owner));
         let capabilities =
@@ -322,7 +269,7 @@ impl<'a> Placer<'a, '_, '_> {
         })
     }
 
-    fn owner(&mut self, given: &Parsed<Owner>) -> Option<(u32, u32)> {
+    pub(super) fn owner(&mut self, given: &Parsed<Owner>) -> Option<(u32, u32)> {
         let owner = self.valid(given)?;
         let site = site_or(given.site(), self.layer_site);
         let id = |principal: &Principal, own: Own, of: Of| match principal {
@@ -368,7 +315,7 @@ impl<'a> Placer<'a, '_, '_> {
     }
 }
 
-fn mode_of(file: &SourceFile) -> Mode {
+pub(super) fn mode_of(file: &SourceFile) -> Mode {
     if file.executable { Mode::PROGRAM } else { Mode::FILE }
 }
 

@@ -58,7 +58,10 @@ pub(super) fn of_tree<'a>(
         1 => message += "; one more file of the tree has such",
         more => message += &format!("; {more} more files of the tree have such"),
     }
-    let help = format!("leave it out by `.exclude({name:?})`, and add it by `File::new` with {write}");
+    let help = match (first.mode, first.capabilities) {
+        (Some(mode), None) => format!("write `.mode_of({name:?}, 0o{:03o})`", mode.bits()),
+        _ => format!("leave it out by `.exclude({name:?})`, and add it by `File::new` with {write}"),
+    };
     Some(Finding::warning("source-mode", site, message).help(help))
 }
 

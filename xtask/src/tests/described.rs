@@ -71,6 +71,9 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         1 => path().prop_map(|at| Tree::new("deploy/tree", at).into()),
         1 => (path(), proptest::sample::select(&EXCLUDES[..]))
             .prop_map(|(at, pattern)| Tree::new("deploy/tree", at).exclude(pattern).into()),
+        1 => (path(), proptest::sample::select(&EXCLUDES[..]), mode(), owner()).prop_map(|(at, pattern, mode, owner)| {
+            Tree::new("deploy/tree", at).mode_of(pattern, mode).owner_of(pattern, owner).into()
+        }),
         2 => (proptest::sample::select(&EDITED[..]), "[ -~\n]{0,20}")
             .prop_map(|(at, text)| Edit::of(at).append(text).into()),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),

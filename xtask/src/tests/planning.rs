@@ -325,7 +325,7 @@ fn a_source_that_has_more_than_an_image_keeps_is_named() {
     assert_eq!(
         tree,
         [
-            "`d/private` has mode 0600, which a tree does not take; one more file of the tree has such; leave it out by `.exclude(\"private\")`, and add it by `File::new` with `.mode(0o600)`"
+            "`d/private` has mode 0600, which a tree does not take; one more file of the tree has such; write `.mode_of(\"private\", 0o600)`"
         ]
     );
     // Under a umask of 077 nobody chose that mode.
@@ -343,4 +343,34 @@ fn a_source_that_has_more_than_an_image_keeps_is_named() {
         );
         assert_eq!(found(Layer::new("l").with(file("program").capability("cap_net_raw=ep"))), [""; 0]);
     }
+}
+
+#[test]
+fn a_tree_has_modes_and_owners_by_pattern() {
+    let workshop = Workshop::stand_in();
+    for name in ["etc/app/key", "usr/libexec/helper", "usr/libexec/sub/other"] {
+        workshop.source(&format!("files/{name}"), b"x");
+    }
+    let tree = Tree::new("files", "/")
+        .mode_of("usr/libexec", 0o755)
+        .mode_of("other", 0o700)
+        .owner_of("etc/app", "0:998")
+        .mode_of("etc/app/*", 0o640);
+    let plan = workshop.planned(&image(Layer::new("app").with(tree.clone())));
+    let of = |path: &str| {
+        let member = plan.layers[0].described().find(|(at, _)| at.as_str() == path).unwrap().1;
+        (member.metadata.mode.to_string(), member.metadata.gid)
+    };
+    assert_eq!(of("/etc/app"), ("0755".to_owned(), 998));
+    assert_eq!(of("/etc/app/key"), ("0640".to_owned(), 998));
+    assert_eq!(of("/usr/libexec/helper"), ("0755".to_owned(), 0));
+    assert_eq!(of("/usr/libexec/sub/other"), ("0700".to_owned(), 0), "the last pattern counts");
+    assert_eq!(of("/usr/libexec/sub"), ("0755".to_owned(), 0), "a mode is for files");
+
+    let unmatched =
+        tree.mode_of("usr/libexec/sub", 0o755).mode_of("usr/bin/*", 0o755).owner_of("nothing", "root");
+    let found = workshop.plan(&image(Layer::new("app").with(unmatched))).1;
+    let messages: Vec<_> = found.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(messages[0], "`.mode_of(\"usr/bin/*\", …)` matches no file in the tree");
+    assert_eq!(messages[1], "`.owner_of(\"nothing\", …)` matches nothing in the tree");
 }

@@ -65,7 +65,7 @@ fn said() -> Image {
             built "/src/out/canfw" => "/usr/libexec/canfw" { stage: stage() }
             built "/src/out/lin.bin" => "/usr/lib/firmware/lin.bin" { stage: stage(), mode: 0o644, owner: "root:can", capability: "cap_chown=p", allow: "x" }
             tree "xtask/src" => "/usr/share/src"
-            tree "xtask/src" => "/usr/share/other" { exclude: ["tests", "**/*.md"], dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep" }
+            tree "xtask/src" => "/usr/share/other" { exclude: ["tests", "**/*.md"], mode_of: "*.sh" => 0o755, owner_of: ["lib.rs" => "0:1", "a" => "root"], dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep" }
             dir "/usr/share/empty"
             dir "/usr/share/private" { mode: 0o2770, owner: "root", allow: ["setuid", "usr-owner"] }
             symlink "/etc/localtime" -> "../usr/share/zoneinfo/UTC"
@@ -180,6 +180,9 @@ fn built() -> Layer {
             Tree::new(asset("xtask/src"), "/usr/share/other")
                 .exclude("tests")
                 .exclude("**/*.md")
+                .mode_of("*.sh", 0o755)
+                .owner_of("lib.rs", "0:1")
+                .owner_of("a", "root")
                 .dir_mode(0o700)
                 .mode(0o600)
                 .owner("0:0")

@@ -37,6 +37,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     warning(
+        "unmatched-pattern",
+        "a pattern that matches nothing changes nothing, and its author wants something",
+        layers(
+            r#"Layer::new("app").with(Tree::new("examples", "/usr/share/doc/app").mode_of("*.shh", 0o755))"#,
+            r#"Layer::new("app").with(Tree::new("examples", "/usr/share/doc/app").mode_of("*.rs", 0o644))"#,
+        ),
+    ),
+    warning(
         "source-mode",
         "of the mode of a source an image has only whether its owner may execute it, because git keeps no more",
         words(

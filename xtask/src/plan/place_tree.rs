@@ -1,0 +1,132 @@
+//! What a directory of the workspace is in an image: its files, symlinks and directories, with the modes and owners that
+//! patterns give them.
+
+use lapstrake::Site;
+use lapstrake::entry::{Source, Tree};
+use lapstrake::value::{Glob, Mode};
+use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
+
+use super::destination::Wanted;
+use super::place::{Placer, mode_of};
+use super::{Origin, source_mode};
+use crate::finding::Finding;
+use crate::project::assets::{Scanned, SourceFile};
+
+/// The modes and owners that patterns give.
+struct Patterns {
+    modes: Vec<(Glob, Mode)>,
+    owners: Vec<(Glob, (u32, u32))>,
+}
+
+impl Patterns {
+    fn mode(&self, name: &str) -> Option<Mode> {
+        self.modes.iter().rfind(|(pattern, _)| pattern.matches(name)).map(|(_, mode)| *mode)
+    }
+
+    fn owner(&self, name: &str) -> Option<(u32, u32)> {
+        self.owners.iter().rfind(|(pattern, _)| pattern.matches(name)).map(|(_, owner)| *owner)
+    }
+}
+
+impl Placer<'_, '_, '_> {
+    /// Puts the content of a directory of the workspace in the layer.
+    pub(super) fn tree(&mut self, tree: &Tree, site: Site) {
+        let Some(root) = self.valid(&tree.at) else { return };
+        let Source::Asset(asset) = &tree.source else { return };
+        let members = match self.scanned(asset, site) {
+            Some(Scanned::Directory(members)) => members,
+            Some(Scanned::File(_)) => {
+                let message = format!("`{asset}` is a file, and `tree` takes a directory");
+                let help = format!("write `.file({:?}, {:?})`", asset.path().as_str(), root.as_str());
+                self.findings.push(Finding::fatal("asset-kind", site, message).help(help));
+                return;
+            }
+            None => return,
+        };
+        let dir_mode = tree.dir_mode.as_ref().map_or(Some(Mode::PROGRAM), |mode| self.valid(mode));
+        let plain = self.metadata(&tree.attributes, Mode::FILE);
+        let patterns = self.patterns(tree);
+        let (Some(dir_mode), Some(plain), Some(patterns)) = (dir_mode, plain, patterns) else { return };
+        let has_mode = tree.attributes.mode.is_some();
+        let owned = |mode| Metadata { mode, xattrs: Xattrs::default(), ..plain.clone() };
+        let modest = |path, (uid, gid)| {
+            let (kind, metadata) = (Kind::Directory, Metadata { uid, gid, ..owned(dir_mode) });
+            Wanted { path, kind, metadata, site, modest: true, inode: None }
+        };
+        self.members.put(modest(root.clone(), (plain.uid, plain.gid)));
+        let taken = || members.iter().filter(|(name, _)| tree.takes(name));
+        let is_decided =
+            |name: &str, file: &SourceFile| patterns.mode(name).is_some() && file.capabilities.is_none();
+        let files = taken().filter_map(|(name, member)| Some((name.as_str(), member.file()?)));
+        let files = files.filter(|(name, file)| !is_decided(name, file));
+        self.findings.extend(source_mode::of_tree(asset.path(), files, &tree.attributes, site));
+        for (name, member) in taken() {
+            let path = match root.join(name) {
+                Ok(path) => path,
+                Err(error) => {
+                    self.findings.push(Finding::invalid(&error, site));
+                    continue;
+                }
+            };
+            let owner = patterns.owner(name);
+            let (uid, gid) = owner.unwrap_or((plain.uid, plain.gid));
+            let mode = patterns.mode(name).filter(|_| member.file().is_some());
+            let metadata = match member {
+                Kind::Directory => {
+                    self.members.put(modest(path, (uid, gid)));
+                    continue;
+                }
+                Kind::File(file) => {
+                    let own = if has_mode { plain.mode } else { mode_of(file) };
+                    Metadata { mode: mode.unwrap_or(own), ..plain.clone() }
+                }
+                // Of what a directory of the host has, only these are taken.
+                Kind::Symlink { .. } | Kind::Device { .. } | Kind::Fifo => owned(Mode::SYMLINK),
+            };
+            let from =
+                |file: &SourceFile| Origin::Asset { path: asset.path().join(name), host: file.path.clone() };
+            let metadata = Metadata { uid, gid, ..metadata };
+            // Names of one inode have one mode and one owner.
+            let inode = member.file().and_then(|file| file.inode).map(|inode| (root.clone(), inode));
+            let inode = inode.filter(|_| mode.is_none() && owner.is_none());
+            let kind = member.as_ref().map(from);
+            self.members.put(Wanted { path, kind, metadata, site, modest: false, inode });
+        }
+        let names: Vec<_> = taken().map(|(name, member)| (name.as_str(), member.file().is_some())).collect();
+        self.unmatched(&patterns, &names, site);
+    }
+
+    /// Returns the patterns of a tree, or reports the invalid ones.
+    fn patterns(&mut self, tree: &Tree) -> Option<Patterns> {
+        let mut are_valid = true;
+        let (mut modes, mut owners) = (Vec::new(), Vec::new());
+        for (pattern, mode) in &tree.modes {
+            match (self.valid(pattern), self.valid(mode)) {
+                (Some(pattern), Some(mode)) => modes.push((pattern, mode)),
+                _ => are_valid = false,
+            }
+        }
+        for (pattern, owner) in &tree.owners {
+            match (self.valid(pattern), self.owner(owner)) {
+                (Some(pattern), Some(owner)) => owners.push((pattern, owner)),
+                _ => are_valid = false,
+            }
+        }
+        are_valid.then_some(Patterns { modes, owners })
+    }
+
+    /// Reports the patterns that match nothing. `names` are those of the tree, and whether each is a file.
+    fn unmatched(&mut self, patterns: &Patterns, names: &[(&str, bool)], site: Site) {
+        let has_file = |pattern: &Glob| names.iter().any(|(name, is_file)| *is_file && pattern.matches(name));
+        let has_any = |pattern: &Glob| names.iter().any(|(name, _)| pattern.matches(name));
+        let modes = patterns.modes.iter().filter(|(pattern, _)| !has_file(pattern));
+        let modes = modes.map(|(pattern, _)| ("mode_of", "no file", pattern));
+        let owners = patterns.owners.iter().filter(|(pattern, _)| !has_any(pattern));
+        let owners = owners.map(|(pattern, _)| ("owner_of", "nothing", pattern));
+        for (method, what, pattern) in modes.chain(owners) {
+            let message = format!("`.{method}({:?}, …)` matches {what} in the tree", pattern.as_str());
+            let finding = Finding::warning("unmatched-pattern", site, message);
+            self.findings.push(finding.help("a pattern is relative to the directory: `usr/bin/*`"));
+        }
+    }
+}
