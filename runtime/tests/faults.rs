@@ -57,13 +57,14 @@ fn every_kind_of_entry_reports_its_values() {
         .with(Tmpfiles::lines("a/25", ["26"]))
         .with(Tree::new("x", "27").dir_mode("28").exclude("29//"))
         .with(Unit::text("30", ""))
-        .with(UnitState::enabled("31"));
+        .with(UnitState::enabled("31"))
+        .with(Packages::default().enable_repository("32/").module("33:"));
     let numbers: Vec<_> = inputs(layer)
         .iter()
         .map(|input| input.chars().filter(char::is_ascii_digit).collect::<String>())
         .map(|digits| if digits.len() > 2 { digits[..digits.len() / 2].to_owned() } else { digits })
         .collect();
-    let expected: Vec<_> = (1..=31)
+    let expected: Vec<_> = (1..=33)
         .map(|number: u32| if [6, 8, 9].contains(&number) { number * 11 } else { number })
         .map(|number| number.to_string())
         .collect();

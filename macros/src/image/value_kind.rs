@@ -54,6 +54,8 @@ pub(super) enum ValueKind {
     Line(Reader),
     /// Permission bits.
     Mode,
+    /// A module and its stream.
+    ModuleStream,
     /// A number.
     Number,
     /// The path of an OCI archive.
@@ -184,6 +186,7 @@ impl ValueKind {
             Self::Line(Reader::Sysctl) => ("a kernel setting", r#""net.ipv4.ip_forward = 1""#),
             Self::Line(Reader::Udev) => ("a udev rule", r#""KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\"""#),
             Self::Mode => ("a mode", "0o755"),
+            Self::ModuleStream => ("a module stream", r#""php:8.2""#),
             Self::Number => ("a number", "1000"),
             Self::OciArchive => ("an OCI archive", r#""bases/autosd.tar""#),
             Self::OciLayout => ("an OCI layout", r#""bases/autosd:latest""#),

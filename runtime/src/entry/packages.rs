@@ -2,7 +2,7 @@
 
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, PackageSpec, RepositoryId, RepositoryUrl, Text, Texts};
+use crate::value::{Asset, ModuleStream, PackageSpec, RepositoryId, RepositoryUrl, Text, Texts};
 
 /// The packages that the base's package manager installs, removes and swaps.
 ///
@@ -19,11 +19,13 @@ use crate::value::{Asset, PackageSpec, RepositoryId, RepositoryUrl, Text, Texts}
 ///     .rpm_file("vendor/diagnostics-2.1-1.noarch.rpm")
 ///     .repository(Repository::new("vendor", "https://rpms.example/el10/$basearch").gpg_key("deploy/RPM-GPG-KEY"))
 ///     .repo_file("deploy/nightly.repo")
+///     .enable_repository("crb")
 ///     .without_docs()
 ///     .without_weak_dependencies();
 /// assert_eq!((platform.install.len(), platform.remove.len(), platform.swap.len()), (2, 1, 1));
 /// assert_eq!(platform.rpm_files.len(), 1);
 /// assert_eq!((platform.repositories.len(), platform.repo_files.len()), (1, 1));
+/// assert_eq!(platform.enabled_repositories.len(), 1);
 /// assert!(!platform.docs && !platform.weak_dependencies);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,16 @@ pub struct Packages {
     pub repositories: Vec<Repository>,
     /// The `.repo` files that are added.
     pub repo_files: Vec<Parsed<Asset>>,
+    /// The repositories of the image that are enabled for this build.
+    pub enabled_repositories: Vec<Parsed<RepositoryId>>,
+    /// The module streams that are enabled.
+    pub modules: Vec<Parsed<ModuleStream>>,
+    /// Whether all packages of the layers below are upgraded first.
+    pub upgrade_all: bool,
+    /// Whether the solver may remove installed packages that conflict with new ones.
+    pub allow_erasing: bool,
+    /// Whether the scriptlets of packages run.
+    pub scriptlets: bool,
     /// Whether documentation is installed.
     pub docs: bool,
     /// Whether recommended packages are installed, if the base wants them.
@@ -51,7 +63,7 @@ pub struct Packages {
 }
 
 impl Packages {
-    /// Installs these. dnf pins a version by `chrony-4.5`; `lapstrake.lock` pins the versions of all packages
+    /// Installs these. `@` starts a group: `@core`, `@Development Tools`. dnf pins a version by `chrony-4.5`; `lapstrake.lock` pins the versions of all packages
     /// that are installed, dependencies too.
     ///
     /// ```
@@ -136,6 +148,73 @@ impl Packages {
         self
     }
 
+    /// Enables a repository that the image has but does not use, for this build only (dnf(8), `--enablerepo`).
+    ///
+    /// ```
+    /// use lapstrake::entry::Packages;
+    /// let tools = Packages::install(["ninja-build"]).enable_repository("crb");
+    /// assert_eq!(tools.enabled_repositories[0], "crb");
+    /// ```
+    #[track_caller]
+    pub fn enable_repository(mut self, id: impl Text<RepositoryId>) -> Self {
+        self.enabled_repositories.push(Parsed::new(id));
+        self
+    }
+
+    /// Enables a stream of a module before anything is installed (dnf(8), "Module Command"), so that its packages
+    /// are those of the stream. It stays enabled in the image, in `/etc/dnf/modules.d`. A profile is installed as a
+    /// package: `@php:8.2/common`.
+    ///
+    /// ```
+    /// use lapstrake::entry::Packages;
+    /// let php = Packages::install(["php-fpm"]).module("php:8.2");
+    /// assert_eq!(php.modules[0], "php:8.2");
+    /// ```
+    #[track_caller]
+    pub fn module(mut self, stream: impl Text<ModuleStream>) -> Self {
+        self.modules.push(Parsed::new(stream));
+        self
+    }
+
+    /// Upgrades all packages of the layers below before the others are installed and removed, in a transaction of its
+    /// own. `lapstrake.lock` pins what is upgraded. A new kernel stays beside that of the base, which the check
+    /// `kernel` reports. Default: a package is upgraded only if another requires it.
+    ///
+    /// ```
+    /// use lapstrake::entry::Packages;
+    /// assert!(Packages::default().upgrade_all().upgrade_all);
+    /// ```
+    pub fn upgrade_all(mut self) -> Self {
+        self.upgrade_all = true;
+        self
+    }
+
+    /// Lets the package manager remove installed packages that conflict with new ones (dnf(8), `--allowerasing`).
+    /// Default: a conflict fails the build.
+    ///
+    /// ```
+    /// use lapstrake::entry::Packages;
+    /// assert!(Packages::install(["coreutils"]).allow_erasing().allow_erasing);
+    /// ```
+    pub fn allow_erasing(mut self) -> Self {
+        self.allow_erasing = true;
+        self
+    }
+
+    /// Runs no scriptlet of a package (dnf.conf(5), `tsflags=noscripts`). What scriptlets do is missing in the image:
+    /// accounts, presets of units, alternatives, rebuilt caches. So this is a warning, `without-scriptlets`, unless
+    /// the entry has `.allow("without-scriptlets")`. Default: they run. One entry with this option is enough for its
+    /// layer.
+    ///
+    /// ```
+    /// use lapstrake::entry::Packages;
+    /// assert!(!Packages::install(["firmware"]).without_scriptlets().scriptlets);
+    /// ```
+    pub fn without_scriptlets(mut self) -> Self {
+        self.scriptlets = false;
+        self
+    }
+
     /// Leaves out the files that packages mark as documentation (dnf.conf(5), `tsflags=nodocs`). Default: they
     /// are installed. One entry with this option is enough for its layer.
     pub fn without_docs(mut self) -> Self {
@@ -179,6 +258,11 @@ impl Default for Packages {
             rpm_files: Vec::new(),
             repositories: Vec::new(),
             repo_files: Vec::new(),
+            enabled_repositories: Vec::new(),
+            modules: Vec::new(),
+            upgrade_all: false,
+            allow_erasing: false,
+            scriptlets: true,
             docs: true,
             weak_dependencies: true,
             allowed: Vec::new(),
@@ -186,7 +270,10 @@ impl Default for Packages {
     }
 }
 
-faults!(Packages { install, remove, swap, rpm_files, repositories, repo_files, allowed; docs, weak_dependencies });
+faults!(Packages {
+    install, remove, swap, rpm_files, repositories, repo_files, enabled_repositories, modules, allowed;
+    upgrade_all, allow_erasing, scriptlets, docs, weak_dependencies
+});
 
 /// A repository of packages. By default it is used for this build only, and the keys of the image check the
 /// signatures of its packages.

@@ -7,12 +7,13 @@ use super::{Invalid, text_newtype};
 const WHAT: &str = "package";
 
 /// A package as dnf takes it: a name, `name-version`, a provide or a path; no option and no white space
-/// (dnf(8), "Specifying Packages").
+/// (dnf(8), "Specifying Packages"). `@` starts a group, whose name may have blanks: `@core`, `@Development Tools`.
 ///
 /// ```
 /// use lapstrake::value::PackageSpec;
 ///
 /// assert!(PackageSpec::parse("chrony-4.5").is_ok());
+/// assert!(PackageSpec::parse("@Development Tools").is_ok());
 /// let error = PackageSpec::parse("chrony jq").unwrap_err();
 /// assert_eq!(error.help(), Some(r#"write `"chrony", "jq"`"#));
 /// ```
@@ -28,13 +29,17 @@ impl PackageSpec {
     /// ```
     ///
     /// # Errors
-    /// When it is empty, starts with `-`, or holds white space or a control character.
+    /// When it is empty, starts with `-`, or holds white space or a control character. Single blanks are allowed inside
+    /// the name of a group.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.trim().is_empty() {
             return Err(Invalid::whole(WHAT, text, "has no name"));
         }
         if text.starts_with('-') {
             return Err(Invalid::new(WHAT, text, 0..1, "starts with `-`: dnf would read an option"));
+        }
+        if let Some(group) = text.strip_prefix('@') {
+            return Self::group(text, group);
         }
         match text.char_indices().find(|(_, c)| c.is_whitespace() || c.is_control()) {
             Some((at, wrong)) => {
@@ -56,6 +61,34 @@ impl PackageSpec {
             }
             None => Ok(Self(text.to_owned())),
         }
+    }
+
+    fn group(text: &str, group: &str) -> Result<Self, Invalid> {
+        let name = group.strip_prefix('^').unwrap_or(group);
+        let words: Vec<_> = name.split_whitespace().collect();
+        let meant = format!("{}{}", &text[..text.len() - name.len()], words.join(" "));
+        if words.is_empty() {
+            return Err(Invalid::whole(WHAT, text, "is a group without a name"));
+        }
+        if let Some((at, wrong)) = text.char_indices().find(|(_, c)| c.is_control()) {
+            return Err(Invalid::new(WHAT, text, at..at + wrong.len_utf8(), "has a control character"));
+        }
+        if meant != text {
+            let error = Invalid::whole(WHAT, text, "has white space that is not one blank between two words");
+            return Err(error.or(format!("write `{meant:?}`")));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Whether it is a group of packages, or a module with its profile.
+    ///
+    /// ```
+    /// # use lapstrake::value::PackageSpec;
+    /// assert!(PackageSpec::parse("@core").unwrap().is_group());
+    /// assert!(!PackageSpec::parse("bash").unwrap().is_group());
+    /// ```
+    pub fn is_group(&self) -> bool {
+        self.0.starts_with('@')
     }
 
     /// The package as a text.

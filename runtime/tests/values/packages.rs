@@ -1,6 +1,6 @@
 //! Packages and their repositories.
 
-use lapstrake::value::{PackageSpec, RepositoryId, RepositoryUrl};
+use lapstrake::value::{ModuleStream, PackageSpec, RepositoryId, RepositoryUrl};
 
 use super::{accepts, refuses};
 
@@ -8,7 +8,17 @@ use super::{accepts, refuses};
 fn packages() {
     accepts(
         PackageSpec::parse,
-        &["vsomeip3", "bash-5.2.26-3.el10", "@core", "/usr/bin/python3", "libfoo(x86-64)", "glibc*"],
+        &[
+            "vsomeip3",
+            "bash-5.2.26-3.el10",
+            "@core",
+            "@Development Tools",
+            "@^Custom Operating System",
+            "@php:8.2/common",
+            "/usr/bin/python3",
+            "libfoo(x86-64)",
+            "glibc*",
+        ],
     );
     refuses(
         PackageSpec::parse,
@@ -19,6 +29,36 @@ fn packages() {
             ("a b", " ", "write `\"a\", \"b\"`"),
             ("a\n", "\n", "write `\"a\"`"),
             ("a\u{1b}", "\u{1b}", ""),
+            ("Development Tools", " ", "write `\"Development\", \"Tools\"`"),
+            ("@", "@", ""),
+            ("@^ ", "@^ ", ""),
+            ("@Development  Tools", "@Development  Tools", "write `\"@Development Tools\"`"),
+            ("@ core", "@ core", "write `\"@core\"`"),
+            ("@a\nb", "\n", ""),
+        ],
+    );
+}
+
+#[test]
+fn module_streams() {
+    accepts(ModuleStream::parse, &["php:8.2", "container-tools:rhel8", "c++:1.0+x_y"]);
+    refuses(
+        ModuleStream::parse,
+        &[
+            ("", "", "write `NAME:STREAM`, as `php:8.2`"),
+            ("php", "php", "write `NAME:STREAM`, as `php:8.2`"),
+            ("php:", "php:", ""),
+            (":8", ":8", ""),
+            (
+                "php:8.2/common",
+                "/common",
+                "write `php:8.2`, and install the profile as the package `\"@php:8.2/common\"`",
+            ),
+            ("@php:8.2", "@", "write `php:8.2`"),
+            ("-x:1", "-", ""),
+            ("php:8 2", " ", ""),
+            ("php:*", "*", ""),
+            ("a:b:c", ":", ""),
         ],
     );
 }

@@ -4,8 +4,8 @@ use std::fmt::{Debug, Display};
 
 use lapstrake::TransportRef;
 use lapstrake::value::{
-    Capabilities, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, Owner, PackageSpec,
-    Reference, SysusersLine, TmpfilesLine, UnitName,
+    Capabilities, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream, Owner,
+    PackageSpec, Reference, SysusersLine, TmpfilesLine, UnitName,
 };
 use proptest::prelude::*;
 
@@ -56,6 +56,7 @@ proptest! {
         holds(Capabilities::parse, &text)?;
         holds(Karg::parse, &text)?;
         holds(LabelKey::parse, &text)?;
+        holds(ModuleStream::parse, &text)?;
         holds(PackageSpec::parse, &text)?;
         holds(SysusersLine::parse, &text)?;
         holds(TmpfilesLine::parse, &text)?;

@@ -168,4 +168,5 @@ names! {
     VAR_TMPFILES = "var-tmpfiles",
     VOLUME_REMOVAL = "volume-removal",
     WANTS_LINK = "wants-link",
+    WITHOUT_SCRIPTLETS = "without-scriptlets",
 }

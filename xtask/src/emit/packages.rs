@@ -39,38 +39,81 @@ fn describe(transaction: &Transaction, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-/// What is run, one transaction in all: a second command changes nothing and only looks.
+/// The package manager of the base, and what all its commands of a layer have.
+struct Manager {
+    tool: PackageTool,
+    options: Vec<String>,
+}
+
+impl Manager {
+    /// Returns a command that changes the image.
+    fn command(&self, verb: &[&str], more: Vec<String>) -> Vec<String> {
+        self.with("-y", verb, more)
+    }
+
+    /// Returns a command that only looks, and fails if there is something to do.
+    fn looked(&self, verb: &str, packages: Vec<String>) -> Vec<String> {
+        self.with("--assumeno", &[verb], packages)
+    }
+
+    fn with(&self, answer: &str, verb: &[&str], more: Vec<String>) -> Vec<String> {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        [words(&[self.tool.program(), answer]), self.options.clone(), words(verb), more].concat()
+    }
+}
+
+/// Returns the commands that do a transaction.
 fn commands(tool: PackageTool, transaction: &Transaction) -> Vec<Vec<String>> {
-    let command = |words: &[&str], more: &[String]| -> Vec<String> {
-        let program = [tool.program().to_owned()];
-        let words = words.iter().map(|word| (*word).to_owned());
-        program.into_iter().chain(words).chain(options(transaction)).chain(more.iter().cloned()).collect()
-    };
-    let verb = |verb: &str, words: Vec<String>| [vec![verb.to_owned()], words].concat();
+    let manager = Manager { tool, options: options(transaction) };
+    let mut commands = Vec::new();
+    if !transaction.modules.is_empty() {
+        let modules = transaction.modules.iter().cloned().collect();
+        commands.push(manager.command(&["module", "enable"], modules));
+    }
+    if transaction.upgrades() {
+        commands.push(manager.command(&["upgrade"], erasing(transaction)));
+    }
+    for part in transaction.parts() {
+        commands.extend(in_one(&manager, &part));
+    }
+    commands
+}
+
+/// Returns the commands of one transaction: a second command changes nothing and only looks.
+fn in_one(manager: &Manager, transaction: &Transaction) -> Vec<Vec<String>> {
+    let erasing = erasing(transaction);
     let install = installed(transaction);
     let (remove, swap) = (&transaction.remove, &transaction.swap);
     let gone: Vec<String> = remove.iter().chain(swap.iter().map(|(from, _)| from)).cloned().collect();
     let come = || install.iter().cloned().chain(swapped_in(transaction)).collect::<Vec<_>>();
-    match (tool, transaction.installs(), transaction.removes()) {
+    match (manager.tool, transaction.asks_to_install(), transaction.removes()) {
         (PackageTool::Dnf5, true, true) => {
             // dnf5-do(8): actions of several kinds, one transaction.
-            let words =
-                [vec!["--action=remove".to_owned()], gone, vec!["--action=install".to_owned()], come()];
-            vec![command(&["-y", "do"], &words.concat())]
+            let remove = [vec!["--action=remove".to_owned()], gone].concat();
+            let install = [vec!["--action=install".to_owned()], come()].concat();
+            vec![manager.command(&["do"], [erasing, remove, install].concat())]
         }
         (_, true, true) if transaction.is_script() => vec![
-            command(&["-y"], &verb("shell", vec![format!("{MOUNTED}/{SCRIPT}")])),
-            // The shell of dnf 4 goes on after an error, and ends well: what is left to do is one.
-            command(&["--assumeno"], &verb("install", come())),
-            command(&["--assumeno"], &verb("remove", gone)),
+            // The shell of dnf 4 may always erase.
+            manager.command(&["shell"], vec![format!("{MOUNTED}/{SCRIPT}")]),
+            // It goes on after an error, and ends well: what is left to do is an error.
+            manager.looked("install", come()),
+            manager.looked("remove", gone),
         ],
         (_, true, true) => {
             let pair = swap.iter().flat_map(|(from, to)| [from.clone(), to.clone()]).collect();
-            vec![command(&["-y"], &verb("swap", pair))]
+            vec![manager.command(&["swap"], [erasing, pair].concat())]
         }
-        (_, true, false) => vec![command(&["-y"], &verb("install", install))],
-        (_, false, _) => vec![command(&["-y"], &verb("remove", gone))],
+        (_, true, false) => vec![manager.command(&["install"], [erasing, install].concat())],
+        (_, false, true) => vec![manager.command(&["remove"], gone)],
+        // The lock lists no package, because the layers below have them.
+        (_, false, false) => Vec::new(),
     }
+}
+
+/// Returns the option of a command that installs, if conflicting packages may go. dnf5 takes it behind the command.
+fn erasing(transaction: &Transaction) -> Vec<String> {
+    transaction.allow_erasing.then(|| "--allowerasing".to_owned()).into_iter().collect()
 }
 
 /// What comes in by a swap; a lock has it by its exact name.
@@ -91,8 +134,11 @@ fn options(transaction: &Transaction) -> Vec<String> {
     if !transaction.repositories.is_empty() {
         options.push(format!("--setopt=reposdir={REPOSITORY_FOLDERS},{MOUNTED}/repos"));
     }
-    if transaction.without_docs {
-        options.push("--setopt=tsflags=nodocs".to_owned());
+    options.extend(transaction.enabled_repositories.iter().map(|id| format!("--enablerepo={id}")));
+    let flags = [(transaction.without_docs, "nodocs"), (transaction.without_scriptlets, "noscripts")];
+    let flags: Vec<_> = flags.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag).collect();
+    if !flags.is_empty() {
+        options.push(format!("--setopt=tsflags={}", flags.join(",")));
     }
     // A lock names what was recommended, too.
     if transaction.without_weak_dependencies || transaction.locked.is_some() {
@@ -104,7 +150,8 @@ fn options(transaction: &Transaction) -> Vec<String> {
 /// The script that dnf's shell reads (dnf(8), "Shell Command"): where it lies in the layer's folder, and what
 /// it says.
 pub(super) fn script(layer: &PlannedLayer) -> Option<(String, String)> {
-    let transaction = layer.transaction.as_ref().filter(|transaction| transaction.is_script())?;
+    let transaction = layer.transaction.as_ref()?.parts().pop().filter(Transaction::is_script)?;
+    let transaction = &transaction;
     // Command-line RPMs must come before anything else is decided.
     let mut text = format!("install {}\n", installed(transaction).join(" "));
     let mut remove: Vec<_> = transaction.remove.iter().map(String::as_str).collect();
@@ -141,6 +188,11 @@ mod tests {
             swap: swap.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect(),
             rpm_files: BTreeMap::new(),
             repositories: BTreeSet::new(),
+            enabled_repositories: BTreeSet::new(),
+            modules: BTreeSet::new(),
+            upgrade_all: false,
+            allow_erasing: false,
+            without_scriptlets: false,
             without_docs: false,
             without_weak_dependencies: false,
             locked: None,
@@ -192,11 +244,62 @@ mod tests {
         let options = "--setopt=install_weak_deps=False";
         assert_eq!(
             lines(PackageTool::Dnf5, &swap),
-            [format!("dnf5 -y do {options} --action=remove old --action=install new-1-1.noarch")]
+            [format!("dnf5 -y {options} do --action=remove old --action=install new-1-1.noarch")]
         );
         assert!(swap.is_script());
         let mut image = Vec::new();
         image.extend(lines(PackageTool::Dnf, &swap));
         assert_eq!(image[0], format!("dnf -y {options} shell /run/lapstrake/transaction"));
+    }
+
+    #[test]
+    fn options_stand_where_every_package_manager_takes_them() {
+        let all = Transaction {
+            enabled_repositories: BTreeSet::from(["crb".to_owned()]),
+            modules: BTreeSet::from(["php:8.2".to_owned()]),
+            upgrade_all: true,
+            allow_erasing: true,
+            without_scriptlets: true,
+            without_docs: true,
+            ..transaction(&["a", "@Development Tools"], &[], &[])
+        };
+        let options = "--enablerepo=crb --setopt=tsflags=nodocs,noscripts";
+        for (tool, program) in [(PackageTool::Dnf, "dnf"), (PackageTool::Dnf5, "dnf5")] {
+            assert_eq!(
+                lines(tool, &all),
+                [
+                    format!("{program} -y {options} module enable php:8.2"),
+                    format!("{program} -y {options} upgrade --allowerasing"),
+                    format!("{program} -y {options} install --allowerasing @Development Tools a"),
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn groups_come_before_the_shell_of_dnf_4_which_does_not_report_that_one_is_missing() {
+        let both = transaction(&["a", "@core"], &["b"], &[]);
+        let shell = [
+            "dnf -y shell /run/lapstrake/transaction",
+            "dnf --assumeno install a",
+            "dnf --assumeno remove b",
+        ];
+        assert_eq!(lines(PackageTool::Dnf, &both), [&["dnf -y install @core"], &shell[..]].concat());
+        let alone = transaction(&["@core"], &["b"], &[]);
+        assert_eq!(lines(PackageTool::Dnf, &alone), ["dnf -y install @core", "dnf -y remove b"]);
+        let by_dnf5 = Transaction { tool: Some(PackageTool::Dnf5), ..both };
+        assert_eq!(
+            lines(PackageTool::Dnf5, &by_dnf5),
+            ["dnf5 -y do --action=remove b --action=install @core a"]
+        );
+    }
+
+    #[test]
+    fn a_lock_without_packages_installs_nothing() {
+        let locked = Some(BTreeSet::new());
+        let upgrade = Transaction { locked: locked.clone(), upgrade_all: true, ..transaction(&[], &[], &[]) };
+        assert_eq!(lines(PackageTool::Dnf, &upgrade), [""; 0]);
+        let swap = Transaction { locked, ..transaction(&["a"], &["b"], &[]) };
+        assert_eq!(lines(PackageTool::Dnf, &swap), ["dnf -y --setopt=install_weak_deps=False remove b"]);
     }
 }

@@ -15,6 +15,8 @@ mod lower_texts;
 mod mount_points;
 mod own_accounts;
 mod own_units;
+mod package_limits;
+mod package_tool;
 mod place;
 mod place_tree;
 mod render;
@@ -45,13 +47,12 @@ use crate::project::cargo_flags::CargoFlags;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use lower_texts::{LowerTexts, WantedText};
+pub(crate) use package_tool::PackageTool;
 pub(crate) use render::{render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
-pub(crate) use transaction::{
-    DISCARDED, FOLDER, MOUNTED, OWN_FILES, PackageTool, REPOSITORY_FOLDERS, Transaction,
-};
+pub(crate) use transaction::{DISCARDED, FOLDER, MOUNTED, OWN_FILES, REPOSITORY_FOLDERS, Transaction};
 
 /// The version of the plan's JSON form; it grows when a field changes its meaning or goes away.
 pub(crate) const SCHEMA: u32 = 1;

@@ -20,6 +20,7 @@ use super::enablement::OwnUnits;
 use super::labels::labels;
 use super::own_accounts::OwnAccounts;
 use super::own_units::own_units;
+use super::package_limits;
 use super::place::{AddedLines, Placer, allowed};
 use super::site::site_or;
 use super::stage::{Builders, Stages};
@@ -210,7 +211,8 @@ impl Resolver<'_> {
     fn part(&mut self, name: LayerName, layer: &Layer, continues: bool) -> (PlannedLayer, Vec<Entry>) {
         let mut steps = Steps::new(self.sources, layer.site);
         let (transaction, kept) = transaction(layer, self.package_manager(), &mut steps);
-        if transaction.is_some() {
+        if let Some(transaction) = &transaction {
+            steps.findings.extend(package_limits::refused(transaction, layer.site));
             self.unseen = Some(name.clone());
         }
         let mut removals = self.removals(layer);

@@ -1,16 +1,17 @@
-//! The packages of a layer as one transaction: what is installed, removed and swapped, out of which
-//! repositories, by which program. What it resolves to is known once it was run, and is then locked.
+//! The packages of a layer as a transaction: what is installed, removed and swapped, out of which repositories, by
+//! which program. What it resolves to is known once it was run, and is then locked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use lapstrake::entry::{EntryKind, Packages, Repository};
-use lapstrake::value::{Asset, ImagePath, RepositoryId};
+use lapstrake::value::{Asset, ImagePath, ModuleStream, RepositoryId};
 use lapstrake::{Layer, Parsed, Site};
 use lapstrake_oci::tree::Kind;
 use serde::Serialize;
 
 use super::Origin;
+use super::package_tool::{PackageTool, is_group};
 use super::site::site_or;
 use super::step::{ContextFile, Steps};
 use crate::finding::Finding;
@@ -58,61 +59,49 @@ pub(crate) struct Transaction {
     /// The `.repo` files that are there for this build.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) repositories: BTreeSet<String>,
+    /// The repositories of the image that are enabled for this build.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) enabled_repositories: BTreeSet<String>,
+    /// The module streams that are enabled first.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) modules: BTreeSet<String>,
+    /// Whether all packages are upgraded, before the others come and go.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) upgrade_all: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) allow_erasing: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) without_scriptlets: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) without_docs: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) without_weak_dependencies: bool,
-    /// Exactly what it came to when it was last run, dependencies too: name, epoch, version, release and
+    /// Exactly what it resolved to when it was last run, dependencies too: name, epoch, version, release and
     /// architecture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) locked: Option<BTreeSet<String>>,
 }
 
-/// What installs packages in the image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum PackageTool {
-    Dnf5,
-    Dnf,
-    Microdnf,
-}
-
-impl PackageTool {
-    /// In the order in which they are preferred.
-    pub(crate) const ALL: [Self; 3] = [Self::Dnf5, Self::Dnf, Self::Microdnf];
-
-    pub(crate) fn program(self) -> &'static str {
-        match self {
-            Self::Dnf5 => "dnf5",
-            Self::Dnf => "dnf",
-            Self::Microdnf => "microdnf",
-        }
-    }
-
-    /// Where it keeps what it has downloaded.
-    pub(crate) fn cache(self) -> &'static str {
-        match self {
-            Self::Dnf => "/var/cache/dnf",
-            Self::Dnf5 => "/var/cache/libdnf5",
-            Self::Microdnf => "/var/cache/yum",
-        }
-    }
-}
-
 impl Transaction {
-    /// All that was asked for, in the words in which the lock keeps it: when one changes, what the packages
-    /// come to has to be found out again.
+    /// Returns all that was asked for, in the words in which the lock keeps it. When one changes, the packages are
+    /// resolved again.
     pub(crate) fn asked(&self) -> BTreeSet<String> {
         let option = |given: bool, word: &str| given.then(|| word.to_owned());
         let install = self.install.iter().cloned();
         let remove = self.remove.iter().map(|package| format!("remove {package}"));
         let swap = self.swap.iter().map(|(from, to)| format!("swap {from} {to}"));
         let files = self.rpm_files.values().map(|path| format!("file {path}"));
+        let modules = self.modules.iter().map(|module| format!("module {module}"));
+        let repositories = self.enabled_repositories.iter().map(|id| format!("enable repository {id}"));
         let options = [
+            option(self.upgrade_all, "upgrade all"),
+            option(self.allow_erasing, "allow erasing"),
+            option(self.without_scriptlets, "without scriptlets"),
             option(self.without_docs, "without docs"),
             option(self.without_weak_dependencies, "without weak dependencies"),
         ];
-        install.chain(remove).chain(swap).chain(files).chain(options.into_iter().flatten()).collect()
+        let named = install.chain(remove).chain(swap).chain(files).chain(modules).chain(repositories);
+        named.chain(options.into_iter().flatten()).collect()
     }
 
     /// What is mounted over while it runs.
@@ -122,10 +111,50 @@ impl Transaction {
 
     /// Whether packages come in, so that there is something to lock.
     pub(crate) fn installs(&self) -> bool {
+        self.upgrade_all || self.names_packages()
+    }
+
+    /// Whether it names packages that come in.
+    fn names_packages(&self) -> bool {
         !(self.install.is_empty() && self.rpm_files.is_empty() && self.swap.is_empty())
     }
 
-    /// Whether packages come in of which no lock says what they come to.
+    /// Whether the package manager is asked to install: with a lock, what that lists.
+    pub(crate) fn asks_to_install(&self) -> bool {
+        match &self.locked {
+            Some(locked) => !(locked.is_empty() && self.rpm_files.is_empty()),
+            None => self.names_packages(),
+        }
+    }
+
+    /// Whether everything is upgraded by a command of its own. A lock lists what that brings.
+    pub(crate) fn upgrades(&self) -> bool {
+        self.upgrade_all && self.locked.is_none()
+    }
+
+    /// Returns the transactions that do this one. dnf 4 does not report whether its shell has installed a group, so
+    /// groups come before it, by a command of their own.
+    pub(crate) fn parts(&self) -> Vec<Self> {
+        let (groups, packages): (BTreeSet<_>, BTreeSet<_>) =
+            self.install.iter().cloned().partition(|package| is_group(package));
+        if groups.is_empty() || self.locked.is_some() || !self.is_script() {
+            return vec![self.clone()];
+        }
+        let first = Self { install: groups, ..self.only_options() };
+        vec![first, Self { install: packages, modules: BTreeSet::new(), upgrade_all: false, ..self.clone() }]
+    }
+
+    /// Returns the same without what comes in and goes.
+    fn only_options(&self) -> Self {
+        let mut options = self.clone();
+        options.install.clear();
+        options.remove.clear();
+        options.swap.clear();
+        options.rpm_files.clear();
+        options
+    }
+
+    /// Whether packages come in of which no lock lists what they resolve to.
     pub(crate) fn is_unpinned(&self) -> bool {
         self.installs() && self.locked.is_none()
     }
@@ -135,7 +164,7 @@ impl Transaction {
         let swaps_only = self.install.is_empty() && self.rpm_files.is_empty() && self.remove.is_empty();
         let one_swap = swaps_only && self.swap.len() == 1 && self.locked.is_none();
         self.tool.is_none_or(|tool| tool == PackageTool::Dnf)
-            && self.installs()
+            && self.asks_to_install()
             && self.removes()
             && !one_swap
     }
@@ -169,18 +198,11 @@ pub(super) fn transaction(
         }
     }
     let Some(found) = transaction else { return (None, Vec::new()) };
-    let (kept, nothing) = (building.kept, !found.installs() && !found.removes());
+    let (kept, nothing) = (building.kept, !found.installs() && !found.removes() && found.modules.is_empty());
     if nothing {
         let finding = Finding::fatal("empty-packages", layer.site, "no package is named");
         steps.findings.push(finding.help("write `.packages([\"NAME\"])`"));
         return (None, kept);
-    }
-    if tool == Some(PackageTool::Microdnf) && found.installs() && found.removes() {
-        let message = "microdnf can't install and remove in one transaction";
-        let finding = Finding::fatal("package-transaction", layer.site, message);
-        steps
-            .findings
-            .push(finding.help("remove in a layer of its own, or list `dnf` in the base's manifest"));
     }
     // A lock may make a script of it, which no plan knows yet.
     let may_be_script = tool.is_none_or(|tool| tool == PackageTool::Dnf) && found.removes();
@@ -200,11 +222,23 @@ impl Transaction {
             swap: BTreeSet::new(),
             rpm_files: BTreeMap::new(),
             repositories: BTreeSet::new(),
+            enabled_repositories: BTreeSet::new(),
+            modules: BTreeSet::new(),
+            upgrade_all: false,
+            allow_erasing: false,
+            without_scriptlets: false,
             without_docs: false,
             without_weak_dependencies: false,
             locked: None,
         }
     }
+}
+
+fn without_scriptlets(site: Site) -> Finding {
+    let message = "the scriptlets of these packages do not run: accounts, presets of units, alternatives and caches \
+                   that they make are missing in the image";
+    let help = "make what the packages need in this image, and accept it by `.allow(\"without-scriptlets\")`";
+    Finding::warning("without-scriptlets", site, message).help(help)
 }
 
 fn text(text: String) -> Kind<ContextFile> {
@@ -258,6 +292,19 @@ impl Building<'_, '_> {
         }
         for repository in &packages.repositories {
             self.repository(repository, site, to);
+        }
+        let steps = &mut *self.steps;
+        let enabled = packages.enabled_repositories.iter().filter_map(|id| steps.valid(id));
+        to.enabled_repositories.extend(enabled.map(|id: RepositoryId| id.to_string()));
+        let modules = packages.modules.iter().filter_map(|stream| steps.valid(stream));
+        to.modules.extend(modules.map(|stream: ModuleStream| stream.to_string()));
+        to.upgrade_all |= packages.upgrade_all;
+        to.allow_erasing |= packages.allow_erasing;
+        if !packages.scriptlets {
+            to.without_scriptlets = true;
+            let is_accepted =
+                packages.allowed.iter().any(|name| name.get().is_ok_and(|name| name == "without-scriptlets"));
+            steps.findings.extend((!is_accepted).then(|| without_scriptlets(site)));
         }
         to.without_docs |= !packages.docs;
         to.without_weak_dependencies |= !packages.weak_dependencies;

@@ -223,17 +223,55 @@ fn what_no_containerfile_or_package_manager_could_be_told_is_a_finding() {
     }
 }
 
+/// Returns the findings of a layer with these packages, on a base that has the package manager.
+fn found_with(tool: &str, packages: Packages) -> Vec<String> {
+    let tar = Tar::new().directory("usr").directory("usr/bin").file(&format!("usr/bin/{tool}"), "");
+    let workshop = Workshop::on_stand_in_and(tar.end());
+    let image = Image::new("steps", Base::stand_in()).layer(Layer::new("l").with(packages));
+    workshop.plan(&image).1.iter().map(|finding| format!("{}: {}", finding.name, finding.message)).collect()
+}
+
 #[test]
-fn microdnf_has_no_transaction_that_installs_and_removes() {
-    let microdnf = Tar::new().directory("usr").directory("usr/bin").file("usr/bin/microdnf", "");
-    let workshop = Workshop::on_stand_in_and(microdnf.end());
-    let found = |packages: Packages| {
-        let image = Image::new("steps", Base::stand_in()).layer(Layer::new("l").with(packages));
-        workshop.plan(&image).1.iter().map(|finding| finding.name).collect::<Vec<_>>()
-    };
-    assert_eq!(found(Packages::install(["a"]).and_remove(["b"])), ["package-transaction"]);
-    assert_eq!(found(Packages::install(["a"])), [""; 0]);
-    assert_eq!(found(Packages::default().and_remove(["b"])), [""; 0]);
+fn what_a_package_manager_cannot_do_is_a_finding() {
+    let group = || Packages::install(["@Development Tools"]);
+    let cannot = |what: &str| vec![format!("package-transaction: {what}")];
+    for (tool, packages, expected) in [
+        (
+            "microdnf",
+            Packages::install(["a"]).and_remove(["b"]),
+            cannot("microdnf can't install and remove in one transaction"),
+        ),
+        ("microdnf", Packages::install(["a"]).module("php:8.2").enable_repository("crb"), vec![]),
+        ("microdnf", Packages::default().and_remove(["b"]), vec![]),
+        ("microdnf", group(), cannot("microdnf has no groups, and `@Development Tools` is one")),
+        ("microdnf", Packages::install(["a"]).allow_erasing(), cannot("microdnf has no `--allowerasing`")),
+        ("dnf5", group(), cannot("dnf5 finds a group by its id, and `@Development Tools` is a name")),
+        ("dnf5", Packages::install(["@development-tools"]).and_remove(["@core"]), vec![]),
+        ("dnf", group().allow_erasing().upgrade_all(), vec![]),
+        (
+            "dnf",
+            Packages::remove(["@core"]),
+            cannot(
+                "dnf 4 can't remove the group `@core`: its list of installed groups is in `/var/lib/dnf`, which is in \
+                 no image",
+            ),
+        ),
+        (
+            "dnf",
+            Packages::swap("a", "@core"),
+            cannot("a swap is of packages, and one of `a` and `@core` is a group"),
+        ),
+    ] {
+        assert_eq!(found_with(tool, packages.clone()), expected, "{tool} {packages:?}");
+    }
+}
+
+#[test]
+fn packages_without_scriptlets_are_a_warning_until_it_is_accepted() {
+    let packages = || Packages::install(["a"]).without_scriptlets();
+    let found = found_with("dnf", packages());
+    assert!(matches!(&found[..], [found] if found.starts_with("without-scriptlets: ")), "{found:?}");
+    assert_eq!(found_with("dnf", packages().allow("without-scriptlets")), [""; 0]);
 }
 
 /// A package manager that installs one package, and claims to have installed another.

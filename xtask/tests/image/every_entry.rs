@@ -117,10 +117,16 @@ fn said() -> Image {
                 repository: "vendor" => "https://rpms.example/el10/$basearch" { gpg_key: "README.md", kept },
                 repository: ["nightly" => format!("https://rpms.example/{}", 10) { unsigned }, Repository::new("z", "file:///srv")],
                 repo_file: "xtask/Cargo.toml",
+                enable_repository: ["crb", "extras"],
+                module: "php:8.2",
+                upgrade_all,
+                allow_erasing,
+                without_scriptlets,
                 without_docs,
                 without_weak_dependencies,
+                allow: "without-scriptlets",
             }
-            packages { remove: ["nano"] }
+            packages ["@Development Tools"] { remove: ["nano"] }
             run ["maps-import", "--region", "eu"] {
                 env: "LANG" => "C.UTF-8",
                 env: ["TZ" => "UTC", "REGION" => format!("{}u", "e")],
@@ -295,10 +301,17 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .repository(Repository::new("nightly", "https://rpms.example/10").unsigned())
                 .repository(Repository::new("z", "file:///srv"))
                 .repo_file(asset(ASSET))
+                .enable_repository("crb")
+                .enable_repository("extras")
+                .module("php:8.2")
+                .upgrade_all()
+                .allow_erasing()
+                .without_scriptlets()
                 .without_docs()
-                .without_weak_dependencies(),
+                .without_weak_dependencies()
+                .allow("without-scriptlets"),
         )
-        .with(Packages::default().and_remove(["nano"]))
+        .with(Packages::install(["@Development Tools"]).and_remove(["nano"]))
         .with(
             Run::new(["maps-import", "--region", "eu"])
                 .env("LANG", "C.UTF-8")

@@ -5,9 +5,9 @@ use lapstrake::entry::{Conf, Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
     Architecture, BinName, Capabilities, CargoPackage, FeatureName, Glob, ImageName, ImagePath, Invalid,
-    Karg, LabelKey, LayerName, Mode, Owner, PackageSpec, Port, ProfileName, Reference, RepositoryId,
-    RepositoryUrl, SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, UserName,
-    Variable, ZoneName,
+    Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec, Port, ProfileName, Reference,
+    RepositoryId, RepositoryUrl, SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName,
+    UserName, Variable, ZoneName,
 };
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
@@ -64,6 +64,7 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::LabelKey => parsed(kind, literal, LabelKey::parse(&text))?,
         ValueKind::LayerName => parsed(kind, literal, LayerName::parse(&text))?,
         ValueKind::Mode => parsed(kind, literal, Mode::parse(&text))?,
+        ValueKind::ModuleStream => parsed(kind, literal, ModuleStream::parse(&text))?,
         ValueKind::OciArchive => {
             parsed(kind, literal, Base::oci_archive(&text).location.get().map_err(Clone::clone))?;
         }

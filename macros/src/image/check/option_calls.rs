@@ -13,7 +13,7 @@ use crate::image::tokens::Operand;
 use crate::image::value_kind::ValueKind;
 
 /// What other tools call an option.
-const ELSEWHERE: [(&[&str], &str); 16] = [
+const ELSEWHERE: [(&[&str], &str); 21] = [
     (&["chmod", "permissions", "perm", "mod"], "mode"),
     (&["chown", "user", "group", "uid", "gid"], "owner"),
     (&["caps", "cap", "setcap", "capabilities"], "capability"),
@@ -27,7 +27,12 @@ const ELSEWHERE: [(&[&str], &str); 16] = [
     (&["enabled_as", "instance"], "instances"),
     (&["cwd", "dir", "workdir", "working_dir", "directory"], "current_dir"),
     (&["mount", "volume"], "bind"),
-    (&["repo", "baseurl", "enablerepo"], "repository"),
+    (&["repo", "baseurl"], "repository"),
+    (&["enablerepo", "enable_repo"], "enable_repository"),
+    (&["module_enable", "stream", "modules"], "module"),
+    (&["upgrade", "update", "distro_sync"], "upgrade_all"),
+    (&["allowerasing"], "allow_erasing"),
+    (&["noscripts", "no_scriptlets"], "without_scriptlets"),
     (&["nodocs", "no_docs", "tsflags"], "without_docs"),
     (&["install_weak_deps", "no_weak_deps"], "without_weak_dependencies"),
 ];

@@ -1,6 +1,6 @@
 //! Packages and run steps: what an engine could not be asked for.
 
-use super::{fatal, layers, words};
+use super::{fatal, layers, warning, words};
 use crate::check::Check;
 
 pub(in crate::check) const CHECKS: &[Check] = &[
@@ -39,10 +39,18 @@ pub(in crate::check) const CHECKS: &[Check] = &[
     ),
     fatal(
         "package-transaction",
-        "the packages of a layer are one transaction, and microdnf has no command that both installs and removes",
+        "each package manager has limits: microdnf can't both install and remove, and has no groups",
         words(
             "`Packages::install([\"jq\"]).and_remove([\"nano\"])` on a base that has microdnf alone",
             "two layers; or `dnf` among the `rpms` of the base's manifest",
+        ),
+    ),
+    warning(
+        "without-scriptlets",
+        "scriptlets make accounts, presets of units, alternatives and caches, which are missing without them",
+        layers(
+            r#"Layer::new("platform").with(Packages::install(["chrony"]).without_scriptlets())"#,
+            r#"Layer::new("platform").with(Packages::install(["chrony"]))"#,
         ),
     ),
     fatal(
