@@ -2,7 +2,8 @@
 //! and images of its job, in which a step may have written a secret, and the context.
 //!
 //! A job is found by its context. Somebody may have deleted the target directory with the contexts, so the storage of an
-//! engine is also searched for the names of jobs of this store.
+//! engine is also searched for the names of jobs of this store. An image that an engine was killed while it wrote has no
+//! name; it is found by a label.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,6 +14,7 @@ use rustix::process::Pid;
 
 use super::interrupt::end;
 use super::job_name::{job_name, job_prefix, listing};
+use super::unfinished::{self, UnfinishedImage};
 use super::{ENGINES, Engine};
 use crate::store::Paths;
 use crate::support::progress::Progress;
@@ -39,13 +41,25 @@ pub(crate) fn sweep(paths: &Paths, progress: &Progress) {
 /// Returns the names of the jobs of killed processes that built in this store, without a change.
 pub(crate) fn jobs_of_killed(paths: &Paths) -> BTreeSet<String> {
     let with_context = paths.abandoned_jobs().into_iter().map(|(context, _claim)| job_name(&context));
-    let lost = available().flat_map(|engine| lost_jobs(engine, paths));
+    let lost = available().flat_map(|engine| {
+        let unfinished = unfinished_images(engine).into_iter().map(|image| image.job);
+        lost_jobs(engine.stored_names().into_iter().chain(unfinished), paths)
+    });
     with_context.chain(lost).collect()
 }
 
-/// Does what [`sweep_storage`] does with the storage of each engine.
+/// Does what [`sweep_storage`] does with the storage of each engine, and removes unfinished images too.
 pub(crate) fn sweep_storages(paths: &Paths, progress: &Progress) {
-    available().for_each(|engine| sweep_storage(engine, paths, progress));
+    for engine in available() {
+        let unfinished = unfinished_images(engine).into_iter().map(|image| image.job);
+        for job in lost_jobs(engine.stored_names().into_iter().chain(unfinished), paths) {
+            remove_lost(engine, &job, progress);
+        }
+    }
+}
+
+fn unfinished_images(engine: &dyn Engine) -> Vec<UnfinishedImage> {
+    engine.storage().map(|root| unfinished::in_storage(&root)).unwrap_or_default()
 }
 
 fn available() -> impl Iterator<Item = &'static dyn Engine> {
@@ -54,16 +68,20 @@ fn available() -> impl Iterator<Item = &'static dyn Engine> {
 
 /// Removes the jobs of this store that are in the storage of an engine and have no context any more.
 pub(crate) fn sweep_storage(engine: &dyn Engine, paths: &Paths, progress: &Progress) {
-    for job in lost_jobs(engine, paths) {
-        progress.status("Removing", format_args!("what a killed build left in {}: `{job}`", engine.name()));
-        remove(engine, &job);
+    for job in lost_jobs(engine.stored_names().into_iter(), paths) {
+        remove_lost(engine, &job, progress);
     }
 }
 
-fn lost_jobs(engine: &dyn Engine, paths: &Paths) -> BTreeSet<String> {
+fn remove_lost(engine: &dyn Engine, job: &str, progress: &Progress) {
+    progress.status("Removing", format_args!("what a killed build left in {}: `{job}`", engine.name()));
+    remove(engine, job);
+}
+
+/// Returns the jobs of this store among the names of images and containers that have no context any more.
+fn lost_jobs(stored: impl Iterator<Item = String>, paths: &Paths) -> BTreeSet<String> {
     let prefix = job_prefix(paths.root());
-    let stored = engine.stored_names();
-    let stored: BTreeSet<String> = stored.iter().filter_map(|name| job_of(name, &prefix)).collect();
+    let stored: BTreeSet<String> = stored.filter_map(|name| job_of(&name, &prefix)).collect();
     if stored.is_empty() {
         return stored;
     }
@@ -75,6 +93,13 @@ fn lost_jobs(engine: &dyn Engine, paths: &Paths) -> BTreeSet<String> {
 fn remove(engine: &dyn Engine, job: &str) {
     engine.remove(&listing(job));
     engine.remove(job);
+    let is_of_job = |image: &UnfinishedImage| {
+        let name = image.job.strip_prefix("localhost/").unwrap_or(&image.job);
+        name.strip_prefix(job).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    for image in unfinished_images(engine).into_iter().filter(is_of_job) {
+        engine.remove_image(&image.id);
+    }
 }
 
 /// Returns the job of the store with that prefix to which an image or container with this name belongs.

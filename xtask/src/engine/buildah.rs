@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::commands::CommandLine;
 use super::{Engine, EngineError, Job};
@@ -20,6 +20,7 @@ const COMMANDS: CommandLine = CommandLine {
     push_options: &["--disable-compression"],
     list_images: &["images", "--all", "--format", "{{.Name}}"],
     list_containers: &["containers", "--all", "--format", "{{.ContainerName}}"],
+    storage_format: "{{.store.GraphRoot}}",
     remove_containers: &["rm"],
 };
 
@@ -58,6 +59,14 @@ impl Engine for Buildah {
 
     fn stored_names(&self) -> Vec<String> {
         COMMANDS.stored_names()
+    }
+
+    fn storage(&self) -> Option<Utf8PathBuf> {
+        COMMANDS.storage()
+    }
+
+    fn remove_image(&self, id: &str) {
+        COMMANDS.remove_image(id);
     }
 
     fn remove(&self, job: &str) {

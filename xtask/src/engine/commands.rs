@@ -28,6 +28,8 @@ pub(super) struct CommandLine {
     /// The commands that print the names of all images and containers, a line each.
     pub(super) list_images: &'static [&'static str],
     pub(super) list_containers: &'static [&'static str],
+    /// The template of `info` for the folder of the storage.
+    pub(super) storage_format: &'static str,
     pub(super) remove_containers: &'static [&'static str],
 }
 
@@ -152,19 +154,30 @@ impl CommandLine {
         String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect()
     }
 
+    pub(super) fn storage(&self) -> Option<Utf8PathBuf> {
+        let output = self.program.output(["info", "--format", self.storage_format]).ok()?;
+        let path = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+        (output.status.success() && !path.is_empty()).then(|| path.into())
+    }
+
+    pub(super) fn remove_image(&self, id: &str) {
+        self.clean_up(&["rmi", "--force"], &[id.to_owned()]);
+    }
+
     pub(super) fn remove(&self, job: &str) {
-        let remove = |words: &[&str], names: &[String]| {
-            let Ok(mut command) = self.program.command() else { return };
-            // Ctrl-C is not meant for the cleanup.
-            command.args(words).args(names).stdin(Stdio::null()).process_group(0);
-            drop(command.output());
-        };
         // By their names, because the user may have images of the same ids. Those of other jobs have ids of their own.
         let images = [job_name::built(job), job_name::below(job), job_name::results(job)];
         let container =
             |image: &String| format!("{}-working-container", image.trim_start_matches("localhost/"));
-        remove(self.remove_containers, &images.each_ref().map(container));
-        remove(&["rmi", "--force"], &images);
+        self.clean_up(self.remove_containers, &images.each_ref().map(container));
+        self.clean_up(&["rmi", "--force"], &images);
+    }
+
+    fn clean_up(&self, words: &[&str], names: &[String]) {
+        let Ok(mut command) = self.program.command() else { return };
+        // Ctrl-C is not meant for the cleanup.
+        command.args(words).args(names).stdin(Stdio::null()).process_group(0);
+        drop(command.output());
     }
 
     fn run(

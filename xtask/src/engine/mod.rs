@@ -20,11 +20,12 @@ mod results;
 mod rewrite;
 mod secrets;
 mod stored;
+mod unfinished;
 
 use std::fmt::Debug;
 use std::fs::File;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 pub(crate) use abandoned::{jobs_of_killed, sweep, sweep_storages};
 pub(crate) use error::EngineError;
@@ -80,6 +81,12 @@ pub(crate) trait Engine: Debug + Sync {
 
     /// Returns the names of all images and containers of the engine's storage.
     fn stored_names(&self) -> Vec<String>;
+
+    /// Returns the folder of the engine's storage.
+    fn storage(&self) -> Option<Utf8PathBuf>;
+
+    /// Removes an image by its id, with its containers.
+    fn remove_image(&self, id: &str);
 
     /// Removes the images and containers of the job of that name from the engine's storage. It is not an error that
     /// there are none. An image that has other names too only loses the name of the job.

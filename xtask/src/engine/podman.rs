@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::commands::CommandLine;
 use super::{Engine, EngineError, Job};
@@ -20,6 +20,7 @@ const COMMANDS: CommandLine = CommandLine {
     list_images: &["images", "--all", "--format", "{{.Repository}}"],
     // Containers of a build belong to buildah's part of the storage.
     list_containers: &["ps", "--all", "--external", "--format", "{{.Names}}"],
+    storage_format: "{{.Store.GraphRoot}}",
     remove_containers: &["rm", "--force"],
 };
 
@@ -58,6 +59,14 @@ impl Engine for Podman {
 
     fn stored_names(&self) -> Vec<String> {
         COMMANDS.stored_names()
+    }
+
+    fn storage(&self) -> Option<Utf8PathBuf> {
+        COMMANDS.storage()
+    }
+
+    fn remove_image(&self, id: &str) {
+        COMMANDS.remove_image(id);
     }
 
     fn remove(&self, job: &str) {

@@ -9,6 +9,7 @@ use lapstrake_oci::{Descriptor, Layout, Manifest, MediaType, canonical};
 use serde_json::json;
 
 use super::job_name;
+use super::unfinished::JOB;
 
 /// Writes the image to a context, and returns the name that FROM takes.
 pub(super) fn write_empty_image(job: &str, context: &Utf8Path) -> io::Result<String> {
@@ -19,7 +20,7 @@ pub(super) fn write_empty_image(job: &str, context: &Utf8Path) -> io::Result<Str
     let config = json!({
         "architecture": Architecture::host().map(Architecture::as_str),
         "os": "linux",
-        "config": { "Labels": { "lapstrake.job": job } },
+        "config": { "Labels": { JOB: job } },
         "rootfs": { "type": "layers", "diff_ids": [] },
     });
     let config = put(&layout, MediaType::ImageConfig, &config)?;

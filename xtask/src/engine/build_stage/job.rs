@@ -14,6 +14,7 @@ use crate::emit;
 use crate::engine::cached::{CachedJob, Context, ContextError};
 use crate::engine::job_name::below;
 use crate::engine::results::write_empty_image;
+use crate::engine::unfinished::label;
 use crate::engine::{Engine, EngineError, Job, Secrets, layers};
 use crate::image::Epoch;
 use crate::inputs::LayerInputs;
@@ -74,8 +75,8 @@ impl<'a> StageJob<'a> {
         let tag = below(name);
         let layout = Layout::create_or_open(&context.path().join(name))?;
         let image = base::lone_image(&self.stage.location, &self.stage.digest, self.env.cache)?;
-        let descriptor = image.put_in(&layout).map_err(Cause::Context)?;
-        layout.tag(&tag, &descriptor)?;
+        let labelled = image.put_in(&layout).and_then(|descriptor| label(&layout, &descriptor, &tag));
+        layout.tag(&tag, &labelled.map_err(Cause::Context)?)?;
         Ok(format!("oci:{name}:{tag}"))
     }
 

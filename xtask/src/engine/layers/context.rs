@@ -9,6 +9,7 @@ use lapstrake::value::LabelKey;
 
 use crate::emit::{self, Contents};
 use crate::engine::cached::Context;
+use crate::engine::unfinished::JOB;
 use crate::image::{self, BuildEnv, WrittenLayer};
 use crate::layer::{Removals, write_tar};
 use crate::plan::Plan;
@@ -66,7 +67,7 @@ fn layout(
 /// Returns the plan with a label that no other job has, so that the image gets an id of its own. An engine that removes
 /// the image of another job also removes the containers of all images with its id, even while they are in use.
 fn of_job(plan: &Plan, name: &str) -> Plan {
-    let label = LabelKey::parse("lapstrake.job").expect("the name of the label is valid");
+    let label = LabelKey::parse(JOB).expect("the name of the label is valid");
     let mut plan = plan.clone();
     plan.labels.insert(label, name.to_owned());
     plan
