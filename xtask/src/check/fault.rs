@@ -47,6 +47,8 @@ pub struct Fault {
     pub(super) severity: Option<Severity>,
     /// The checks whose findings are accepted where it is.
     pub(super) accepted: Vec<String>,
+    /// The mistake behind it, where several checks see its effects.
+    pub(super) cause: Option<String>,
 }
 
 /// What is to blame for a fault.
@@ -72,6 +74,11 @@ impl Fault {
         Self { path: Some(node.path().clone()), blame, accepted, ..Self::of_image(message) }
     }
 
+    /// States that a missing account is behind it: one mistake in sysusers.d has effects wherever the account is named.
+    pub(super) fn for_account(self, name: &str) -> Self {
+        Self { cause: Some(format!("account {name}")), ..self }
+    }
+
     /// Returns whether the base is blamed for it.
     pub(super) fn is_of_base(&self) -> bool {
         self.blame == Blamed::Base
@@ -87,6 +94,7 @@ impl Fault {
             also: Vec::new(),
             severity: None,
             accepted: Vec::new(),
+            cause: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::fault::{Blamed, Fault};
 use super::{Check, Subject};
-use crate::finding::{Blame, Finding, Severity};
+use crate::finding::{Blame, Finding, Related, Severity};
 
 /// At most so many paths of the base are named; bootc's lints stop there too.
 const SHOWN: usize = 5;
@@ -30,8 +30,37 @@ pub(super) fn blame_step_or_base(fault: &mut Fault, faults_of_base: &[Fault], su
     }
 }
 
-/// The findings that a check's faults are.
-pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Finding> {
+/// A finding, and the mistake behind it where several checks see its effects.
+pub(super) struct Found {
+    finding: Finding,
+    cause: Option<String>,
+}
+
+/// Returns the findings of several checks. Those with the same mistake behind them are one, with the places of all.
+pub(super) fn merged(found: impl IntoIterator<Item = Found>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for Found { finding, cause } in found {
+        match cause.as_ref().and_then(|cause| known.get(cause)) {
+            None => {
+                known.extend(cause.map(|cause| (cause, findings.len())));
+                findings.push(finding);
+            }
+            Some(first) => {
+                let first = &mut findings[*first];
+                let is_known =
+                    |site| Some(site) == first.site || first.related.iter().any(|it| it.site == site);
+                if let Some(site) = finding.site.filter(|site| !is_known(*site)) {
+                    first.related.push(Related { site, message: finding.message });
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Returns the findings that a check's faults are.
+pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Found> {
     let mut of_base: BTreeMap<Option<String>, Vec<Fault>> = BTreeMap::new();
     let mut findings = Vec::new();
     for fault in faults {
@@ -41,10 +70,12 @@ pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>)
         if fault.blame == Blamed::Base {
             of_base.entry(fault.help.clone()).or_default().push(fault);
         } else {
-            findings.push(finding(check, fault, subject));
+            let cause = fault.cause.clone();
+            findings.push(Found { finding: finding(check, fault, subject), cause });
         }
     }
-    findings.extend(of_base.into_values().filter_map(|faults| gathered(check, faults, subject)));
+    let of_base = of_base.into_values().filter_map(|faults| gathered(check, faults, subject));
+    findings.extend(of_base.map(|finding| Found { finding, cause: None }));
     findings
 }
 

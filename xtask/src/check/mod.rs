@@ -233,7 +233,7 @@ impl Checks {
 
 /// The findings of what was found for a check by other means.
 pub(crate) fn told(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Finding> {
-    gather::findings(check, faults, subject)
+    gather::merged(gather::findings(check, faults, subject))
 }
 
 /// Runs the checks of one stage.
@@ -252,5 +252,5 @@ pub(crate) fn run(checks: &[Check], phase: Phase, subject: &Subject<'_>) -> Vec<
         }
         gather::findings(check, faults, subject)
     };
-    due.flat_map(found).collect()
+    gather::merged(due.flat_map(found))
 }

@@ -148,6 +148,7 @@ names! {
     TOP_LEVEL = "top-level",
     TRANSIENT_ETC = "transient-etc",
     TYPE_CONFLICT = "type-conflict",
+    UNIT_ENCODING = "unit-encoding",
     UNIT_INSTANCE = "unit-instance",
     UNIT_MASKED = "unit-masked",
     UNIT_REQUIRES = "unit-requires",

@@ -102,6 +102,12 @@ impl<'a> Subject<'a> {
         self.plan.base.architecture
     }
 
+    /// Whether an account may be missing because its line is invalid, which is a finding already, or because a step that
+    /// has not run makes it.
+    pub(crate) fn lacks_accounts(&self) -> bool {
+        self.plan.lacks_accounts || self.runs_unseen()
+    }
+
     /// Returns the flags for the processor of this machine with which cargo compiles a binary.
     pub(crate) fn native_flags(&self, artefact: &Artefact) -> Vec<NativeFlag> {
         let target = self.plan.compile.get(artefact.invocation).and_then(|cargo| cargo.target.as_deref());

@@ -95,6 +95,10 @@ impl Units<'_> {
             let help = "bring it by `.unit(Unit::file(…))`, or link it by `.symlink(…)`";
             return Err(Finding::fatal("unit-unread", site, message).help(help));
         };
+        // `unit-encoding` reports it.
+        if text.contains('\0') {
+            return Ok(());
+        }
         let file = UnitFile::parse(&text);
         let mut install = Install::of(unit, &file);
         let mut instance = unit.clone();

@@ -67,6 +67,9 @@ pub(crate) struct Plan {
     pub(crate) base: PlannedBase,
     pub(crate) labels: BTreeMap<LabelKey, String>,
     pub(crate) compile: Vec<Invocation>,
+    /// Whether a line of sysusers.d is invalid, so that an account may be missing for that reason.
+    #[serde(skip)]
+    pub(crate) lacks_accounts: bool,
     /// The flags with which cargo compiles.
     #[serde(skip)]
     pub(crate) flags: CargoFlags,

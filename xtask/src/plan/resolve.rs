@@ -107,6 +107,7 @@ pub(crate) fn resolve(
         labels,
         compile: invocations.list,
         flags: workspace.flags.clone(),
+        lacks_accounts: image.layers.iter().flat_map(|layer| &layer.entries).any(has_invalid_account),
         stages: stages.finish(),
         layers,
         tree,
@@ -360,6 +361,14 @@ fn changed_directories(before: &Tree<File>, now: &Tree<File>, planned: &[Arc<Pla
         })
     });
     changed.collect()
+}
+
+/// Whether an entry has a line of sysusers.d that does not parse.
+fn has_invalid_account(entry: &Entry) -> bool {
+    match &entry.kind {
+        EntryKind::Sysusers(sysusers) => sysusers.lines.iter().any(|line| line.get().is_err()),
+        _ => false,
+    }
 }
 
 /// Returns a layer's packages and the rest of it, as far as it has them.

@@ -37,7 +37,7 @@ fn gid(subject: &Subject<'_>) -> Vec<Fault> {
             Ok(gid) => all.groups.values().any(|number| *number == Some(gid)),
             Err(_) => all.groups.contains_key(gid),
         };
-        if known || subject.runs_unseen() {
+        if known || subject.lacks_accounts() {
             continue;
         }
         let name = field(1);
@@ -46,7 +46,7 @@ fn gid(subject: &Subject<'_>) -> Vec<Fault> {
             Ok(_) => format!("add the line `g {name} {gid}`"),
             Err(_) => format!("add the line `g {gid} -`"),
         };
-        faults.push(Fault::at(&line.node, message).help(help));
+        faults.push(Fault::at(&line.node, message).help(help).for_account(gid));
     }
     faults
 }

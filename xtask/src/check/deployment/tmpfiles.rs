@@ -65,7 +65,7 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 fn owner(subject: &Subject<'_>) -> Vec<Fault> {
-    if subject.runs_unseen() {
+    if subject.lacks_accounts() {
         return Vec::new();
     }
     let accounts = Accounts::of(subject.tree());
@@ -83,7 +83,7 @@ fn owner(subject: &Subject<'_>) -> Vec<Fault> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`"),
                 };
-                faults.push(Fault::at(&line.node, message).help(help));
+                faults.push(Fault::at(&line.node, message).help(help).for_account(name));
             }
         }
     }

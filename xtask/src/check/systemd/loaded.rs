@@ -34,8 +34,8 @@ impl Setting<'_> {
     }
 }
 
-/// The units that the layers bring, and those of the base that they put a drop-in over. Masked ones are
-/// left out.
+/// The units that the layers bring, and those of the base that they put a drop-in over. Masked ones and files that are
+/// not text are left out.
 pub(super) fn loaded<'a>(subject: &Subject<'a>) -> Vec<Loaded<'a>> {
     let tree = subject.tree();
     let mut names = BTreeSet::new();
@@ -59,6 +59,9 @@ impl<'a> Loaded<'a> {
             return None;
         }
         let fragment = fragment.and_then(|node| tree.follow(node.path().as_str()));
+        if fragment.as_ref().is_some_and(|node| !is_text(node)) {
+            return None;
+        }
         // A file of the same name in a directory that comes first hides the others.
         let mut drop_ins: BTreeMap<String, Node<'a>> = BTreeMap::new();
         for directory in DIRECTORIES.iter().rev() {
@@ -68,7 +71,7 @@ impl<'a> Loaded<'a> {
                 drop_ins.extend(confs.map(|node| (node.path().file_name().to_owned(), node)));
             }
         }
-        let files = fragment.clone().into_iter().chain(drop_ins.into_values());
+        let files = fragment.clone().into_iter().chain(drop_ins.into_values().filter(is_text));
         let parsed = |node: Node<'a>| {
             let file = UnitFile::parse(node.text().unwrap_or_default());
             (node, file)
@@ -121,6 +124,11 @@ impl<'a> Loaded<'a> {
             ["RootDirectory", "RootImage", "RootEphemeral", "ExtensionImages", "ExtensionDirectories"];
         self.name.kind() == UnitKind::Service && other.iter().all(|key| self.value("Service", key).is_none())
     }
+}
+
+/// Whether systemd can read lines in a file.
+pub(super) fn is_text(node: &Node<'_>) -> bool {
+    !node.text().unwrap_or_default().contains('\0')
 }
 
 /// The file, or the link, that a unit's name leads to: an instance's own, else its template's.

@@ -9,6 +9,7 @@ mod misplaced_unit;
 mod privileged_port;
 mod quadlet_generator;
 mod state_directory;
+mod unit_encoding;
 mod unit_user;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use super::{Check, Example, Node, Subject};
 
 pub(super) const CHECKS: &[Check] = &[
     misplaced_unit::CHECK,
+    unit_encoding::CHECK,
     exec::START,
     exec::MISSING,
     exec::MODE,

@@ -33,7 +33,7 @@ const NAMED: [(&str, bool); 5] = [
 const SECTIONS: [&str; 4] = ["Service", "Socket", "Mount", "Swap"];
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    if subject.runs_unseen() {
+    if subject.lacks_accounts() {
         return Vec::new();
     }
     let accounts = Accounts::of(subject.tree());
@@ -50,7 +50,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                             Some(near) => format!("did you mean `{near}`?"),
                             None => format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`"),
                         };
-                        faults.push(Fault::at(&setting.node, message).help(help));
+                        faults.push(Fault::at(&setting.node, message).help(help).for_account(name));
                     }
                 }
             }

@@ -238,3 +238,68 @@ fn a_privileged_port_wants_its_capability() {
         .unit(Unit::text("app.service", "[Service]\nUser=dbus\nExecStart=/usr/bin/web --port 443\n"));
     assert_eq!(in_layer("privileged-port", capable), []);
 }
+
+/// A typo in the name of an account is one mistake, wherever the account is named.
+#[test]
+fn one_missing_account_is_one_error() {
+    let workshop = Workshop::stand_in();
+    let unit = || Unit::text("app.service", "[Service]\nExecStart=/usr/bin/true\nUser=web\nGroup=web\n");
+    let errors = |line: &str| {
+        let layer = Layer::new("app")
+            .sysusers("web", [line])
+            .unit(unit())
+            .tmpfiles("web", ["d /var/lib/web 0755 web web -", "d /var/lib/web/more 0755 web web -"]);
+        let found = workshop.check(&image(layer));
+        found.into_iter().filter(|finding| finding.severity == Severity::Fatal).collect::<Vec<_>>()
+    };
+    let found = errors("u wbe - \"Web server\"");
+    let [finding] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!(finding.message, "`/var/lib/web` shall belong to user `web`, which nothing makes");
+    assert_eq!(finding.help.as_deref(), Some("did you mean `wbe`?"));
+    let related: Vec<_> = finding.related.iter().map(|related| related.message.as_str()).collect();
+    assert_eq!(related, ["`app.service` has `User=web`, which nothing makes"]);
+    assert_eq!(errors("u web 990:web").len(), 1, "the group alone is missing");
+    assert_eq!(errors("u web -"), []);
+    let invalid = errors("x web -");
+    assert!(matches!(invalid.as_slice(), [finding] if finding.name == "invalid-value"), "{invalid:#?}");
+    let two =
+        Layer::new("app").tmpfiles("two", ["d /var/lib/a 0755 one root -", "d /var/lib/b 0755 two root -"]);
+    assert_eq!(workshop.check(&image(two)).iter().filter(|found| found.name == "tmpfiles-owner").count(), 2);
+}
+
+/// Each line of a file in UTF-16 is a fault for systemd; its encoding is the one mistake.
+#[test]
+fn a_unit_in_utf_16_is_one_error() {
+    let workshop = Workshop::stand_in();
+    let text = "[Unit]\nDescription=x\n\n[Service]\nExecStart=/usr/bin/true\nUser=web\n\n[Install]\nWantedBy=multi-user.target\n";
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    workshop.source("app.service", &[&[0xff, 0xfe], &bytes[..]].concat());
+    workshop.source("app.conf", &bytes);
+    let unit = || Layer::new("app").with(Unit::file("app.service").enabled());
+    let file =
+        Layer::new("app").file("app.service", "/usr/lib/systemd/system/app.service").enable("app.service");
+    let right = "[Service]\nExecStart=/usr/bin/busybox\n";
+    let drop_in = Layer::new("app")
+        .text(right, "/usr/lib/systemd/system/app.service")
+        .file("app.conf", "/usr/lib/systemd/system/app.service.d/app.conf");
+    for (layer, path) in [
+        (unit(), "/usr/lib/systemd/system/app.service"),
+        (file, "/usr/lib/systemd/system/app.service"),
+        (drop_in, "/usr/lib/systemd/system/app.service.d/app.conf"),
+    ] {
+        let found = workshop.check(&image(layer.clone()));
+        let found: Vec<_> = found.iter().filter(|found| found.name != "exec-missing").collect();
+        let [finding] = found.as_slice() else { panic!("{found:#?}") };
+        assert_eq!((finding.name, finding.severity), ("unit-encoding", Severity::Fatal));
+        assert!(finding.message.contains(path), "{}", finding.message);
+        let plan = workshop.planned(&image(layer));
+        let contents = crate::check::Contents::of(&plan.layers);
+        assert_eq!(
+            crate::check::analyze::analyze(&crate::check::Subject::new(&plan, &workshop.base, &contents)),
+            []
+        );
+    }
+    // The name of a unit elsewhere says nothing of a file.
+    workshop.source("map.slice", b"\0\0");
+    assert!(workshop.check(&image(Layer::new("map").file("map.slice", "/usr/share/map.slice"))).is_empty());
+}
