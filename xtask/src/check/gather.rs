@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use lapstrake::value::ImagePath;
+
 use super::fault::{Blamed, Fault};
 use super::{Check, Subject};
 use crate::finding::{Blame, Finding, Related, Severity};
@@ -79,7 +81,22 @@ pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>)
     findings
 }
 
-fn finding(check: &Check, fault: Fault, subject: &Subject<'_>) -> Finding {
+/// Returns what explains a path that the description has otherwise: the symlink that leads there.
+fn explain_link(path: &ImagePath, subject: &Subject<'_>) -> Option<String> {
+    let node = subject.tree().get(path.as_str())?;
+    let written = node.written()?;
+    let links = written.ancestors().into_iter().chain([written.clone()]);
+    let mut links =
+        links.filter_map(|above| subject.tree().get(above.as_str())).filter(|node| node.target().is_some());
+    let link = links.next()?;
+    let owner = if link.layer().is_none() { "in the base" } else { "of a layer below" };
+    let (at, target) = (link.path(), link.target()?);
+    Some(format!("; it is written as `{written}`, and `{at}` is a link to `{target}` {owner}"))
+}
+
+fn finding(check: &Check, mut fault: Fault, subject: &Subject<'_>) -> Finding {
+    let explained = fault.path.as_ref().and_then(|path| explain_link(path, subject));
+    fault.message += explained.as_deref().unwrap_or_default();
     let (site, blame) = match fault.blame {
         Blamed::Base => (subject.base_site(), Some(Blame::Base)),
         Blamed::Image => (subject.site(), None),

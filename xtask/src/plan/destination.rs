@@ -93,12 +93,13 @@ impl<'a> Members<'a> {
             return;
         }
         let Some(metadata) = self.over(&path, &wanted) else { return };
-        let Wanted { kind, site, inode, .. } = wanted;
+        let Wanted { kind, site, inode, path: written, .. } = wanted;
+        let written = (written != path).then_some(written);
         if let Some(inode) = inode {
             self.names.entry(inode).or_default().insert(path.clone());
         }
         let (site, allowed, extends) = (Some(site), self.allowed.clone(), self.extends);
-        self.placed.insert(path, Member { metadata, kind, hardlink: None, site, extends, allowed });
+        self.placed.insert(path, Member { metadata, kind, written, hardlink: None, site, extends, allowed });
     }
 
     /// The metadata of an inode over what is below; none where it can't be there.

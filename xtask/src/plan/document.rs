@@ -50,7 +50,7 @@ struct MemberDocument<'a> {
 
 impl Serialize for Member {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { metadata, kind, hardlink, site, extends: _, allowed } = self;
+        let Self { metadata, kind, written: _, hardlink, site, extends: _, allowed } = self;
         let Metadata { mode, uid, gid, .. } = *metadata;
         let kind = KindDocument::of(kind, |from| (from, None));
         let capabilities = metadata.capabilities();

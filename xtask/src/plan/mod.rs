@@ -227,6 +227,8 @@ pub(crate) struct Removal {
 pub(crate) struct Member {
     pub(crate) metadata: Metadata,
     pub(crate) kind: Kind<Origin>,
+    /// The path as the description has it, if a symlink below leads elsewhere.
+    pub(crate) written: Option<ImagePath>,
     /// An earlier path of the layer that is a name of the same file.
     pub(crate) hardlink: Option<ImagePath>,
     /// Where it was described; none for a parent directory that is there because a child needs it.
@@ -240,8 +242,15 @@ pub(crate) struct Member {
 impl Member {
     /// Returns a directory that is there because a child needs it.
     pub(crate) fn parent(metadata: Metadata) -> Self {
-        let (site, allowed) = (None, BTreeMap::new());
-        Self { metadata, kind: Kind::Directory, hardlink: None, site, extends: false, allowed }
+        Self {
+            metadata,
+            kind: Kind::Directory,
+            written: None,
+            hardlink: None,
+            site: None,
+            extends: false,
+            allowed: BTreeMap::new(),
+        }
     }
 }
 

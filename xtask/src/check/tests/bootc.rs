@@ -1,5 +1,7 @@
 //! bootc's lints, where it takes a base of another shape. Each fault has a near miss beside it.
 
+use tar::EntryType;
+
 use super::*;
 
 /// What the base's fault is called in the finding.
@@ -196,4 +198,32 @@ fn users_and_other_peoples_places_are_refused() {
     for path in ["/etc/passwdd", "/usr/local/bin/x", "/device"] {
         assert_eq!(of_layer("refused-destination", Layer::new("p").text("x", path)), [], "{path}");
     }
+}
+
+/// A description says `/opt`, and a base of bootc has a link there: the finding explains the other path.
+#[test]
+fn a_path_behind_a_link_of_the_base_is_explained() {
+    let base = || {
+        Tar::new().directory("var").directory("var/opt").member(
+            b"opt",
+            EntryType::Symlink,
+            "var/opt",
+            0o777,
+            b"",
+        )
+    };
+    let messages = |layer: Layer| {
+        let workshop = Workshop::on_stand_in_and(base().end());
+        let found =
+            workshop.check(&image(layer)).into_iter().filter(|finding| finding.name == "var-tmpfiles");
+        found.map(|finding| finding.message).collect::<Vec<_>>()
+    };
+    let explained = "; it is written as `/opt/x`, and `/opt` is a link to `var/opt` in the base";
+    let found = messages(Layer::new("app").text("x\n", "/opt/x"));
+    assert!(
+        matches!(found.as_slice(), [message] if message.starts_with("`/var/opt/x`") && message.ends_with(explained)),
+        "{found:#?}"
+    );
+    let found = messages(Layer::new("app").text("x\n", "/var/opt/x"));
+    assert!(matches!(found.as_slice(), [message] if !message.contains("link to")), "{found:#?}");
 }

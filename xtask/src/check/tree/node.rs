@@ -189,6 +189,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Returns the path as the description has it, if a symlink below leads elsewhere.
+    pub(crate) fn written(&self) -> Option<&'a ImagePath> {
+        match self.from {
+            From::Layer(of) => of.member.written.as_ref(),
+            From::Base(_) | From::Step(..) => None,
+        }
+    }
+
     fn contents(&self) -> Option<&'a LayerContents> {
         match self.from {
             From::Layer(of) => Some(of.contents),
