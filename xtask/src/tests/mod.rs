@@ -6,6 +6,7 @@ mod base_config;
 mod corpus;
 mod damage;
 mod described;
+mod enablement;
 pub(crate) mod engine;
 mod equivalence;
 mod hostile;
