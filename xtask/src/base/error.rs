@@ -8,7 +8,7 @@ use std::io;
 use crate::finding::Finding;
 use crate::support::diagnosis::{Diagnosis, Task};
 use crate::support::explain::Explain;
-use crate::support::full_disk;
+use crate::support::os_error;
 use crate::support::program::{Program, ProgramError};
 use lapstrake_oci::tar::LayerError;
 use lapstrake_oci::{ArchiveError, BlobError, Digest, DigestError, LayoutError};
@@ -86,7 +86,7 @@ impl Explain for BaseError {
             }
             Self::Cache { path, .. } => {
                 let delete = || format!("delete `{path}`; it holds only what is fetched and made again");
-                Some(full_disk::help(self).unwrap_or_else(delete))
+                Some(os_error::help(self).unwrap_or_else(delete))
             }
             Self::Transported { .. }
             | Self::Layout(_)

@@ -78,7 +78,11 @@ pub(crate) fn one(
     } else {
         let _working = progress.layer(&layer.name, &reason);
         let written = write_blob(layer, staged, store, compression);
-        let written = written.map_err(|source| NativeError::Layer { layer: layer.name.clone(), source })?;
+        let failed = |source| {
+            let (layer, store) = (layer.name.clone(), store.root().to_owned());
+            NativeError::Layer { layer, store, source }
+        };
+        let written = written.map_err(failed)?;
         store.remember(&key, &written)?;
         written
     };

@@ -22,7 +22,7 @@ use crate::layer::CacheKeys;
 use crate::plan::Plan;
 use crate::store::{Store, StoreError};
 use crate::support::explain::Explain;
-use crate::support::full_disk;
+use crate::support::os_error;
 use crate::support::progress::Progress;
 use lapstrake_oci::Compression;
 use lapstrake_oci::{Blobs, Digest, canonical};
@@ -59,10 +59,10 @@ pub(crate) enum LayerOrigin {
 /// The image could not be built.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NativeError {
-    #[error("layer `{layer}` can't be written")]
-    Layer { layer: LayerName, source: io::Error },
-    #[error("blob `{digest}` of the base can't be taken into the store")]
-    BaseBlob { digest: Digest, source: io::Error },
+    #[error("layer `{layer}` can't be written to `{store}`")]
+    Layer { layer: LayerName, store: Utf8PathBuf, source: io::Error },
+    #[error("blob `{digest}` of the base can't be taken into `{store}`")]
+    BaseBlob { digest: Digest, store: Utf8PathBuf, source: io::Error },
     #[error("the base's config is not a JSON object")]
     BaseConfig,
     #[error("document can't be written to the store")]
@@ -77,7 +77,7 @@ impl Explain for NativeError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Store(source) => source.help(),
-            Self::Layer { .. } | Self::BaseBlob { .. } | Self::Document(_) => full_disk::help(self),
+            Self::Layer { .. } | Self::BaseBlob { .. } | Self::Document(_) => os_error::help(self),
             Self::BaseConfig | Self::Json(_) => None,
         }
     }
@@ -127,7 +127,11 @@ pub(crate) fn finish(
     for layer in &base.layers {
         let (digest, size) = (&layer.digest, layer.size);
         let linked = blobs.link_from(cache.blobs(), digest, size);
-        linked.map_err(|source| NativeError::BaseBlob { digest: digest.clone(), source })?;
+        let failed = |source| {
+            let (digest, store) = (digest.clone(), store.root().to_owned());
+            NativeError::BaseBlob { digest, store, source }
+        };
+        linked.map_err(failed)?;
     }
     let descriptor = documents(plan, base, &written, blobs, settings)?;
     store.tag(&plan.name, &descriptor)?;

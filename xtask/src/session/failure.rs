@@ -19,6 +19,7 @@ use crate::project::lockfile::LockError;
 use crate::project::workspace::WorkspaceError;
 use crate::store::StoreError;
 use crate::support::explain::{Explain, Located};
+use crate::support::os_error;
 
 /// A phase failed, for reasons outside of the description.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +109,7 @@ impl Explain for Failure {
         if let Self::EngineNeeded { .. } = self {
             return Some("run it without `--engine`: podman or buildah builds that layer".to_owned());
         }
-        self.explained()?.help()
+        self.explained().and_then(Explain::help).or_else(|| os_error::help(self))
     }
 
     fn site(&self) -> Option<Site> {

@@ -26,7 +26,7 @@ pub(crate) use self::layers::{LastInputs, Written};
 pub(crate) use self::paths::{Paths, Scratch, user_cache};
 pub(crate) use self::records::{Kind, Records};
 use crate::support::explain::Explain;
-use crate::support::full_disk;
+use crate::support::os_error;
 use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Descriptor, Digest, FileDigest, FileDigests, Layout, LayoutError};
 
@@ -76,7 +76,7 @@ impl Explain for StoreError {
                 Some(format!("delete `{path}` while no build runs; it holds only what a build writes again"))
             }
         };
-        full_disk::help(self).or_else(delete)
+        os_error::help(self).or_else(delete)
     }
 }
 

@@ -4,8 +4,8 @@
 pub(crate) mod diagnosis;
 pub(crate) mod explain;
 pub(crate) mod folder;
-pub(crate) mod full_disk;
 pub(crate) mod identity;
+pub(crate) mod os_error;
 pub(crate) mod parallel;
 pub(crate) mod program;
 pub(crate) mod progress;

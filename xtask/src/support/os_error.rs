@@ -1,18 +1,15 @@
-//! Finds out whether an error is a full disk, and says what to do about it.
+//! What to do about errors of the operating system that have nothing to do with the file at hand: a full disk, a missing
+//! permission, a disk that can only be read. A message of such an error names its path.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, ErrorKind};
 
-/// Returns what to do if the error, or one of its causes, is a full disk.
+/// Returns what to do about the error if it, or one of its causes, is an error of that kind.
 pub(crate) fn help(error: &(dyn Error + 'static)) -> Option<String> {
-    let is_full = |error: &(dyn Error + 'static)| {
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        kind.is_some_and(|kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
-    };
-    let help = "free some space, or build on another disk with `--target-dir DIRECTORY`";
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if is_full(error) {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if let Some(help) = kind.and_then(help_of) {
             return Some(help.to_owned());
         }
         cause = error.source();
@@ -20,9 +17,25 @@ pub(crate) fn help(error: &(dyn Error + 'static)) -> Option<String> {
     None
 }
 
+fn help_of(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("free some space, or build on another disk with `--target-dir DIRECTORY`")
+        }
+        ErrorKind::PermissionDenied => Some(
+            "an earlier command may have run as another user: give yourself its files with `sudo chown -R \"$(id -un)\" PATH`, \
+             or name other folders with `--target-dir DIRECTORY` and `LAPSTRAKE_CACHE`",
+        ),
+        ErrorKind::ReadOnlyFilesystem => Some(
+            "nothing can be written there: name other folders with `--target-dir DIRECTORY` and `LAPSTRAKE_CACHE`",
+        ),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::io::{self, ErrorKind};
 
     use super::help;
 
@@ -31,10 +44,19 @@ mod tests {
     struct Outer(#[source] io::Error);
 
     #[test]
-    fn a_full_disk_is_found_among_the_causes() {
-        let full = || io::Error::from(io::ErrorKind::StorageFull);
-        assert!(help(&full()).is_some());
-        assert!(help(&Outer(full())).is_some());
-        assert_eq!(help(&Outer(io::Error::from(io::ErrorKind::NotFound))), None);
+    fn an_error_of_the_system_is_found_among_the_causes() {
+        for (kind, words) in [
+            (ErrorKind::StorageFull, "free some space"),
+            (ErrorKind::QuotaExceeded, "free some space"),
+            (ErrorKind::PermissionDenied, "sudo chown"),
+            (ErrorKind::ReadOnlyFilesystem, "LAPSTRAKE_CACHE"),
+        ] {
+            for help in [help(&io::Error::from(kind)), help(&Outer(kind.into()))] {
+                assert!(help.as_ref().is_some_and(|help| help.contains(words)), "{kind}: {help:?}");
+            }
+        }
+        assert_eq!(help(&Outer(ErrorKind::NotFound.into())), None);
+        // The number of the operating system has a kind, too.
+        assert!(help(&io::Error::from_raw_os_error(1)).is_some(), "EPERM");
     }
 }
