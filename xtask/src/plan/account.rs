@@ -92,7 +92,7 @@ impl Placer<'_, '_, '_> {
         };
         let mut lines = String::new();
         if let Some(home) = home.filter(is_state) {
-            let mode = if user.is_login { "0700" } else { "0750" };
+            let mode = if user.is_login { "0700" } else { "0755" };
             lines += &format!("d {home} {mode} {name} {name} -\n");
         }
         let keys: Vec<_> =

@@ -88,7 +88,11 @@ fn systemd_makes_the_users_and_what_they_own() {
     let keys = fs::metadata(root.path().join(keys)).unwrap();
     assert_eq!((keys.uid(), keys.mode() & 0o7777), (1000, 0o600));
     assert!(root.path().join("var/lib/systemd/linger/admin").exists());
-    assert_eq!(fs::metadata(root.path().join("var/lib/app")).unwrap().mode() & 0o7777, 0o750);
+    assert_eq!(
+        fs::metadata(root.path().join("var/lib/app")).unwrap().mode() & 0o7777,
+        0o755,
+        "as `StateDirectory=` makes it"
+    );
 
     let sudoers = root.path().join("etc/sudoers.d/admin");
     assert_eq!(fs::metadata(&sudoers).unwrap().mode() & 0o7777, 0o440);

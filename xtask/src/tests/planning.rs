@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use lapstrake::entry::{Dir, DropIn, File, Kargs, Tree, Unit, UnitState};
+use lapstrake::entry::{Dir, DropIn, Edit, File, Kargs, Tree, Unit, UnitState};
 use lapstrake::{Base, Image, Layer};
 use lapstrake_oci::tree::Kind;
 
@@ -343,6 +343,14 @@ fn a_source_that_has_more_than_an_image_keeps_is_named() {
         );
         assert_eq!(found(Layer::new("l").with(file("program").capability("cap_net_raw=ep"))), [""; 0]);
     }
+}
+
+#[test]
+fn an_edit_without_a_change_is_an_error() {
+    let workshop = Workshop::stand_in();
+    let empty = image(Layer::new("app").with(Edit::of("/usr/lib/os-release")));
+    let found = workshop.plan(&empty).1;
+    assert_eq!(found[0].message, "`/usr/lib/os-release` is not changed: the edit is empty");
 }
 
 #[test]

@@ -46,6 +46,11 @@ impl Lower<'_> {
         edit: &Edit,
         site: Site,
     ) -> Result<Edited, Vec<Finding>> {
+        if edit.changes.is_empty() {
+            let finding =
+                Finding::fatal("edit-unmatched", site, format!("`{at}` is not changed: the edit is empty"));
+            return Err(vec![finding.at(at).help("add `.append(\"…\")` or another change")]);
+        }
         let path = self.below.tree.follow(at).unwrap_or_else(|_| at.clone());
         self.changed(at, site, "Edit::of", |text| edited(&path, text, &edit.changes))
     }
