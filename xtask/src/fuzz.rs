@@ -17,10 +17,11 @@ use serde_json::json;
 
 use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
-use crate::finding::{draw, sarif};
+use crate::finding::{Look, draw, sarif};
 use crate::plan::{self, Builders, CargoOptions};
 use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
+use crate::support::columns::Columns;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 
 /// A reader to fuzz.
@@ -254,7 +255,7 @@ impl Bench {
             contents.learn(&plan.layers, &Facts::of(program));
             findings.extend(check::run(&self.checks, Phase::Inputs, &Subject::new(&plan, base, &contents)));
         }
-        drop(draw(&findings, &self.workspace.root, true));
+        drop(draw(&findings, &self.workspace.root, Look { colour: true, columns: Columns::new(80) }));
         let rules: Vec<_> = self.checks.iter().map(check::Check::rule).collect();
         drop(sarif(&findings, &rules, true, &self.workspace.root));
     }

@@ -26,7 +26,7 @@ use lapstrake::suggest::did_you_mean;
 use lapstrake::value::ImagePath;
 
 use crate::check::{Accounts, Checks, Node, Tree};
-use crate::finding::{Finding, draw};
+use crate::finding::{Finding, Look, draw};
 use crate::plan::{Origin, render_layers};
 use crate::session::{self, Request, Session};
 use crate::support::progress::{Colour, Progress, ProgressMode};
@@ -99,7 +99,7 @@ fn try_plan(image: &Image, checks: &Checks) -> (Option<session::Planned>, Vec<Fi
     let run = || {
         let mut session = Session::open(Request::default(), &progress)?;
         let (planned, findings) = session.plan_for_test(image, checks)?;
-        let drawn = draw(&findings, &session.workspace.root, false);
+        let drawn = draw(&findings, &session.workspace.root, Look::PLAIN);
         Ok::<_, session::Failure>((planned, findings, drawn))
     };
     match run() {

@@ -12,8 +12,9 @@ use super::report::Report;
 use super::{PrintError, print, print_json};
 use crate::check::{self, Checks, Phase};
 use crate::engine::EnginePolicy;
-use crate::finding::{Findings, Severity, draw, sarif};
+use crate::finding::{Findings, Look, Severity, draw, sarif};
 use crate::session::{check_staged, check_units};
+use crate::support::columns::Columns;
 use crate::support::explain::Exit;
 
 #[derive(Debug, Args)]
@@ -90,7 +91,8 @@ impl Check {
         let root = &session.workspace.root;
         match self.format {
             Form::Text => {
-                print(&draw(findings.all(), root, self.output.color.on_stdout()))?;
+                let look = Look { colour: self.output.color.on_stdout(), columns: Columns::of_stdout() };
+                print(&draw(findings.all(), root, look))?;
                 if !complete {
                     progress.status(
                         "Waiting",
@@ -113,15 +115,26 @@ impl Check {
     }
 }
 
+/// The columns that the reason of a check has at least beside its name.
+const REASON: usize = 40;
+
 fn list(checks: &[check::Check], report: &mut Report) -> Result<(), PrintError> {
     if !report.is_document() {
         let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+        let columns = Columns::of_stdout();
         let line = |check: &check::Check| {
             let severity = match check.severity {
                 Severity::Fatal => "fatal  ",
                 Severity::Warning => "warning",
             };
-            format!("{:width$}  {severity}  {:11}  {}\n", check.name, check.phase, check.reason)
+            let start = format!("{:width$}  {severity}  {:11}  ", check.name, check.phase);
+            let indent = start.len();
+            let (between, indent) = match columns.limit() {
+                Some(columns) if columns < indent + REASON => ("\n    ", 4),
+                _ => ("", indent),
+            };
+            let start = if between.is_empty() { &start } else { start.trim_end() };
+            format!("{start}{between}{}\n", columns.wrap(check.reason, indent, indent))
         };
         return print(&checks.iter().map(line).collect::<String>());
     }

@@ -13,7 +13,7 @@ use super::selection::SelectionError;
 use super::usage_error::UsageError;
 use crate::check::UnknownCheck;
 use crate::deliver::DeliverError;
-use crate::finding::underline;
+use crate::finding::{Look, underline};
 use crate::session::Failure;
 use crate::support::explain::{Exit, Explain};
 
@@ -59,9 +59,9 @@ impl Failed {
     }
 
     /// Returns the line of the description that failed, underlined, if it is known.
-    fn line(&self, colour: bool) -> Option<String> {
+    fn line(&self, look: Look) -> Option<String> {
         match self {
-            Self::Failure(error) => underline(error.site()?, error.root()?, colour),
+            Self::Failure(error) => underline(error.site()?, error.root()?, look),
             Self::Usage(_)
             | Self::Selection(_)
             | Self::Check(_)
@@ -78,19 +78,21 @@ impl Failed {
     }
 
     /// Returns the error as a person reads it.
-    pub(super) fn draw(&self, colour: bool) -> String {
+    pub(super) fn draw(&self, look: Look) -> String {
         let paint = |code: &str, text: &str| {
-            if colour { format!("\x1b[1m\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+            if look.colour { format!("\x1b[1m\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
         };
-        let mut out = format!("{}: {self}\n", paint("31", "error"));
+        let wrap = |label: &str, text: &str| look.columns.wrap(text, label.len(), 4);
+        let mut out = format!("{}: {}\n", paint("31", "error"), wrap("error: ", &self.to_string()));
         for cause in self.causes() {
-            _ = writeln!(out, "  {}: {}", paint("34", "caused by"), cause.replace('\n', "\n    "));
+            let cause = wrap("  caused by: ", &cause.replace('\n', "\n    "));
+            _ = writeln!(out, "  {}: {cause}", paint("34", "caused by"));
         }
-        if let Some(line) = self.line(colour) {
+        if let Some(line) = self.line(look) {
             _ = writeln!(out, "{line}");
         }
         if let Some(help) = self.help() {
-            _ = writeln!(out, "  {}: {help}", paint("36", "help"));
+            _ = writeln!(out, "  {}: {}", paint("36", "help"), wrap("  help: ", &help));
         }
         out
     }

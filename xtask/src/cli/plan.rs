@@ -19,6 +19,7 @@ use crate::layer::CacheKey;
 use crate::plan::{PlannedLayer, render};
 use crate::session::{Failure, Planned, Session};
 use crate::store::Store;
+use crate::support::columns::Columns;
 use crate::support::explain::Exit;
 use lapstrake_oci::Compression;
 
@@ -57,7 +58,7 @@ impl Plan {
             let forecasts =
                 forecasts.inspect_err(|_| report.show(findings.all(), &session.workspace.root))?;
             match self.formatted.format {
-                Format::Text => text += &render(plan, &forecasts),
+                Format::Text => text += &render(plan, &forecasts, Columns::of_stdout()),
                 Format::Json => {
                     let mut document = serde_json::to_value(plan).expect("a plan has a form in JSON");
                     for (layer, forecast) in forecasts.iter().enumerate() {

@@ -10,8 +10,9 @@ use serde_json::{Map, Value, json};
 use super::failed::Failed;
 use super::print_json;
 use crate::engine;
-use crate::finding::{Finding, Findings, draw};
+use crate::finding::{Finding, Findings, Look, draw};
 use crate::plan::SCHEMA;
+use crate::support::columns::Columns;
 use crate::support::explain::{Exit, Explain};
 use crate::support::progress::{Colour, Progress};
 
@@ -79,7 +80,7 @@ impl Report {
                 self.progress.event("finding", &finding.message, fact);
             }
         } else {
-            to_stderr(&draw(found, root, self.colour.on_stderr()));
+            to_stderr(&draw(found, root, look_of_stderr(self.colour)));
         }
         self.record(found);
     }
@@ -118,12 +119,16 @@ impl Report {
         if self.progress.is_json() {
             self.progress.event("error", &failed.to_string(), failed.to_json());
         } else {
-            to_stderr(&failed.draw(self.colour.on_stderr()));
+            to_stderr(&failed.draw(look_of_stderr(self.colour)));
         }
     }
 }
 
+fn look_of_stderr(colour: Colour) -> Look {
+    Look { colour: colour.on_stderr(), columns: Columns::of_stderr() }
+}
+
 /// Writes to stderr as a person reads it. Where that can't be written, the exit code has to say it.
-fn to_stderr(text: &str) {
+pub(super) fn to_stderr(text: &str) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }

@@ -3,15 +3,16 @@
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use lapstrake::Image;
 
 use super::foreign_option;
-use super::report::{Report, Stdout};
+use super::report::{Report, Stdout, to_stderr};
 use super::selection::SelectionError;
 use super::usage_error::{UsageError, asks};
 use super::{Cli, ImageArgs, PrintError};
 use crate::check::Checks;
+use crate::support::columns::Columns;
 use crate::support::explain::Exit;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 
@@ -84,7 +85,9 @@ impl Xtask {
     /// that it ran.
     #[must_use = "return it from `main`: without it every failure ends with exit code 0"]
     pub fn main(self) -> ExitCode {
-        match Cli::try_parse() {
+        let page = Columns::of_stdout().of_page();
+        let parsed = Cli::command().term_width(page).try_get_matches();
+        match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(Cli::Image(arguments)) => self.run(&arguments),
             Err(error) => unparsed(&foreign_option::explain(error)),
         }
@@ -117,8 +120,11 @@ fn unparsed(error: &clap::Error) -> ExitCode {
         let stdout = if is_document { Stdout::Document } else { Stdout::Result };
         return report(stdout).end(Err(UsageError::of(error).into()));
     }
+    if error.use_stderr() {
+        to_stderr(&Columns::of_stderr().wrap(&error.render().to_string(), 0, 0));
+        return Exit::Usage.into();
+    }
     match error.print() {
-        _ if error.use_stderr() => Exit::Usage.into(),
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             report(Stdout::Result).end(Err(PrintError(error).into()))
         }

@@ -6,30 +6,63 @@ use camino::Utf8Path;
 use lapstrake::Site;
 
 use super::{Blame, Finding, Severity, excerpt};
+use crate::support::columns::Columns;
 
 /// The check that finds what must not be shown.
 const SECRET: &str = "secret-in-layer";
 
+/// The columns that the renderer needs beside an underline: for the number of the line, and for dots where it is cut.
+const GUTTER: usize = 22;
+/// The columns that an underline has at least.
+const SHORTEST: usize = 3;
+
+/// How findings are drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) colour: bool,
+    pub(crate) columns: Columns,
+}
+
+impl Look {
+    /// Without colours, with lines of any length.
+    pub(crate) const PLAIN: Self = Self { colour: false, columns: Columns::ANY };
+
+    fn renderer(self) -> Renderer {
+        let renderer = if self.colour { Renderer::styled() } else { Renderer::plain() };
+        self.columns.limit().map_or(renderer.clone(), |columns| renderer.term_width(columns))
+    }
+
+    /// Wraps the text of a note below a finding, whose lines after the first the renderer indents.
+    fn attached(self, finding: &Finding, label: &str, text: &str) -> String {
+        let sites = finding.site.into_iter().chain(finding.related.iter().map(|other| other.site));
+        let digits = sites.map(|site| site.line().to_string().len()).max().unwrap_or_default();
+        let indent = digits + format!(" = {label}: ").len();
+        self.columns.wrap(text, indent, indent).replace(&format!("\n{}", " ".repeat(indent)), "\n")
+    }
+}
+
 /// Draws findings, one after another; `root` is the workspace that sites are relative to.
-pub(crate) fn draw(findings: &[Finding], root: &Utf8Path, colour: bool) -> String {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    findings.iter().map(|finding| one(finding, root, &renderer) + "\n\n").collect()
+pub(crate) fn draw(findings: &[Finding], root: &Utf8Path, look: Look) -> String {
+    findings.iter().map(|finding| one(finding, root, look) + "\n\n").collect()
 }
 
-/// A place of the description, underlined; nothing where its file is not there.
-pub(crate) fn underline(site: Site, root: &Utf8Path, colour: bool) -> Option<String> {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+/// Draws a place of the description, underlined, if its file is there.
+pub(crate) fn underline(site: Site, root: &Utf8Path, look: Look) -> Option<String> {
     let source = std::fs::read_to_string(root.join(site.file())).ok()?;
-    let element = snippet(&source, site.file(), &[(site, AnnotationKind::Primary, "")]);
-    Some(renderer.render(&[Group::with_level(Level::ERROR).element(element)]))
+    let element = snippet(&source, site.file(), &[(site, AnnotationKind::Primary, "")], look.columns);
+    Some(look.renderer().render(&[Group::with_level(Level::ERROR).element(element)]))
 }
 
-fn one(finding: &Finding, root: &Utf8Path, renderer: &Renderer) -> String {
+fn one(finding: &Finding, root: &Utf8Path, look: Look) -> String {
     let level = match finding.severity {
         Severity::Fatal => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(&finding.message).id(finding.name));
+    let label = format!("{}[{}]: ", level_name(finding.severity), finding.name).len();
+    let message = look.columns.wrap(&finding.message, label, label);
+    // The lines after the first are indented by the renderer.
+    let message = message.replace(&format!("\n{}", " ".repeat(label)), "\n");
+    let mut group = Group::with_title(level.primary_title(message).id(finding.name));
     let related =
         finding.related.iter().map(|other| (other.site, AnnotationKind::Context, other.message.as_str()));
     let mut places: Vec<_> =
@@ -40,21 +73,30 @@ fn one(finding: &Finding, root: &Utf8Path, renderer: &Renderer) -> String {
         let (here, elsewhere): (Vec<_>, _) = places.iter().partition(|(site, ..)| site.file() == file);
         group = match std::fs::read_to_string(root.join(file)) {
             // The line may hold the secret itself, and what is drawn may end in a log.
-            Ok(source) if finding.name != SECRET => group.element(snippet(&source, file, &here)),
+            Ok(source) if finding.name != SECRET => {
+                group.element(snippet(&source, file, &here, look.columns))
+            }
             Ok(_) | Err(_) => here.iter().fold(group, |group, (site, ..)| group.element(origin(*site))),
         };
         places = elsewhere;
     }
     if let Some(place) = place(finding) {
-        group = group.element(Level::NOTE.message(place));
+        group = group.element(Level::NOTE.message(look.attached(finding, "note", &place)));
     }
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(help));
+        group = group.element(Level::HELP.message(look.attached(finding, "help", help)));
     }
-    renderer.render(&[group])
+    look.renderer().render(&[group])
 }
 
-/// Where in which images it is, and whose it is.
+fn level_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Fatal => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// Returns where in which images it is, and whose it is.
 fn place(finding: &Finding) -> Option<String> {
     let unsaid = finding.path.as_ref().filter(|path| !finding.message.contains(path.as_str()));
     let path = unsaid.map(|path| format!("at `{path}`"));
@@ -82,9 +124,20 @@ fn snippet<'a>(
     source: &str,
     file: &'a str,
     places: &[(Site, AnnotationKind, &'a str)],
+    columns: Columns,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let annotations = places.iter().filter_map(|(site, kind, label)| {
-        let span = excerpt::span(source, site.line(), site.column())?;
+        let mut span = excerpt::span(source, site.line(), site.column())?;
+        if let Some(columns) = columns.limit() {
+            // The renderer shows an underline whole, and the label beside it.
+            let mut room = columns.saturating_sub(GUTTER + label.len());
+            if !label.is_empty() {
+                let before = site.line().to_string().len() + " | ".len() + site.column() as usize;
+                room = room.min(columns.saturating_sub(before + label.len()));
+            }
+            let room = room.max(SHORTEST);
+            span.end = source.floor_char_boundary(span.end.min(span.start + room));
+        }
         let annotation = kind.span(span);
         Some(if label.is_empty() { annotation } else { annotation.label(*label) })
     });

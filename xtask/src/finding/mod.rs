@@ -11,7 +11,7 @@ use lapstrake::Site;
 use lapstrake::value::{ImageName, ImagePath, Invalid, LayerName};
 use serde::Serialize;
 
-pub(crate) use draw::{draw, underline};
+pub(crate) use draw::{Look, draw, underline};
 pub(crate) use sarif::{Rule, sarif};
 
 /// A fault or a doubt, with the line of the user's Rust that it comes from.

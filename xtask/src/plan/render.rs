@@ -3,17 +3,24 @@
 
 use std::fmt::Write;
 
+use lapstrake::Site;
+use unicode_width::UnicodeWidthStr;
+
 use super::{
     Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction, Undecided,
 };
+use crate::support::columns::Columns;
 use lapstrake_oci::tree::Kind;
 
-/// The page of a plan; `forecasts` says of each layer what a build would do with it.
-pub(crate) fn render(plan: &Plan, forecasts: &[String]) -> String {
+/// How far the lines that continue a line are indented.
+const HANGING: usize = 4;
+
+/// Returns the page of a plan; `forecasts` has for each layer what a build would do with it.
+pub(crate) fn render(plan: &Plan, forecasts: &[String], columns: Columns) -> String {
     let mut out = String::new();
     // Writing to a String does not fail.
-    _ = write_plan(plan, forecasts, &mut out);
-    out
+    _ = write_plan(plan, forecasts, columns, &mut out);
+    out.lines().map(|line| columns.wrap(line, 0, HANGING) + "\n").collect()
 }
 
 /// Returns the layers of a plan and what is in them, without anything that depends on lines of the description, on
@@ -37,14 +44,14 @@ fn write_layers(plan: &Plan, out: &mut String) -> std::fmt::Result {
             writeln!(out, "    remove  {}", path.as_str().escape_debug())?;
         }
         for (path, member) in layer.described() {
-            writeln!(out, "    {}", row(path.as_str(), member))?;
+            writeln!(out, "    {}", row(path.as_str(), member).join(" "))?;
         }
         layer.runs.iter().try_for_each(|run| write_run(run, out))?;
     }
     Ok(())
 }
 
-fn write_plan(plan: &Plan, forecasts: &[String], out: &mut String) -> std::fmt::Result {
+fn write_plan(plan: &Plan, forecasts: &[String], columns: Columns, out: &mut String) -> std::fmt::Result {
     write!(out, "image {}", plan.name)?;
     if let Some(version) = &plan.version {
         write!(out, " {version}")?;
@@ -64,7 +71,7 @@ fn write_plan(plan: &Plan, forecasts: &[String], out: &mut String) -> std::fmt::
         let forecast = forecasts.get(index).map_or("", String::as_str);
         let further = if layer.continues { ", on the files of its steps" } else { "" };
         writeln!(out, "  layer  {}{further}: {forecast}", layer.name)?;
-        write_layer(layer, out)?;
+        write_layer(layer, columns, out)?;
     }
     for Undecided { what, site, layer } in &plan.undecided {
         writeln!(out, "  later  {what}, when layer `{layer}` is built  {site}")?;
@@ -72,7 +79,7 @@ fn write_plan(plan: &Plan, forecasts: &[String], out: &mut String) -> std::fmt::
     Ok(())
 }
 
-fn write_layer(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
+fn write_layer(layer: &PlannedLayer, columns: Columns, out: &mut String) -> std::fmt::Result {
     if let Some(transaction) = &layer.transaction {
         write_transaction(transaction, out)?;
     }
@@ -80,17 +87,32 @@ fn write_layer(layer: &PlannedLayer, out: &mut String) -> std::fmt::Result {
         writeln!(out, "    remove  {}  {}", path.as_str().escape_debug(), removal.site)?;
     }
     let rows: Vec<_> = layer.described().map(|(path, member)| (row(path.as_str(), member), member)).collect();
-    let width = rows.iter().map(|(row, _)| row.chars().count()).max().unwrap_or(0).min(100);
+    let width = rows.iter().map(|(row, _)| row.iter().map(|part| part.width() + 1).sum::<usize>() - 1).max();
     for (row, member) in rows {
-        match member.site {
-            Some(site) => writeln!(out, "    {row:width$}  {site}")?,
-            None => writeln!(out, "    {row}")?,
-        }
+        write_row(row, member.site, width.unwrap_or(0).min(100), columns, out)?;
     }
     for run in &layer.runs {
         write_run(run, out)?;
     }
     Ok(())
+}
+
+/// Writes a row on one line if it fits, and else its parts on several.
+fn write_row(
+    parts: Vec<String>,
+    site: Option<Site>,
+    width: usize,
+    columns: Columns,
+    out: &mut String,
+) -> std::fmt::Result {
+    let row = parts.join(" ");
+    let padding = " ".repeat(width.saturating_sub(row.width()));
+    let line = site.map_or(row.clone(), |site| format!("{row}{padding}  {site}"));
+    if columns.limit().is_none_or(|columns| 4 + line.width() <= columns) {
+        return writeln!(out, "    {line}");
+    }
+    let parts: Vec<_> = parts.into_iter().chain(site.map(|site| site.to_string())).collect();
+    writeln!(out, "    {}", columns.row(&parts, 4, 8))
 }
 
 fn write_transaction(transaction: &Transaction, out: &mut String) -> std::fmt::Result {
@@ -160,28 +182,27 @@ fn write_stage(number: usize, stage: &PlannedBuildStage, out: &mut String) -> st
     Ok(())
 }
 
-fn row(path: &str, member: &Member) -> String {
+/// Returns what a row says of a member: what is where, and where it comes from.
+fn row(path: &str, member: &Member) -> Vec<String> {
     let metadata = &member.metadata;
     let path = path.escape_debug();
-    let mut row = format!("{} {}:{} {path}", metadata.mode, metadata.uid, metadata.gid);
-    match &member.kind {
-        Kind::Directory => row.push('/'),
-        Kind::Symlink { target } => row += &format!(" -> {}", target.escape_debug()),
-        Kind::File(Origin::Asset { path, .. }) => {
-            row += &format!(" <- {}", path.as_str().escape_debug());
+    let mut place = format!("{} {}:{} {path}", metadata.mode, metadata.uid, metadata.gid);
+    let origin = match &member.kind {
+        Kind::Directory => {
+            place.push('/');
+            None
         }
-        Kind::File(Origin::Artefact(artefact)) => row += &format!(" <- cargo: {}", artefact.bin),
-        Kind::File(Origin::Text(text)) => row += &format!(" <- text, {} bytes", text.len()),
+        Kind::Symlink { target } => Some(format!("-> {}", target.escape_debug())),
+        Kind::File(Origin::Asset { path, .. }) => Some(format!("<- {}", path.as_str().escape_debug())),
+        Kind::File(Origin::Artefact(artefact)) => Some(format!("<- cargo: {}", artefact.bin)),
+        Kind::File(Origin::Text(text)) => Some(format!("<- text, {} bytes", text.len())),
         Kind::File(Origin::Compiled(built)) => {
-            row += &format!(" <- stage {}: {}", built.stage + 1, built.product);
+            Some(format!("<- stage {}: {}", built.stage + 1, built.product))
         }
-        Kind::Device { .. } | Kind::Fifo => row += &format!(" ({})", member.kind.name()),
-    }
-    if let Some(first) = &member.hardlink {
-        row += &format!(" (hardlink to {})", first.as_str().escape_debug());
-    }
-    if let Some(capabilities) = metadata.capabilities() {
-        row += &format!(" {capabilities}");
-    }
-    row
+        Kind::Device { .. } | Kind::Fifo => Some(format!("({})", member.kind.name())),
+    };
+    let hardlink =
+        member.hardlink.as_ref().map(|first| format!("(hardlink to {})", first.as_str().escape_debug()));
+    let capabilities = metadata.capabilities().map(|capabilities| capabilities.to_string());
+    [Some(place), origin, hardlink, capabilities].into_iter().flatten().collect()
 }

@@ -1,6 +1,7 @@
 //! What several rooms need and none of them owns: programs of this machine, what is reported of an error, progress,
 //! threads.
 
+pub(crate) mod columns;
 pub(crate) mod diagnosis;
 pub(crate) mod explain;
 pub(crate) mod folder;

@@ -10,6 +10,11 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lapstrake::value::LayerName;
 use serde_json::{Map, Value};
 
+use super::columns::Columns;
+
+/// Where the text of a line begins, after its verb.
+const STATUS: usize = 13;
+
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum ProgressMode {
@@ -140,13 +145,15 @@ impl Progress {
     pub(crate) fn warning(&self, what: impl Display) {
         #[cfg(test)]
         self.warnings.lock().expect("no test panics while it holds the warnings").push(what.to_string());
+        let what = what.to_string();
+        let wrapped = || Columns::of_stderr().wrap(&what, "warning: ".len(), 2);
         let line = match self.mode {
             Shown::Nothing => return,
-            Shown::Json => return self.event("warning", &what.to_string(), Map::new()),
+            Shown::Json => return self.event("warning", &what, Map::new()),
             Shown::Spinners | Shown::Lines if self.colour => {
-                format!("\x1b[1m\x1b[33mwarning\x1b[0m: {what}")
+                format!("\x1b[1m\x1b[33mwarning\x1b[0m: {}", wrapped())
             }
-            Shown::Spinners | Shown::Lines => format!("warning: {what}"),
+            Shown::Spinners | Shown::Lines => format!("warning: {}", wrapped()),
         };
         // No line can be written when stderr is closed.
         self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));
@@ -160,13 +167,15 @@ impl Progress {
 
     /// Writes one line, as cargo writes them: a verb and what it is about.
     pub(crate) fn status(&self, verb: &str, what: impl Display) {
+        let what = what.to_string();
+        let wrapped = || Columns::of_stderr().wrap(&what, STATUS, STATUS);
         let line = match self.mode {
             Shown::Nothing => return,
-            Shown::Json => return self.event(&verb.to_lowercase(), &what.to_string(), Map::new()),
+            Shown::Json => return self.event(&verb.to_lowercase(), &what, Map::new()),
             Shown::Spinners | Shown::Lines if self.colour => {
-                format!("\x1b[1m\x1b[32m{verb:>12}\x1b[0m {what}")
+                format!("\x1b[1m\x1b[32m{verb:>12}\x1b[0m {}", wrapped())
             }
-            Shown::Spinners | Shown::Lines => format!("{verb:>12} {what}"),
+            Shown::Spinners | Shown::Lines => format!("{verb:>12} {}", wrapped()),
         };
         // No line can be written when stderr is closed.
         self.bars.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));

@@ -266,7 +266,9 @@ fn clean(command: &mut Command) {
             command.env_remove(&name);
         }
     }
-    for name in ["NO_COLOR", "SOURCE_DATE_EPOCH", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "DESCRIBE"] {
+    for name in
+        ["COLUMNS", "NO_COLOR", "SOURCE_DATE_EPOCH", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "DESCRIBE"]
+    {
         command.env_remove(name);
     }
     command.env("CARGO_TERM_COLOR", "never");

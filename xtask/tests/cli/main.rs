@@ -7,6 +7,7 @@ mod boots;
 mod builds;
 mod checkouts;
 mod checks;
+mod columns;
 mod compile;
 mod context;
 mod documents;

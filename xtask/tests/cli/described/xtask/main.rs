@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         "compiling" => vec![running::compiling()],
         "namesakes" => vec![namesakes()],
         "checked" => vec![checked()],
+        "deep" => vec![deep()],
         "doubtful" => vec![cockpit(), doubtful()],
         "misnamed" => vec![Image::new("Not A Name", Base::stand_in()), cockpit()],
         _ => vec![gateway(), cockpit()],
@@ -65,6 +66,12 @@ fn shadowed() -> Image {
     cockpit()
         .layer(Layer::new("later").file("deploy/gateway.toml", "/etc/gateway.toml"))
         .layer(Layer::new("last"))
+}
+
+/// A path that is longer than a line.
+fn deep() -> Image {
+    let path = "/usr/share/gateway/translations/dashboard/instrument-cluster/german/swiss-high-german/messages.json";
+    Image::new("deep", Base::stand_in()).layer(Layer::new("texts").text("{}\n", path))
 }
 
 /// A doubt, and a binary.
