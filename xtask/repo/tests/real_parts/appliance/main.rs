@@ -7,6 +7,9 @@ fn main() -> ExitCode {
     Xtask::new([appliance()]).main()
 }
 
+/// A repository that the image has and does not use.
+const EXTRAS: &str = "[extras]\nname=extras\nbaseurl=http://127.0.0.1:8000/signed\ngpgcheck=0\nenabled=0\n";
+
 fn appliance() -> Image {
     Image::new("appliance", Base::oci("parts/base:rig")).layer(services()).layer(extras())
 }
@@ -18,11 +21,14 @@ fn services() -> Layer {
             "rig-daemon",
             "rig-direct",
             "rig-editor",
+            "rig-greeter-1.0",
             "rig-library",
             "rig-modules",
+            "rig-old",
             "rig-ping",
             "rig-timer",
         ]))
+        .text(EXTRAS, "/etc/yum.repos.d/extras.repo")
         .enable("rig-daemon.service")
         .disable("rig-timer.timer")
         .mask("rig-daemon-helper.service")
@@ -32,7 +38,14 @@ fn services() -> Layer {
 /// What follows, on the tree of the services.
 fn extras() -> Layer {
     Layer::new("extras")
-        .with(packages(["rig-firewall", "rig-python", "rig-tilde", "rig-user"]))
+        .with(
+            packages(["@Rig Tools", "rig-firewall", "rig-python", "rig-signed", "rig-tilde", "rig-user"])
+                .and_remove(["rig-modules"])
+                .module("rigpython:3.1")
+                .enable_repository("extras")
+                .upgrade_all()
+                .allow_erasing(),
+        )
         .with(File::text("token\n", "/etc/rig-daemon/token").mode(0o600).owner("rig-daemon:rig-direct"))
 }
 
