@@ -21,6 +21,7 @@ mod intake;
 mod layer;
 mod layout;
 mod local_image;
+mod package_owners;
 mod registry;
 mod repo_digest;
 mod stand_in;
@@ -47,6 +48,7 @@ pub(crate) use error::BaseError;
 pub(crate) use file::{File, FileFacts, Node, facts};
 pub(crate) use index::BaseIndex;
 pub(crate) use layer::read as read_layer;
+pub(crate) use package_owners::PackageOwners;
 #[cfg(test)]
 pub(crate) use stand_in::{Library, Wanted, stand_in_tar};
 #[cfg(test)]

@@ -42,6 +42,8 @@ pub struct Fault {
     pub(super) message: String,
     pub(super) help: Option<String>,
     pub(super) path: Option<ImagePath>,
+    /// The other paths of which packages are named.
+    pub(super) more_paths: Vec<ImagePath>,
     pub(super) blame: Blamed,
     pub(super) also: Vec<(Site, String)>,
     pub(super) severity: Option<Severity>,
@@ -90,6 +92,7 @@ impl Fault {
             message: message.into(),
             help: None,
             path: None,
+            more_paths: Vec::new(),
             blame: Blamed::Image,
             also: Vec::new(),
             severity: None,
@@ -120,6 +123,12 @@ impl Fault {
     #[must_use]
     pub fn path(mut self, path: &ImagePath) -> Self {
         self.path = Some(path.clone());
+        self
+    }
+
+    /// Adds paths that it is about, too. Their packages are named.
+    pub(super) fn and_paths<'n>(mut self, nodes: impl IntoIterator<Item = &'n Node<'n>>) -> Self {
+        self.more_paths.extend(nodes.into_iter().map(|node| node.path().clone()));
         self
     }
 

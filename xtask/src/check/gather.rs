@@ -1,7 +1,7 @@
 //! The findings that the faults of a check are: who is to blame, and how it is shown. Faults of the base are gathered
 //! into one finding: the user can't fix them in the description, and a real base has many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::value::ImagePath;
 
@@ -94,9 +94,27 @@ fn explain_link(path: &ImagePath, subject: &Subject<'_>) -> Option<String> {
     Some(format!("; it is written as `{written}`, and `{at}` is a link to `{target}` {owner}"))
 }
 
+/// Returns what follows a message: the packages that bring the paths of a fault.
+fn packages(fault: &Fault, subject: &Subject<'_>) -> String {
+    let paths = fault.path.iter().chain(&fault.more_paths);
+    let packages: BTreeSet<_> = paths.filter_map(|path| subject.package_of(path)).collect();
+    let names: Vec<_> = packages.iter().take(SHOWN).map(|package| format!("`{package}`")).collect();
+    match packages.len() {
+        0 => String::new(),
+        1 => format!(" (from package {})", names.join("")),
+        count if count > SHOWN => {
+            format!(" (from packages {} and {} more)", names.join(", "), count - SHOWN)
+        }
+        _ => format!(" (from packages {})", names.join(", ")),
+    }
+}
+
 fn finding(check: &Check, mut fault: Fault, subject: &Subject<'_>) -> Finding {
     let explained = fault.path.as_ref().and_then(|path| explain_link(path, subject));
     fault.message += explained.as_deref().unwrap_or_default();
+    if fault.blame != Blamed::Base {
+        fault.message += &packages(&fault, subject);
+    }
     let (site, blame) = match fault.blame {
         Blamed::Base => (subject.base_site(), Some(Blame::Base)),
         Blamed::Image => (subject.site(), None),

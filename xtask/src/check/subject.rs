@@ -92,6 +92,12 @@ impl<'a> Subject<'a> {
         changed.or_else(|| self.plan.layers.iter().find(|layer| layer.needs_engine())).map(|layer| &**layer)
     }
 
+    /// Returns the package that brings a path, if packages or a step of the image made what is there.
+    pub(super) fn package_of(&self, path: &ImagePath) -> Option<&'a str> {
+        let is_of_step = self.tree.get(path.as_str()).is_some_and(|node| node.is_of_step());
+        self.known.last().filter(|_| is_of_step)?.owners.of(path)
+    }
+
     /// The image's name.
     pub fn image(&self) -> &ImageName {
         &self.plan.name

@@ -29,7 +29,7 @@ use super::transaction::transaction;
 use super::{
     CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided, WantedText,
 };
-use crate::base::{Base, BaseIndex, File};
+use crate::base::{Base, BaseIndex, File, PackageOwners};
 use crate::finding::{Blame, Finding};
 use crate::project::assets::Sources;
 use crate::project::workspace::Workspace;
@@ -53,6 +53,8 @@ pub(crate) struct KnownTree {
     /// How many parts.
     pub(crate) parts: usize,
     pub(crate) index: Arc<BaseIndex>,
+    /// The packages that these parts install, by their paths.
+    pub(crate) owners: Arc<PackageOwners>,
 }
 
 /// Plans `image` on `base`. `shared` must be of the same workspace and options. A part above one in which something runs is planned on its known tree; without that,

@@ -43,9 +43,9 @@ impl LowerLayers {
     }
 
     /// Returns these layers as the lowest parts, with the tree that they make.
-    fn grown(self, EngineLayers { layers, index }: EngineLayers) -> Self {
+    fn grown(self, EngineLayers { layers, index, owners }: EngineLayers) -> Self {
         let Self { below, mut known, .. } = self;
-        known.push(KnownTree { parts: layers.len(), index: Arc::clone(&index) });
+        known.push(KnownTree { parts: layers.len(), index: Arc::clone(&index), owners });
         let below = Rc::new(Base { index, ..(*below).clone() });
         Self { below, parts: layers, known }
     }

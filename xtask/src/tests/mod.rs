@@ -13,6 +13,7 @@ mod hostile;
 mod hybrid;
 mod memory;
 pub(crate) mod merged_tree;
+mod packages;
 mod planning;
 mod readers;
 mod repeatable;

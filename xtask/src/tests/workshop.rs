@@ -323,7 +323,7 @@ impl Workshop {
                 Ok(None) => return (Ok(None), installed),
                 Err(error) => return (Err(error), installed),
             };
-            known.push(KnownTree { parts: lower.layers.len(), index: lower.index });
+            known.push(KnownTree { parts: lower.layers.len(), index: lower.index, owners: lower.owners });
             let resolved = self.resolve(image, &known, &lower.layers);
             let fatal: Vec<_> =
                 resolved.findings.iter().filter(|found| found.severity == Severity::Fatal).collect();
@@ -379,7 +379,7 @@ impl Workshop {
         let end = plan.next_engine_part(0).unwrap();
         let lower = layers::ensure_lower(&plan, &[], end, EnginePolicy::Any, &env).layers.unwrap().unwrap();
         let below = Base { index: Arc::clone(&lower.index), ..self.base.clone() };
-        let known = [KnownTree { parts: end, index: lower.index }];
+        let known = [KnownTree { parts: end, index: lower.index, owners: lower.owners }];
         let resolved = self.resolve(image, &known, &lower.layers);
         let (mut findings, plan) = (resolved.findings, resolved.plan.unwrap());
         findings.extend(check::unknown_allowances(&Checks::default(), &plan));

@@ -54,11 +54,21 @@ fn findings(example: &Example) -> Vec<[String; 3]> {
     of_layers.map(|found| ["name", "message", "help"].map(|key| text(found, key))).collect()
 }
 
+/// `rig-ping` has setuid programs, and the package is named.
+fn a_finding_names_the_package(found: &[[String; 3]]) {
+    let setuid: Vec<_> =
+        found.iter().filter(|[name, ..]| name == "setuid").map(|[_, message, _]| message).collect();
+    assert!(setuid.iter().all(|message| message.contains(" (from package `rig-")), "{setuid:#?}");
+    assert!(!setuid.is_empty());
+}
+
 /// A package's directories below /var are reported with the lines of tmpfiles.d that make them at each boot.
 fn the_lines_of_the_help_make_the_state(example: &Example) {
     let state = |found: Vec<[String; 3]>| found.into_iter().filter(|[name, ..]| name == "var-tmpfiles");
     example.describe(MAIN);
-    let found: Vec<_> = state(findings(example)).collect();
+    let found = findings(example);
+    a_finding_names_the_package(&found);
+    let found: Vec<_> = state(found).collect();
     let [[_, _, help]] = &found[..] else { panic!("one layer has state: {found:#?}") };
     example.describe(&with_state(help));
     example.build("appliance");
@@ -85,7 +95,18 @@ fn podman_makes_the_same(example: &Example) {
     has_what_packages_bring(&tree);
     assert_same(&tree, &podman.tree(log), "hybrid (left), podman (right)");
     let packages = hybrid.packages(log);
-    assert!(packages.contains(&"rig-tilde-2:1.0~rc1-1.noarch".to_owned()), "{packages:?}");
+    for (nevra, is_there) in [
+        ("rig-tilde-2:1.0~rc1-1.noarch", true),
+        // Of the group, beside which `rig-old` can't stay.
+        ("rig-new-1-1.noarch", true),
+        ("rig-old-1-1.noarch", false),
+        ("rig-greeter-1.1-1.noarch", true),
+        ("rig-greeter-1.0-1.noarch", false),
+        ("rig-signed-1-1.noarch", true),
+        ("rig-modules-1-1.noarch", false),
+    ] {
+        assert_eq!(packages.contains(&nevra.to_owned()), is_there, "{nevra} in {packages:?}");
+    }
     assert_eq!(packages, podman.packages(log));
     assert!(example.lock().contains("\"rig-tilde-2:1.0~rc1-1.noarch\""));
 }

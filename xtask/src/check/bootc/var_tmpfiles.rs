@@ -63,7 +63,7 @@ fn of_steps(subject: &Subject<'_>, made: &BTreeSet<String>) -> Vec<Fault> {
             shown.join(", ")
         );
         let lines: Vec<_> = nodes.iter().filter_map(|node| line(node, &accounts)).collect();
-        let fault = Fault::at(first, message);
+        let fault = Fault::at(first, message).and_paths(&nodes);
         Some(if lines.is_empty() {
             fault.help("keep the file below `/usr`, or accept it: `.allow(\"var-tmpfiles\")`")
         } else {

@@ -67,18 +67,23 @@ fn usr(subject: &Subject<'_>) -> Vec<Fault> {
         |node: &Node<'_>| node.path().as_str().starts_with("/usr/") && (node.uid(), node.gid()) != (0, 0);
     let fault = |node: Node<'_>| {
         let message = format!("`{}` in /usr belongs to {}:{}", node.path(), node.uid(), node.gid());
-        Fault::at(&node, message)
-            .help("leave `.owner(…)` out, and let a mode of 0644 or 0755 make it readable")
+        let help = "leave `.owner(…)` out, and let a mode of 0644 or 0755 make it readable";
+        Fault::at(&node, message).help(if node.is_of_step() { accept("USR_OWNER") } else { help.to_owned() })
     };
     subject.tree().ours().filter(odd).map(fault).collect()
+}
+
+/// Returns the help where packages or a step have what an entry would be changed for.
+fn accept(check: &str) -> String {
+    format!("accept it where it comes from: `.allow(checks::{check})` of these packages or this step")
 }
 
 fn setuid(subject: &Subject<'_>) -> Vec<Fault> {
     let odd = |node: &Node<'_>| node.is_file() && node.mode().bits() & 0o6000 != 0;
     let fault = |node: Node<'_>| {
         let message = format!("`{}` has mode {}: it runs with its owner's rights", node.path(), node.mode());
-        Fault::at(&node, message)
-            .help("give the one capability that it needs: `.mode(0o755).capability(\"cap_net_raw+ep\")`")
+        let help = "give the one capability that it needs: `.mode(0o755).capability(\"cap_net_raw+ep\")`";
+        Fault::at(&node, message).help(if node.is_of_step() { accept("SETUID") } else { help.to_owned() })
     };
     subject.tree().ours().filter(odd).map(fault).collect()
 }

@@ -9,7 +9,8 @@ use camino::Utf8Path;
 
 use super::cache_key::EngineCacheKey;
 use super::error::Cause;
-use super::{chain, context, index, packages};
+use super::packages::{self, Installed};
+use super::{chain, context, index};
 use crate::engine::cached::{CachedJob, Context, ContextError};
 use crate::engine::rewrite::rewrite;
 use crate::engine::{Engine, EngineError, Job, Secrets};
@@ -29,8 +30,8 @@ pub(super) struct LayerJob<'a> {
 /// A layer as an engine made it.
 pub(super) struct Made {
     tar: File,
-    /// The packages that it installed, if it has a transaction that installs some.
-    installed: Option<BTreeSet<String>>,
+    /// What it installed, if it has a transaction that installs something.
+    installed: Option<Installed>,
 }
 
 impl LayerJob<'_> {
@@ -81,6 +82,10 @@ impl CachedJob for LayerJob<'_> {
             return None;
         }
         let written = self.env.store.layer(key)?;
+        if self.installs().is_some() {
+            // Findings name the packages of files.
+            self.env.store.package_files(&written)?;
+        }
         let reason = "kept: its steps, their inputs and what lies below are the same".to_owned();
         Some((self.written(written, true, reason), None))
     }
@@ -128,7 +133,11 @@ impl CachedJob for LayerJob<'_> {
         engine: &'static dyn Engine,
     ) -> Result<Self::Kept, Cause> {
         let written = self.write(tar, secrets)?;
-        let transaction = self.installs().zip(installed.as_ref());
+        let (packages, files) = installed.map(|Installed { packages, files }| (packages, files)).unzip();
+        if let Some(files) = files {
+            self.env.store.remember_package_files(&written, &files)?;
+        }
+        let transaction = self.installs().zip(packages.as_ref());
         if let Some((Transaction { locked: Some(locked), .. }, installed)) = transaction
             && locked != installed
         {
@@ -149,7 +158,7 @@ impl CachedJob for LayerJob<'_> {
         } else {
             format!("built by {}", engine.name())
         };
-        Ok((self.written(written, false, reason), installed))
+        Ok((self.written(written, false, reason), packages))
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) use self::error::EngineLayersError;
 use self::job::LayerJob;
 pub(crate) use self::merge::merge_parts;
 use super::cached;
-use crate::base::{self, Base, BaseIndex};
+use crate::base::{self, Base, BaseIndex, PackageOwners};
 use crate::engine::EnginePolicy;
 use crate::image::{self, BuildEnv, WrittenLayer};
 use crate::plan::{Plan, PlannedLayer};
@@ -35,6 +35,8 @@ use lapstrake_oci::{Decompressor, Digest};
 pub(crate) struct EngineLayers {
     pub(crate) layers: Vec<WrittenLayer>,
     pub(crate) index: Arc<BaseIndex>,
+    /// The packages that the layers install, by their paths.
+    pub(crate) owners: Arc<PackageOwners>,
 }
 
 /// How the building of the lower layers ended.
@@ -86,7 +88,18 @@ fn ensure(
         None => Arc::clone(&env.base.index),
         Some(top) => index(&layers, env).map_err(|source| located(source, top))?,
     };
-    Ok(Some(EngineLayers { layers, index }))
+    let owners = Arc::new(owners(plan, &layers, &index, env));
+    Ok(Some(EngineLayers { layers, index, owners }))
+}
+
+fn owners(plan: &Plan, layers: &[WrittenLayer], index: &BaseIndex, env: &BuildEnv<'_>) -> PackageOwners {
+    let mut owners = PackageOwners::default();
+    for (_, written) in plan.layers.iter().zip(layers).filter(|(layer, _)| layer.transaction.is_some()) {
+        if let Some(files) = env.store.package_files(&written.written) {
+            owners.add(&files, index);
+        }
+    }
+    owners
 }
 
 fn located(source: Cause, layer: &PlannedLayer) -> Located<EngineLayersError> {

@@ -1,13 +1,13 @@
-//! Lists the packages that a layer has installed. The rpm of the image is asked, because an rpm database is read by
+//! Lists the packages that a layer has installed, and their files. The rpm of the image is asked, because an rpm database is read by
 //! the rpm that wrote it.
 //!
 //! The image below the layer and the image with it are asked in two stages of a second build, which writes both lists
 //! to its results. So no list is a part of the layer, and nothing that a step or a scriptlet prints or writes is taken
 //! for one. (A bind mount would not do: podman 5 throws away what a step writes there.)
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 
 use camino::Utf8Path;
 
@@ -15,25 +15,39 @@ use crate::emit::exec;
 use crate::engine::job_name::listing;
 use crate::engine::results::write_empty_image;
 use crate::engine::{Engine, EngineError, Job, Secrets};
+use crate::store::PackageFiles;
 use crate::support::progress::Progress;
 
-/// Where a stage has its list, and the names of both lists in the results.
+/// Where a stage has its lists, and their names in the results.
 const LIST: &str = "/lapstrake-packages";
+const FILE_LIST: &str = "/lapstrake-package-files";
 const BEFORE: &str = "before";
 const AFTER: &str = "after";
-/// The file name is an argument, so that nothing is expanded.
-const SCRIPT: [&str; 4] = ["/bin/sh", "-c", "\"$@\" > \"$0\"", LIST];
-/// By its path: the shell of busybox has an rpm of its own.
-const QUERY: [&str; 4] = ["/usr/bin/rpm", "-qa", "--qf", "%{NEVRA}\\n"];
+const FILES: &str = "files";
+/// The names of files and formats are arguments, so that nothing is expanded. By its path, because the shell of busybox
+/// has an rpm of its own.
+const SCRIPT: [&str; 3] =
+    ["/bin/sh", "-c", "/usr/bin/rpm -qa --qf \"$1\" > \"$0\" && /usr/bin/rpm -qa --qf \"$3\" > \"$2\""];
+const PACKAGE: &str = "%{NEVRA}\\n";
+/// A line for each file: the package, a tab, and the path.
+const FILE: &str = "[%{=NEVRA}\\t%{FILENAMES}\\n]";
+/// The most bytes of the list of files that are read.
+const FILES_MAX: u64 = 256 << 20;
 /// Keys that rpm lists among the packages. They are not packages, and differ in each database.
 const KEY: &str = "gpg-pubkey-";
 
-/// Returns the packages that a job has installed in its layer.
+/// What a transaction has brought.
+pub(super) struct Installed {
+    pub(super) packages: BTreeSet<String>,
+    pub(super) files: PackageFiles,
+}
+
+/// Returns the packages that a job has installed in its layer, and their files.
 pub(super) fn installed(
     engine: &dyn Engine,
     layer: &Job<'_>,
     progress: &Progress,
-) -> Result<BTreeSet<String>, EngineError> {
+) -> Result<Installed, EngineError> {
     let failed = |source| EngineError::Output { engine: engine.name(), source };
     let context = layer.context.join("packages");
     let results = context.join("results");
@@ -47,20 +61,43 @@ pub(super) fn installed(
     engine.remove(&name);
     listed?;
     let (before, after) = (read(&results.join(BEFORE)), read(&results.join(AFTER)));
-    Ok(new_packages(&before.map_err(failed)?, &after.map_err(failed)?))
+    let packages = new_packages(&before.map_err(failed)?, &after.map_err(failed)?);
+    let list = read_to(&results.join(FILES), FILES_MAX).map_err(failed)?;
+    let files = files_of(&packages, &String::from_utf8_lossy(&list));
+    Ok(Installed { packages, files })
 }
 
 fn containerfile(layer: &Job<'_>, results: &str) -> String {
-    let list = exec(SCRIPT.into_iter().chain(QUERY));
+    let list = exec(SCRIPT.into_iter().chain([LIST, PACKAGE, FILE_LIST, FILE]));
     let mut out = String::new();
     for (image, name) in [(layer.below(), BEFORE), (layer.built(), AFTER)] {
         out += &format!("FROM {image} AS {name}\nUSER 0:0\nRUN {list}\n");
     }
     out += &format!("FROM {results}\n");
-    for name in [BEFORE, AFTER] {
-        out += &format!("COPY --from={name} {}\n", exec([LIST, &format!("/{name}")]));
+    for (stage, list, name) in [(BEFORE, LIST, BEFORE), (AFTER, LIST, AFTER), (AFTER, FILE_LIST, FILES)] {
+        out += &format!("COPY --from={stage} {}\n", exec([list, &format!("/{name}")]));
     }
     out
+}
+
+/// Returns the files of the packages, by a list of the files of all. A line of another form is not read.
+fn files_of(packages: &BTreeSet<String>, list: &str) -> PackageFiles {
+    let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in list.lines() {
+        if let Some((package, path)) =
+            line.split_once('\t').filter(|(package, _)| packages.contains(*package))
+        {
+            files.entry(package.to_owned()).or_default().insert(path.to_owned());
+        }
+    }
+    PackageFiles(files)
+}
+
+/// Returns at most the first bytes of a file.
+fn read_to(path: &Utf8Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn read(path: &Utf8Path) -> io::Result<BTreeSet<String>> {
@@ -81,5 +118,14 @@ mod tests {
         let before = set(&["a-1-1.noarch"]);
         let after = set(&["a-1-1.noarch", "b-2-1.x86_64", "gpg-pubkey-1-2.(none)"]);
         assert_eq!(new_packages(&before, &after), set(&["b-2-1.x86_64"]));
+    }
+
+    #[test]
+    fn files_are_those_of_new_packages_and_a_line_of_another_form_is_not_read() {
+        let packages = BTreeSet::from(["b-2-1.x86_64".to_owned()]);
+        let list = "a-1-1.noarch\t/etc/a\nb-2-1.x86_64\t/etc/b\nb-2-1.x86_64\t/usr/share/a\tb\n/etc/of two lines\n\t\n";
+        let files = files_of(&packages, list);
+        let paths = BTreeSet::from(["/etc/b".to_owned(), "/usr/share/a\tb".to_owned()]);
+        assert_eq!(files.0, BTreeMap::from([("b-2-1.x86_64".to_owned(), paths)]));
     }
 }
