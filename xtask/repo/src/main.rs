@@ -4,6 +4,7 @@
 mod bench;
 mod cargo;
 mod checkout;
+mod drill;
 mod fixtures;
 mod fuzz;
 mod image;
@@ -31,6 +32,8 @@ usage: cargo xtask <TASK>
                    run the podman 5 of the fixtures in a folder, with these arguments
   bench [GROUP]... measure the tool beside cargo and podman, print every figure, and fail on a missed bar;
                    groups are checks, binary, variants, asset, files, cold-build
+  drill [--kills N] [--crowds N] [--disks N]
+                   kill builds in each phase, start several at once, and fill their disk; the next build must be right
   fuzz [TARGET]... [--seconds N]
                    run libFuzzer on the parsers of untrusted bytes, 60 seconds in all
   mutate           break the layer writer in a dozen ways; the tests must notice each
@@ -62,6 +65,10 @@ fn run(checkout: &Checkout, args: &[String]) -> ExitCode {
         },
         ["mutate"] => finish(mutate::writer(&checkout.root, &test::prepare(checkout))),
         ["mutate", "caches"] => finish(mutate::caches(&checkout.root, &test::prepare(checkout))),
+        ["drill", rest @ ..] => match drill::Drill::parse(&owned(rest)) {
+            Ok(drill) => finish(drill.run(&checkout.root, &test::prepare(checkout))),
+            Err(problem) => wrong_usage(&problem),
+        },
         ["fuzz", rest @ ..] => match fuzz::Fuzz::parse(&owned(rest)) {
             Ok(fuzz) => finish(fuzz.run(&checkout.root)),
             Err(problem) => wrong_usage(&problem),

@@ -92,7 +92,7 @@ impl<'a> Project<'a> {
     pub(crate) fn image(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.tool);
         forget(&mut command);
-        self.in_environment(&mut command).envs(self.env.iter().map(|(name, value)| (name, value)));
+        self.with_env(&mut command);
         command.arg("image").args(arguments).current_dir(&self.directory);
         command
     }
@@ -100,6 +100,11 @@ impl<'a> Project<'a> {
     /// Adds the environment in which engines work on this machine.
     pub(crate) fn in_environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.envs(self.ready.env.iter().map(|(name, value)| (name, value)))
+    }
+
+    /// Adds the environment of the tool.
+    pub(crate) fn with_env<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        self.in_environment(command).envs(self.env.iter().map(|(name, value)| (name, value)))
     }
 
     /// Runs `cargo xtask image …`, which must succeed.

@@ -53,6 +53,8 @@ pub(super) fn steps(checkout: &Checkout) -> Vec<Step> {
     steps.push(Step::new("measure the checks", root, &[TEST, &TOOL, &measured]));
     steps.push(Step::new("measure the cold build", root, &[&["xtask", "bench", "cold-build"]]));
     steps.push(Step::new("damage the caches", root, &[&["xtask", "mutate", "caches"]]));
+    let drill = ["xtask", "drill", "--kills", "12", "--crowds", "6", "--disks", "6"];
+    steps.push(Step::new("kill, crowd and starve builds", root, &[&drill]));
     // Before the tests that need the fixtures, which would wait for whichever makes them first.
     steps.push(Step { as_root: true, ..Step::new("fixtures", root, &[&["xtask", "fixtures"]]) });
     // Without `--all-targets`, which leaves out the examples of the documentation.
