@@ -3,6 +3,8 @@
 
 mod crates;
 mod cycle;
+#[cfg(test)]
+mod guarantees;
 mod known;
 mod lengths;
 mod rooms;
