@@ -285,6 +285,7 @@ pub(super) const FORMS: [Form; 37] = [
                 takes: Takes::Pair(ValueKind::Package, ValueKind::Package),
             },
             choice("rpm_file", Takes::Each(ValueKind::RpmFile)),
+            choice("rpm_dir", Takes::Each(ValueKind::Directory)),
             choice("repository", Takes::Repository),
             choice("repo_file", Takes::Each(ValueKind::RepoFile)),
             choice("enable_repository", Takes::Each(ValueKind::RepositoryId)),

@@ -1,8 +1,9 @@
 //! Packages of the base's distribution, and the repositories that have them.
 
+use super::Repository;
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, ModuleStream, PackageSpec, RepositoryId, RepositoryUrl, Text, Texts};
+use crate::value::{Asset, ModuleStream, PackageSpec, RepositoryId, Text, Texts};
 
 /// The packages that the base's package manager installs, removes and swaps.
 ///
@@ -40,6 +41,8 @@ pub struct Packages {
     pub swap: Vec<(Parsed<PackageSpec>, Parsed<PackageSpec>)>,
     /// The RPM files that are installed.
     pub rpm_files: Vec<Parsed<Asset>>,
+    /// The directories whose RPM files are installed.
+    pub rpm_dirs: Vec<Parsed<Asset>>,
     /// The repositories that are added.
     pub repositories: Vec<Repository>,
     /// The `.repo` files that are added.
@@ -131,6 +134,19 @@ impl Packages {
     #[track_caller]
     pub fn rpm_file(mut self, file: impl Into<Asset>) -> Self {
         self.rpm_files.push(Parsed::of(Ok(file.into())));
+        self
+    }
+
+    /// Installs all RPM files in a directory of the workspace, at any depth, as [`rpm_file`](Self::rpm_file) does. Source
+    /// packages (`.src.rpm`) and other files are left out.
+    ///
+    /// ```
+    /// use lapstrake::entry::Packages;
+    /// assert_eq!(Packages::default().rpm_dir("artifacts").rpm_dirs.len(), 1);
+    /// ```
+    #[track_caller]
+    pub fn rpm_dir(mut self, directory: impl Into<Asset>) -> Self {
+        self.rpm_dirs.push(Parsed::of(Ok(directory.into())));
         self
     }
 
@@ -243,8 +259,8 @@ impl Packages {
     }
 
     pub(crate) fn assets(&self) -> impl Iterator<Item = &Asset> {
-        let files = self.rpm_files.iter().chain(&self.repo_files).filter_map(|file| file.get().ok());
-        files.chain(self.repositories.iter().filter_map(Repository::key_asset))
+        let files = self.rpm_files.iter().chain(&self.rpm_dirs).chain(&self.repo_files);
+        files.filter_map(|file| file.get().ok()).chain(self.repositories.iter().flat_map(Repository::assets))
     }
 }
 
@@ -256,6 +272,7 @@ impl Default for Packages {
             remove: Vec::new(),
             swap: Vec::new(),
             rpm_files: Vec::new(),
+            rpm_dirs: Vec::new(),
             repositories: Vec::new(),
             repo_files: Vec::new(),
             enabled_repositories: Vec::new(),
@@ -271,70 +288,6 @@ impl Default for Packages {
 }
 
 faults!(Packages {
-    install, remove, swap, rpm_files, repositories, repo_files, enabled_repositories, modules, allowed;
+    install, remove, swap, rpm_files, rpm_dirs, repositories, repo_files, enabled_repositories, modules, allowed;
     upgrade_all, allow_erasing, scriptlets, docs, weak_dependencies
 });
-
-/// A repository of packages. By default it is used for this build only, and the keys of the image check the
-/// signatures of its packages.
-///
-/// ```
-/// use lapstrake::entry::Repository;
-///
-/// let vendor = Repository::new("vendor", "https://rpms.example/el10/$basearch")
-///     .gpg_key("deploy/RPM-GPG-KEY-vendor")
-///     .kept();
-/// assert_eq!(vendor.id, "vendor");
-/// assert_eq!(vendor.url, "https://rpms.example/el10/$basearch");
-/// assert!(vendor.gpg_key.is_some() && vendor.kept && vendor.signed);
-/// assert!(!Repository::new("bench", "http://127.0.0.1:8000").unsigned().signed);
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-#[must_use = "a repository is used only by packages that have it, by `.repository(…)`"]
-#[non_exhaustive]
-pub struct Repository {
-    /// Its id.
-    pub id: Parsed<RepositoryId>,
-    /// Its URL.
-    pub url: Parsed<RepositoryUrl>,
-    /// The public key of its packages.
-    pub gpg_key: Option<Parsed<Asset>>,
-    /// Whether signatures are required.
-    pub signed: bool,
-    /// Whether it stays in the image.
-    pub kept: bool,
-}
-
-impl Repository {
-    /// Names a repository by its id and its URL.
-    #[track_caller]
-    pub fn new(id: impl Text<RepositoryId>, url: impl Text<RepositoryUrl>) -> Self {
-        Self { id: Parsed::new(id), url: Parsed::new(url), gpg_key: None, signed: true, kept: false }
-    }
-
-    /// Sets the public key that its packages are signed with: a file of the workspace, ASCII-armoured.
-    #[track_caller]
-    pub fn gpg_key(mut self, key: impl Into<Asset>) -> Self {
-        self.gpg_key = Some(Parsed::of(Ok(key.into())));
-        self
-    }
-
-    /// Accepts packages without a signature. Default: they are refused.
-    pub fn unsigned(mut self) -> Self {
-        self.signed = false;
-        self
-    }
-
-    /// Keeps it in the image: `/etc/yum.repos.d/ID.repo`, and its key in `/etc/pki/rpm-gpg`. Default: the
-    /// image has neither. A key that packages were checked with stays in rpm's database in any case.
-    pub fn kept(mut self) -> Self {
-        self.kept = true;
-        self
-    }
-
-    fn key_asset(&self) -> Option<&Asset> {
-        self.gpg_key.as_ref().and_then(|key| key.get().ok())
-    }
-}
-
-faults!(Repository { id, url, gpg_key; signed, kept });

@@ -127,6 +127,7 @@ names! {
     REFUSED_DESTINATION = "refused-destination",
     REMOVE_MISSING = "remove-missing",
     REMOVE_ROOT = "remove-root",
+    REPO_DIRECTORY = "repo-directory",
     REPO_FILE = "repo-file",
     RPM_FILE = "rpm-file",
     SEALED_BASE = "sealed-base",

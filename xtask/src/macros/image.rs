@@ -92,7 +92,7 @@
 /// | `hostname "NAME"`, `locale "NAME"`, `timezone "AREA/CITY"` | `mode` `owner`, of the first two |
 /// | `sysusers` `tmpfiles` `"NAME ["LINE", …]`, or an `"ASSET.conf"` | |
 /// | `kargs "NAME" ["ARGUMENT", …]` | `match_architectures` |
-/// | `packages ["NAME", …]`, `packages` with options alone | `remove` `swap` `rpm_file` `repository` `repo_file` `enable_repository` `module` `upgrade_all` `allow_erasing` `without_scriptlets` `without_docs` `without_weak_dependencies` |
+/// | `packages ["NAME", …]`, `packages` with options alone | `remove` `swap` `rpm_file` `rpm_dir` `repository` `repo_file` `enable_repository` `module` `upgrade_all` `allow_erasing` `without_scriptlets` `without_docs` `without_weak_dependencies` |
 /// | `run ["PROGRAM", "ARGUMENT", …]`, `shell "SCRIPT"` | `env` `current_dir` `cache` `bind` `secret` `network` |
 /// | `..VALUES` | entries that your Rust made |
 ///
@@ -110,7 +110,7 @@
 /// |---|---|
 /// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `replace`, `replace_all` and `insert_after` of `edit`, `subids` (the first, and how many), `mode_of` and `owner_of` (a pattern, and what it gives), `repository` |
 /// | `set: ["SECTION", "KEY"] => "VALUE"`, `set: "KEY" => "VALUE"` | of `edit` |
-/// | `cache: "/var/cache/maps"` | also `rpm_file`, `repo_file`, `enable_repository`, `module`, `append`, `authorized_keys`, those of `zone`, `secret`, `allow` |
+/// | `cache: "/var/cache/maps"` | also `rpm_file`, `rpm_dir`, `repo_file`, `enable_repository`, `module`, `append`, `authorized_keys`, those of `zone`, `secret`, `allow` |
 /// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |
 /// | `secret: Secret::env("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
 /// | `in_stage: VALUE`, `stage: VALUE` | a value of type [`BuildStage`](lapstrake::BuildStage) |

@@ -17,6 +17,7 @@ mod own_accounts;
 mod own_units;
 mod package_limits;
 mod package_tool;
+mod packages;
 mod place;
 mod place_tree;
 mod render;

@@ -21,11 +21,11 @@ use super::labels::labels;
 use super::own_accounts::OwnAccounts;
 use super::own_units::own_units;
 use super::package_limits;
+use super::packages::transaction;
 use super::place::{AddedLines, Placer, allowed};
 use super::site::site_or;
 use super::stage::{Builders, Stages};
 use super::step::{Steps, runs};
-use super::transaction::transaction;
 use super::{
     CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided, WantedText,
 };

@@ -1,11 +1,12 @@
 //! What findings say of the files that packages bring: which package has them, and what its user can do.
 
-use lapstrake::entry::{File, Packages};
+use lapstrake::entry::{File, Packages, Repository};
 use lapstrake::{Base, Image, Layer};
 
 use super::engine::present;
 use super::workshop::Workshop;
 use crate::finding::{Blame, Finding};
+use crate::plan::{Origin, Plan};
 
 /// A package manager that installs two programs and a directory, of which rpm lists one program and the directory.
 const DNF: &str = "#!/bin/sh
@@ -66,5 +67,99 @@ fn a_finding_names_the_package_that_has_the_path() {
 fn what_the_packages_accept_is_not_found() {
     if present(&["podman", "busybox"]) {
         assert_eq!(found("setuid", Packages::install(["real"]).allow("setuid")), []);
+    }
+}
+
+/// Returns a workshop with RPM files, some of them in an indexed directory.
+fn with_rpms() -> Workshop {
+    let workshop = Workshop::stand_in();
+    for name in ["a-1-1.noarch.rpm", "deep/b-1-1.noarch.rpm", "a-1-1.src.rpm", "a.log"] {
+        workshop.source(&format!("artifacts/{name}"), name.as_bytes());
+    }
+    workshop.source("twice/one/a-1-1.noarch.rpm", b"a");
+    workshop.source("twice/two/a-1-1.noarch.rpm", b"b");
+    workshop.source("none/README", b"no RPM\n");
+    workshop.source("rpms/a-1-1.noarch.rpm", b"a");
+    workshop.source("rpms/repodata/repomd.xml", b"<repomd/>\n");
+    workshop
+}
+
+fn planned(workshop: &Workshop, packages: Packages) -> (Option<Plan>, Vec<(String, Option<String>)>) {
+    let image = Image::new("rpms", Base::stand_in()).layer(Layer::new("l").with(packages));
+    let (plan, findings) = workshop.plan(&image);
+    (
+        plan,
+        findings
+            .into_iter()
+            .map(|found| (format!("{}: {}", found.name, found.message), found.help))
+            .collect(),
+    )
+}
+
+#[test]
+fn all_rpm_files_of_a_directory_are_installed_and_its_other_files_are_not() {
+    let (plan, found) = planned(&with_rpms(), Packages::default().rpm_dir("artifacts"));
+    assert_eq!(found, []);
+    let layer = &plan.unwrap().layers[0];
+    let files: Vec<_> =
+        layer.transaction.as_ref().unwrap().rpm_files.values().map(|path| path.as_str()).collect();
+    assert_eq!(files, ["artifacts/a-1-1.noarch.rpm", "artifacts/deep/b-1-1.noarch.rpm"]);
+    let context: Vec<_> = layer.context.keys().map(String::as_str).collect();
+    assert_eq!(
+        context,
+        ["packages", "packages/rpms", "packages/rpms/a-1-1.noarch.rpm", "packages/rpms/b-1-1.noarch.rpm"]
+    );
+}
+
+#[test]
+fn a_repository_may_be_a_directory_whose_cached_index_dnf_reads_again() {
+    let local = Repository::directory("local", "rpms").unsigned();
+    let (plan, found) = planned(&with_rpms(), Packages::install(["a"]).repository(local));
+    assert_eq!(found, []);
+    let layer = &plan.unwrap().layers[0];
+    assert!(
+        layer.context.contains_key("packages/local/local/a-1-1.noarch.rpm"),
+        "{:?}",
+        layer.context.keys()
+    );
+    let file = layer.context["packages/repos/local.repo"].file().unwrap();
+    let Origin::Text(text) = &file.from else { panic!("it is written: {file:?}") };
+    assert_eq!(
+        text,
+        "[local]\nname=local\nbaseurl=file:///run/lapstrake/local/local\nenabled=1\ngpgcheck=0\nmetadata_expire=1\n"
+    );
+}
+
+#[test]
+fn a_directory_that_gives_no_packages_is_an_error() {
+    let workshop = with_rpms();
+    let dir = |path: &'static str| Packages::default().rpm_dir(path);
+    let local = |path: &'static str| Repository::directory("local", path);
+    let of = |repository: Repository| Packages::install(["a"]).repository(repository);
+    for (packages, message, help) in [
+        (dir("none"), "rpm-file: `none` has no RPM file", None),
+        (
+            dir("rpms/a-1-1.noarch.rpm"),
+            "rpm-file: `rpms/a-1-1.noarch.rpm` is a file",
+            Some("write `.rpm_file(\"rpms/a-1-1.noarch.rpm\")`"),
+        ),
+        (
+            dir("twice"),
+            "rpm-file: `twice/two/a-1-1.noarch.rpm` is not an RPM file with a name of its own",
+            Some("name each RPM of the workspace once: `NAME-VERSION-RELEASE.ARCH.rpm`"),
+        ),
+        (
+            of(local("artifacts")),
+            "repo-directory: `artifacts` has no index of packages: `repodata/repomd.xml` is missing",
+            Some("run `createrepo_c artifacts`, or install all of its RPM files: `.rpm_dir(\"artifacts\")`"),
+        ),
+        (
+            of(local("rpms").kept()),
+            "repo-directory: repository `local` is a directory of the workspace, which is not in the image",
+            Some("leave `.kept()` out, or give the repository a URL"),
+        ),
+    ] {
+        let (_, found) = planned(&workshop, packages);
+        assert_eq!(found.first(), Some(&(message.to_owned(), help.map(str::to_owned))), "{found:?}");
     }
 }

@@ -113,6 +113,8 @@ fn said() -> Image {
                 swap: ["a" => "b", "c" => "d"],
                 rpm_file: "xtask/Cargo.toml",
                 rpm_file: ["xtask/Cargo.toml", "README.md"],
+                rpm_dir: "examples",
+                repository: Repository::directory("local", asset("examples")),
                 repository: Repository::new("bench", "http://127.0.0.1:8000").unsigned(),
                 repository: "vendor" => "https://rpms.example/el10/$basearch" { gpg_key: "README.md", kept },
                 repository: ["nightly" => format!("https://rpms.example/{}", 10) { unsigned }, Repository::new("z", "file:///srv")],
@@ -292,6 +294,8 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .rpm_file(asset(ASSET))
                 .rpm_file(asset(ASSET))
                 .rpm_file(asset("README.md"))
+                .rpm_dir(asset("examples"))
+                .repository(Repository::directory("local", asset("examples")))
                 .repository(Repository::new("bench", "http://127.0.0.1:8000").unsigned())
                 .repository(
                     Repository::new("vendor", "https://rpms.example/el10/$basearch")

@@ -1,5 +1,6 @@
 //! The `Site` of every call that `image!` expands to.
 
+use lapstrake_xtask::lapstrake::entry::RepositorySource;
 use lapstrake_xtask::prelude::*;
 
 use super::stage;
@@ -38,6 +39,7 @@ fn a_site_is_the_line_and_column_of_the_entry() {
     let unit: &Unit = layer.entries[2].get().unwrap();
     assert_eq!(at(unit.name.site()), (9, 13));
     let packages: &Packages = layer.entries[4].get().unwrap();
-    assert_eq!(at(packages.repositories[0].url.site()), (13, 21));
+    let RepositorySource::Url(url) = &packages.repositories[0].from else { panic!("it has a URL") };
+    assert_eq!(at(url.site()), (13, 21));
     assert!(image.site.file().ends_with("tests/image/sites.rs"));
 }

@@ -67,6 +67,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         words("`.repo_file(\"deploy/vendor.conf\")`", "`.repo_file(\"deploy/vendor.repo\")`"),
     ),
     fatal(
+        "repo-directory",
+        "dnf finds the packages of a repository by its index, and a directory of the workspace is there during the build",
+        words(
+            "`Repository::directory(\"local\", \"rpms\")` without `rpms/repodata`, or with `.kept()`",
+            "`createrepo_c rpms` before the build, or `.rpm_dir(\"rpms\")`",
+        ),
+    ),
+    fatal(
         "duplicate-repository",
         "a repository is known by its id, and of two by one id dnf would read one",
         words(
