@@ -3,6 +3,7 @@
 //! composing `target/…`.
 
 mod environment;
+mod outside;
 mod reproducible;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::support::explain::Explain;
 use crate::support::program::{Program, ProgramError};
 use crate::support::progress::Progress;
 
+use outside::OutsidePackage;
 pub(crate) use reproducible::ProbeError;
 
 /// What of the command line goes through to cargo as it is.
@@ -209,7 +211,10 @@ fn run(
     let mut target_dir = paths.compiled();
     if passed.reproducible {
         target_dir = paths.reproducible();
-        let flags = reproducible::flags(invocation, workspace, &target_dir)?;
+        let outside = outside::packages(invocation, workspace, &passed.arguments)?;
+        let folders: Vec<_> = outside.iter().map(|package| (&*package.folder, &*package.name)).collect();
+        let flags = reproducible::flags(invocation, workspace, &target_dir, &folders)?;
+        report_outside(&outside, progress);
         variables.push(("CARGO_ENCODED_RUSTFLAGS", flags.into()));
     }
     // The variables and configuration that cargo finds depend on the user's current directory, and it runs in the root.
@@ -266,6 +271,16 @@ fn executables(stdout: impl Read) -> Result<BTreeMap<(String, String), BTreeSet<
     Ok(built)
 }
 
+/// Warns about packages whose folder decides the digest: their paths are remapped, but cargo hashes them, too.
+fn report_outside(outside: &[OutsidePackage], progress: &Progress) {
+    for OutsidePackage { folder, name } in outside {
+        progress.warning(format_args!(
+            "`{name}` is compiled from `{folder}`, outside of the workspace: cargo hashes that path into the names of symbols, so \
+             that a build with it elsewhere has another digest; make it a member, or depend on it by git"
+        ));
+    }
+}
+
 /// rustc says that `core` is missing, which is true, and not that a target is.
 fn missing_target(invocation: &Invocation) -> Option<String> {
     let target = invocation.target.as_ref()?;
@@ -292,45 +307,4 @@ fn shell_line(variables: &[(&str, OsString)], arguments: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use lapstrake::value::Architecture;
-
-    use super::{Binaries, Executables, of_architecture};
-
-    #[test]
-    fn of_several_targets_the_one_for_the_base_is_taken_and_two_of_its_architecture_are_refused() {
-        let chosen = |targets: &[&str]| {
-            let paths: BTreeSet<_> =
-                targets.iter().map(|target| format!("/w/target/{target}/release/bin").into()).collect();
-            let built = BTreeMap::from([(("package".to_owned(), "bin".to_owned()), paths)]);
-            of_architecture(built, Architecture::Arm64)
-        };
-        let (gnu, musl) = ("aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl");
-        let path = |target: &str| executables(&format!("/w/target/{target}/release/bin"));
-        assert_eq!(chosen(&["x86_64-unknown-linux-gnu", gnu]).unwrap(), path(gnu));
-        assert_eq!(chosen(&["riscv64gc-unknown-linux-gnu"]).unwrap(), path("riscv64gc-unknown-linux-gnu"));
-        let message = chosen(&[gnu, musl]).unwrap_err().to_string();
-        assert_eq!(message, format!("cargo built `bin` for several targets: `{gnu}`, `{musl}`"));
-        assert!(chosen(&["x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"]).is_err());
-    }
-
-    fn executables(path: &str) -> Executables {
-        Executables::from([(("package".to_owned(), "bin".to_owned()), path.into())])
-    }
-
-    #[test]
-    fn equal_invocations_share_binaries_until_another_overwrites_them() {
-        let invocation = |features: &str| vec!["build".to_owned(), features.to_owned()];
-        let mut binaries = Binaries::default();
-        assert_eq!(binaries.get(&invocation("one")), None);
-        binaries.add(invocation("one"), &executables("/target/bin"));
-        assert_eq!(binaries.get(&invocation("one")), Some(executables("/target/bin")));
-        binaries.add(invocation("two"), &executables("/target/bin"));
-        assert_eq!(binaries.get(&invocation("one")), None, "its file has the other features now");
-        assert_eq!(binaries.get(&invocation("two")), Some(executables("/target/bin")));
-        binaries.add(invocation("three"), &executables("/target/arm64/bin"));
-        assert!(binaries.get(&invocation("two")).is_some());
-    }
-}
+mod tests;

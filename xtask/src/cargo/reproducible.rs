@@ -37,6 +37,8 @@ pub(crate) enum ProbeError {
     Failed { stderr: String },
     #[error("cargo's messages can't be read")]
     Messages(#[source] io::Error),
+    #[error("the output of `cargo metadata` can't be parsed")]
+    Metadata(#[source] cargo_metadata::Error),
     #[error("the build script of the probe reported no flags")]
     NoFlags,
 }
@@ -45,7 +47,11 @@ impl Explain for ProbeError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Cargo(source) => source.help(),
-            Self::Write { .. } | Self::Failed { .. } | Self::Messages(_) | Self::NoFlags => None,
+            Self::Write { .. }
+            | Self::Failed { .. }
+            | Self::Messages(_)
+            | Self::Metadata(_)
+            | Self::NoFlags => None,
         }
     }
 }
@@ -56,12 +62,17 @@ pub(super) fn flags(
     invocation: &Invocation,
     workspace: &Workspace,
     target: &Utf8Path,
+    outside: &[(&Utf8Path, &str)],
 ) -> Result<String, ProbeError> {
     let mut flags = resolved(invocation, workspace, target)?;
     let mut remap = |from: &str, to: &str| flags.push(format!("--remap-path-prefix={from}={to}"));
     // Of several that match, rustc takes the last: the narrowest comes last.
     if let Some(home) = cargo_home() {
         remap(home.as_str(), "/cargo");
+    }
+    // A folder may be in that of another package, which sorts before it.
+    for (folder, name) in outside {
+        remap(folder.as_str(), &format!("/outside/{name}"));
     }
     remap(workspace.root.as_str(), "/workspace");
     remap(target.as_str(), "/target");
