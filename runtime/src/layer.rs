@@ -233,6 +233,52 @@ impl Layer {
         self.with(Symlink::to(format!("../usr/share/zoneinfo/{}", zone.as_ref()), "/etc/localtime"))
     }
 
+    /// Ships the content of a directory of the workspace as the first content of a directory below `/var`.
+    ///
+    /// It is in the image at `/usr/share/factory/VAR-PATH`, and systemd copies it at the first boot, if the directory does
+    /// not exist (`C` of tmpfiles.d(5)). It is state from then on: no update changes it.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::{Tmpfiles, Tree}};
+    /// let tree = Tree::new("www", "/usr/share/factory/var/www/html");
+    /// let lines = Tmpfiles::lines("var-www-html", ["C /var/www/html"]);
+    /// let layer = Layer::new("web").state_seed("www", "/var/www/html");
+    /// assert_eq!(layer, Layer::new("web").with(tree).with(lines));
+    /// ```
+    #[track_caller]
+    pub fn state_seed(self, source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
+        let site = Site::caller();
+        let (tree, lines) = Tree::seed(source.into(), at.parse_text(), site);
+        self.with(tree).with(lines)
+    }
+
+    /// Sets values of `/usr/lib/os-release`, such as `VARIANT_ID` (os-release(5)). The others stay.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Edit};
+    /// let edit = Edit::of("/usr/lib/os-release").set("", "VARIANT", "\"Head unit\"");
+    /// assert_eq!(Layer::new("os").os_release([("VARIANT", "Head unit")]), Layer::new("os").with(edit));
+    /// ```
+    #[track_caller]
+    pub fn os_release<N: Into<String>, V: AsRef<str>>(
+        self,
+        values: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let quoted = |value: &str| {
+            value.chars().fold("\"".to_owned(), |mut quoted, c| {
+                if "\"\\$`".contains(c) {
+                    quoted.push('\\');
+                }
+                quoted.push(c);
+                quoted
+            }) + "\""
+        };
+        let edit = Edit::of("/usr/lib/os-release");
+        self.with(
+            values.into_iter().fold(edit, |edit, (name, value)| edit.set("", name, quoted(value.as_ref()))),
+        )
+    }
+
     /// Sets the zone of the firewall for network interfaces that are in no other.
     ///
     /// ```

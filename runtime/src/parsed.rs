@@ -47,6 +47,11 @@ impl<T> Parsed<T> {
         Self { value, site: Site::caller() }
     }
 
+    /// Keeps a value that was parsed elsewhere.
+    pub(crate) fn at(value: Result<T, Invalid>, site: Site) -> Self {
+        Self { value, site }
+    }
+
     /// Parses each value; the site of all is the caller's.
     #[track_caller]
     pub(crate) fn all(values: impl Texts<T>) -> Vec<Self> {

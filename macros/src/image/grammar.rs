@@ -125,7 +125,7 @@ const RUN: &[Choice] = &[
     choice("network", Takes::Nothing),
 ];
 
-pub(super) const FORMS: [Form; 37] = [
+pub(super) const FORMS: [Form; 38] = [
     Form { keyword: "version", shapes: &[Shape::One(ValueKind::Text)], options: &[] },
     Form { keyword: "reference", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
     Form { keyword: "label", shapes: &[Shape::Named(ValueKind::LabelKey, ValueKind::Text)], options: &[] },
@@ -248,6 +248,11 @@ pub(super) const FORMS: [Form; 37] = [
             choice("interface", Takes::Each(ValueKind::Text)),
             choice("masquerade", Takes::Nothing),
         ],
+    },
+    Form {
+        keyword: "state_seed",
+        shapes: &[Shape::Onto(ValueKind::Directory, ValueKind::StateDir)],
+        options: &[],
     },
     Form { keyword: "default_zone", shapes: &[Shape::One(ValueKind::ZoneName)], options: &[] },
     conf("sysctl", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Sysctl))]),

@@ -27,7 +27,7 @@ const fn layer(name: &'static str, example: &'static str) -> Keyword {
     Keyword { name, level: Level::Layer, example }
 }
 
-pub(super) const KEYWORDS: [Keyword; 41] = [
+pub(super) const KEYWORDS: [Keyword; 42] = [
     image("name", r#"name: "telematics""#),
     image("base", r#"base: registry "registry.example/autosd:1""#),
     image("version", r#"version: "1.4.0""#),
@@ -52,6 +52,7 @@ pub(super) const KEYWORDS: [Keyword; 41] = [
     layer("user", r#"user "sensord" { home: "/var/lib/sensord" }"#),
     layer("group", r#"group "can""#),
     layer("zone", r#"zone "public" { port: "7447/tcp", service: "http" }"#),
+    layer("state_seed", r#"state_seed "www" => "/var/www/html""#),
     layer("default_zone", r#"default_zone "trusted""#),
     layer("sysctl", r#"sysctl "90-net" ["net.ipv4.ip_forward = 1"]"#),
     layer("modules_load", r#"modules_load "can" ["vcan"]"#),

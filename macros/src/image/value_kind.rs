@@ -92,6 +92,8 @@ pub(super) enum ValueKind {
     SecretId,
     /// A value of type `BuildStage`.
     Stage,
+    /// A directory below `/var`.
+    StateDir,
     /// A path in a build stage.
     StageFile,
     /// A line of sysusers.d.
@@ -204,6 +206,7 @@ impl ValueKind {
             Self::Secret => ("a secret", r#"Secret::env("token", "MAPS_TOKEN")"#),
             Self::SecretId => ("a secret id", r#""maps-token""#),
             Self::Stage => ("a stage", r#"BuildStage::on(Base::registry("registry.example/autosd-rust:1"))"#),
+            Self::StateDir => ("a path of state", r#""/var/www/html""#),
             Self::StageFile => ("a path in the stage", r#""/src/out/canfw""#),
             Self::SysusersLine => ("a sysusers.d line", r#""u sensord - \"Telemetry\"""#),
             Self::Target => ("a target", r#""multi-user.target""#),

@@ -2,10 +2,11 @@
 
 use super::Attributes;
 use super::Source;
+use super::Tmpfiles;
 use super::attributes::attribute_options;
-use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, Glob, ImagePath, Mode, Owner, Text};
+use crate::value::{Asset, Glob, ImagePath, Invalid, Mode, Owner, Text};
+use crate::{Parsed, Site};
 
 /// The content of a directory of the workspace, copied into a directory of the image: files, symlinks as they
 /// are, and directories, empty ones too. Dot files are taken too. Left out are cargo's target directory, the tool's
@@ -57,6 +58,20 @@ impl Tree {
             owners: Vec::new(),
             attributes: Attributes::default(),
         }
+    }
+
+    /// Returns the first content of a directory below `/var`, and the line by which systemd copies it.
+    pub(crate) fn seed(source: Asset, at: Result<ImagePath, Invalid>, site: Site) -> (Self, Tmpfiles) {
+        let is_state = |path: &ImagePath| path.as_str().starts_with("/var/");
+        let at = at.and_then(|path| {
+            let error = || Invalid::whole("path of state", path.as_str(), "is not below `/var`");
+            if is_state(&path) { Ok(path) } else { Err(error().or("write `.tree(…)`")) }
+        });
+        let name = at.as_ref().map_or_else(|_| "state".to_owned(), |at| at.as_str()[1..].replace('/', "-"));
+        let line = at.as_ref().map_or_else(|_| "C /var".to_owned(), |at| format!("C {at}"));
+        let factory = at.and_then(|at| ImagePath::parse(&format!("/usr/share/factory{at}")));
+        let tree = Self { at: Parsed::at(factory, site), ..Self::new(source, "/usr/share/factory") };
+        (tree, Tmpfiles::lines(name, [line]))
     }
 
     /// Sets the permission bits of the directories that it brings. Default: 0755. A directory that the base has

@@ -28,7 +28,12 @@ fn written(plan: &Plan) -> TempDir {
     fs::write(root.path().join("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n").unwrap();
     fs::write(root.path().join("etc/group"), "root:x:0:\n").unwrap();
     for (path, member) in plan.layers.iter().flat_map(|layer| layer.described()) {
-        if let Kind::File(Origin::Text(text)) = &member.kind {
+        if let Kind::File(from) = &member.kind {
+            let text = match from {
+                Origin::Text(text) => text.clone().into_bytes(),
+                Origin::Asset { host, .. } => fs::read(host).unwrap(),
+                other => panic!("{other:?}"),
+            };
             let file = root.path().join(path.as_str().trim_start_matches('/'));
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(&file, text).unwrap();
@@ -151,6 +156,29 @@ fn an_edit_of_the_accounts_may_add_and_not_remove() {
     let removed = edit(|edit| edit.replace("core:x:1000:1000::/var/home/core:/bin/sh\n", ""));
     let found = workshop.check(&removed);
     assert_eq!(found[0].message, "an edit removes `core` of the base from `/etc/passwd`");
+}
+
+#[test]
+fn a_seed_of_state_is_copied_once() {
+    if !present(&["systemd-tmpfiles"]) {
+        return;
+    }
+    let workshop = Workshop::stand_in();
+    workshop.source("www/index.html", b"first");
+    let layer = Layer::new("web").state_seed("www", "/var/www/html");
+    assert_eq!(findings(&workshop, &image(layer.clone())), [""; 0]);
+    let root = written(&workshop.planned(&image(layer)));
+    let option = format!("--root={}", root.path().display());
+    let boot = || run("systemd-tmpfiles", &[&option, "--create", "--prefix=/var"], Path::new("/"));
+    boot();
+    assert_eq!(at(&root, "var/www/html/index.html"), "first");
+    fs::write(root.path().join("var/www/html/index.html"), "the device's").unwrap();
+    boot();
+    assert_eq!(at(&root, "var/www/html/index.html"), "the device's");
+
+    let elsewhere = Layer::new("web").state_seed("www", "/srv/www");
+    let found = workshop.plan(&image(elsewhere)).1;
+    assert_eq!(found[0].message, "path of state `/srv/www` is not below `/var`");
 }
 
 #[test]

@@ -89,6 +89,7 @@ fn said() -> Image {
             group "can"
             group "lin" { id: 961 }
             zone "public" { port: ["7447/tcp", "8000-8100/udp"], service: "http", source: "10.0.0.0/8", interface: "eth0", masquerade }
+            state_seed "xtask/src" => "/var/lib/src"
             default_zone "trusted"
             sysctl "90-net" ["net.ipv4.ip_forward = 1", "vm.swappiness=10"] { mode: 0o600, owner: "0:0", allow: "x" }
             modules_load "can" ["vcan"]
@@ -257,6 +258,7 @@ fn built() -> Layer {
                 .interface("eth0")
                 .masquerade(),
         )
+        .state_seed(asset("xtask/src"), "/var/lib/src")
         .default_zone("trusted")
         .with(
             Conf::sysctl("90-net", ["net.ipv4.ip_forward = 1", "vm.swappiness=10"])

@@ -12,7 +12,7 @@ use lapstrake::value::{
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
 use quote::ToTokens;
-use syn::Lit;
+use syn::{Lit, LitInt};
 
 use super::{asset, expr_type};
 use crate::diagnostic::Diagnostic;
@@ -29,11 +29,10 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
     if kind.rust_type().is_some() {
         return Err(expr_type::no_literal(kind, literal));
     }
-    if let (ValueKind::Mode, Lit::Int(number)) = (kind, literal) {
-        return mode::octal(number).map(|mode| mode_number(mode, literal));
-    }
-    if kind == ValueKind::Number {
-        return number(kind, literal);
+    match (kind, literal) {
+        (ValueKind::Mode, Lit::Int(number)) => return mode_of(number, literal),
+        (ValueKind::Number, _) => return number(kind, literal),
+        _ => {}
     }
     let text = string(kind, literal)?;
     match kind {
@@ -81,6 +80,7 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::Port => parsed(kind, literal, Port::parse(&text))?,
         ValueKind::ZoneName => parsed(kind, literal, ZoneName::parse(&text))?,
         ValueKind::UserName => parsed(kind, literal, UserName::parse(&text))?,
+        ValueKind::StateDir => parsed(kind, literal, state_directory(&text))?,
         ValueKind::CacheDir
         | ValueKind::Home
         | ValueKind::Program
@@ -109,6 +109,14 @@ fn number(kind: ValueKind, literal: &Lit) -> Result<TokenStream, Diagnostic> {
     }
     let error = Diagnostic::new(literal.span(), format!("`{written}` is not a number"));
     Err(error.help(format!("write it as `{}`", kind.example())))
+}
+
+fn state_directory(text: &str) -> Result<(), Invalid> {
+    let path = ImagePath::parse(text)?;
+    if path.as_str().starts_with("/var/") {
+        return Ok(());
+    }
+    Err(Invalid::whole("path of state", text, "is not below `/var`").or("write `tree`"))
 }
 
 fn kargs_name(text: String) -> Result<(), Invalid> {
@@ -169,6 +177,10 @@ fn string(kind: ValueKind, literal: &Lit) -> Result<String, Diagnostic> {
             Err(error.help(format!("write it as `{example}`")))
         }
     }
+}
+
+fn mode_of(number: &LitInt, literal: &Lit) -> Result<TokenStream, Diagnostic> {
+    mode::octal(number).map(|mode| mode_number(mode, literal))
 }
 
 /// Returns the expansion of a mode. The builder reads the number `0o1363` as a 755 that lacks its `0o`, so such a mode
