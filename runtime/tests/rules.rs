@@ -79,6 +79,11 @@ fn a_refusal_says_what_to_write_instead() {
             r#"`/usr/share/factory/var/lib/sensord/seed.db`, and have it copied at boot: `.tmpfiles("sensord", ["C /var/lib/sensord/seed.db"])`"#,
         ),
         ("/home/pi/.bashrc", "`/usr/share/factory/var/home/pi/.bashrc`"),
+        // tmpfiles.d(5): a copy is made where nothing is, so that an update does not reach it.
+        (
+            "/var/lib/sensord/seed.db",
+            "; no update changes the copy, and with `L+` for `C` it is a link that follows updates",
+        ),
         (
             "/run/sensord/socket",
             r#"`RuntimeDirectory=sensord` in the unit, or `.tmpfiles("sensord", ["d /run/sensord 0755 root root -"])`"#,

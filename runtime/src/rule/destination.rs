@@ -138,8 +138,8 @@ fn below<'a>(path: &'a ImagePath, directory: &str) -> Option<&'a str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-/// `/var`: state, which an update never touches. A directory of state is made at boot; a file in one is
-/// copied there at boot from where the image may hold it.
+/// `/var`: state, which an update never touches. A directory of state is made at boot; a file in one is copied there
+/// at boot from where the image may have it, or is a link to that place (tmpfiles.d(5): `C` copies what is missing).
 fn var(path: &ImagePath, rest: &str) -> Refusal {
     let reason = "is state: only the first installation would write it, and no update".to_owned();
     let mut components = rest.split('/');
@@ -163,7 +163,8 @@ fn var(path: &ImagePath, rest: &str) -> Refusal {
         (first, name, _) => {
             let name = name.unwrap_or(first);
             format!(
-                "ship it as `/usr/share/factory{path}`, and have it copied at boot: `.tmpfiles({:?}, [{:?}])`",
+                "ship it as `/usr/share/factory{path}`, and have it copied at boot: `.tmpfiles({:?}, [{:?}])`; \
+                 no update changes the copy, and with `L+` for `C` it is a link that follows updates",
                 stem(name),
                 format!("C {path}"),
             )
