@@ -13,6 +13,7 @@ use super::{Engine, EngineError, EnginePolicy, Job, Secrets};
 use crate::image::Epoch;
 use crate::store::{Scratch, Store};
 use crate::support::folder::TempFolder;
+use crate::support::progress::Progress;
 
 /// Work of an engine with a result that is cached by its inputs.
 pub(super) trait CachedJob {
@@ -81,19 +82,35 @@ pub(super) fn ensure<J: CachedJob>(
         epoch: job.epoch(),
         secrets: &secrets,
     };
-    let made = supervise(engine, &running, || job.run(engine, &running))?;
+    let made = supervise(engine, &running, store.progress(), || job.run(engine, &running))?;
     job.keep(&key, made, &secrets, engine).map(Some)
 }
 
+/// How often a job is run whose layers the removal of another job takes away.
+const ATTEMPTS: usize = 4;
+
 /// Runs an engine so that a signal stops it and not this process, and so that it leaves neither an image nor a
 /// container of the job, also after an error.
+///
+/// Jobs that run at the same time share equal layers in the storage. Where one removes its images, a layer can vanish
+/// that another has found and not yet used. The other then runs again.
 fn supervise<T>(
     engine: &dyn Engine,
     job: &Job<'_>,
-    work: impl FnOnce() -> Result<T, EngineError>,
+    progress: &Progress,
+    mut work: impl FnMut() -> Result<T, EngineError>,
 ) -> Result<T, EngineError> {
     let _guard = SignalGuard::start().map_err(EngineError::Signals)?;
-    let made = work();
+    let mut made = work();
+    for _ in 1..ATTEMPTS {
+        let lost_layer = made.as_ref().is_err_and(EngineError::is_lost_layer);
+        if !lost_layer || SignalGuard::is_interrupted() {
+            break;
+        }
+        progress.status("Repeating", "the job, because another one removed a layer that both had");
+        engine.remove(job.name);
+        made = work();
+    }
     engine.remove(job.name);
     if SignalGuard::is_interrupted() { Err(EngineError::Interrupted) } else { made }
 }

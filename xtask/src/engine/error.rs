@@ -55,6 +55,13 @@ impl fmt::Display for Log {
 }
 
 impl EngineError {
+    /// Whether a layer vanished from the storage between two steps of the engine, for which the job is not to blame.
+    pub(super) fn is_lost_layer(&self) -> bool {
+        let Self::Failed { log, .. } = self else { return false };
+        // containers/storage, `ErrLayerUnknown`.
+        log.0.last().is_some_and(|line| line.ends_with(": layer not known"))
+    }
+
     /// Returns the step that failed, as the engine names it.
     pub(crate) fn step(&self) -> Option<&str> {
         match self {
@@ -83,5 +90,25 @@ impl Explain for EngineError {
             Self::Rewrite(source) => source.help(),
             Self::Signals(_) | Self::Interrupted | Self::Output { .. } | Self::Layers { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ENGINES;
+    use super::{Diagnosis, EngineError, Log};
+
+    #[test]
+    fn a_layer_that_vanished_is_told_from_other_failures() {
+        let failed = |lines: &[&str]| {
+            let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+            let diagnosis = Diagnosis::of_build(&lines, false).expect("the build has failed");
+            EngineError::Failed { engine: ENGINES[0], diagnosis, log: Log(lines) }
+        };
+        // podman 4.3, while another build removed its images.
+        let lost = "Error: creating build container: committing the finished image: creating image \"1ba\": layer not known";
+        assert!(failed(&["STEP 1/3: FROM oci:job:localhost/job", lost]).is_lost_layer());
+        assert!(!failed(&[lost, "Error: exit status 1"]).is_lost_layer());
+        assert!(!failed(&[]).is_lost_layer());
     }
 }
