@@ -30,7 +30,7 @@ fn build(workshop: &Workshop) -> String {
     workshop.build(&image(), Compression::Zstd).descriptor.digest
 }
 
-/// All files of the store and the cache.
+/// All files of the store and the cache. A lock has no bytes that could be damaged.
 fn files(workshop: &Workshop) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     let mut folders = vec![workshop.path().join("cache"), workshop.path().join("target")];
@@ -39,7 +39,7 @@ fn files(workshop: &Workshop) -> BTreeSet<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if fs::metadata(&path).unwrap().len() > 0 {
                 found.insert(path);
             }
         }
