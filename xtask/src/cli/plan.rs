@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use lapstrake::Image;
-use serde_json::json;
+use lapstrake::value::{ImagePath, LayerName};
+use serde_json::{Value, json};
 
 use super::arguments::{BuildArgs, Format, FormatArgs, Output, TargetArgs};
 use super::failed::Failed;
@@ -13,15 +14,17 @@ use super::prepare::{CheckArgs, Prepared, prepare};
 use super::print;
 use super::report::Report;
 use crate::check::Checks;
+use crate::finding::Look;
 use crate::image::{LayerOrigin, forecast};
 use crate::inputs::Artefacts;
-use crate::layer::CacheKey;
-use crate::plan::{PlannedLayer, render};
+use crate::layer::{CacheKey, marks_of_paths};
+use crate::plan::{Forecast, LastBuild, Mark, Member, PlannedLayer, render};
 use crate::session::{Failure, Planned, Session};
 use crate::store::Store;
 use crate::support::columns::Columns;
 use crate::support::explain::Exit;
 use lapstrake_oci::Compression;
+use lapstrake_oci::tree::Kind;
 
 #[derive(Debug, Args)]
 pub(super) struct Plan {
@@ -45,25 +48,34 @@ impl Plan {
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, findings, .. } = prepared;
         let store = session.existing_store();
+        let look = Look { colour: self.output.color.on_stdout(), columns: Columns::of_stdout() };
         let mut text = String::new();
         for Planned { plan, lower, .. } in &planned {
             let forecasts =
                 plan.layers.iter().enumerate().map(|(number, layer)| match lower.parts.get(number) {
                     Some(laid) if laid.origin == LayerOrigin::Engine => {
-                        Ok(format!("engine, {}", laid.reason))
+                        Ok(because(format!("engine, {}", laid.reason)))
                     }
                     _ => expect(plan, number, layer, store.as_deref(), &session),
                 });
             let forecasts = forecasts.collect::<Result<Vec<_>, Failure>>();
             let forecasts =
                 forecasts.inspect_err(|_| report.show(findings.all(), &session.workspace.root))?;
+            let last = last_build(plan, store.as_deref());
             match self.formatted.format {
-                Format::Text => text += &render(plan, &forecasts, Columns::of_stdout()),
+                Format::Text => text += &render(plan, &forecasts, &last, look),
                 Format::Json => {
                     let mut document = serde_json::to_value(plan).expect("a plan has a form in JSON");
                     for (layer, forecast) in forecasts.iter().enumerate() {
-                        document["layers"][layer]["forecast"] = json!(forecast);
+                        let planned = &mut document["layers"][layer];
+                        planned["forecast"] = json!(forecast.reason);
+                        planned["sizes"] = json!(forecast.sizes);
+                        planned["since_last_build"] = json!(forecast.marks);
                     }
+                    document["last_build"] = match last {
+                        LastBuild::Missing => Value::Null,
+                        LastBuild::Found { gone } => json!({ "layers_gone": gone }),
+                    };
                     report.add_image(document);
                 }
             }
@@ -80,32 +92,66 @@ impl Plan {
     }
 }
 
-/// What a build would do with a layer, as far as that is known before cargo has run.
+/// Returns what a plan is compared with.
+fn last_build(plan: &crate::plan::Plan, store: Option<&Store>) -> LastBuild {
+    let names = store.and_then(|store| store.layers_of_last_build(&plan.name));
+    let is_gone = |name: &LayerName| !plan.layers.iter().any(|layer| layer.name == *name);
+    names.map_or(LastBuild::Missing, |names| LastBuild::Found {
+        gone: names.into_iter().filter(is_gone).collect(),
+    })
+}
+
+fn because(reason: impl Into<String>) -> Forecast {
+    Forecast { reason: reason.into(), ..Forecast::default() }
+}
+
+/// Returns what a build would do with a layer, as far as that is known before cargo has run.
 fn expect(
     plan: &crate::plan::Plan,
     number: usize,
     layer: &Arc<PlannedLayer>,
     store: Option<&Store>,
     session: &Session<'_>,
-) -> Result<String, Failure> {
+) -> Result<Forecast, Failure> {
     if layer.needs_engine() {
-        return Ok("engine, because it runs inside the image; then kept".to_owned());
+        return Ok(because("engine, because it runs inside the image; then kept"));
     }
     // Its owners and parents are looked up in a tree that is not there yet.
     let stands_on = plan.layers.iter().take(number).rfind(|below| below.needs_engine());
     if let Some(below) = stands_on.filter(|_| number >= plan.prefix() && store.is_none()) {
-        return Ok(format!("native, on what the engine makes of `{}`", below.name));
+        return Ok(because(format!("native, on what the engine makes of `{}`", below.name)));
     }
-    if layer.artefacts().next().is_some() {
-        return Ok("depends on what cargo builds".to_owned());
+    let last = store.and_then(|store| store.last_inputs_of(&plan.name, &layer.name));
+    let earlier = || store?.inputs_of::<CacheKey>(&last.as_ref()?.key);
+    let all_new = || layer.members.keys().map(|path| (path.clone(), Mark::Added)).collect();
+    let waits = match (layer.artefacts().next(), layer.is_compiled()) {
+        (Some(_), _) => Some("depends on what cargo builds"),
+        (None, true) => Some("depends on what a builder image compiles"),
+        (None, false) => None,
+    };
+    if let Some(reason) = waits {
+        let marks = match last {
+            Some(_) => earlier().map(|earlier| marks_of_paths(layer.members.keys(), &earlier)),
+            None => Some(all_new()),
+        };
+        return Ok(Forecast { marks, ..because(reason) });
     }
-    if layer.is_compiled() {
-        return Ok("depends on what a builder image compiles".to_owned());
-    }
-    let Some(store) = store else { return Ok("first build".to_owned()) };
     let staged = session.inputs(std::slice::from_ref(layer), Artefacts::default());
     let staged = staged.map_err(|source| Failure::Inputs { image: plan.name.clone(), source })?;
-    let forecast =
-        forecast(plan, layer, &CacheKey::of(layer, staged.layer(&layer.name), Compression::default()), store);
-    forecast.map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })
+    let inputs = staged.layer(&layer.name);
+    let size = |(path, member): (&ImagePath, &Member)| match &member.kind {
+        Kind::File(origin) => Some((path.clone(), inputs.get(origin)?.size)),
+        _ => None,
+    };
+    let sizes = layer.members.iter().filter_map(size).collect();
+    let Some(store) = store else { return Ok(Forecast { sizes, ..because("first build") }) };
+    let key = CacheKey::of(layer, inputs, Compression::default());
+    let marks = match last {
+        Some(_) => earlier().map(|earlier| key.marks_since(&earlier)),
+        None => Some(all_new()),
+    };
+    let reason = forecast(plan, layer, &key, store);
+    let reason =
+        reason.map_err(|source| Failure::Build { image: plan.name.clone(), source: Box::new(source) })?;
+    Ok(Forecast { reason, marks, sizes })
 }

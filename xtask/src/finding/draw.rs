@@ -4,15 +4,18 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use camino::Utf8Path;
 use lapstrake::Site;
+use unicode_width::UnicodeWidthStr;
 
-use super::{Blame, Finding, Severity, excerpt};
+use super::{Blame, Finding, Related, Severity, excerpt};
 use crate::support::columns::Columns;
 
 /// The check that finds what must not be shown.
 const SECRET: &str = "secret-in-layer";
 
 /// The columns that the renderer needs beside an underline: for the number of the line, and for dots where it is cut.
-const GUTTER: usize = 22;
+const GUTTER: usize = 28;
+/// The columns of the dots at both ends of a line of source that is cut, which the renderer does not count.
+const DOTS: usize = 6;
 /// The columns that an underline has at least.
 const SHORTEST: usize = 3;
 
@@ -29,7 +32,18 @@ impl Look {
 
     fn renderer(self) -> Renderer {
         let renderer = if self.colour { Renderer::styled() } else { Renderer::plain() };
-        self.columns.limit().map_or(renderer.clone(), |columns| renderer.term_width(columns))
+        self.columns
+            .limit()
+            .map_or(renderer.clone(), |columns| renderer.term_width(columns.saturating_sub(DOTS)))
+    }
+
+    /// Whether the label of a place fits beside its underline. If not, it is a note below the source. Two underlines of
+    /// one line can be wider together than a terminal.
+    fn has_room_beside(self, other: &Related, primary: Option<Site>) -> bool {
+        let Some(columns) = self.columns.limit() else { return true };
+        let is_of_line = |site: Site| site.file() == other.site.file() && site.line() == other.site.line();
+        let shares_line = primary.is_some_and(|site| site != other.site && is_of_line(site));
+        !shares_line && before(other.site) + SHORTEST + other.message.width() <= columns
     }
 
     /// Wraps the text of a note below a finding, whose lines after the first the renderer indents.
@@ -63,8 +77,9 @@ fn one(finding: &Finding, root: &Utf8Path, look: Look) -> String {
     // The lines after the first are indented by the renderer.
     let message = message.replace(&format!("\n{}", " ".repeat(label)), "\n");
     let mut group = Group::with_title(level.primary_title(message).id(finding.name));
-    let related =
-        finding.related.iter().map(|other| (other.site, AnnotationKind::Context, other.message.as_str()));
+    let (beside, below): (Vec<_>, Vec<_>) =
+        finding.related.iter().partition(|other| look.has_room_beside(other, finding.site));
+    let related = beside.iter().map(|other| (other.site, AnnotationKind::Context, other.message.as_str()));
     let mut places: Vec<_> =
         finding.site.map(|site| (site, AnnotationKind::Primary, "")).into_iter().chain(related).collect();
     // A snippet shows one file; the first place's file is drawn first.
@@ -80,6 +95,10 @@ fn one(finding: &Finding, root: &Utf8Path, look: Look) -> String {
         };
         places = elsewhere;
     }
+    for other in below {
+        let label = format!("{}: {}", other.site, other.message);
+        group = group.element(Level::NOTE.message(look.attached(finding, "note", &label)));
+    }
     if let Some(place) = place(finding) {
         group = group.element(Level::NOTE.message(look.attached(finding, "note", &place)));
     }
@@ -87,6 +106,11 @@ fn one(finding: &Finding, root: &Utf8Path, look: Look) -> String {
         group = group.element(Level::HELP.message(look.attached(finding, "help", help)));
     }
     look.renderer().render(&[group])
+}
+
+/// Returns the columns before the underline of a place.
+fn before(site: Site) -> usize {
+    site.line().to_string().len() + " | ".len() + site.column() as usize
 }
 
 fn level_name(severity: Severity) -> &'static str {
@@ -132,8 +156,7 @@ fn snippet<'a>(
             // The renderer shows an underline whole, and the label beside it.
             let mut room = columns.saturating_sub(GUTTER + label.len());
             if !label.is_empty() {
-                let before = site.line().to_string().len() + " | ".len() + site.column() as usize;
-                room = room.min(columns.saturating_sub(before + label.len()));
+                room = room.min(columns.saturating_sub(before(*site) + label.width()));
             }
             let room = room.max(SHORTEST);
             span.end = source.floor_char_boundary(span.end.min(span.start + room));

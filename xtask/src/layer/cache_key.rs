@@ -8,7 +8,7 @@ use lapstrake::value::ImagePath;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::LayerInputs;
-use crate::plan::{Member, PlannedLayer};
+use crate::plan::{Mark, Member, PlannedLayer};
 use crate::support::identity::ByIdentity;
 use lapstrake_oci::tree::{CAPABILITY, Kind};
 use lapstrake_oci::{Compression, Digest};
@@ -85,6 +85,17 @@ impl CacheKey {
         Ok(Digest::of(&serde_json::to_vec(self)?))
     }
 
+    /// Returns what each path is against an earlier cache key of the same layer.
+    pub(crate) fn marks_since(&self, earlier: &Self) -> BTreeMap<ImagePath, Mark> {
+        let mut marks = marks_of_paths(self.members.keys(), earlier);
+        for (path, line) in &self.members {
+            if let Some(old) = earlier.members.get(path) {
+                marks.insert(path.clone(), if old == line { Mark::Same } else { Mark::Changed });
+            }
+        }
+        marks
+    }
+
     /// Returns the first difference from an earlier cache key of the same layer; none if they are equal.
     pub(crate) fn change_since(&self, earlier: &Self) -> Option<Change> {
         let changed = self.members.iter().find_map(|(path, line)| match earlier.members.get(path) {
@@ -97,6 +108,20 @@ impl CacheKey {
             .or_else(|| removed().map(Change::Removed))
             .or_else(|| (self != earlier).then_some(Change::Settings))
     }
+}
+
+/// Returns what each path of a layer is against an earlier cache key, as far as that is known without its content.
+pub(crate) fn marks_of_paths<'a>(
+    paths: impl Iterator<Item = &'a ImagePath>,
+    earlier: &CacheKey,
+) -> BTreeMap<ImagePath, Mark> {
+    let gone = earlier.members.keys().map(|path| (path.clone(), Mark::Removed));
+    let mut marks: BTreeMap<_, _> = gone.collect();
+    for path in paths {
+        let mark = if earlier.members.contains_key(path) { Mark::Unknown } else { Mark::Added };
+        marks.insert(path.clone(), mark);
+    }
+    marks
 }
 
 fn describe(member: &Member, staged: &LayerInputs) -> String {

@@ -4,5 +4,5 @@
 mod cache_key;
 mod tar;
 
-pub(crate) use cache_key::{CacheKey, CacheKeys, Keyed};
+pub(crate) use cache_key::{CacheKey, CacheKeys, Keyed, marks_of_paths};
 pub(crate) use tar::{Removals, write_tar};

@@ -49,7 +49,7 @@ use crate::project::cargo_flags::CargoFlags;
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use lower_texts::{LowerTexts, WantedText};
 pub(crate) use package_tool::PackageTool;
-pub(crate) use render::{render, render_layers};
+pub(crate) use render::{Forecast, LastBuild, Mark, render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};

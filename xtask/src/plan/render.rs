@@ -1,26 +1,77 @@
 //! A plan as a person reads it. Everything that will be in the image is on the page, with the line of
 //! the description that asked for it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use indicatif::HumanBytes;
 use lapstrake::Site;
+use lapstrake::value::{ImagePath, LayerName};
+use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
     Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction, Undecided,
 };
+use crate::finding::Look;
 use crate::support::columns::Columns;
 use lapstrake_oci::tree::Kind;
+
+/// What a path of a layer is against the last build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mark {
+    Added,
+    Changed,
+    Removed,
+    Same,
+    /// Known when cargo, a builder image or the engine has run.
+    Unknown,
+}
+
+/// What a build would do with a layer, as far as it is known before.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Forecast {
+    pub(crate) reason: String,
+    /// What each path is against the last build, if both are known.
+    pub(crate) marks: Option<BTreeMap<ImagePath, Mark>>,
+    /// The sizes of the files that are known.
+    pub(crate) sizes: BTreeMap<ImagePath, u64>,
+}
+
+/// What a plan is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LastBuild {
+    Missing,
+    /// The image was built, and had these layers that the plan does not have.
+    Found {
+        gone: Vec<LayerName>,
+    },
+}
+
+impl Mark {
+    /// Returns the mark in a plan. The colours are those of git.
+    fn draw(self, colour: bool) -> String {
+        let (mark, code) = match self {
+            Self::Added => ("+", "32"),
+            Self::Changed => ("~", "33"),
+            Self::Removed => ("-", "31"),
+            Self::Unknown => ("?", "36"),
+            Self::Same => return "  ".to_owned(),
+        };
+        if colour { format!("\x1b[{code}m{mark}\x1b[0m ") } else { format!("{mark} ") }
+    }
+}
 
 /// How far the lines that continue a line are indented.
 const HANGING: usize = 4;
 
-/// Returns the page of a plan; `forecasts` has for each layer what a build would do with it.
-pub(crate) fn render(plan: &Plan, forecasts: &[String], columns: Columns) -> String {
+/// Returns the page of a plan; `forecasts` has one for each layer.
+pub(crate) fn render(plan: &Plan, forecasts: &[Forecast], last: &LastBuild, look: Look) -> String {
     let mut out = String::new();
     // Writing to a String does not fail.
-    _ = write_plan(plan, forecasts, columns, &mut out);
-    out.lines().map(|line| columns.wrap(line, 0, HANGING) + "\n").collect()
+    _ = write_plan(plan, forecasts, last, look, &mut out);
+    out.lines().map(|line| look.columns.wrap(line, 0, HANGING) + "\n").collect()
 }
 
 /// Returns the layers of a plan and what is in them, without anything that depends on lines of the description, on
@@ -44,20 +95,32 @@ fn write_layers(plan: &Plan, out: &mut String) -> std::fmt::Result {
             writeln!(out, "    remove  {}", path.as_str().escape_debug())?;
         }
         for (path, member) in layer.described() {
-            writeln!(out, "    {}", row(path.as_str(), member).join(" "))?;
+            writeln!(out, "    {}", row(path.as_str(), member, None).join(" "))?;
         }
         layer.runs.iter().try_for_each(|run| write_run(run, out))?;
     }
     Ok(())
 }
 
-fn write_plan(plan: &Plan, forecasts: &[String], columns: Columns, out: &mut String) -> std::fmt::Result {
+fn write_plan(
+    plan: &Plan,
+    forecasts: &[Forecast],
+    last: &LastBuild,
+    look: Look,
+    out: &mut String,
+) -> std::fmt::Result {
     write!(out, "image {}", plan.name)?;
     if let Some(version) = &plan.version {
         write!(out, " {version}")?;
     }
     writeln!(out)?;
     writeln!(out, "  base   {} {} {}", plan.base.reference, plan.base.architecture, plan.base.digest)?;
+    match last {
+        LastBuild::Missing => writeln!(out, "  since  no build to compare with")?,
+        LastBuild::Found { .. } => {
+            writeln!(out, "  since  the last build: + new, ~ changed, - gone, ? known after the build")?;
+        }
+    }
     for (key, value) in &plan.labels {
         writeln!(out, "  label  {key}={}", value.escape_debug())?;
     }
@@ -68,10 +131,15 @@ fn write_plan(plan: &Plan, forecasts: &[String], columns: Columns, out: &mut Str
         write_stage(number, stage, out)?;
     }
     for (index, layer) in plan.layers.iter().enumerate() {
-        let forecast = forecasts.get(index).map_or("", String::as_str);
+        let forecast = &forecasts[index];
         let further = if layer.continues { ", on the files of its steps" } else { "" };
-        writeln!(out, "  layer  {}{further}: {forecast}", layer.name)?;
-        write_layer(layer, columns, out)?;
+        writeln!(out, "  layer  {}{further}: {}", layer.name, forecast.reason)?;
+        write_layer(layer, forecast, last, look, out)?;
+    }
+    if let LastBuild::Found { gone } = last {
+        for name in gone {
+            writeln!(out, "  {}layer  {name}", Mark::Removed.draw(look.colour))?;
+        }
     }
     for Undecided { what, site, layer } in &plan.undecided {
         writeln!(out, "  later  {what}, when layer `{layer}` is built  {site}")?;
@@ -79,17 +147,39 @@ fn write_plan(plan: &Plan, forecasts: &[String], columns: Columns, out: &mut Str
     Ok(())
 }
 
-fn write_layer(layer: &PlannedLayer, columns: Columns, out: &mut String) -> std::fmt::Result {
+fn write_layer(
+    layer: &PlannedLayer,
+    forecast: &Forecast,
+    last: &LastBuild,
+    look: Look,
+    out: &mut String,
+) -> std::fmt::Result {
     if let Some(transaction) = &layer.transaction {
         write_transaction(transaction, out)?;
     }
     for (path, removal) in &layer.removals {
         writeln!(out, "    remove  {}  {}", path.as_str().escape_debug(), removal.site)?;
     }
-    let rows: Vec<_> = layer.described().map(|(path, member)| (row(path.as_str(), member), member)).collect();
-    let width = rows.iter().map(|(row, _)| row.iter().map(|part| part.width() + 1).sum::<usize>() - 1).max();
-    for (row, member) in rows {
-        write_row(row, member.site, width.unwrap_or(0).min(100), columns, out)?;
+    let compared = *last != LastBuild::Missing;
+    let mark = |path| match forecast.marks.as_ref().map(|marks| marks.get(path)) {
+        _ if !compared => String::new(),
+        Some(Some(mark)) => mark.draw(look.colour),
+        Some(None) => Mark::Added.draw(look.colour),
+        None => Mark::Unknown.draw(look.colour),
+    };
+    let rows = layer.described().map(|(path, member)| {
+        let size = forecast.sizes.get(path).copied();
+        (mark(path), row(path.as_str(), member, size), member.site)
+    });
+    let rows: Vec<_> = rows.collect();
+    let width =
+        rows.iter().map(|(_, row, _)| row.iter().map(|part| part.width() + 1).sum::<usize>() - 1).max();
+    for (mark, row, site) in rows {
+        write_row(&mark, row, site, width.unwrap_or(0).min(100), look.columns, out)?;
+    }
+    let gone = forecast.marks.iter().flatten().filter(|(_, mark)| **mark == Mark::Removed);
+    for (path, mark) in gone {
+        writeln!(out, "    {}{}", mark.draw(look.colour), path.as_str().escape_debug())?;
     }
     for run in &layer.runs {
         write_run(run, out)?;
@@ -99,6 +189,7 @@ fn write_layer(layer: &PlannedLayer, columns: Columns, out: &mut String) -> std:
 
 /// Writes a row on one line if it fits, and else its parts on several.
 fn write_row(
+    mark: &str,
     parts: Vec<String>,
     site: Option<Site>,
     width: usize,
@@ -106,13 +197,14 @@ fn write_row(
     out: &mut String,
 ) -> std::fmt::Result {
     let row = parts.join(" ");
+    let indent = if mark.is_empty() { 4 } else { 6 };
     let padding = " ".repeat(width.saturating_sub(row.width()));
     let line = site.map_or(row.clone(), |site| format!("{row}{padding}  {site}"));
-    if columns.limit().is_none_or(|columns| 4 + line.width() <= columns) {
-        return writeln!(out, "    {line}");
+    if columns.limit().is_none_or(|columns| indent + line.width() <= columns) {
+        return writeln!(out, "    {mark}{line}");
     }
     let parts: Vec<_> = parts.into_iter().chain(site.map(|site| site.to_string())).collect();
-    writeln!(out, "    {}", columns.row(&parts, 4, 8))
+    writeln!(out, "    {mark}{}", columns.row(&parts, indent, 8))
 }
 
 fn write_transaction(transaction: &Transaction, out: &mut String) -> std::fmt::Result {
@@ -183,7 +275,7 @@ fn write_stage(number: usize, stage: &PlannedBuildStage, out: &mut String) -> st
 }
 
 /// Returns what a row says of a member: what is where, and where it comes from.
-fn row(path: &str, member: &Member) -> Vec<String> {
+fn row(path: &str, member: &Member, size: Option<u64>) -> Vec<String> {
     let metadata = &member.metadata;
     let path = path.escape_debug();
     let mut place = format!("{} {}:{} {path}", metadata.mode, metadata.uid, metadata.gid);
@@ -201,8 +293,10 @@ fn row(path: &str, member: &Member) -> Vec<String> {
         }
         Kind::Device { .. } | Kind::Fifo => Some(format!("({})", member.kind.name())),
     };
+    let is_text = matches!(member.kind, Kind::File(Origin::Text(_)));
+    let size = size.filter(|_| !is_text).map(|size| format!("({})", HumanBytes(size)));
     let hardlink =
         member.hardlink.as_ref().map(|first| format!("(hardlink to {})", first.as_str().escape_debug()));
     let capabilities = metadata.capabilities().map(|capabilities| capabilities.to_string());
-    [Some(place), origin, hardlink, capabilities].into_iter().flatten().collect()
+    [Some(place), origin, size, hardlink, capabilities].into_iter().flatten().collect()
 }

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use lapstrake::value::ImageName;
+use lapstrake::value::{ImageName, LayerName};
 use serde::{Deserialize, Serialize};
 
 use super::paths::Paths;
 use super::records::{Kind, Records};
 use super::{Store, StoreError};
 use crate::support::progress::Progress;
-use lapstrake_oci::Digest;
+use lapstrake_oci::{ANNOTATION_REF_NAME, Descriptor, Digest};
 
 pub(super) const BUILDS: Kind = Kind { name: "builds", version: 1 };
 /// How many builds of an image are kept by themselves. The store of a project whose builds write 30 MB each stays below
@@ -44,6 +44,29 @@ impl Store {
         let surplus = builds.len().saturating_sub(REMEMBERED);
         builds.drain(..surplus);
         self.write_record(BUILDS, image.as_str(), &builds).map(drop)
+    }
+}
+
+impl Store {
+    /// Returns the names of the layers that the last build of an image wrote or kept, if there is such a build.
+    pub(crate) fn layers_of_last_build(&self, image: &ImageName) -> Option<Vec<LayerName>> {
+        let listed = self.layout.manifests().ok()?;
+        let is_named = |entry: &&Descriptor| entry.annotation(ANNOTATION_REF_NAME) == Some(image.as_str());
+        let manifest = listed.descriptors().iter().find(is_named)?;
+        let manifest = self.document(manifest)?;
+        let config = self.document(&serde_json::from_value(manifest.get("config")?.clone()).ok()?)?;
+        let history = config.get("history")?.as_array()?.iter();
+        let names = history.filter_map(|entry| {
+            let name = entry.get("created_by")?.as_str()?.strip_prefix("lapstrake layer ")?;
+            LayerName::parse(name).ok()
+        });
+        // A base can have layers of another image.
+        Some(names.filter(|name| self.last_inputs_of(image, name).is_some()).collect())
+    }
+
+    fn document(&self, descriptor: &Descriptor) -> Option<serde_json::Value> {
+        let bytes = self.layout.blobs().read(&descriptor.parse_digest().ok()?, descriptor.size).ok()?;
+        serde_json::from_slice(&bytes).ok()
     }
 }
 

@@ -18,6 +18,7 @@ mod fixture;
 mod gc;
 mod interrupts;
 mod lock;
+mod plans;
 mod planted;
 mod progress;
 mod push;

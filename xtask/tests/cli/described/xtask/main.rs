@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         "namesakes" => vec![namesakes()],
         "checked" => vec![checked()],
         "deep" => vec![deep()],
+        "bare" => vec![bare()],
         "doubtful" => vec![cockpit(), doubtful()],
         "misnamed" => vec![Image::new("Not A Name", Base::stand_in()), cockpit()],
         _ => vec![gateway(), cockpit()],
@@ -66,6 +67,11 @@ fn shadowed() -> Image {
     cockpit()
         .layer(Layer::new("later").file("deploy/gateway.toml", "/etc/gateway.toml"))
         .layer(Layer::new("last"))
+}
+
+/// The image `cockpit` with another file.
+fn bare() -> Image {
+    Image::new("cockpit", Base::stand_in()).layer(Layer::new("config").text("x\n", "/etc/other"))
 }
 
 /// A path that is longer than a line.
