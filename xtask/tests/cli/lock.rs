@@ -43,7 +43,7 @@ fn the_first_build_pins_and_the_tag_may_move() {
     let build = |arguments: &[&str]| {
         workspace.describe("derived", &[&["build", "--format", "json"], arguments].concat())
     };
-    let refused = build(&["--locked"]).failed();
+    let refused = workspace.describe("derived", &["build", "--locked"]).failed();
     assert!(refused.stderr.contains("`--locked` was given"), "{}", refused.stderr);
     assert!(!workspace.path("lapstrake.lock").exists());
 
