@@ -1,6 +1,8 @@
 //! `image plan`: what would be built, and why each layer would be written. It compiles nothing and
 //! writes nothing.
 
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use clap::Args;
@@ -18,11 +20,12 @@ use crate::finding::Look;
 use crate::image::{LayerOrigin, forecast};
 use crate::inputs::Artefacts;
 use crate::layer::{CacheKey, marks_of_paths};
-use crate::plan::{Forecast, LastBuild, Mark, Member, PlannedLayer, render};
+use crate::plan::{Forecast, LastBuild, Mark, Member, Origin, PlannedLayer, render};
 use crate::session::{Failure, Planned, Session};
 use crate::store::Store;
 use crate::support::columns::Columns;
 use crate::support::explain::Exit;
+use crate::support::progress::Colour;
 use lapstrake_oci::Compression;
 use lapstrake_oci::tree::Kind;
 
@@ -48,7 +51,12 @@ impl Plan {
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, findings, .. } = prepared;
         let store = session.existing_store();
-        let look = Look { colour: self.output.color.on_stdout(), columns: Columns::of_stdout() };
+        // What is read by a program has no colours because of a variable of CI.
+        let colour = match self.output.color {
+            Colour::Auto => std::io::stdout().is_terminal() && Colour::Auto.on_stdout(),
+            given => given.on_stdout(),
+        };
+        let look = Look { colour, columns: Columns::of_stdout() };
         let mut text = String::new();
         for Planned { plan, lower, .. } in &planned {
             let forecasts =
@@ -101,6 +109,16 @@ fn last_build(plan: &crate::plan::Plan, store: Option<&Store>) -> LastBuild {
     })
 }
 
+/// Returns the sizes of a layer's files that can be read; those that can't are findings.
+fn known_sizes(layer: &PlannedLayer) -> BTreeMap<ImagePath, u64> {
+    let size = |member: &Member| match &member.kind {
+        Kind::File(Origin::Asset { host, .. }) => std::fs::metadata(host).ok().map(|file| file.len()),
+        Kind::File(Origin::Text(text)) => u64::try_from(text.len()).ok(),
+        _ => None,
+    };
+    layer.members.iter().filter_map(|(path, member)| Some((path.clone(), size(member)?))).collect()
+}
+
 fn because(reason: impl Into<String>) -> Forecast {
     Forecast { reason: reason.into(), ..Forecast::default() }
 }
@@ -136,6 +154,10 @@ fn expect(
         };
         return Ok(Forecast { marks, ..because(reason) });
     }
+    // Digests would be kept in the store, and a plan does not make one.
+    let Some(store) = store else {
+        return Ok(Forecast { sizes: known_sizes(layer), ..because("first build") });
+    };
     let staged = session.inputs(std::slice::from_ref(layer), Artefacts::default());
     let staged = staged.map_err(|source| Failure::Inputs { image: plan.name.clone(), source })?;
     let inputs = staged.layer(&layer.name);
@@ -144,7 +166,6 @@ fn expect(
         _ => None,
     };
     let sizes = layer.members.iter().filter_map(size).collect();
-    let Some(store) = store else { return Ok(Forecast { sizes, ..because("first build") }) };
     let key = CacheKey::of(layer, inputs, Compression::default());
     let marks = match last {
         Some(_) => earlier().map(|earlier| key.marks_since(&earlier)),
