@@ -1,7 +1,7 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
 /// The options of `image` that take the next word as their value, so that a value is not taken for an image.
-pub(super) const WITH_VALUE: [&str; 22] = [
+pub(super) const WITH_VALUE: [&str; 23] = [
     "--base",
     "--color",
     "--compression",
@@ -10,6 +10,7 @@ pub(super) const WITH_VALUE: [&str; 22] = [
     "--features",
     "--format",
     "--jobs",
+    "--keep",
     "--memory",
     "--only",
     "--output",

@@ -31,7 +31,7 @@ pub fn planted() -> Image {
         .layer(Layer::new("exec-start").unit(Unit::text("empty.service", "[Service]\nNice=1\n")))
         .layer(Layer::new("exec-missing").unit(service("gone", "ExecStart=/usr/bin/gone")))
         .layer(Layer::new("exec-mode").text("x", "/usr/libexec/plain").unit(service("plain", "ExecStart=/usr/libexec/plain")))
-        .layer(Layer::new("unit-user").with(program()).unit(service("who", "ExecStart=/usr/bin/program\nUser=nobody-knows")))
+        .layer(Layer::new("unit-user").with(program()).unit(service("who", "ExecStart=/usr/bin/program\nUser=who-knows")))
         .layer(Layer::new("install-target").unit(service("never", "ExecStart=program\n[Install]\nWantedBy=gone.target")))
         .layer(Layer::new("unit-requires").unit(service("needs", "ExecStart=program\n[Unit]\nRequires=absent.service")))
         .layer(Layer::new("wants-link").symlink("../lost.service", "/usr/lib/systemd/system/basic.target.wants/lost.service"))
