@@ -10,7 +10,10 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .of_input_files()
 .shown(Example::Layers {
-    faulty: r#"Layer::new("app").text("[wifi-security]\npsk=hunter2hunter2\n", "/etc/NetworkManager/system-connections/depot.nmconnection")"#,
+    faulty: r#"Layer::new("app").with(
+    File::text("[wifi-security]\npsk=hunter2hunter2\n", "/etc/NetworkManager/system-connections/depot.nmconnection")
+        .mode(0o600),
+)"#,
     fixed: r#"Layer::new("app").with(
     File::text("[wifi-security]\npsk=of-the-test-bench\n", "/etc/NetworkManager/system-connections/bench.nmconnection")
         .mode(0o600)

@@ -48,9 +48,9 @@ pub(in crate::check) const CHECKS: &[Check] = &[
     warning(
         "without-scriptlets",
         "scriptlets make accounts, presets of units, alternatives and caches, which are missing without them",
-        layers(
-            r#"Layer::new("platform").with(Packages::install(["chrony"]).without_scriptlets())"#,
-            r#"Layer::new("platform").with(Packages::install(["chrony"]))"#,
+        words(
+            "`Packages::install([\"chrony\"]).without_scriptlets()`",
+            "`Packages::install([\"chrony\"])`, or `.allow(\"without-scriptlets\")` where the scriptlets do nothing that the image needs",
         ),
     ),
     fatal(
