@@ -74,7 +74,11 @@ fn credentials_go_to_the_registry_and_its_token_server_only_and_are_never_printe
         if fault != Fault::Elsewhere {
             assert_eq!(refused.code, Some(3), "{}", refused.stderr);
             assert!(refused.stderr.contains("wants credentials for `fleet/cockpit`"), "{}", refused.stderr);
-            assert!(refused.stderr.contains("\"help\":\"log in: `podman login 127.0.0.1:"), "{}", refused.stderr);
+            assert!(
+                refused.stderr.contains("\"help\":\"log in: `podman login 127.0.0.1:"),
+                "{}",
+                refused.stderr
+            );
         }
         log_in(&workspace, &registry.host);
         let run = push(&workspace, &registry.host, &[]).done();
