@@ -61,8 +61,8 @@ impl Plan {
         for Planned { plan, lower, .. } in &planned {
             let forecasts =
                 plan.layers.iter().enumerate().map(|(number, layer)| match lower.parts.get(number) {
-                    Some(laid) if laid.origin == LayerOrigin::Engine => {
-                        Ok(because(format!("engine, {}", laid.reason)))
+                    Some(part) if part.origin == LayerOrigin::Engine => {
+                        Ok(because(format!("engine, {}", part.reason)))
                     }
                     _ => expect(plan, number, layer, store.as_deref(), &session),
                 });

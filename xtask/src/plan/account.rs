@@ -7,7 +7,6 @@ use lapstrake::value::{ImagePath, Mode, UserName};
 use lapstrake_oci::tree::{Kind, Metadata};
 
 use super::Origin;
-use super::edit::Edited;
 use super::place::Placer;
 use super::site::source_finding;
 use crate::finding::Finding;
@@ -29,8 +28,9 @@ impl Placer<'_, '_, '_> {
         let home = user.home.as_ref().map(|home| self.valid(home));
         let shell = user.shell.as_ref().map(|shell| self.valid(shell));
         let groups: Vec<_> = user.groups.iter().map(|group| self.valid(group)).collect();
-        let sudo = user.sudo.as_ref().map(|sudo| self.valid(sudo));
         let Some(name) = self.valid(&user.name) else { return };
+        // The line has the name in it, so that it is judged with a valid one alone.
+        let sudo = user.sudo.as_ref().map(|sudo| self.valid(sudo));
         let home = match home {
             None if user.is_login => ImagePath::parse(&format!("/var/home/{name}")).ok(),
             None => None,
@@ -157,20 +157,12 @@ impl Placer<'_, '_, '_> {
             let exists = self.members.below.tree.follow(&path);
             let exists = exists.is_ok_and(|path| self.members.below.get(&path).is_some());
             if !exists && self.unseen.is_none() {
-                self.members.extends = true;
-                self.text(path.as_str(), text, Mode::FILE, site);
-                self.members.extends = false;
+                self.put_changed(path, text, Metadata::of_root(Mode::FILE), site);
                 continue;
             }
-            match self.lower().edit(&path, &Edit::of(path.as_str()).append(text), site) {
-                Ok(Edited::File { path, text, metadata }) => {
-                    self.members.extends = true;
-                    self.put(path, Kind::File(Origin::Text(text)), metadata, site);
-                    self.members.extends = false;
-                }
-                Ok(Edited::Wanted(wanted)) => self.wanted.push(wanted),
-                Ok(Edited::Undecided(undecided)) => self.undecided.push(undecided),
-                Err(findings) => self.findings.extend(findings),
+            let edited = self.lower().edit(&path, &Edit::of(path.as_str()).append(text), site);
+            if let Some((path, text, metadata)) = self.known(edited) {
+                self.put_changed(path, text, metadata, site);
             }
         }
     }

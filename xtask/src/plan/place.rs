@@ -155,16 +155,31 @@ impl<'a> Placer<'a, '_, '_> {
 
     fn edit(&mut self, edit: &Edit, site: Site) {
         let Some(at) = self.valid(&edit.at) else { return };
-        match self.lower().edit(&at, edit, site) {
-            Ok(Edited::File { path, text, metadata }) => {
-                self.members.extends = true;
-                self.put(path, Kind::File(Origin::Text(text)), metadata, site);
-                self.members.extends = false;
-            }
+        let edited = self.lower().edit(&at, edit, site);
+        if let Some((path, text, metadata)) = self.known(edited) {
+            self.put_changed(path, text, metadata, site);
+        }
+    }
+
+    /// Returns the file after a change, or notes what has to be known first, or what is wrong.
+    pub(super) fn known(
+        &mut self,
+        edited: Result<Edited, Vec<Finding>>,
+    ) -> Option<(ImagePath, String, Metadata)> {
+        match edited {
+            Ok(Edited::File { path, text, metadata }) => return Some((path, text, metadata)),
             Ok(Edited::Wanted(wanted)) => self.wanted.push(wanted),
             Ok(Edited::Undecided(undecided)) => self.undecided.push(undecided),
             Err(findings) => self.findings.extend(findings),
         }
+        None
+    }
+
+    /// Puts the file below with changes in the layer.
+    pub(super) fn put_changed(&mut self, path: ImagePath, text: String, metadata: Metadata, site: Site) {
+        self.members.extends = true;
+        self.put(path, Kind::File(Origin::Text(text)), metadata, site);
+        self.members.extends = false;
     }
 
     fn file(&mut self, file: &File, site: Site) {

@@ -6,7 +6,7 @@ use lapstrake::suggest::nearest;
 use lapstrake::value::{ImagePath, Mode, Port, ZoneName};
 use lapstrake_oci::tree::{Kind, Metadata};
 
-use super::edit::{Edited, Unfit};
+use super::edit::Unfit;
 use super::place::Placer;
 use super::{Origin, Undecided};
 use crate::finding::Finding;
@@ -39,21 +39,8 @@ impl Placer<'_, '_, '_> {
             None => Some(new_zone(&name, &elements)),
             Some(vendor) => {
                 let change = |text: &str| with_elements(text, &elements).map_err(|unfit| vec![unfit]);
-                match self.lower().changed(&vendor, site, "Zone", change) {
-                    Ok(Edited::File { text, .. }) => Some(text),
-                    Ok(Edited::Wanted(wanted)) => {
-                        self.wanted.push(wanted);
-                        None
-                    }
-                    Ok(Edited::Undecided(undecided)) => {
-                        self.undecided.push(undecided);
-                        None
-                    }
-                    Err(findings) => {
-                        self.findings.extend(findings);
-                        None
-                    }
-                }
+                let changed = self.lower().changed(&vendor, site, "Zone::new", change);
+                self.known(changed).map(|(_, text, _)| text)
             }
         };
         let Some(text) = text else { return };

@@ -218,7 +218,8 @@ fn a_file_of_lines_is_at_the_place_of_its_reader() {
 fn every_bad_word_of_a_user_is_reported_with_the_others() {
     let workshop = Workshop::stand_in();
     let layer = Layer::new("a")
-        .user(User::system("tel.emetry").home("var/lib/x").groups(["0day"]).sudo(""))
+        .user(User::system("tel.emetry").home("var/lib/x").groups(["0day"]).sudo("ALL"))
+        .user(User::system("app").sudo(""))
         .with(Conf::sysctl("x", ["a b = 1", "c"]));
     assert_eq!(findings(&workshop, &image(layer)), vec!["invalid-value"; 6]);
 }

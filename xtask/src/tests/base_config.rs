@@ -78,7 +78,7 @@ fn directories_that_podman_makes_are_in_every_image() {
         return;
     }
     let volumes = json!({ "/usr/share/doc": {}, "/srv/data/deep": {}, "/home/volume": {} });
-    let workshop = Workshop::hostile_with(&json!({ "WorkingDir": "/opt/app/work/", "Volumes": volumes }));
+    let workshop = Workshop::hostile_with(&json!({ "WorkingDir": "/opt/app/run/", "Volumes": volumes }));
     let in_volume = || Layer::new("in-volume").text("new\n", "/usr/share/doc/new");
     let step = || Layer::new("step").with(sh("echo 1 > /usr/share/step; echo lost > /usr/share/doc/lost"));
     for layers in [
