@@ -368,7 +368,7 @@ impl Layer {
     /// assert!(layer.build_stages().eq([&builder]));
     /// ```
     pub fn build_stages(&self) -> impl Iterator<Item = &BuildStage> {
-        self.entries.iter().filter_map(|entry| entry.kind.build_stage())
+        self.entries.iter().flat_map(|entry| entry.kind.build_stages())
     }
 }
 

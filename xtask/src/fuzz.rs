@@ -145,7 +145,11 @@ fn edit(bytes: &[u8]) {
     });
     let layer = edits.into_iter().fold(Layer::new("fuzzed"), Layer::with);
     let bench = Bench::get();
-    bench.check(&Image::new("fuzzed", lapstrake::Base::stand_in()).layer(below).layer(layer), &bench.base, b"");
+    bench.check(
+        &Image::new("fuzzed", lapstrake::Base::stand_in()).layer(below).layer(layer),
+        &bench.base,
+        b"",
+    );
 }
 
 /// Adds to the input as the vendor's zone.
@@ -157,7 +161,11 @@ fn zone(bytes: &[u8]) {
     let zone = Zone::new("public").port("7447/tcp").service("http").source("10.0.0.0/8").masquerade();
     let zones = Layer::new("fuzzed").with(zone).default_zone("public");
     let bench = Bench::get();
-    bench.check(&Image::new("fuzzed", lapstrake::Base::stand_in()).layer(below).layer(zones), &bench.base, b"");
+    bench.check(
+        &Image::new("fuzzed", lapstrake::Base::stand_in()).layer(below).layer(zones),
+        &bench.base,
+        b"",
+    );
 }
 
 fn tar(bytes: &[u8]) {

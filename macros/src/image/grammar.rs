@@ -291,6 +291,7 @@ pub(super) const FORMS: [Form; 38] = [
             },
             choice("rpm_file", Takes::Each(ValueKind::RpmFile)),
             choice("rpm_dir", Takes::Each(ValueKind::Directory)),
+            choice("rpm_from_stage", Takes::Pair(ValueKind::Stage, ValueKind::StageFile)),
             choice("repository", Takes::Repository),
             choice("repo_file", Takes::Each(ValueKind::RepoFile)),
             choice("enable_repository", Takes::Each(ValueKind::RepositoryId)),

@@ -198,9 +198,11 @@ impl PlannedLayer {
         self.runs.iter().flat_map(|run| &run.secrets)
     }
 
-    /// Whether a stage makes something that the layer holds.
+    /// Whether a stage makes something that the layer holds or installs.
     pub(crate) fn is_compiled(&self) -> bool {
-        self.members.values().any(|member| matches!(member.kind, Kind::File(Origin::Compiled(_))))
+        let held = self.members.values().filter_map(|member| member.kind.file());
+        let read = self.context.values().filter_map(|file| file.file().map(|file| &file.from));
+        held.chain(read).any(|origin| matches!(origin, Origin::Compiled(_)))
     }
 
     /// The binaries of cargo that the layer holds.

@@ -115,6 +115,7 @@ fn said() -> Image {
                 rpm_file: "xtask/Cargo.toml",
                 rpm_file: ["xtask/Cargo.toml", "README.md"],
                 rpm_dir: "examples",
+                rpm_from_stage: stage() => "/out/canfw.rpm",
                 repository: Repository::directory("local", asset("examples")),
                 repository: Repository::new("bench", "http://127.0.0.1:8000").unsigned(),
                 repository: "vendor" => "https://rpms.example/el10/$basearch" { gpg_key: "README.md", kept },
@@ -297,6 +298,7 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .rpm_file(asset(ASSET))
                 .rpm_file(asset("README.md"))
                 .rpm_dir(asset("examples"))
+                .rpm_from_stage(stage(), "/out/canfw.rpm")
                 .repository(Repository::directory("local", asset("examples")))
                 .repository(Repository::new("bench", "http://127.0.0.1:8000").unsigned())
                 .repository(
