@@ -37,6 +37,8 @@ impl WrittenLayer {
             origin: self.origin,
             reused: self.reused,
             reason: self.reason,
+            since_last_build: None,
+            download: None,
         }
     }
 }
