@@ -317,6 +317,19 @@ impl Layer {
         self.with(Tmpfiles::lines(name, lines))
     }
 
+    /// Adds `/usr/lib/tmpfiles.d/NAME.conf` with the lines that make at boot what packages have below `/var`
+    /// ([`Tmpfiles::of_packages`]).
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Tmpfiles};
+    /// let layer = Layer::new("platform").tmpfiles_of_packages("platform");
+    /// assert_eq!(layer, Layer::new("platform").with(Tmpfiles::of_packages("platform")));
+    /// ```
+    #[track_caller]
+    pub fn tmpfiles_of_packages(self, name: impl Into<String>) -> Self {
+        self.with(Tmpfiles::of_packages(name))
+    }
+
     /// Adds `/usr/lib/bootc/kargs.d/NAME.toml` with these kernel arguments.
     ///
     /// ```

@@ -125,7 +125,7 @@ const RUN: &[Choice] = &[
     choice("network", Takes::Nothing),
 ];
 
-pub(super) const FORMS: [Form; 38] = [
+pub(super) const FORMS: &[Form] = &[
     Form { keyword: "version", shapes: &[Shape::One(ValueKind::Text)], options: &[] },
     Form { keyword: "reference", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
     Form { keyword: "label", shapes: &[Shape::Named(ValueKind::LabelKey, ValueKind::Text)], options: &[] },
@@ -274,6 +274,7 @@ pub(super) const FORMS: [Form; 38] = [
         shapes: &[Shape::Listed(ValueKind::ConfName, ValueKind::TmpfilesLine), Shape::One(ValueKind::File)],
         options: &[],
     },
+    Form { keyword: "tmpfiles_of_packages", shapes: &[Shape::One(ValueKind::ConfName)], options: &[] },
     Form {
         keyword: "kargs",
         shapes: &[Shape::Listed(ValueKind::KargsName, ValueKind::Karg)],

@@ -27,7 +27,7 @@ const fn layer(name: &'static str, example: &'static str) -> Keyword {
     Keyword { name, level: Level::Layer, example }
 }
 
-pub(super) const KEYWORDS: [Keyword; 42] = [
+pub(super) const KEYWORDS: &[Keyword] = &[
     image("name", r#"name: "telematics""#),
     image("base", r#"base: registry "registry.example/autosd:1""#),
     image("version", r#"version: "1.4.0""#),
@@ -65,6 +65,7 @@ pub(super) const KEYWORDS: [Keyword; 42] = [
     layer("timezone", r#"timezone "Europe/Berlin""#),
     layer("sysusers", r#"sysusers "sensord" ["u sensord - \"Telemetry\""]"#),
     layer("tmpfiles", r#"tmpfiles "sensord" ["d /var/lib/sensord 0750 sensord sensord -"]"#),
+    layer("tmpfiles_of_packages", r#"tmpfiles_of_packages "platform""#),
     layer("kargs", r#"kargs "10-quiet" ["quiet"]"#),
     layer("packages", r#"packages ["vsomeip3"]"#),
     layer("run", r#"run ["ldconfig"]"#),

@@ -16,6 +16,7 @@ mod mount_points;
 mod own_accounts;
 mod own_units;
 mod package_limits;
+mod package_state;
 mod package_tool;
 mod packages;
 mod place;
@@ -48,6 +49,7 @@ use crate::project::cargo_flags::CargoFlags;
 
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use lower_texts::{LowerTexts, WantedText};
+pub(crate) use package_state::line as state_line;
 pub(crate) use package_tool::PackageTool;
 pub(crate) use render::{Forecast, LastBuild, Mark, render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};

@@ -91,6 +91,7 @@ fn said() -> Image {
             zone "public" { port: ["7447/tcp", "8000-8100/udp"], service: "http", source: "10.0.0.0/8", interface: "eth0", masquerade }
             state_seed "xtask/src" => "/var/lib/src"
             default_zone "trusted"
+            tmpfiles_of_packages "platform"
             sysctl "90-net" ["net.ipv4.ip_forward = 1", "vm.swappiness=10"] { mode: 0o600, owner: "0:0", allow: "x" }
             modules_load "can" ["vcan"]
             udev_rules "70-gnss" ["KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\""]
@@ -261,6 +262,7 @@ fn built() -> Layer {
         )
         .state_seed(asset("xtask/src"), "/var/lib/src")
         .default_zone("trusted")
+        .tmpfiles_of_packages("platform")
         .with(
             Conf::sysctl("90-net", ["net.ipv4.ip_forward = 1", "vm.swappiness=10"])
                 .mode(0o600)
