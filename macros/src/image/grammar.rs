@@ -228,6 +228,7 @@ pub(super) const FORMS: &[Form] = &[
             one("shell", ValueKind::Program),
             choice("groups", Takes::Many(ValueKind::UserName)),
             choice("authorized_keys", Takes::Each(ValueKind::KeyFile)),
+            one("password_hash", ValueKind::File),
             one("sudo", ValueKind::Text),
             choice("subids", Takes::Pair(ValueKind::Number, ValueKind::Number)),
             choice("lingering", Takes::Nothing),

@@ -13,6 +13,7 @@ use crate::value::{Asset, ConfLine, ImagePath, Text, Texts, UserName};
 /// |---|---|
 /// | the user and its groups | `/usr/lib/sysusers.d/NAME.conf` |
 /// | home, keys, lingering | `/usr/lib/tmpfiles.d/NAME.conf`: systemd makes them at boot |
+/// | `password_hash` | `/usr/lib/credstore/passwd.hashed-password.NAME`, mode 0600, which systemd gives to the user that it creates |
 /// | `sudo` | `/etc/sudoers.d/NAME`, mode 0440 |
 /// | `subids` | a line more in `/etc/subuid` and `/etc/subgid` |
 ///
@@ -49,6 +50,8 @@ pub struct User {
     pub groups: Vec<Parsed<UserName>>,
     /// Files of the workspace with public keys of SSH.
     pub authorized_keys: Vec<Asset>,
+    /// The file of the workspace with the hash of its password.
+    pub password_hash: Option<Asset>,
     /// The commands that it may run as root.
     pub sudo: Option<Parsed<ConfLine>>,
     /// The first of its subordinate ids, and how many it has.
@@ -70,6 +73,7 @@ impl User {
             shell: None,
             groups: Vec::new(),
             authorized_keys: Vec::new(),
+            password_hash: None,
             sudo: None,
             subids: None,
             lingering: false,
@@ -152,6 +156,19 @@ impl User {
         self
     }
 
+    /// Gives the user the password whose hash is in a file of the workspace: the output of `mkpasswd -m yescrypt` or
+    /// `openssl passwd -6`, without an end of line. systemd sets it when it creates the user (systemd-sysusers(8), "Credentials"), so an
+    /// update changes no password. Whoever can pull the image can read the hash and guess at it: keys are better.
+    ///
+    /// ```
+    /// # use lapstrake::entry::User;
+    /// assert!(User::login("admin", 1000).password_hash("secrets/admin.hash").password_hash.is_some());
+    /// ```
+    pub fn password_hash(mut self, file: impl Into<Asset>) -> Self {
+        self.password_hash = Some(file.into());
+        self
+    }
+
     /// Lets the user run commands as root: `"ALL"`, `"NOPASSWD: ALL"`, or a list as sudoers(5) has it.
     ///
     /// ```
@@ -192,7 +209,7 @@ impl User {
     }
 }
 
-faults!(User { name, home, shell, groups, authorized_keys, sudo; is_login, id, description, subids, lingering });
+faults!(User { name, home, shell, groups, authorized_keys, password_hash, sudo; is_login, id, description, subids, lingering });
 
 /// A group that systemd creates at boot, by `/usr/lib/sysusers.d/NAME.conf`.
 ///

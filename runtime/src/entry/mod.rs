@@ -308,7 +308,7 @@ impl EntryKind {
         let mut assets: Vec<&Asset> = match self {
             Self::Packages(packages) => packages.assets().collect(),
             Self::Run(run) => run.assets().collect(),
-            Self::User(user) => user.authorized_keys.iter().collect(),
+            Self::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
             _ => Vec::new(),
         };
         if let Some(Source::Asset(asset)) = self.source() {

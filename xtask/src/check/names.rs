@@ -66,6 +66,7 @@ names! {
     ASSET_KIND = "asset-kind",
     ASSET_OUTSIDE = "asset-outside",
     AUTHORIZED_KEYS = "authorized-keys",
+    PASSWORD_HASH = "password-hash",
     BASE = "base",
     BASEIMAGE_COMPOSEFS = "baseimage-composefs",
     BASEIMAGE_ROOT = "baseimage-root",

@@ -85,7 +85,7 @@
 /// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
 /// | `edit "/PATH"` | `replace` `replace_all` `set` `insert_after` `append` |
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
-/// | `user "NAME"`, `user "NAME" = ID` with a login | `id` `description` `home` `shell` `groups` `authorized_keys` `sudo` `subids` `lingering` |
+/// | `user "NAME"`, `user "NAME" = ID` with a login | `id` `description` `home` `shell` `groups` `authorized_keys` `password_hash` `sudo` `subids` `lingering` |
 /// | `group "NAME"` | `id` |
 /// | `state_seed "ASSET" => "/var/PATH"` | |
 /// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |

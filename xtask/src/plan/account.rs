@@ -1,9 +1,9 @@
-//! What a user and a group are in an image: a file of sysusers.d, one of tmpfiles.d, one of sudoers.d, and lines more in
-//! the files of subordinate ids.
+//! What a user and a group are in an image: a file of sysusers.d, one of tmpfiles.d, one of sudoers.d, a credential with the
+//! hash of the password, and lines more in the files of subordinate ids.
 
 use lapstrake::Site;
 use lapstrake::entry::{Edit, Group, User};
-use lapstrake::value::{ImagePath, Mode, UserName};
+use lapstrake::value::{Asset, ImagePath, Mode, UserName};
 use lapstrake_oci::tree::{Kind, Metadata};
 
 use super::Origin;
@@ -14,6 +14,10 @@ use crate::project::assets::Scanned;
 
 /// The key types that OpenSSH takes, by their beginnings (sshd(8), "`AUTHORIZED_KEYS` FILE FORMAT").
 const KEY_TYPES: [&str; 5] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "rsa-sha2-"];
+/// The methods of crypt(5) that a password's hash in an image may have. Others are guessed in seconds.
+const METHODS: [&str; 7] = ["y", "gy", "7", "2b", "2y", "6", "5"];
+/// The bytes of a hash, at least.
+const HASH_MIN: usize = 20;
 
 impl Placer<'_, '_, '_> {
     /// Puts the files of a group in the layer.
@@ -49,6 +53,9 @@ impl Placer<'_, '_, '_> {
         };
         self.sysusers(user, &name, home.as_ref(), &shell, &groups, site);
         self.state(user, &name, home.as_ref(), site);
+        if let Some(hash) = &user.password_hash {
+            self.password(hash, &name, site);
+        }
         if let Some(Some(line)) = sudo {
             let mode = Mode::try_from(0o440).expect("0o440 is a mode");
             self.text(&format!("/etc/sudoers.d/{name}"), format!("{line}\n"), mode, site);
@@ -118,20 +125,47 @@ impl Placer<'_, '_, '_> {
         }
     }
 
-    /// Returns the lines of a file of public keys.
-    fn public_keys(&mut self, asset: &lapstrake::value::Asset, site: Site) -> Option<String> {
-        let text = match self.sources.get(asset)? {
-            Ok(Scanned::File(file)) => file.text.clone()?,
+    /// Puts the hash of a password where systemd-sysusers takes it from: into a credential of its service. The plan does not
+    /// have the hash as a text, because plans are printed.
+    fn password(&mut self, asset: &Asset, name: &UserName, site: Site) {
+        let Some((text, from)) = self.read(asset, "with the hash of a password", site) else { return };
+        if let Some((reason, help)) = refused_hash(&text, asset) {
+            let finding = Finding::fatal("password-hash", site, format!("`{asset}` {reason}"));
+            self.findings.push(finding.help(help));
+            return;
+        }
+        let credential = format!("passwd.hashed-password.{name}");
+        let at = format!("/usr/lib/credstore/{credential}");
+        let path = ImagePath::parse(&at).expect("a user's name is a part of a path");
+        let mode = Mode::try_from(0o600).expect("0o600 is a mode");
+        self.put(path, Kind::File(from), Metadata::of_root(mode), site);
+        let drop_in = format!("/usr/lib/systemd/system/systemd-sysusers.service.d/50-{name}.conf");
+        let text = format!("[Service]\nLoadCredential={credential}:{at}\n");
+        self.text(&drop_in, text, Mode::FILE, site);
+    }
+
+    /// Returns the text of a file of the workspace that decides what is planned, and where its bytes come from.
+    fn read(&mut self, asset: &Asset, wanted: &str, site: Site) -> Option<(String, Origin)> {
+        match self.sources.get(asset)? {
+            Ok(Scanned::File(file)) => {
+                let from = Origin::Asset { path: asset.path().to_owned(), host: file.path.clone() };
+                Some((file.text.clone()?, from))
+            }
             Ok(Scanned::Directory(_)) => {
-                let message = format!("`{asset}` is a directory, and a file of public keys is wanted");
+                let message = format!("`{asset}` is a directory, and a file {wanted} is wanted");
                 self.findings.push(Finding::fatal("asset-kind", site, message));
-                return None;
+                None
             }
             Err(error) => {
                 self.findings.push(source_finding(error, site));
-                return None;
+                None
             }
-        };
+        }
+    }
+
+    /// Returns the lines of a file of public keys.
+    fn public_keys(&mut self, asset: &Asset, site: Site) -> Option<String> {
+        let (text, _) = self.read(asset, "of public keys", site)?;
         let is_key = |line: &&str| {
             let words = || line.split_whitespace();
             words().any(|word| KEY_TYPES.iter().any(|kind| word.starts_with(kind))) && words().count() > 1
@@ -171,4 +205,23 @@ impl Placer<'_, '_, '_> {
         let path = ImagePath::parse(path).expect("a user's name is a part of a path");
         self.put(path, Kind::File(Origin::Text(text)), Metadata::of_root(mode), site);
     }
+}
+
+/// Returns why a file is not taken as the hash of a password, and what to do. Neither shows what is in it.
+fn refused_hash(text: &str, asset: &Asset) -> Option<(String, String)> {
+    let make = format!("run `openssl passwd -6 | tr -d '\\n' > {asset}`, which asks for the password");
+    let Some((method, rest)) = text.strip_prefix('$').and_then(|rest| rest.split_once('$')) else {
+        return Some(("is not a hash as crypt(5) has it".to_owned(), make));
+    };
+    if text.ends_with('\n') {
+        let reason = "ends with an end of line, with which the account would have no password";
+        return Some((reason.to_owned(), format!("run `truncate -s -1 {asset}`")));
+    }
+    let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"./$=,".contains(&byte);
+    if text.len() < HASH_MIN || !rest.bytes().all(inside) {
+        return Some(("is not a hash as crypt(5) has it".to_owned(), make));
+    }
+    let reason =
+        "has the hash of a method that is guessed in seconds, and whoever pulls the image can read it";
+    (!METHODS.contains(&method)).then(|| (reason.to_owned(), make))
 }

@@ -104,6 +104,55 @@ fn systemd_makes_the_users_and_what_they_own() {
     run("visudo", &["--check", "--strict", "--file", sudoers.to_str().unwrap()], Path::new("/"));
 }
 
+const HASH: &str = "$6$saltsaltsalt$abcdefghijklmnopqrstuvwxyz./0123456789";
+
+#[test]
+fn systemd_sets_the_password_of_the_user_that_it_creates() {
+    if !present(&["systemd-sysusers", "env"]) {
+        return;
+    }
+    let workshop = Workshop::stand_in();
+    workshop.source("secrets/admin.hash", HASH.as_bytes());
+    let layer = Layer::new("accounts").user(User::login("admin", 1000).password_hash("secrets/admin.hash"));
+    assert_eq!(findings(&workshop, &image(layer.clone())), [""; 0]);
+    let plan = workshop.planned(&image(layer));
+    assert!(!format!("{plan:?}").contains(HASH), "a plan is printed");
+    let root = written(&plan);
+    fs::write(root.path().join("etc/shadow"), "root:*:19000::::::\n").unwrap();
+    let credential = root.path().join("usr/lib/credstore/passwd.hashed-password.admin");
+    assert_eq!(fs::metadata(credential).unwrap().mode() & 0o7777, 0o600);
+    let drop_in = at(&root, "usr/lib/systemd/system/systemd-sysusers.service.d/50-admin.conf");
+    let line = "LoadCredential=passwd.hashed-password.admin:/usr/lib/credstore/passwd.hashed-password.admin";
+    assert_eq!(drop_in, format!("[Service]\n{line}\n"));
+
+    // What the service manager does for the line of the drop-in.
+    let credentials = format!("CREDENTIALS_DIRECTORY={}/usr/lib/credstore", root.path().display());
+    let option = format!("--root={}", root.path().display());
+    run("env", &[&credentials, "systemd-sysusers", &option], Path::new("/"));
+    let shadow = at(&root, "etc/shadow");
+    assert!(shadow.lines().any(|line| line.starts_with(&format!("admin:{HASH}:"))), "{shadow}");
+}
+
+#[test]
+fn a_file_that_gives_no_password_is_an_error() {
+    let workshop = Workshop::stand_in();
+    workshop.source("line", format!("{HASH}\n").as_bytes());
+    workshop.source("plain", b"changeme");
+    workshop.source("md5", b"$1$saltsalt$abcdefghijklmnopqrstuv");
+    workshop.source("two", format!("{HASH}:{HASH}").as_bytes());
+    workshop.source("good", b"$y$j9T$saltsaltsaltsaltsalt$abcdefghijklmnopqrstuvwxyz");
+    for (file, found) in [("line", 1), ("plain", 1), ("md5", 1), ("two", 1), ("good", 0)] {
+        let layer = Layer::new("a").user(User::login("admin", 1000).password_hash(file));
+        let all = workshop.check(&image(layer));
+        let names: Vec<_> = all.iter().map(|finding| finding.name).collect();
+        assert_eq!(names, vec!["password-hash"; found], "{file}");
+        let ends = all.iter().any(|finding| finding.message.contains("ends with an end of line"));
+        assert_eq!(ends, file == "line", "{file}");
+        let shown = format!("{all:?}");
+        assert!(!shown.contains("changeme") && !shown.contains("saltsalt"), "{shown}");
+    }
+}
+
 #[test]
 fn a_name_with_a_number_is_an_owner_in_every_layer() {
     let workshop = Workshop::stand_in();

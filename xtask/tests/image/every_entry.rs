@@ -85,7 +85,7 @@ fn said() -> Image {
             default_target "multi-user.target"
             user "app"
             user "web" { id: 960, description: "Web", home: "/var/lib/web", shell: "/usr/bin/sh", groups: ["can", "lin"], lingering }
-            user "admin" = 1000 { authorized_keys: "README.md", sudo: "ALL", subids: 100_000 => 65_536 }
+            user "admin" = 1000 { authorized_keys: "README.md", password_hash: "README.md", sudo: "ALL", subids: 100_000 => 65_536 }
             group "can"
             group "lin" { id: 961 }
             zone "public" { port: ["7447/tcp", "8000-8100/udp"], service: "http", source: "10.0.0.0/8", interface: "eth0", masquerade }
@@ -246,6 +246,7 @@ fn built() -> Layer {
         .user(
             User::login("admin", 1000)
                 .authorized_keys(asset("README.md"))
+                .password_hash(asset("README.md"))
                 .sudo("ALL")
                 .subids(100_000, 65_536),
         )

@@ -41,6 +41,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "password-hash",
+        "systemd gives an account the hash as it is in the file, and an account with another text has no password",
+        words(
+            "`.user(User::login(\"admin\", 1000).password_hash(\"secrets/admin.hash\"))` with a file that `echo` wrote",
+            "the same with a file that `mkpasswd -m yescrypt | tr -d '\\n'` wrote",
+        ),
+    ),
+    fatal(
         "firewall",
         "firewalld ignores a zone whose service it does not know, and nothing else reads a zone",
         words(

@@ -57,7 +57,7 @@ fn read_texts(entry: &Entry) -> Vec<&Asset> {
             Source::Asset(asset) => vec![asset],
             Source::Text(_) | Source::BuildStage(..) => Vec::new(),
         },
-        EntryKind::User(user) => user.authorized_keys.iter().collect(),
+        EntryKind::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
         _ => Vec::new(),
     }
 }
