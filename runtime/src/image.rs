@@ -1,9 +1,12 @@
 //! An image: a name, a base, and the layers on it. What is in a layer is described by [`Layer`].
 
 use crate::entry::{Entry, EntryKind, EntryType};
+use crate::execution::printable;
 use crate::faults::{Fault, Faults, faults};
-use crate::value::{ImageName, ImagePath, Invalid, LabelKey, Reference, Text};
-use crate::{Base, IntoBase, Layer, Parsed, Site};
+use crate::value::{
+    Argv, ContainerUser, ImageName, ImagePath, Invalid, LabelKey, Reference, StopSignal, Text, Variable,
+};
+use crate::{Arguments, Base, Execution, IntoBase, Layer, Parsed, Site};
 
 /// The description of a layered bootc image. Methods write it; its fields, [`entries`](Self::entries) and
 /// [`find`](Self::find) read it.
@@ -44,6 +47,10 @@ pub struct Image {
     pub reference: Option<Parsed<Reference>>,
     /// The labels, in the order of the calls.
     pub labels: Vec<(Parsed<LabelKey>, String)>,
+    /// How a container of the image runs, where that is not as the base says.
+    pub execution: Execution,
+    /// The names of the checks whose findings about the image as a whole are accepted.
+    pub allowed: Vec<Parsed<String>>,
     /// The layers, the lowest first.
     pub layers: Vec<Layer>,
     /// The place of the call of [`Image::new`].
@@ -60,6 +67,8 @@ impl Image {
             version: None,
             reference: None,
             labels: Vec::new(),
+            execution: Execution::default(),
+            allowed: Vec::new(),
             layers: Vec::new(),
             site: Site::caller(),
         }
@@ -85,6 +94,102 @@ impl Image {
     #[track_caller]
     pub fn label(mut self, key: impl Text<LabelKey>, value: impl Into<String>) -> Self {
         self.labels.push((Parsed::new(key), value.into()));
+        self
+    }
+
+    /// Sets an environment variable for containers of the image, as `ENV` of a Containerfile does. A later value
+    /// replaces an earlier one, and the base's. Run steps and the
+    /// services of a device don't see it: `Run::env` is for steps, `Conf::environment` for services.
+    ///
+    /// ```
+    /// # use lapstrake::{Base, Image};
+    /// let image = Image::new("telematics", Base::stand_in()).env("PORT", "8000\n");
+    /// assert_eq!(image.faults().len(), 1, "a Containerfile has no sign for a new line");
+    /// ```
+    #[track_caller]
+    pub fn env(mut self, name: impl Text<Variable>, value: impl Into<String>) -> Self {
+        let value = printable(value.into());
+        self.execution.env.push((Parsed::new(name), Parsed::of(value)));
+        self
+    }
+
+    /// Sets the working directory of containers, which must be in the image (`WORKDIR`).
+    ///
+    /// ```
+    /// # use lapstrake::{Base, Image};
+    /// let image = Image::new("telematics", Base::stand_in()).workdir("/srv");
+    /// assert_eq!(image.execution.workdir.unwrap(), "/srv");
+    /// ```
+    #[track_caller]
+    pub fn workdir(mut self, path: impl Text<ImagePath>) -> Self {
+        let path = path.parse_text().and_then(|path| printable(path.to_string()).map(|_| path));
+        self.execution.workdir = Some(Parsed::of(path));
+        self
+    }
+
+    /// Sets the user of containers: `app`, `1000` or `app:app` (`USER`). Packages and run steps are root's all the same.
+    ///
+    /// ```
+    /// # use lapstrake::{Base, Image};
+    /// let image = Image::new("telematics", Base::stand_in()).user("app");
+    /// assert_eq!(image.execution.user.unwrap(), "app");
+    /// ```
+    #[track_caller]
+    pub fn user(mut self, user: impl Text<ContainerUser>) -> Self {
+        self.execution.user = Some(Parsed::new(user));
+        self
+    }
+
+    /// Sets the program of containers and its first arguments, without a shell (`ENTRYPOINT […]`). The base's `CMD` is
+    /// dropped, as podman does.
+    ///
+    /// ```
+    /// # use lapstrake::{Base, Image};
+    /// let image = Image::new("telematics", Base::stand_in()).entrypoint(["/usr/bin/app", "--verbose"]);
+    /// assert_eq!(image.execution.entrypoint.unwrap().0.len(), 2);
+    /// ```
+    #[track_caller]
+    pub fn entrypoint(mut self, argv: impl Argv) -> Self {
+        self.execution.entrypoint = Some(Arguments(argv.into_argv()));
+        self
+    }
+
+    /// Sets what follows the entrypoint, or the program where the image has no entrypoint, without a shell (`CMD […]`).
+    ///
+    /// ```
+    /// # use lapstrake::{Base, Image};
+    /// let image = Image::new("telematics", Base::stand_in()).cmd(["/usr/sbin/init"]);
+    /// assert_eq!(image.execution.cmd.unwrap().0, ["/usr/sbin/init"]);
+    /// ```
+    #[track_caller]
+    pub fn cmd(mut self, argv: impl Argv) -> Self {
+        self.execution.cmd = Some(Arguments(argv.into_argv()));
+        self
+    }
+
+    /// Sets the signal that stops a container: `SIGTERM`, `SIGRTMIN+3`, `15` (`STOPSIGNAL`).
+    ///
+    /// ```
+    /// # use lapstrake::{Base, Image};
+    /// let image = Image::new("telematics", Base::stand_in()).stop_signal("SIGRTMIN+3");
+    /// assert_eq!(image.execution.stop_signal.unwrap(), "SIGRTMIN+3");
+    /// ```
+    #[track_caller]
+    pub fn stop_signal(mut self, signal: impl Text<StopSignal>) -> Self {
+        self.execution.stop_signal = Some(Parsed::new(signal));
+        self
+    }
+
+    /// Accepts what a check finds in the image as a whole, such as in its labels and its config.
+    ///
+    /// ```
+    /// # use lapstrake::{Base, Image};
+    /// let image = Image::new("telematics", Base::stand_in()).env("PORT", "8000").allow("container-config");
+    /// assert_eq!(image.allowed[0], "container-config");
+    /// ```
+    #[track_caller]
+    pub fn allow(mut self, check: impl Into<String>) -> Self {
+        self.allowed.push(Parsed::of(Ok(check.into())));
         self
     }
 
@@ -175,17 +280,19 @@ impl Image {
     }
 }
 
-faults!(Image { name, base, reference, labels, layers; version, site });
+faults!(Image { name, base, reference, labels, execution, allowed, layers; version, site });
 
 /// Two images are equal when their descriptions are; the place of a call does not count.
 impl PartialEq for Image {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name, base, version, reference, labels, layers, site: _ } = self;
+        let Self { name, base, version, reference, labels, execution, allowed, layers, site: _ } = self;
         *name == other.name
             && *base == other.base
             && *version == other.version
             && *reference == other.reference
             && *labels == other.labels
+            && *execution == other.execution
+            && *allowed == other.allowed
             && *layers == other.layers
     }
 }

@@ -159,6 +159,19 @@ impl Layer {
         self.with(UnitState::enabled(unit))
     }
 
+    /// Enables a unit if the image has it. A note says where it has not.
+    ///
+    /// ```
+    /// use lapstrake::Layer;
+    /// use lapstrake::entry::UnitState;
+    /// let entry = UnitState::enabled("qemu-guest-agent.service").if_present();
+    /// assert_eq!(Layer::new("u").enable_if_present("qemu-guest-agent.service"), Layer::new("u").with(entry));
+    /// ```
+    #[track_caller]
+    pub fn enable_if_present(self, unit: impl Text<UnitName>) -> Self {
+        self.with(UnitState::enabled(unit).if_present())
+    }
+
     /// Disables a unit: removes the links that enable it.
     ///
     /// ```
@@ -317,19 +330,6 @@ impl Layer {
         self.with(Tmpfiles::lines(name, lines))
     }
 
-    /// Adds `/usr/lib/tmpfiles.d/NAME.conf` with the lines that make at boot what packages have below `/var`
-    /// ([`Tmpfiles::of_packages`]).
-    ///
-    /// ```
-    /// use lapstrake::{Layer, entry::Tmpfiles};
-    /// let layer = Layer::new("platform").tmpfiles_of_packages("platform");
-    /// assert_eq!(layer, Layer::new("platform").with(Tmpfiles::of_packages("platform")));
-    /// ```
-    #[track_caller]
-    pub fn tmpfiles_of_packages(self, name: impl Into<String>) -> Self {
-        self.with(Tmpfiles::of_packages(name))
-    }
-
     /// Adds `/usr/lib/bootc/kargs.d/NAME.toml` with these kernel arguments.
     ///
     /// ```
@@ -381,7 +381,7 @@ impl Layer {
     /// assert!(layer.build_stages().eq([&builder]));
     /// ```
     pub fn build_stages(&self) -> impl Iterator<Item = &BuildStage> {
-        self.entries.iter().flat_map(|entry| entry.kind.build_stages())
+        self.entries.iter().filter_map(|entry| entry.kind.build_stage())
     }
 }
 

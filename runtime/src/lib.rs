@@ -32,6 +32,7 @@ pub mod systemd;
 pub mod value;
 
 mod base;
+mod execution;
 mod faults;
 mod image;
 mod layer;
@@ -41,6 +42,7 @@ mod words;
 
 pub use base::{Base, IntoBase, TransportRef};
 pub use entry::build_stage::BuildStage;
+pub use execution::{Arguments, Execution};
 pub use image::Image;
 pub use layer::Layer;
 #[doc(hidden)]

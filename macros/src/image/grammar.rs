@@ -1,5 +1,6 @@
 //! How each entry is written, and which options it has: the one table that check and messages share.
 
+use crate::image::keyword::Level;
 use crate::image::value_kind::{Reader, ValueKind};
 
 /// The transports of a base, by the names of their builder methods.
@@ -115,6 +116,9 @@ pub(super) const REPOSITORY: Form = Form {
     ],
 };
 
+/// How the state of a unit is meant.
+const UNIT_STATE: &[Choice] = &[choice("for_users", Takes::Nothing), choice("if_present", Takes::Nothing)];
+
 /// What a run step is given.
 const RUN: &[Choice] = &[
     choice("env", Takes::Pair(ValueKind::Variable, ValueKind::Text)),
@@ -125,10 +129,26 @@ const RUN: &[Choice] = &[
     choice("network", Takes::Nothing),
 ];
 
-pub(super) const FORMS: &[Form] = &[
-    Form { keyword: "version", shapes: &[Shape::One(ValueKind::Text)], options: &[] },
-    Form { keyword: "reference", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
-    Form { keyword: "label", shapes: &[Shape::Named(ValueKind::LabelKey, ValueKind::Text)], options: &[] },
+/// What is written directly in `image!`.
+const OF_IMAGE: [Form; 10] = [
+    of_image("version", &[Shape::One(ValueKind::Text)]),
+    of_image("reference", &[Shape::One(ValueKind::Reference)]),
+    of_image("label", &[Shape::Named(ValueKind::LabelKey, ValueKind::Text)]),
+    of_image("env", &[Shape::Named(ValueKind::Variable, ValueKind::Text)]),
+    of_image("workdir", &[Shape::One(ValueKind::WorkDir)]),
+    of_image("user", &[Shape::One(ValueKind::ContainerUser)]),
+    of_image("entrypoint", &[Shape::List(ValueKind::Argument)]),
+    of_image("cmd", &[Shape::List(ValueKind::Argument)]),
+    of_image("stop_signal", &[Shape::One(ValueKind::StopSignal)]),
+    of_image("allow", &[Shape::One(ValueKind::Text)]),
+];
+
+const fn of_image(keyword: &'static str, shapes: &'static [Shape]) -> Form {
+    Form { keyword, shapes, options: &[] }
+}
+
+/// The entries of a layer.
+const OF_LAYER: [Form; 35] = [
     Form {
         keyword: "bin",
         shapes: &[Shape::One(ValueKind::Binary)],
@@ -187,6 +207,7 @@ pub(super) const FORMS: &[Form] = &[
         shapes: &[Shape::One(ValueKind::UnitFile), Shape::Named(ValueKind::Unit, ValueKind::Text)],
         options: &[
             choice("enabled", Takes::Nothing),
+            choice("for_users", Takes::Nothing),
             choice("instances", Takes::Many(ValueKind::Text)),
             one("named", ValueKind::Unit),
             MODE,
@@ -214,9 +235,9 @@ pub(super) const FORMS: &[Form] = &[
             ALLOW,
         ],
     },
-    Form { keyword: "enable", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },
-    Form { keyword: "disable", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },
-    Form { keyword: "mask", shapes: &[Shape::One(ValueKind::Unit)], options: &[] },
+    Form { keyword: "enable", shapes: &[Shape::One(ValueKind::Unit)], options: UNIT_STATE },
+    Form { keyword: "disable", shapes: &[Shape::One(ValueKind::Unit)], options: UNIT_STATE },
+    Form { keyword: "mask", shapes: &[Shape::One(ValueKind::Unit)], options: UNIT_STATE },
     Form { keyword: "default_target", shapes: &[Shape::One(ValueKind::Target)], options: &[] },
     Form {
         keyword: "user",
@@ -275,7 +296,6 @@ pub(super) const FORMS: &[Form] = &[
         shapes: &[Shape::Listed(ValueKind::ConfName, ValueKind::TmpfilesLine), Shape::One(ValueKind::File)],
         options: &[],
     },
-    Form { keyword: "tmpfiles_of_packages", shapes: &[Shape::One(ValueKind::ConfName)], options: &[] },
     Form {
         keyword: "kargs",
         shapes: &[Shape::Listed(ValueKind::KargsName, ValueKind::Karg)],
@@ -293,7 +313,6 @@ pub(super) const FORMS: &[Form] = &[
             },
             choice("rpm_file", Takes::Each(ValueKind::RpmFile)),
             choice("rpm_dir", Takes::Each(ValueKind::Directory)),
-            choice("rpm_from_stage", Takes::Pair(ValueKind::Stage, ValueKind::StageFile)),
             choice("repository", Takes::Repository),
             choice("repo_file", Takes::Each(ValueKind::RepoFile)),
             choice("enable_repository", Takes::Each(ValueKind::RepositoryId)),
@@ -315,8 +334,12 @@ const fn conf(keyword: &'static str, shapes: &'static [Shape]) -> Form {
     Form { keyword, shapes, options: &[MODE, OWNER, ALLOW] }
 }
 
-pub(super) fn find(keyword: &str) -> Option<&'static Form> {
-    FORMS.iter().find(|form| form.keyword == keyword)
+pub(super) fn find(keyword: &str, level: Level) -> Option<&'static Form> {
+    let forms: &[Form] = match level {
+        Level::Image => &OF_IMAGE,
+        Level::Layer => &OF_LAYER,
+    };
+    forms.iter().find(|form| form.keyword == keyword)
 }
 
 impl Form {

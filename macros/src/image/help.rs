@@ -1,11 +1,11 @@
 //! Builder calls in the form that `image!` has for them, for the help of a message.
 
-use super::keyword;
+use super::keyword::{self, Level};
 
 /// Returns the help that shows a call of a builder as an entry.
 pub(super) fn as_entry(method: &str, arguments: &str) -> String {
-    let plain = !arguments.contains('!') && keyword::find(method).is_some() && arguments != "()";
-    match keyword::meant(method) {
+    let plain = !arguments.contains('!') && keyword::is_known(method) && arguments != "()";
+    match keyword::meant(method, Level::Layer) {
         _ if plain => in_image(&format!("write `.{method}{arguments}`")),
         Some(keyword) => format!("write it like `{}`", keyword.example),
         None => "write it like `bin \"sensord\"`".to_owned(),

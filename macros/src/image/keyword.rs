@@ -27,12 +27,19 @@ const fn layer(name: &'static str, example: &'static str) -> Keyword {
     Keyword { name, level: Level::Layer, example }
 }
 
-pub(super) const KEYWORDS: &[Keyword] = &[
+pub(super) const KEYWORDS: [Keyword; 49] = [
     image("name", r#"name: "telematics""#),
     image("base", r#"base: registry "registry.example/autosd:1""#),
     image("version", r#"version: "1.4.0""#),
     image("reference", r#"reference: "registry.example/fleet/telematics:stable""#),
     image("label", r#"label "org.example.variant" = "cluster""#),
+    image("env", r#"env "PORT" = "8000""#),
+    image("workdir", r#"workdir: "/srv""#),
+    image("user", r#"user: "sensord""#),
+    image("entrypoint", r#"entrypoint: ["/usr/bin/sensord"]"#),
+    image("cmd", r#"cmd: ["--verbose"]"#),
+    image("stop_signal", r#"stop_signal: "SIGTERM""#),
+    image("allow", r#"allow "container-config""#),
     image("layer", r#"layer "app" { bin "sensord" }"#),
     layer("bin", r#"bin "sensord""#),
     layer("file", r#"file "deploy/sensord.toml" => "/etc/sensord.toml""#),
@@ -65,7 +72,6 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     layer("timezone", r#"timezone "Europe/Berlin""#),
     layer("sysusers", r#"sysusers "sensord" ["u sensord - \"Telemetry\""]"#),
     layer("tmpfiles", r#"tmpfiles "sensord" ["d /var/lib/sensord 0750 sensord sensord -"]"#),
-    layer("tmpfiles_of_packages", r#"tmpfiles_of_packages "platform""#),
     layer("kargs", r#"kargs "10-quiet" ["quiet"]"#),
     layer("packages", r#"packages ["vsomeip3"]"#),
     layer("run", r#"run ["ldconfig"]"#),
@@ -75,7 +81,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
 ];
 
 /// What other tools call it: a Containerfile, systemctl, a shell, this crate's own types.
-const ELSEWHERE: [(&str, &str); 70] = [
+const ELSEWHERE: [(&str, &str); 71] = [
     ("add", "file"),
     ("alias", "symlink"),
     ("arch", "base"),
@@ -134,6 +140,7 @@ const ELSEWHERE: [(&str, &str); 70] = [
     ("socket", "unit"),
     ("ssh", "sshd"),
     ("stage", "built"),
+    ("stopsignal", "stop_signal"),
     ("systemd", "unit"),
     ("repository", "reference"),
     ("tag", "reference"),
@@ -148,19 +155,35 @@ const ELSEWHERE: [(&str, &str); 70] = [
     ("workdir", "dir"),
 ];
 
-pub(super) fn find(name: &str) -> Option<&'static Keyword> {
-    KEYWORDS.iter().find(|keyword| keyword.name == name)
+/// Returns the keyword of a level, or that of another level if only that has it.
+pub(super) fn find(name: &str, level: Level) -> Option<&'static Keyword> {
+    let mut named = KEYWORDS.iter().filter(|keyword| keyword.name == name);
+    let first = named.clone().next();
+    named.find(|keyword| keyword.level == level).or(first)
+}
+
+/// Whether a word is a keyword, at any level.
+pub(super) fn is_known(word: &str) -> bool {
+    KEYWORDS.iter().any(|keyword| keyword.name == word)
 }
 
 /// Whether a word begins something, at any level.
 pub(super) fn starts(word: &str) -> bool {
-    find(word).is_some() || ["if", "for", "match"].contains(&word)
+    is_known(word) || ["if", "for", "match"].contains(&word)
 }
 
 /// The keyword that was meant by a word that is none.
-pub(super) fn meant(word: &str) -> Option<&'static Keyword> {
+pub(super) fn meant(word: &str, level: Level) -> Option<&'static Keyword> {
     let word = word.to_lowercase();
-    let known = ELSEWHERE.iter().find(|(other, _)| *other == word).map(|(_, name)| *name);
-    let likely = || nearest(&word, KEYWORDS.iter().map(|keyword| keyword.name));
-    find(&word).or_else(|| known.or_else(likely).and_then(find))
+    let here = find(&word, level).filter(|keyword| keyword.level == level);
+    let known = || ELSEWHERE.iter().find(|(other, _)| *other == word).and_then(|(_, name)| find(name, level));
+    let likely =
+        || nearest(&word, KEYWORDS.iter().map(|keyword| keyword.name)).and_then(|name| find(name, level));
+    here.or_else(known).or_else(|| find(&word, level)).or_else(likely)
+}
+
+/// Whether a keyword of an image is a field, which has `:` before its value and occurs once.
+pub(super) fn is_field(name: &str, level: Level) -> bool {
+    let fields = ["version", "reference", "workdir", "user", "entrypoint", "cmd", "stop_signal"];
+    level == Level::Image && fields.contains(&name)
 }

@@ -3,6 +3,7 @@
 
 use proc_macro2::{Group, Ident, Span, TokenTree};
 
+use super::keyword::{self, Level};
 use super::tokens::Operand;
 use crate::diagnostic::Place;
 
@@ -23,6 +24,8 @@ pub(super) enum Item {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) keyword: Ident,
+    /// Where it is written.
+    pub(super) level: Level,
     /// All of it, to the last token.
     pub(super) place: Place,
     pub(super) head: Option<Operand>,
@@ -34,6 +37,13 @@ pub(super) struct Entry {
     pub(super) broken: bool,
     /// Whether an option that is missing here was reported already.
     pub(super) broken_options: bool,
+}
+
+impl Entry {
+    /// Returns an entry of its kind to paste.
+    pub(super) fn example(&self) -> &'static str {
+        keyword::find(&self.keyword.to_string(), self.level).map_or("", |keyword| keyword.example)
+    }
 }
 
 /// `=> TO` or `-> TO`.

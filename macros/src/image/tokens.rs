@@ -234,7 +234,7 @@ impl Cursor {
 
     /// Whether a line begins with the keyword of an entry, and no expression goes on so.
     fn begins_entry(&self, at: usize) -> bool {
-        let keyword = matches!(self.tokens.get(at), Some(TokenTree::Ident(word)) if keyword::find(&word.to_string()).is_some());
+        let keyword = matches!(self.tokens.get(at), Some(TokenTree::Ident(word)) if keyword::is_known(&word.to_string()));
         let next = matches!(self.tokens.get(at + 1), Some(TokenTree::Literal(_) | TokenTree::Ident(_)));
         keyword && next && self.new_line_at(at)
     }

@@ -24,6 +24,8 @@ pub(super) enum ValueKind {
     CargoPackage,
     /// The name of a file below a `.d` directory, with or without `.conf`.
     ConfName,
+    /// The user of a container.
+    ContainerUser,
     /// The path that an entry writes.
     Destination,
     /// A directory of the workspace.
@@ -96,6 +98,8 @@ pub(super) enum ValueKind {
     StateDir,
     /// A path in a build stage.
     StageFile,
+    /// The signal that stops a container.
+    StopSignal,
     /// A line of sysusers.d.
     SysusersLine,
     /// A target unit that the system can boot to.
@@ -167,6 +171,7 @@ impl ValueKind {
             Self::Capabilities => ("capabilities", r#""cap_net_raw=ep""#),
             Self::CargoPackage => ("the name of a package of cargo", r#""diagnostics""#),
             Self::ConfName | Self::KargsName => ("a file name", r#""sensord""#),
+            Self::ContainerUser => ("a user", r#""sensord""#),
             Self::Destination | Self::RemovedPath => ("an image path", r#""/etc/sensord.toml""#),
             Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
             Self::EditedFile => ("an image path", r#""/etc/chrony.conf""#),
@@ -208,6 +213,7 @@ impl ValueKind {
             Self::Stage => ("a stage", r#"BuildStage::on(Base::registry("registry.example/autosd-rust:1"))"#),
             Self::StateDir => ("a path of state", r#""/var/www/html""#),
             Self::StageFile => ("a path in the stage", r#""/src/out/canfw""#),
+            Self::StopSignal => ("a signal", r#""SIGTERM""#),
             Self::SysusersLine => ("a sysusers.d line", r#""u sensord - \"Telemetry\"""#),
             Self::Target => ("a target", r#""multi-user.target""#),
             Self::TargetTriple => ("a target triple", r#""aarch64-unknown-linux-gnu""#),

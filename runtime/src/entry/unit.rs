@@ -34,6 +34,8 @@ pub struct Unit {
     pub enabled: bool,
     /// The instances of the template that are enabled.
     pub instances: Vec<String>,
+    /// Whether it is a unit of each user's manager, not of the system's.
+    pub for_users: bool,
     /// Mode, owner and accepted findings.
     pub attributes: Attributes,
 }
@@ -48,6 +50,16 @@ impl Unit {
     /// assert_eq!(unit.parent().unwrap().as_str(), Unit::DIRECTORY);
     /// ```
     pub const DIRECTORY: &str = "/usr/lib/systemd/system";
+
+    /// The directory of the vendor's units for the managers of users (systemd.unit(5)).
+    ///
+    /// ```
+    /// use lapstrake::entry::Unit;
+    ///
+    /// let unit = Unit::file("deploy/agent.service").for_users().destination().unwrap();
+    /// assert_eq!(unit.parent().unwrap().as_str(), Unit::USER_DIRECTORY);
+    /// ```
+    pub const USER_DIRECTORY: &str = "/usr/lib/systemd/user";
 
     /// Adds a unit file of the workspace; the unit has the file's name.
     #[track_caller]
@@ -65,7 +77,7 @@ impl Unit {
 
     fn new(name: Parsed<UnitName>, source: Source) -> Self {
         let attributes = Attributes::default();
-        Self { name, source, enabled: false, instances: Vec::new(), attributes }
+        Self { name, source, enabled: false, instances: Vec::new(), for_users: false, attributes }
     }
 
     /// Gives the unit another name than its file has.
@@ -88,6 +100,19 @@ impl Unit {
         self
     }
 
+    /// Makes it a unit of the manager of each user, in `/usr/lib/systemd/user`. `enabled` then enables it for all users,
+    /// as `systemctl --global enable` does.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Unit;
+    /// let agent = Unit::text("agent.service", "[Install]\nWantedBy=default.target\n").for_users().enabled();
+    /// assert!(agent.for_users && agent.enabled);
+    /// ```
+    pub fn for_users(mut self) -> Self {
+        self.for_users = true;
+        self
+    }
+
     attribute_options!(mode owner);
 
     /// Returns the path of the unit file in the image.
@@ -103,13 +128,16 @@ impl Unit {
     /// If the name does not parse.
     pub fn destination(&self) -> Result<ImagePath, Invalid> {
         match self.name.get() {
-            Ok(name) => ImagePath::parse(&format!("{}/{name}", Self::DIRECTORY)),
+            Ok(name) => {
+                let directory = if self.for_users { Self::USER_DIRECTORY } else { Self::DIRECTORY };
+                ImagePath::parse(&format!("{directory}/{name}"))
+            }
             Err(error) => Err(error.clone()),
         }
     }
 }
 
-faults!(Unit { name, source, attributes; enabled, instances });
+faults!(Unit { name, source, attributes; enabled, instances, for_users });
 
 impl From<Asset> for Unit {
     #[track_caller]

@@ -27,6 +27,10 @@ pub struct UnitState {
     pub unit: Parsed<UnitName>,
     /// Its state.
     pub state: State,
+    /// Whether it is a unit of each user's manager, not of the system's.
+    pub for_users: bool,
+    /// Whether an image without the unit is as it should be.
+    pub if_present: bool,
 }
 
 /// A unit's state, in the words of systemctl(1).
@@ -49,29 +53,55 @@ pub enum State {
 }
 
 impl UnitState {
+    fn new(unit: Parsed<UnitName>, state: State) -> Self {
+        Self { unit, state, for_users: false, if_present: false }
+    }
+
     /// Enables a unit, as `systemctl enable` does.
     #[track_caller]
     pub fn enabled(unit: impl Text<UnitName>) -> Self {
-        Self { unit: Parsed::new(unit), state: State::Enabled }
+        Self::new(Parsed::new(unit), State::Enabled)
     }
 
     /// Disables a unit, as `systemctl disable` does.
     #[track_caller]
     pub fn disabled(unit: impl Text<UnitName>) -> Self {
-        Self { unit: Parsed::new(unit), state: State::Disabled }
+        Self::new(Parsed::new(unit), State::Disabled)
     }
 
     /// Masks a unit, as `systemctl mask` does.
     #[track_caller]
     pub fn masked(unit: impl Text<UnitName>) -> Self {
-        Self { unit: Parsed::new(unit), state: State::Masked }
+        Self::new(Parsed::new(unit), State::Masked)
     }
 
     /// Makes the system boot to a target, as `systemctl set-default` does.
     #[track_caller]
     pub fn default_target(target: impl Text<UnitName>) -> Self {
-        Self { unit: Parsed::new(target), state: State::DefaultTarget }
+        Self::new(Parsed::new(target), State::DefaultTarget)
+    }
+
+    /// Means the unit of that name in the manager of each user, as `systemctl --global` does.
+    ///
+    /// ```
+    /// # use lapstrake::entry::UnitState;
+    /// assert!(UnitState::masked("tracker.service").for_users().for_users);
+    /// ```
+    pub fn for_users(mut self) -> Self {
+        self.for_users = true;
+        self
+    }
+
+    /// Accepts that the image does not have the unit. Nothing is done then, and a note says so.
+    ///
+    /// ```
+    /// # use lapstrake::entry::UnitState;
+    /// assert!(UnitState::disabled("avahi-daemon.service").if_present().if_present);
+    /// ```
+    pub fn if_present(mut self) -> Self {
+        self.if_present = true;
+        self
     }
 }
 
-faults!(UnitState { unit; state });
+faults!(UnitState { unit; state, for_users, if_present });

@@ -52,7 +52,9 @@ const ENDING: [(&str, &str); 7] = [
     ("/usr/lib/bootc/install/", ".toml"),
 ];
 /// Directories of units, and of the quadlets that podman makes units of.
-const UNITS: [&str; 5] = [
+const UNITS: [&str; 7] = [
+    "/usr/lib/systemd/user/",
+    "/etc/systemd/user/",
     "/usr/lib/systemd/system/",
     "/etc/systemd/system/",
     "/usr/share/containers/systemd/",

@@ -13,7 +13,8 @@ pub(crate) fn unknown_allowances(checks: &Checks, plan: &Plan) -> Vec<Finding> {
     let of_members = plan.layers.iter().flat_map(|layer| &layer.members);
     let of_members = of_members.map(|(path, member)| (Some(path), &member.allowed));
     let of_steps = plan.layers.iter().map(|layer| (None, &layer.allowed));
-    for (path, allowed) in of_members.chain(of_steps) {
+    let of_image = [(None, &plan.allowed)];
+    for (path, allowed) in of_members.chain(of_steps).chain(of_image) {
         for (name, site) in allowed.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
             let finding = Finding::fatal("unknown-check", *site, format!("no check is named `{name}`"));
             let near = nearest(name.as_str(), known.iter().copied());

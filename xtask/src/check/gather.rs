@@ -66,7 +66,8 @@ pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>)
     let mut of_base: BTreeMap<Option<String>, Vec<Fault>> = BTreeMap::new();
     let mut findings = Vec::new();
     for fault in faults {
-        if fault.accepted.iter().any(|accepted| accepted == check.name) {
+        let of_image = fault.blame == Blamed::Image && subject.plan.allowed.contains_key(check.name);
+        if of_image || fault.accepted.iter().any(|accepted| accepted == check.name) {
             continue;
         }
         if fault.blame == Blamed::Base {
@@ -124,6 +125,7 @@ fn finding(check: &Check, mut fault: Fault, subject: &Subject<'_>) -> Finding {
         // The base with nothing on it has the same fault: nobody's build is stopped for it.
         Severity::Fatal if blame != Some(Blame::Base) => Finding::fatal(check.name, site, fault.message),
         Severity::Fatal | Severity::Warning => Finding::warning(check.name, site, fault.message),
+        Severity::Note => Finding::note(check.name, site, fault.message),
     };
     finding.path = fault.path;
     finding.blame = blame;

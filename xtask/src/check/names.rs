@@ -60,6 +60,7 @@ macro_rules! names {
 
 names! {
     pub
+    ACTIVATED_UNIT = "activated-unit",
     AIB_FILES = "aib-files",
     AMBIGUOUS_BINARY = "ambiguous-binary",
     API_BASE_DIRECTORIES = "api-base-directories",
@@ -75,6 +76,7 @@ names! {
     BOOTC_LABEL = "bootc-label",
     BOUND_IMAGE = "bound-image",
     BUILDAH_INJECTED = "buildah-injected",
+    CONTAINER_CONFIG = "container-config",
     CONTRADICTORY_UNIT = "contradictory-unit",
     DEEP_PATH = "deep-path",
     DEFAULT_TARGET = "default-target",
@@ -150,6 +152,7 @@ names! {
     TOP_LEVEL = "top-level",
     TRANSIENT_ETC = "transient-etc",
     TYPE_CONFLICT = "type-conflict",
+    UNIT_ABSENT = "unit-absent",
     UNIT_ENCODING = "unit-encoding",
     UNIT_INSTANCE = "unit-instance",
     UNIT_MASKED = "unit-masked",
@@ -172,4 +175,5 @@ names! {
     VOLUME_REMOVAL = "volume-removal",
     WANTS_LINK = "wants-link",
     WITHOUT_SCRIPTLETS = "without-scriptlets",
+    WORKDIR_MISSING = "workdir-missing",
 }

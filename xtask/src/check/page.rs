@@ -27,6 +27,7 @@ fn section(check: &Check) -> String {
     let severity = match check.severity {
         Severity::Fatal => "Fatal",
         Severity::Warning => "Warning",
+        Severity::Note => "Note",
     };
     let stage = match check.phase {
         Phase::Description => "of the description",

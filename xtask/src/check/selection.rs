@@ -58,7 +58,7 @@ impl Selection {
     pub(crate) fn keep(&self, findings: &mut Vec<Finding>) {
         findings.retain(|finding| finding.severity == Severity::Fatal || self.wants(finding.name));
         if self.fatal_warnings {
-            for finding in findings {
+            for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
                 finding.severity = Severity::Fatal;
             }
         }

@@ -126,6 +126,7 @@ fn list(checks: &[check::Check], report: &mut Report) -> Result<(), PrintError> 
             let severity = match check.severity {
                 Severity::Fatal => "fatal  ",
                 Severity::Warning => "warning",
+                Severity::Note => "note   ",
             };
             let start = format!("{:width$}  {severity}  {:11}  ", check.name, check.phase);
             let indent = start.len();

@@ -4,7 +4,6 @@
 mod arguments;
 mod boot;
 mod build;
-mod built;
 mod check;
 mod emit;
 mod execute_error;

@@ -9,7 +9,7 @@ use lapstrake::value::ImagePath;
 use super::escape::{comment, exec, word};
 use super::packages::packages;
 use super::step;
-use crate::plan::{Member, Origin, Plan, PlannedLayer};
+use crate::plan::{Execution, Member, Origin, Plan, PlannedLayer};
 use lapstrake_oci::tree::Kind;
 
 /// What FROM names.
@@ -59,7 +59,7 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
         }
         layer_steps(plan, index, out)?;
     }
-    if let Some(user) = user {
+    if let Some(user) = user.filter(|_| plan.execution.user.is_none()) {
         writeln!(out, "\nUSER {user}")?;
     }
     if !plan.labels.is_empty() {
@@ -67,6 +67,33 @@ fn render(plan: &Plan, from: From<'_>, out: &mut String) -> std::fmt::Result {
     }
     for (key, value) in &plan.labels {
         writeln!(out, "LABEL {}={}", word(key.as_str()), word(value))?;
+    }
+    execution(&plan.execution, out)
+}
+
+/// The instructions that change only the config. They come last, so that no step sees them.
+fn execution(execution: &Execution, out: &mut String) -> std::fmt::Result {
+    let Execution { env, workdir, user, entrypoint, cmd, stop_signal } = execution;
+    if !execution.is_empty() {
+        writeln!(out, "\n# Only for containers: bootc ignores what follows")?;
+    }
+    for (name, value) in env {
+        writeln!(out, "ENV {name}={}", word(value))?;
+    }
+    if let Some(path) = workdir {
+        writeln!(out, "WORKDIR {}", word(path.as_str()))?;
+    }
+    if let Some(user) = user {
+        writeln!(out, "USER {user}")?;
+    }
+    // ENTRYPOINT drops the base's CMD, so it comes first.
+    for (name, argv) in [("ENTRYPOINT", entrypoint), ("CMD", cmd)] {
+        if let Some(argv) = argv {
+            writeln!(out, "{name} {}", exec(argv))?;
+        }
+    }
+    if let Some(signal) = stop_signal {
+        writeln!(out, "STOPSIGNAL {signal}")?;
     }
     Ok(())
 }

@@ -71,6 +71,7 @@ fn one(finding: &Finding, root: &Utf8Path, look: Look) -> String {
     let level = match finding.severity {
         Severity::Fatal => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let label = format!("{}[{}]: ", level_name(finding.severity), finding.name).len();
     let message = look.columns.wrap(&finding.message, label, label);
@@ -117,6 +118,7 @@ fn level_name(severity: Severity) -> &'static str {
     match severity {
         Severity::Fatal => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     }
 }
 

@@ -111,6 +111,8 @@ pub enum Severity {
     Fatal,
     /// The image can be built; what is doubtful is said.
     Warning,
+    /// The image is what was described, and a person should know what that means. `--fatal-warnings` leaves it.
+    Note,
 }
 
 impl Finding {
@@ -128,6 +130,11 @@ impl Finding {
     /// A finding that does not stop a build.
     pub fn warning(name: &'static str, site: Site, message: impl Into<String>) -> Self {
         Self::new(name, Severity::Warning, site, message.into())
+    }
+
+    /// A fact that a person should know.
+    pub fn note(name: &'static str, site: Site, message: impl Into<String>) -> Self {
+        Self::new(name, Severity::Note, site, message.into())
     }
 
     fn new(name: &'static str, severity: Severity, site: Site, message: String) -> Self {

@@ -56,6 +56,7 @@ fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Fatal => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     }
 }
 

@@ -1,11 +1,12 @@
 //! The image's config: every field of the base's config, with labels, history and `diff_ids` added. Fields that
 //! this tool does not know stay too.
 
+use lapstrake::value::{ContainerUser, ImagePath, StopSignal};
 use serde_json::{Map, Value, json};
 
 use super::layers::WrittenLayer;
 use super::{Epoch, NativeError};
-use crate::plan::Plan;
+use crate::plan::{Execution, Plan};
 
 /// What podman sets if the base has no `PATH`. Without it, the two artefacts would differ.
 const DEFAULT_PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -28,6 +29,7 @@ pub(super) fn extend(
         let labels = object(execution, "Labels")?;
         labels.extend(plan.labels.iter().map(|(key, value)| (key.to_string(), json!(value))));
     }
+    set_execution(execution, &plan.execution)?;
     let diff_ids = array(object(&mut config, "rootfs")?, "diff_ids")?;
     let of_base = diff_ids.len();
     diff_ids.extend(layers.iter().map(|layer| json!(layer.written.diff_id.to_string())));
@@ -37,6 +39,41 @@ pub(super) fn extend(
         json!({ "created": epoch.to_string(), "created_by": format!("lapstrake layer {}", layer.name) })
     }));
     Ok(Value::Object(config))
+}
+
+/// Changes what the instructions of a Containerfile would change, in the way of `podman build`.
+fn set_execution(config: &mut Map<String, Value>, execution: &Execution) -> Result<(), NativeError> {
+    let Execution { env, workdir, user, entrypoint, cmd, stop_signal } = execution;
+    for (name, value) in env {
+        let environment = array(config, "Env")?;
+        let is_of_name = |variable: &Value| {
+            variable
+                .as_str()
+                .and_then(|text| text.split_once('='))
+                .is_some_and(|(key, _)| key == name.as_str())
+        };
+        environment.retain(|variable| !is_of_name(variable));
+        environment.push(json!(format!("{name}={value}")));
+    }
+    let words = [
+        ("WorkingDir", workdir.as_ref().map(ImagePath::as_str)),
+        ("User", user.as_ref().map(ContainerUser::as_str)),
+        ("StopSignal", stop_signal.as_ref().map(StopSignal::as_str)),
+    ];
+    for (key, word) in words {
+        config.extend(word.map(|word| (key.to_owned(), json!(word))));
+    }
+    if entrypoint.is_some() {
+        config.remove("Cmd");
+    }
+    for (key, argv) in [("Entrypoint", entrypoint), ("Cmd", cmd)] {
+        match argv {
+            Some(argv) if argv.is_empty() => drop(config.remove(key)),
+            Some(argv) => drop(config.insert(key.to_owned(), json!(argv))),
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 /// Gives each layer of the base an entry. podman compares their number with that of the layers, and builds on

@@ -63,7 +63,9 @@
 /// | `base: registry "REFERENCE"` | needed; or `containers-storage "REFERENCE"`, `oci "DIR:TAG"`, `oci-archive "FILE"`, `stand-in`, `"docker://REFERENCE"`, any value of type [`Base`](lapstrake::Base) |
 /// | `base: registry "…" { architecture: "arm64" }` | which image of several |
 /// | `version: "1.4.0"`, `reference: "REFERENCE"` | |
-/// | `label "KEY" = "VALUE"` | |
+/// | `label "KEY" = "VALUE"`, `env "NAME" = "VALUE"` | |
+/// | `workdir: "/PATH"`, `user: "NAME"`, `entrypoint: ["PROGRAM", …]`, `cmd: […]`, `stop_signal: "SIGTERM"` | for containers of the image; bootc ignores them, as it does `env` |
+/// | `allow "CHECK"` | accepts a finding about the image as a whole |
 /// | `layer "NAME" { … }` | a layer of entries |
 /// | `layer VALUE`, `..VALUES` | layers that your Rust made |
 ///
@@ -81,20 +83,19 @@
 /// | `dir "/PATH"` | `mode` `owner` |
 /// | `symlink "/PATH" -> "TARGET"`, as ls(1) shows it | `owner` |
 /// | `remove "/PATH"` | |
-/// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `instances` `named` `mode` `owner` |
+/// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `instances` `named` `for_users` `mode` `owner` |
 /// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
 /// | `edit "/PATH"` | `replace` `replace_all` `set` `insert_after` `append` |
-/// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | |
+/// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | `for_users` `if_present`, of the first three |
 /// | `user "NAME"`, `user "NAME" = ID` with a login | `id` `description` `home` `shell` `groups` `authorized_keys` `password_hash` `sudo` `subids` `lingering` |
 /// | `group "NAME"` | `id` |
 /// | `state_seed "ASSET" => "/var/PATH"` | |
 /// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |
-/// | `tmpfiles_of_packages "NAME"` | |
 /// | `sysctl` `modules_load` `udev_rules` `preset` `environment` `sshd` `"NAME" ["LINE", …]` | `mode` `owner` |
 /// | `hostname "NAME"`, `locale "NAME"`, `timezone "AREA/CITY"` | `mode` `owner`, of the first two |
 /// | `sysusers` `tmpfiles` `"NAME ["LINE", …]`, or an `"ASSET.conf"` | |
 /// | `kargs "NAME" ["ARGUMENT", …]` | `match_architectures` |
-/// | `packages ["NAME", …]`, `packages` with options alone | `remove` `swap` `rpm_file` `rpm_dir` `rpm_from_stage` `repository` `repo_file` `enable_repository` `module` `upgrade_all` `allow_erasing` `without_scriptlets` `without_docs` `without_weak_dependencies` |
+/// | `packages ["NAME", …]`, `packages` with options alone | `remove` `swap` `rpm_file` `rpm_dir` `repository` `repo_file` `enable_repository` `module` `upgrade_all` `allow_erasing` `without_scriptlets` `without_docs` `without_weak_dependencies` |
 /// | `run ["PROGRAM", "ARGUMENT", …]`, `shell "SCRIPT"` | `env` `current_dir` `cache` `bind` `secret` `network` |
 /// | `..VALUES` | entries that your Rust made |
 ///

@@ -13,9 +13,37 @@ use crate::base::{BaseIndex, File};
 use crate::finding::Finding;
 use lapstrake_oci::tree::Tree;
 
-/// Where the administrator's units and links are.
-const UNITS: &str = Unit::DIRECTORY;
-const ETC_UNITS: &str = "/etc/systemd/system";
+/// Whose units are meant, and where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manager {
+    /// The manager of the system.
+    System,
+    /// The manager of each user.
+    Users,
+}
+
+impl Manager {
+    /// Returns the manager of units for users, or for the system.
+    pub(super) fn new(for_users: bool) -> Self {
+        if for_users { Self::Users } else { Self::System }
+    }
+
+    /// Returns the directory of the vendor's units and links.
+    fn usr(self) -> &'static str {
+        match self {
+            Self::System => Unit::DIRECTORY,
+            Self::Users => Unit::USER_DIRECTORY,
+        }
+    }
+
+    /// Returns the directory of the administrator's units and links.
+    fn etc(self) -> &'static str {
+        match self {
+            Self::System => "/etc/systemd/system",
+            Self::Users => "/etc/systemd/user",
+        }
+    }
+}
 
 /// The unit files that this image brings, by their paths.
 pub(super) type OwnUnits = BTreeMap<ImagePath, String>;
@@ -31,6 +59,7 @@ pub(super) struct Links {
 
 /// What is known of units.
 pub(super) struct Units<'a> {
+    pub(super) manager: Manager,
     pub(super) own: &'a OwnUnits,
     pub(super) base: &'a BaseIndex,
     pub(super) merged: &'a Tree<File>,
@@ -47,7 +76,7 @@ impl Units<'_> {
             State::Disabled => self.disable(unit, site, &mut links)?,
             State::Masked => {
                 self.text(unit, site)?;
-                links.made.insert(in_etc(unit.as_str())?, "/dev/null".to_owned());
+                links.made.insert(self.in_etc(unit.as_str())?, "/dev/null".to_owned());
             }
             State::DefaultTarget => {
                 if unit.kind() != UnitKind::Target {
@@ -57,10 +86,10 @@ impl Units<'_> {
                 }
                 self.text(unit, site)?;
                 // The administrator's link, where the base has one, wins over the vendor's.
-                let etc = in_etc("default.target")?;
+                let etc = self.in_etc("default.target")?;
                 let (at, target) = match self.merged.get(&etc) {
-                    Some(_) => (etc, format!("{UNITS}/{unit}")),
-                    None => (in_usr("default.target")?, unit.to_string()),
+                    Some(_) => (etc, format!("{}/{unit}", self.manager.usr())),
+                    None => (self.in_usr("default.target")?, unit.to_string()),
                 };
                 links.made.insert(at, target);
             }
@@ -81,7 +110,7 @@ impl Units<'_> {
         }
         done.push(unit.clone());
         let text = self.text(unit, site)?;
-        let mask = in_etc(unit.as_str())?;
+        let mask = self.in_etc(unit.as_str())?;
         if self.merged.get(&mask).is_some_and(|found| found.node.kind.target() == Some("/dev/null")) {
             let message = format!("`{unit}` is masked by `{mask}`");
             let help = format!("add `.remove({:?})` before enabling it", mask.as_str());
@@ -126,8 +155,8 @@ impl Units<'_> {
         }
         let file_name = self.file_name(unit);
         for link in install.links() {
-            let (usr, target) = place(link, &instance, &file_name)?;
-            let etc = ImagePath::parse(&usr.as_str().replacen(UNITS, ETC_UNITS, 1))
+            let (usr, target) = self.place(link, &instance, &file_name)?;
+            let etc = ImagePath::parse(&usr.as_str().replacen(self.manager.usr(), self.manager.etc(), 1))
                 .map_err(|e| Finding::invalid(&e, site))?;
             if self.merged.get(&usr).is_none() && self.merged.get(&etc).is_none() {
                 links.made.insert(usr, target);
@@ -144,12 +173,12 @@ impl Units<'_> {
         let install = Install::of(unit, &UnitFile::parse(&text));
         // Of the vendor's links those that enabling makes; a static one is not enablement.
         for link in install.links() {
-            let (usr, _) = place(link, unit, unit.as_str())?;
+            let (usr, _) = self.place(link, unit, unit.as_str())?;
             if self.merged.get(&usr).is_some() {
                 links.removed.push(usr);
             }
         }
-        let etc = in_etc("")?;
+        let etc = self.in_etc("")?;
         for (name, found) in self.merged.children(&etc) {
             let path = etc.join(name).map_err(|error| Finding::invalid(&error, site))?;
             let is_of_links = [".wants", ".requires", ".upholds"].iter().any(|end| name.ends_with(end));
@@ -167,7 +196,7 @@ impl Units<'_> {
             if also != unit && self.text(also, site).is_ok() {
                 let file = UnitFile::parse(&self.text(also, site)?.unwrap_or_default());
                 for link in Install::of(also, &file).links() {
-                    let (usr, _) = place(link, also, also.as_str())?;
+                    let (usr, _) = self.place(link, also, also.as_str())?;
                     if self.merged.get(&usr).is_some() {
                         links.removed.push(usr);
                     }
@@ -179,18 +208,18 @@ impl Units<'_> {
 
     /// Returns whether the image brings the unit itself.
     pub(super) fn is_own(&self, unit: &UnitName) -> bool {
-        files(unit).any(|path| self.own.contains_key(&path))
+        self.files(unit).any(|path| self.own.contains_key(&path))
     }
 
     /// Returns whether the unit, or its template, is in a tree that is known.
     pub(super) fn is_known(&self, unit: &UnitName) -> bool {
-        files(unit).any(|path| self.own.contains_key(&path) || self.merged.get(&path).is_some())
+        self.files(unit).any(|path| self.own.contains_key(&path) || self.merged.get(&path).is_some())
     }
 
     /// The unit's text, where it can be seen; a unit that is nowhere is a finding.
     fn text(&self, unit: &UnitName, site: Site) -> Result<Option<String>, Finding> {
         for name in [Some(unit.clone()), unit.template()].into_iter().flatten() {
-            for path in [in_etc(name.as_str())?, in_usr(name.as_str())?] {
+            for path in [self.in_etc(name.as_str())?, self.in_usr(name.as_str())?] {
                 if let Some(text) = self.own.get(&path) {
                     return Ok(Some(text.clone()));
                 }
@@ -208,17 +237,39 @@ impl Units<'_> {
             return Ok(None);
         }
         let message = format!("neither this image nor its base has a unit `{unit}`");
-        let usr = in_usr("")?;
+        let usr = self.in_usr("")?;
         let known = self.merged.children(&usr).map(|(name, _)| name);
         let names = known.chain(self.own.keys().map(ImagePath::file_name));
         let help = did_you_mean(unit.as_str(), names);
         Err(Finding::fatal("unknown-unit", site, message).help_if(help))
     }
 
+    /// Where a link of `[Install]` goes, and what it points to.
+    fn place(&self, link: &Link, unit: &UnitName, file: &str) -> Result<(ImagePath, String), Finding> {
+        Ok(match link.kind.directory() {
+            None => (self.in_usr(link.unit.as_str())?, file.to_owned()),
+            Some(suffix) => (self.in_usr(&format!("{}.{suffix}/{unit}", link.unit))?, format!("../{file}")),
+        })
+    }
+
+    /// Returns the paths at which a unit or its template can be.
+    fn files(&self, unit: &UnitName) -> impl Iterator<Item = ImagePath> {
+        let names = [Some(unit.clone()), unit.template()].into_iter().flatten();
+        names.flat_map(|name| [self.in_etc(name.as_str()), self.in_usr(name.as_str())]).flatten()
+    }
+
+    fn in_usr(&self, name: &str) -> Result<ImagePath, Finding> {
+        in_directory(self.manager.usr(), name)
+    }
+
+    fn in_etc(&self, name: &str) -> Result<ImagePath, Finding> {
+        in_directory(self.manager.etc(), name)
+    }
+
     /// The name of the file that a unit is: a template's, unless the instance has its own.
     fn file_name(&self, unit: &UnitName) -> String {
         let has = |name: &UnitName| {
-            [in_etc(name.as_str()), in_usr(name.as_str())]
+            [self.in_etc(name.as_str()), self.in_usr(name.as_str())]
                 .into_iter()
                 .flatten()
                 .any(|path| self.own.contains_key(&path) || self.merged.get(&path).is_some())
@@ -230,32 +281,10 @@ impl Units<'_> {
     }
 }
 
-/// Where a link of `[Install]` goes, and what it points to.
-fn place(link: &Link, unit: &UnitName, file: &str) -> Result<(ImagePath, String), Finding> {
-    Ok(match link.kind.directory() {
-        None => (in_usr(link.unit.as_str())?, file.to_owned()),
-        Some(suffix) => (in_usr(&format!("{}.{suffix}/{unit}", link.unit))?, format!("../{file}")),
-    })
-}
-
 /// Whether a link in a `.wants` directory is to that unit, or to an instance of that template.
 fn means(link: &ImagePath, unit: &UnitName) -> bool {
     let name = UnitName::parse(link.file_name());
     name.is_ok_and(|name| &name == unit || name.template().as_ref() == Some(unit))
-}
-
-/// Returns the paths at which a unit or its template can be.
-fn files(unit: &UnitName) -> impl Iterator<Item = ImagePath> {
-    let names = [Some(unit.clone()), unit.template()].into_iter().flatten();
-    names.flat_map(|name| [in_etc(name.as_str()), in_usr(name.as_str())]).flatten()
-}
-
-fn in_usr(name: &str) -> Result<ImagePath, Finding> {
-    in_directory(UNITS, name)
-}
-
-fn in_etc(name: &str) -> Result<ImagePath, Finding> {
-    in_directory(ETC_UNITS, name)
 }
 
 fn in_directory(directory: &str, name: &str) -> Result<ImagePath, Finding> {

@@ -42,12 +42,13 @@ pub(super) fn labels(image: &Image, base: &Base, findings: &mut Vec<Finding>) ->
         labels.insert(valid, value.clone());
     }
     let described = labels.get(BOOTC_LABEL).map(String::as_str);
-    if described.or_else(|| base.label(BOOTC_LABEL)) != Some("1") {
+    let accepts = |name: &str| image.allowed.iter().any(|check| *check == name);
+    if described.or_else(|| base.label(BOOTC_LABEL)) != Some("1") && !accepts("bootc-label") {
         let message = "neither the base nor the image has the label `containers.bootc=1`; bootc refuses it";
         let finding = Finding::warning("bootc-label", image.base.site(), message);
         findings.push(finding.help("add `.label(\"containers.bootc\", \"1\")`, or take a bootc base"));
     }
-    if base.index.is_sealed() {
+    if base.index.is_sealed() && !accepts("sealed-base") {
         let message = "the base is sealed: what is layered on it does not boot until it is resealed";
         let finding = Finding::warning("sealed-base", image.base.site(), message);
         findings.push(

@@ -10,13 +10,13 @@ mod destination;
 mod document;
 mod edit;
 mod enablement;
+mod execution;
 mod labels;
 mod lower_texts;
 mod mount_points;
 mod own_accounts;
 mod own_units;
 mod package_limits;
-mod package_state;
 mod package_tool;
 mod packages;
 mod place;
@@ -48,8 +48,8 @@ use crate::base::File;
 use crate::project::cargo_flags::CargoFlags;
 
 pub(crate) use compile::{CargoOptions, Invocation};
+pub(crate) use execution::Execution;
 pub(crate) use lower_texts::{LowerTexts, WantedText};
-pub(crate) use package_state::line as state_line;
 pub(crate) use package_tool::PackageTool;
 pub(crate) use render::{Forecast, LastBuild, Mark, render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
@@ -69,6 +69,13 @@ pub(crate) struct Plan {
     pub(crate) repository: Option<Reference>,
     pub(crate) base: PlannedBase,
     pub(crate) labels: BTreeMap<LabelKey, String>,
+    /// What it changes in the config of its base for containers.
+    #[serde(skip_serializing_if = "Execution::is_empty")]
+    pub(crate) execution: Execution,
+    /// The checks whose findings about the image as a whole are accepted, and where that is stated. It is not part of
+    /// the image.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) allowed: BTreeMap<String, Site>,
     pub(crate) compile: Vec<Invocation>,
     /// Whether a line of sysusers.d is invalid, so that an account may be missing for that reason.
     #[serde(skip)]
@@ -200,11 +207,9 @@ impl PlannedLayer {
         self.runs.iter().flat_map(|run| &run.secrets)
     }
 
-    /// Whether a stage makes something that the layer holds or installs.
+    /// Whether a stage makes something that the layer holds.
     pub(crate) fn is_compiled(&self) -> bool {
-        let held = self.members.values().filter_map(|member| member.kind.file());
-        let read = self.context.values().filter_map(|file| file.file().map(|file| &file.from));
-        held.chain(read).any(|origin| matches!(origin, Origin::Compiled(_)))
+        self.members.values().any(|member| matches!(member.kind, Kind::File(Origin::Compiled(_))))
     }
 
     /// The binaries of cargo that the layer holds.

@@ -117,11 +117,7 @@ impl<'a> Placer<'a, '_, '_> {
             }
             EntryRef::Tmpfiles(entry) => {
                 let lines = self.lines(&entry.lines);
-                if !entry.of_packages {
-                    self.conf(&entry.at, entry.source.as_ref(), lines, site);
-                } else if let Some(at) = self.valid(&entry.at) {
-                    self.package_state(at, site);
-                }
+                self.conf(&entry.at, entry.source.as_ref(), lines, site);
             }
             EntryRef::Remove(_) | EntryRef::UnitState(_) | EntryRef::Packages(_) | EntryRef::Run(_) => {}
         }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction, Undecided,
+    Execution, Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction,
+    Undecided,
 };
 use crate::finding::Look;
 use crate::support::columns::Columns;
@@ -124,6 +125,7 @@ fn write_plan(
     for (key, value) in &plan.labels {
         writeln!(out, "  label  {key}={}", value.escape_debug())?;
     }
+    write_execution(&plan.execution, out)?;
     for invocation in &plan.compile {
         writeln!(out, "  cargo  {}", invocation.arguments().join(" "))?;
     }
@@ -143,6 +145,26 @@ fn write_plan(
     }
     for Undecided { what, site, layer } in &plan.undecided {
         writeln!(out, "  later  {what}, when layer `{layer}` is built  {site}")?;
+    }
+    Ok(())
+}
+
+fn write_execution(execution: &Execution, out: &mut String) -> std::fmt::Result {
+    let Execution { env, workdir, user, entrypoint, cmd, stop_signal } = execution;
+    for (name, value) in env {
+        writeln!(out, "  env    {name}={}", value.escape_debug())?;
+    }
+    let lists = [("entry", entrypoint), ("cmd", cmd)];
+    let lists = lists.map(|(name, list)| (name, list.as_ref().map(|list| format!("{list:?}"))));
+    let words = [
+        ("dir", workdir.as_ref().map(ToString::to_string)),
+        ("user", user.as_ref().map(ToString::to_string)),
+        ("stop", stop_signal.as_ref().map(ToString::to_string)),
+    ];
+    for (name, text) in words.into_iter().chain(lists) {
+        if let Some(text) = text {
+            writeln!(out, "  {name:<5}  {text}")?;
+        }
     }
     Ok(())
 }

@@ -91,6 +91,7 @@ pub(crate) fn resolve(
     resolver.findings.extend(triggers(image, base));
     let repository = image.reference.as_ref().and_then(|given| resolver.valid(given, image.site));
     resolver.layers(image);
+    let execution = resolver.execution(image);
     let Resolver { invocations, stages, findings, undecided, wanted, planned: layers, merged: tree, .. } =
         resolver;
     let plan = name.map(|name: ImageName| Plan {
@@ -107,6 +108,8 @@ pub(crate) fn resolve(
             user: base.user().map(str::to_owned),
         },
         labels,
+        execution,
+        allowed: Resolver::allowed(image),
         compile: invocations.list,
         flags: workspace.flags.clone(),
         lacks_accounts: image.layers.iter().flat_map(|layer| &layer.entries).any(has_invalid_account),
@@ -213,8 +216,7 @@ impl Resolver<'_> {
     /// Plans a part of a layer. Returns the states of units that only its own steps can bring, too.
     fn part(&mut self, name: LayerName, layer: &Layer, continues: bool) -> (PlannedLayer, Vec<Entry>) {
         let mut steps = Steps::new(self.sources, layer.site);
-        let tool = self.package_manager();
-        let (transaction, kept) = transaction(layer, tool, &mut steps, &mut self.stages);
+        let (transaction, kept) = transaction(layer, self.package_manager(), &mut steps);
         if let Some(transaction) = &transaction {
             steps.findings.extend(package_limits::refused(transaction, layer.site));
             self.unseen = Some(name.clone());

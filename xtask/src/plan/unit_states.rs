@@ -7,7 +7,7 @@ use lapstrake::rule::{Claim, What, conflicts};
 use lapstrake::value::{ImagePath, UnitName};
 use lapstrake::{Layer, Site};
 
-use super::enablement::Units;
+use super::enablement::{Manager, Units};
 use super::place::WantedLinks;
 use super::resolve::Resolver;
 use super::site::site_or;
@@ -17,7 +17,9 @@ use crate::finding::Finding;
 /// A unit's state that an entry asks for.
 struct Wanted<'a> {
     unit: UnitName,
+    manager: Manager,
     state: State,
+    if_present: bool,
     site: Site,
     entry: &'a Entry,
 }
@@ -37,10 +39,10 @@ impl Resolver<'_> {
         }
         let has_steps = layer.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Run(_)));
         let unseen = self.unseen.is_some();
-        let units = Units { own: &self.own_units, base: self.below, merged: &visible, unseen };
         let mut made: BTreeMap<ImagePath, (String, Site)> = BTreeMap::new();
         let mut after_steps = Vec::new();
-        for Wanted { unit, state, site, entry } in wanted {
+        for Wanted { unit, manager, state, if_present, site, entry } in wanted {
+            let units = Units { manager, own: &self.own_units, base: self.below, merged: &visible, unseen };
             if has_steps && matches!(entry.kind, EntryKind::UnitState(_)) && !units.is_known(&unit) {
                 after_steps.push(entry.clone());
                 continue;
@@ -56,6 +58,10 @@ impl Resolver<'_> {
                         removals.entry(path).or_insert(Removal { site });
                     }
                 }
+                Err(finding) if if_present && finding.name == "unknown-unit" => {
+                    let message = format!("the image has no `{unit}`, so `.{}` does nothing", method(state));
+                    self.findings.push(Finding::note("unit-absent", site, message).help_if(finding.help));
+                }
                 Err(finding) => self.findings.push(finding),
             }
         }
@@ -66,10 +72,14 @@ impl Resolver<'_> {
     fn wanted_states<'e>(&mut self, layer: &'e Layer) -> Vec<Wanted<'e>> {
         let mut wanted: Vec<Wanted<'_>> = Vec::new();
         let mut claims: Vec<Claim<Site>> = Vec::new();
+        let mut claims_of_users: Vec<Claim<Site>> = Vec::new();
         let mut known = 0;
         for entry in &layer.entries {
             let site = site_or(entry.site, layer.site);
-            let mut want = |unit, state| wanted.push(Wanted { unit, state, site, entry });
+            let mut want = |unit, state, for_users, if_present| {
+                let manager = Manager::new(for_users);
+                wanted.push(Wanted { unit, manager, state, if_present, site, entry });
+            };
             match &entry.kind {
                 EntryKind::DropIn(drop_in) => {
                     if let Ok(unit) = drop_in.unit.get() {
@@ -78,30 +88,35 @@ impl Resolver<'_> {
                 }
                 EntryKind::UnitState(state) => {
                     if let Some(unit) = self.valid(&state.unit, layer.site) {
-                        want(unit, state.state);
+                        want(unit, state.state, state.for_users, state.if_present);
                     }
                 }
                 EntryKind::Unit(unit) => {
                     let Ok(name) = unit.name.get().cloned() else { continue };
                     for instance in &unit.instances {
                         match name.instantiate(instance) {
-                            Some(unit) => want(unit, State::Enabled),
+                            Some(instance) => want(instance, State::Enabled, unit.for_users, false),
                             None => self.findings.push(no_instance(&name, instance, site)),
                         }
                     }
                     if unit.enabled {
-                        want(name, State::Enabled);
+                        want(name, State::Enabled, unit.for_users, false);
                     }
                 }
                 _ => {}
             }
-            for Wanted { unit, state, site, .. } in wanted.iter().skip(known) {
+            for Wanted { unit, manager, state, site, .. } in wanted.iter().skip(known) {
                 let what = What::State { unit: unit.clone(), state: *state };
+                let claims = match manager {
+                    Manager::System => &mut claims,
+                    Manager::Users => &mut claims_of_users,
+                };
                 claims.push(Claim { id: *site, layer: 0, what });
             }
             known = wanted.len();
         }
-        for conflict in conflicts(&claims, |_, _| true) {
+        let of_users = conflicts(&claims_of_users, |_, _| true);
+        for conflict in conflicts(&claims, |_, _| true).into_iter().chain(of_users) {
             let finding = Finding::fatal(conflict.rule, conflict.second, conflict.message);
             self.findings.push(finding.also(conflict.first, "first said here").help(conflict.help));
         }

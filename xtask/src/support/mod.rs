@@ -11,4 +11,3 @@ pub(crate) mod parallel;
 pub(crate) mod program;
 pub(crate) mod progress;
 pub(crate) mod shell;
-pub(crate) mod transfer;

@@ -31,6 +31,47 @@ pub(super) fn labels() -> impl Strategy<Value = Vec<(String, String)>> {
     vec(("[a-z]{1,4}(\\.[a-z]{1,4})?", "[ -~é$\"'\\\\]{0,12}"), 0..4)
 }
 
+/// What an image states for its containers.
+#[derive(Debug, Clone)]
+pub(super) enum Stated {
+    Env(String, String),
+    Workdir(&'static str),
+    User(&'static str),
+    Entrypoint(Vec<String>),
+    Cmd(Vec<String>),
+    StopSignal(&'static str),
+}
+
+/// What an image states for its containers, in any order.
+pub(super) fn execution() -> impl Strategy<Value = Vec<Stated>> {
+    let argv = || vec("[ -~é\n\t$\"'\\\\]{0,12}", 0..3);
+    let one = prop_oneof![
+        3 => ("(LANG|PATH|[A-C]_?[0-9]?)", "[ -~é$\"'\\\\]{0,12}").prop_map(|(name, value)| Stated::Env(name, value)),
+        1 => proptest::sample::select(&DIRECTORIES[..]).prop_map(Stated::Workdir),
+        1 => prop_oneof![Just("0"), Just("app"), Just("33:998"), Just("no.such:grp")].prop_map(Stated::User),
+        1 => argv().prop_map(Stated::Entrypoint),
+        1 => argv().prop_map(Stated::Cmd),
+        1 => prop_oneof![Just("SIGTERM"), Just("15"), Just("SIGRTMIN+3"), Just("usr1")].prop_map(Stated::StopSignal),
+    ];
+    vec(one, 0..5)
+}
+
+/// Returns the image with those statements that `accepts` it with.
+pub(super) fn stated(image: Image, stated: &[Stated], accepts: impl Fn(&Image) -> bool) -> Image {
+    stated.iter().fold(image, |image, stated| {
+        let more = image.clone();
+        let more = match stated {
+            Stated::Env(name, value) => more.env(name.as_str(), value.as_str()),
+            Stated::Workdir(path) => more.workdir(*path),
+            Stated::User(user) => more.user(*user),
+            Stated::Entrypoint(argv) => more.entrypoint(argv.clone()),
+            Stated::Cmd(argv) => more.cmd(argv.clone()),
+            Stated::StopSignal(signal) => more.stop_signal(*signal),
+        };
+        if accepts(&more) { more } else { image }
+    })
+}
+
 /// The image of some layers, of those entries that `accepts` an image with.
 pub(super) fn image(
     layers: &[Vec<EntryKind>],

@@ -78,12 +78,13 @@ fn random_descriptions_are_built_alike_by_podman() {
         failure_persistence: None,
         ..Config::default()
     });
-    let strategy = (described::layers(), described::labels());
-    let result = runner.run(&strategy, |(layers, labels)| {
+    let strategy = (described::layers(), described::labels(), described::execution());
+    let result = runner.run(&strategy, |(layers, labels, stated)| {
         let image = described::image(&layers, &labels, |image| workshop.accepts(image));
         if image.layers.is_empty() {
             return Err(TestCaseError::reject("nothing legal in it"));
         }
+        let image = described::stated(image, &stated, |image| workshop.accepts(image));
         compare(&workshop, &image);
         cases.set(cases.get() + 1);
         Ok(())

@@ -9,6 +9,7 @@ mod described;
 mod enablement;
 pub(crate) mod engine;
 mod equivalence;
+mod execution;
 mod hostile;
 mod hybrid;
 mod memory;

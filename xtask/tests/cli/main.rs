@@ -17,7 +17,6 @@ mod findings;
 mod fixture;
 mod gc;
 mod interrupts;
-mod layers;
 mod lock;
 mod plans;
 mod planted;

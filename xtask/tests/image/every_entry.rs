@@ -79,7 +79,10 @@ fn said() -> Image {
             drop_in asset("x/limits.conf") => "e.service"
             edit "/etc/chrony.conf" { append: "a" }
             edit "/etc/journald.conf" { replace: "a" => "b", replace_all: ["c" => "d", "e" => "f"], set: ["Journal", "Storage"] => "none", set: "x" => "y", insert_after: "l" => "m", append: ["n", "o"], allow: "etc-merge" }
+            unit "agent.service" = "[Service]\n" { for_users, enabled }
             enable "f.service"
+            enable "maybe.service" { if_present }
+            mask "f.service" { for_users, if_present }
             disable "g.service"
             mask "h.service"
             default_target "multi-user.target"
@@ -91,7 +94,6 @@ fn said() -> Image {
             zone "public" { port: ["7447/tcp", "8000-8100/udp"], service: "http", source: "10.0.0.0/8", interface: "eth0", masquerade }
             state_seed "xtask/src" => "/var/lib/src"
             default_zone "trusted"
-            tmpfiles_of_packages "platform"
             sysctl "90-net" ["net.ipv4.ip_forward = 1", "vm.swappiness=10"] { mode: 0o600, owner: "0:0", allow: "x" }
             modules_load "can" ["vcan"]
             udev_rules "70-gnss" ["KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\""]
@@ -116,7 +118,6 @@ fn said() -> Image {
                 rpm_file: "xtask/Cargo.toml",
                 rpm_file: ["xtask/Cargo.toml", "README.md"],
                 rpm_dir: "examples",
-                rpm_from_stage: stage() => "/out/canfw.rpm",
                 repository: Repository::directory("local", asset("examples")),
                 repository: Repository::new("bench", "http://127.0.0.1:8000").unsigned(),
                 repository: "vendor" => "https://rpms.example/el10/$basearch" { gpg_key: "README.md", kept },
@@ -229,7 +230,10 @@ fn built() -> Layer {
                 .append("o")
                 .allow("etc-merge"),
         )
+        .unit(Unit::text("agent.service", "[Service]\n").for_users().enabled())
         .enable("f.service")
+        .enable_if_present("maybe.service")
+        .with(UnitState::masked("f.service").for_users().if_present())
         .disable("g.service")
         .mask("h.service")
         .default_target("multi-user.target")
@@ -263,7 +267,6 @@ fn built() -> Layer {
         )
         .state_seed(asset("xtask/src"), "/var/lib/src")
         .default_zone("trusted")
-        .tmpfiles_of_packages("platform")
         .with(
             Conf::sysctl("90-net", ["net.ipv4.ip_forward = 1", "vm.swappiness=10"])
                 .mode(0o600)
@@ -301,7 +304,6 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .rpm_file(asset(ASSET))
                 .rpm_file(asset("README.md"))
                 .rpm_dir(asset("examples"))
-                .rpm_from_stage(stage(), "/out/canfw.rpm")
                 .repository(Repository::directory("local", asset("examples")))
                 .repository(Repository::new("bench", "http://127.0.0.1:8000").unsigned())
                 .repository(

@@ -24,12 +24,26 @@ fn an_image_has_every_field() {
         reference: "registry.example/fleet/telematics:stable",
         label "org.example.variant" = "cluster",
         label "org.example.line" = format!("{}-{}", "a", 1),
+        env "PORT" = "8000"
+        workdir: "/srv",
+        user: "app:app",
+        entrypoint: ["/usr/bin/app", "-v"]
+        cmd: ["--port", format!("{}", 8000).as_str()],
+        stop_signal: "SIGTERM"
+        allow "container-config"
     };
     let built = Image::new("telematics", Base::registry("registry.example/autosd:1").architecture("arm64"))
         .version("1.4.0")
         .reference("registry.example/fleet/telematics:stable")
         .label("org.example.variant", "cluster")
-        .label("org.example.line", "a-1");
+        .label("org.example.line", "a-1")
+        .env("PORT", "8000")
+        .workdir("/srv")
+        .user("app:app")
+        .entrypoint(["/usr/bin/app", "-v"])
+        .cmd(["--port", "8000"])
+        .stop_signal("SIGTERM")
+        .allow("container-config");
     assert_eq!(said, built);
 }
 

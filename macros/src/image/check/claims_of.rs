@@ -21,7 +21,6 @@ impl Checker<'_> {
         let third = parts.third.and_then(Operand::text);
         let path = |text: Option<String>| text.and_then(|text| ImagePath::parse(&text).ok());
         let unit = |text: Option<String>| text.and_then(|text| UnitName::parse(&text).ok());
-        let file_name = |text: &str| Asset::new(text).path().file_name().map(str::to_owned);
         let second_at = parts.second.map_or(at, Operand::place);
         match entry.keyword.to_string().as_str() {
             "bin" => match (value("at"), head) {
@@ -38,23 +37,7 @@ impl Checker<'_> {
             "edit" => self.claims.file(at, path(head)),
             "symlink" => self.claims.symlink(parts.head.place(), path(head)),
             "remove" => self.claims.removal(at, path(head)),
-            "unit" => {
-                let named = value("named");
-                let name = match (named, parts.shape) {
-                    (Some(named), _) => unit(named.text()),
-                    (None, Shape::Named(..)) => unit(head),
-                    (None, _) => {
-                        head.and_then(|asset| self.unit_of_file(&asset, file_name(&asset), parts.head))
-                    }
-                };
-                let Some(name) = name else { return };
-                let at = named.map_or(parts.head.place(), Operand::place);
-                self.claims.file(at, Unit::text(name.clone(), "").destination().ok());
-                if let Some(enabled) = option("enabled") {
-                    self.claims.state(enabled.key.span(), &name, State::Enabled);
-                }
-                self.instances(&name, option("instances"));
-            }
+            "unit" => self.claim_unit(entry, parts),
             "drop_in" => {
                 let (name, unit_text) = match parts.shape {
                     Shape::Onto(..) => (head.and_then(|asset| file_name(&asset)), second),
@@ -66,13 +49,13 @@ impl Checker<'_> {
                 let changed = parts.third.map_or(second_at, Operand::place);
                 self.claims.drop_in(changed, &unit);
             }
+            "enable" | "disable" | "mask" if option("for_users").is_some() => {}
             "enable" => self.claims.states(at, unit(head), State::Enabled),
             "disable" => self.claims.states(at, unit(head), State::Disabled),
             "mask" => self.claims.states(at, unit(head), State::Masked),
             "default_target" => self.claims.states(at, unit(head), State::DefaultTarget),
             "hostname" => self.claims.file(at, path(Some("/etc/hostname".to_owned()))),
             "locale" => self.claims.file(at, path(Some("/etc/locale.conf".to_owned()))),
-            "tmpfiles_of_packages" => self.claims.file(at, head.and_then(|name| conf("tmpfiles", &name))),
             "timezone" => self.claims.symlink(at, path(Some("/etc/localtime".to_owned()))),
             keyword @ ("sysusers" | "tmpfiles" | "kargs" | "sysctl" | "modules_load" | "udev_rules"
             | "preset" | "environment" | "sshd") => {
@@ -89,6 +72,31 @@ impl Checker<'_> {
             }
             _ => {}
         }
+    }
+
+    fn claim_unit(&mut self, entry: &Entry, parts: &Parts<'_>) {
+        let option = |key: &str| entry.options.iter().find(|setting| setting.key == key);
+        let unit = |text: Option<String>| text.and_then(|text| UnitName::parse(&text).ok());
+        let head = parts.head.text();
+        let named = option("named").and_then(|setting| setting.value.as_ref());
+        let name = match (named, parts.shape) {
+            (Some(named), _) => unit(named.text()),
+            (None, Shape::Named(..)) => unit(head),
+            (None, _) => head.and_then(|asset| self.unit_of_file(&asset, file_name(&asset), parts.head)),
+        };
+        let Some(name) = name else { return };
+        let at = named.map_or(parts.head.place(), Operand::place);
+        let mut file = Unit::text(name.clone(), "");
+        file.for_users = option("for_users").is_some();
+        self.claims.file(at, file.destination().ok());
+        // A unit of users shares its name with none of the system's.
+        if file.for_users {
+            return;
+        }
+        if let Some(enabled) = option("enabled") {
+            self.claims.state(enabled.key.span(), &name, State::Enabled);
+        }
+        self.instances(&name, option("instances"));
     }
 
     /// Returns the unit that a file is by its name, or reports a file without the name of a unit.
@@ -158,4 +166,8 @@ fn conf(keyword: &str, name: &str) -> Option<ImagePath> {
         _ => Conf::sshd(name, <[&str; 0]>::default()).into(),
     };
     entry.destination()?.ok()
+}
+
+fn file_name(asset: &str) -> Option<String> {
+    Asset::new(asset).path().file_name().map(str::to_owned)
 }

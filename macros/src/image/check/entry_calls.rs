@@ -6,12 +6,13 @@ use quote::quote_spanned;
 use super::Checker;
 use super::shape::Parts;
 use crate::image::grammar::{self, Shape};
+use crate::image::keyword::Level;
 use crate::image::syntax::Entry;
 
 impl Checker<'_> {
     /// Returns the call of an entry, or `None` after an error that leaves no call.
     pub(super) fn entry(&mut self, entry: &Entry) -> Option<TokenStream> {
-        let form = grammar::find(&entry.keyword.to_string())?;
+        let form = grammar::find(&entry.keyword.to_string(), entry.level)?;
         if self.is_of_a_stage(entry) {
             return None;
         }
@@ -47,6 +48,7 @@ impl Checker<'_> {
             quote_spanned!(span=> .#method(#call(#(#operands),*) #options))
         };
         match (keyword.as_str(), parts.shape) {
+            _ if entry.level == Level::Image => plain(&keyword),
             ("user", Shape::Named(..)) => with(self.call("User", "login", span), "with"),
             ("user", _) => with(self.call("User", "system", span), "with"),
             ("zone", _) => with(self.call("Zone", "new", span), "with"),
@@ -68,6 +70,9 @@ impl Checker<'_> {
             ("built", _) => with(self.call("File", "from_stage", span), "with"),
             ("shell", _) => with(self.call("Run", "shell", span), "with"),
             _ if options.is_empty() => plain(&keyword),
+            ("enable", _) => with(self.call("UnitState", "enabled", span), "with"),
+            ("disable", _) => with(self.call("UnitState", "disabled", span), "with"),
+            ("mask", _) => with(self.call("UnitState", "masked", span), "with"),
             ("file", _) => with(self.call("File", "new", span), "with"),
             ("text", _) => with(self.call("File", "text", span), "with"),
             ("tree", _) => with(self.call("Tree", "new", span), "with"),

@@ -4,10 +4,10 @@
 use lapstrake::entry::{Conf, Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
-    Architecture, BinName, Capabilities, CargoPackage, FeatureName, Glob, ImageName, ImagePath, Invalid,
-    Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec, Port, ProfileName, Reference,
-    RepositoryId, RepositoryUrl, SecretId, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName,
-    UserName, Variable, ZoneName,
+    Architecture, BinName, Capabilities, CargoPackage, ContainerUser, FeatureName, Glob, ImageName,
+    ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec, Port, ProfileName,
+    Reference, RepositoryId, RepositoryUrl, SecretId, StopSignal, SysusersLine, TargetTriple, TmpfilesLine,
+    UnitKind, UnitName, UserName, Variable, ZoneName,
 };
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
@@ -48,7 +48,6 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
             parsed(kind, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?;
         }
         ValueKind::Architecture => parsed(kind, literal, Architecture::parse(&text))?,
-        ValueKind::Base => parsed(kind, literal, base(&text))?,
         ValueKind::Binary => parsed(kind, literal, BinName::parse(&text))?,
         ValueKind::CargoPackage => parsed(kind, literal, CargoPackage::parse(&text))?,
         ValueKind::Feature => parsed(kind, literal, FeatureName::parse(&text))?,
@@ -56,21 +55,22 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::Profile => parsed(kind, literal, ProfileName::parse(&text))?,
         ValueKind::TargetTriple => parsed(kind, literal, TargetTriple::parse(&text))?,
         ValueKind::Capabilities => parsed(kind, literal, Capabilities::parse(&text))?,
-        ValueKind::ImageName => parsed(kind, literal, ImageName::parse(&text))?,
         ValueKind::Karg => parsed(kind, literal, Karg::parse(&text))?,
         ValueKind::ConfName => parsed(kind, literal, conf_name(text))?,
         ValueKind::KargsName => parsed(kind, literal, kargs_name(text))?,
-        ValueKind::LabelKey => parsed(kind, literal, LabelKey::parse(&text))?,
         ValueKind::LayerName => parsed(kind, literal, LayerName::parse(&text))?,
         ValueKind::Mode => parsed(kind, literal, Mode::parse(&text))?,
         ValueKind::ModuleStream => parsed(kind, literal, ModuleStream::parse(&text))?,
-        ValueKind::OciArchive => {
-            parsed(kind, literal, Base::oci_archive(&text).location.get().map_err(Clone::clone))?;
-        }
-        ValueKind::OciLayout => parsed(kind, literal, Base::oci(&text).location.get().map_err(Clone::clone))?,
+        ValueKind::Base
+        | ValueKind::ContainerUser
+        | ValueKind::ImageName
+        | ValueKind::LabelKey
+        | ValueKind::OciArchive
+        | ValueKind::OciLayout
+        | ValueKind::Reference
+        | ValueKind::StopSignal => parsed(kind, literal, word_of_image(kind, &text))?,
         ValueKind::Owner => parsed(kind, literal, Owner::parse(&text))?,
         ValueKind::Package => parsed(kind, literal, PackageSpec::parse(&text))?,
-        ValueKind::Reference => parsed(kind, literal, Reference::parse(&text))?,
         ValueKind::SysusersLine => parsed(kind, literal, SysusersLine::parse(&text))?,
         ValueKind::Target => parsed(kind, literal, target(&text))?,
         ValueKind::RepositoryId => parsed(kind, literal, RepositoryId::parse(&text))?,
@@ -100,6 +100,21 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::Unit => parsed(kind, literal, UnitName::parse(&text))?,
     }
     Ok(literal.to_token_stream())
+}
+
+/// Checks a word that is written outside of a layer.
+fn word_of_image(kind: ValueKind, text: &str) -> Result<(), Invalid> {
+    match kind {
+        ValueKind::Base => base(text),
+        ValueKind::ContainerUser => ContainerUser::parse(text).map(drop),
+        ValueKind::ImageName => ImageName::parse(text).map(drop),
+        ValueKind::LabelKey => LabelKey::parse(text).map(drop),
+        ValueKind::OciArchive => Base::oci_archive(text).location.get().map(|_| ()).map_err(Clone::clone),
+        ValueKind::OciLayout => Base::oci(text).location.get().map(|_| ()).map_err(Clone::clone),
+        ValueKind::Reference => Reference::parse(text).map(drop),
+        ValueKind::StopSignal => StopSignal::parse(text).map(drop),
+        _ => Ok(()),
+    }
 }
 
 fn number(kind: ValueKind, literal: &Lit) -> Result<TokenStream, Diagnostic> {

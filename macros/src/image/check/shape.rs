@@ -8,7 +8,6 @@ use lapstrake::value::UnitName;
 use super::Checker;
 use crate::diagnostic::Place;
 use crate::image::grammar::{Form, Shape};
-use crate::image::keyword;
 use crate::image::syntax::Entry;
 use crate::image::tokens::Operand;
 use crate::image::value_kind::ValueKind;
@@ -124,7 +123,7 @@ impl Checker<'_> {
     /// Reports what an entry lacks or has too much of.
     fn misshapen(&mut self, form: &Form, entry: &Entry) {
         let keyword = form.keyword;
-        let example = keyword::find(keyword).map_or("", |keyword| keyword.example);
+        let example = entry.example();
         let like = format!("write it like `{example}`");
         let Some(head) = &entry.head else {
             return self.error(entry.keyword.span(), format!("`{keyword}` says nothing"), like);
@@ -184,11 +183,13 @@ impl Checker<'_> {
                 let message = format!("`{keyword}` lacks its lines");
                 self.error(entry.place, message, format!("write `{keyword} {written} [{list}`"));
             }
-            (Some(Shape::Named(ValueKind::LabelKey, _)), None, _) if entry.content.is_none() => {
+            (Some(Shape::Named(ValueKind::LabelKey | ValueKind::Variable, _)), None, _)
+                if entry.content.is_none() =>
+            {
                 let text = head.text().unwrap_or_default();
                 let (key, value) = text.split_once('=').unwrap_or((&text, "…"));
-                let help = format!("write `label {key:?} = {value:?}`");
-                self.error(entry.place, "`label` lacks its value", help);
+                let help = format!("write `{keyword} {key:?} = {value:?}`");
+                self.error(entry.place, format!("`{keyword}` lacks its value"), help);
             }
             (_, Some(at), Some(to)) => {
                 let help = without_destination(keyword, &written, &to).unwrap_or(like);

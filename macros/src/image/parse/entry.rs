@@ -7,16 +7,21 @@ use super::{Parser, starts_entry};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::image::grammar::{self, Form, TRANSPORTS};
 use crate::image::help;
-use crate::image::keyword;
+use crate::image::keyword::{self, Level};
 use crate::image::syntax::{Arrow, Base, Entry, Item};
 use crate::image::tokens::{Cursor, Operand};
 
 impl Parser {
     /// What follows the keyword of an entry.
-    pub(super) fn entry(&mut self, cursor: &mut Cursor, keyword: Ident) -> Result<Option<Item>, Diagnostic> {
+    pub(super) fn entry(
+        &mut self,
+        cursor: &mut Cursor,
+        keyword: Ident,
+        level: Level,
+    ) -> Result<Option<Item>, Diagnostic> {
         let name = keyword.to_string();
         let start = cursor.position();
-        if matches!(name.as_str(), "version" | "reference") {
+        if keyword::is_field(&name, level) {
             self.colon(cursor, &keyword);
         }
         if let Some(group) = cursor.peek_group(Delimiter::Parenthesis).filter(|_| !cursor.on_new_line()) {
@@ -25,11 +30,13 @@ impl Parser {
             cursor.bump();
             return Err(error.help(help::as_entry(&name, &arguments)));
         }
-        self.no_colon(cursor, &keyword);
-        let listed = grammar::find(&name).is_some_and(Form::is_listed);
+        self.no_colon(cursor, &keyword, level);
+        let form = grammar::find(&name, level);
+        let listed = form.is_some_and(Form::is_listed);
         let mut entry = Entry {
             place: keyword.span().into(),
             keyword,
+            level,
             head: None,
             list: None,
             content: None,
@@ -45,18 +52,18 @@ impl Parser {
             entry.list = cursor.operand(false)?;
         }
         if let Some(equals) = cursor.eat("=") {
-            entry.content = Some(Self::wanted(cursor, equals, "=", &entry.keyword)?);
+            entry.content = Some(Self::wanted(cursor, equals, "=", &entry)?);
         }
         self.other_sign(cursor, &mut entry)?;
         for symbol in ["=>", "->"] {
             if let Some(place) = cursor.eat(symbol) {
-                let to = Self::wanted(cursor, place, symbol, &entry.keyword)?;
+                let to = Self::wanted(cursor, place, symbol, &entry)?;
                 entry.arrow = Some(Arrow { symbol, place, to });
             }
         }
         if let Some(braces) = cursor.group(Delimiter::Brace) {
             let before = self.errors.len();
-            entry.options = self.settings(&mut Cursor::inside(&braces), grammar::find(&name));
+            entry.options = self.settings(&mut Cursor::inside(&braces), form);
             entry.broken_options = self.errors.len() > before;
         }
         if let Some(last) = cursor.since(start).last() {
@@ -71,13 +78,12 @@ impl Parser {
         cursor: &mut Cursor,
         after: Place,
         symbol: &str,
-        keyword: &Ident,
+        entry: &Entry,
     ) -> Result<Operand, Diagnostic> {
         let found = if starts_entry(cursor) { None } else { cursor.operand(false)? };
         found.ok_or_else(|| {
-            let example = keyword::find(&keyword.to_string()).map_or("", |keyword| keyword.example);
             let error = Diagnostic::new(after, format!("nothing follows `{symbol}`"));
-            error.help(format!("write it like `{example}`"))
+            error.help(format!("write it like `{}`", entry.example()))
         })
     }
 
@@ -164,7 +170,7 @@ enum Field {
 }
 
 fn lacks_value(key: &Ident) -> Diagnostic {
-    let example = keyword::find(&key.to_string()).map(|keyword| keyword.example);
+    let example = keyword::find(&key.to_string(), Level::Image).map(|keyword| keyword.example);
     let example = example.map_or_else(|| format!("{key}: VALUE"), str::to_owned);
     Diagnostic::new(key.span(), format!("`{key}` lacks its value")).help(format!("write `{example}`"))
 }

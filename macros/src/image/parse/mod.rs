@@ -69,13 +69,14 @@ impl Parser {
             }
             _ => {}
         }
-        let known = keyword::find(&name);
+        let known = keyword::find(&name, level);
         let fits = known.is_some_and(|keyword| keyword.level == level);
         if !fits {
             let error = unknown(&word, level);
             cursor.bump();
             // One that is misspelt is read as what was meant, so that its own mistakes are told too.
-            let read_on = keyword::meant(&name).filter(|meant| meant.level == level && known.is_none());
+            let read_on =
+                keyword::meant(&name, level).filter(|meant| meant.level == level && known.is_none());
             let Some(meant) = read_on else { return Err(error) };
             return match meant.name {
                 // What would be missing is there, under another name.
@@ -91,12 +92,12 @@ impl Parser {
                 }
                 meant => {
                     self.errors.push(error);
-                    self.entry(cursor, Ident::new(meant, word.span()))
+                    self.entry(cursor, Ident::new(meant, word.span()), level)
                 }
             };
         }
         cursor.bump();
-        if outermost && matches!(name.as_str(), "version" | "reference") {
+        if outermost && keyword::is_field(&name, level) {
             if let Some(first) = self.image.said.iter().find(|said| **said == word) {
                 let error =
                     Diagnostic::new(word.span(), format!("an image has one {name}, and this is the second"));
@@ -104,11 +105,11 @@ impl Parser {
             }
             self.image.said.push(word.clone());
         }
-        if name == "layer" { self.layer(cursor, word).map(Some) } else { self.entry(cursor, word) }
+        if name == "layer" { self.layer(cursor, word).map(Some) } else { self.entry(cursor, word, level) }
     }
 
     fn layer(&mut self, cursor: &mut Cursor, keyword: Ident) -> Result<Item, Diagnostic> {
-        self.no_colon(cursor, &keyword);
+        self.no_colon(cursor, &keyword, Level::Image);
         let nameless = starts_entry(cursor) || cursor.peek_group(Delimiter::Brace).is_some();
         let operand = if nameless { None } else { cursor.operand(false)? };
         let braces = cursor.group(Delimiter::Brace);
@@ -274,7 +275,7 @@ fn unknown(word: &Ident, level: Level) -> Diagnostic {
         return Diagnostic::new(word.span(), message)
             .help("compute it before `image!`, or in a function that returns entries: `..entries()`");
     }
-    let Some(meant) = keyword::meant(&name) else {
+    let Some(meant) = keyword::meant(&name, level) else {
         let place = if level == Level::Image { "an image" } else { "a layer" };
         let error = Diagnostic::new(word.span(), format!("`{name}` is nothing that {place} has"));
         let all: Vec<_> = keyword::KEYWORDS.iter().filter(|known| known.level == level).collect();

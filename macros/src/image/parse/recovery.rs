@@ -6,15 +6,15 @@ use proc_macro2::{Ident, TokenTree};
 use super::Parser;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::image::grammar::{self, Form};
-use crate::image::keyword;
+use crate::image::keyword::{self, Level};
 use crate::image::syntax::{Arrow, Entry};
 use crate::image::tokens::{Cursor, Operand};
 
 impl Parser {
     /// `bin: "sensord"`
-    pub(super) fn no_colon(&mut self, cursor: &mut Cursor, keyword: &Ident) {
+    pub(super) fn no_colon(&mut self, cursor: &mut Cursor, keyword: &Ident, level: Level) {
         if let Some(colon) = cursor.eat(":") {
-            let example = keyword::find(&keyword.to_string()).map_or("", |keyword| keyword.example);
+            let example = keyword::find(&keyword.to_string(), level).map_or("", |keyword| keyword.example);
             let error = Diagnostic::new(colon, format!("no `:` follows `{keyword}`"));
             self.errors.push(error.help(format!("write it like `{example}`")));
         }
@@ -38,9 +38,9 @@ impl Parser {
         let symbol = match keyword.to_string().as_str() {
             "file" | "text" | "built" | "tree" | "drop_in" => "=>",
             "symlink" => "->",
-            "label" => "=",
+            "label" | "env" => "=",
             "packages" | "run" => return Err(several(cursor, entry, &head)),
-            name if grammar::find(name).is_some_and(Form::is_listed) => {
+            name if grammar::find(name, entry.level).is_some_and(Form::is_listed) => {
                 cursor.eat(",");
                 let line = cursor.bump().map(|line| line.to_string()).unwrap_or_default();
                 let error =
@@ -60,7 +60,7 @@ impl Parser {
         };
         let sign = cursor.eat(",").or_else(|| cursor.eat(":"));
         let place = sign.unwrap_or_else(|| cursor.here());
-        let to = Self::wanted(cursor, place, symbol, keyword)?;
+        let to = Self::wanted(cursor, place, symbol, entry)?;
         let error = Diagnostic::new(place, format!("`{keyword}` is written with `{symbol}`{instead}"));
         self.errors.push(error.help(format!("write `{keyword} {head} {symbol} {}`", to.written())));
         if symbol == "=" {
@@ -87,14 +87,13 @@ impl Parser {
         }
         let name = entry.keyword.to_string();
         let key = cursor.ident().map(ToString::to_string).unwrap_or_default();
-        let is_option = grammar::find(&name).is_some_and(|form| form.option(&key).is_some());
+        let is_option = grammar::find(&name, entry.level).is_some_and(|form| form.option(&key).is_some());
         let error = Diagnostic::new(cursor.here(), format!("this does not belong to `{name}`"));
         self.errors.push(if is_option {
             let value = if matches!(cursor.peek(1), Some(TokenTree::Punct(_))) { ": …" } else { "" };
             error.help(format!("options belong in braces: write `{{ {key}{value} }}`"))
         } else {
-            let example = keyword::find(&name).map_or("", |keyword| keyword.example);
-            error.help(format!("write it like `{example}`"))
+            error.help(format!("write it like `{}`", entry.example()))
         });
         entry.broken = true;
         cursor.recover(|word| keyword::starts(&word.to_string()));

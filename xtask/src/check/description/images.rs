@@ -41,6 +41,31 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     warning(
+        "container-config",
+        "ENV, USER, ENTRYPOINT and their kind are for containers; bootc starts no container of the image that it boots",
+        images(
+            r#"Image::new("example", Base::stand_in())
+    .env("PORT", "8000")
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+            r#"Image::new("example", Base::stand_in())
+    .layer(Layer::new("app").with(Conf::environment("port", [("PORT", "8000")])))"#,
+        ),
+    ),
+    fatal(
+        "workdir-missing",
+        "podman makes a missing WORKDIR where it builds or where it starts, by its version",
+        images(
+            r#"Image::new("example", Base::stand_in())
+    .workdir("/usr/share/app")
+    .allow("container-config")
+    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+            r#"Image::new("example", Base::stand_in())
+    .workdir("/usr/share/app")
+    .allow("container-config")
+    .layer(Layer::new("app").dir("/usr/share/app"))"#,
+        ),
+    ),
+    warning(
         "sealed-base",
         "the digest of a sealed base is signed into its boot files, and every layer changes it",
         words(

@@ -10,7 +10,7 @@ pub(super) mod steps;
 pub(super) mod units;
 pub(super) mod values;
 
-use super::{Check, Example, Fault, Phase, Subject};
+use super::{Check, Example, Fault, Phase, Severity, Subject};
 
 const fn fatal(name: &'static str, reason: &'static str, example: Example) -> Check {
     of_description(Check::fatal(name, reason, found_by_the_plan), example)
@@ -18,6 +18,11 @@ const fn fatal(name: &'static str, reason: &'static str, example: Example) -> Ch
 
 const fn warning(name: &'static str, reason: &'static str, example: Example) -> Check {
     of_description(Check::warning(name, reason, found_by_the_plan), example)
+}
+
+const fn note(name: &'static str, reason: &'static str, example: Example) -> Check {
+    let check = Check::warning(name, reason, found_by_the_plan);
+    of_description(Check { severity: Severity::Note, ..check }, example)
 }
 
 const fn of_description(check: Check, example: Example) -> Check {

@@ -1,6 +1,6 @@
 //! Enabling, disabling and masking: what systemctl would refuse on the device.
 
-use super::{fatal, images, layers, words};
+use super::{fatal, images, layers, note, words};
 use crate::check::Check;
 
 pub(in crate::check) const CHECKS: &[Check] = &[
@@ -10,6 +10,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         layers(
             r#"Layer::new("app").enable("remote-fss.target")"#,
             r#"Layer::new("app").enable("remote-fs.target")"#,
+        ),
+    ),
+    note(
+        "unit-absent",
+        "a statement with `if_present` about a unit that the image does not have does nothing",
+        layers(
+            r#"Layer::new("app").enable_if_present("qemu-guest-agent.service")"#,
+            r#"Layer::new("app").enable_if_present("remote-fs.target")"#,
         ),
     ),
     fatal(

@@ -1,6 +1,7 @@
 //! Units and the files around them: what systemd would refuse, or start and see fail, in the merged tree.
 //! Only what the layers bring is judged: a unit of theirs, or a setting that their drop-in adds.
 
+mod activated_unit;
 pub(crate) mod analyze;
 mod exec;
 mod install;
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     install::TARGET,
     install::REQUIRES,
     install::LINK,
+    activated_unit::CHECK,
     quadlet_generator::CHECK,
     state_directory::CHECK,
     privileged_port::CHECK,

@@ -30,6 +30,7 @@ fn every_finding_that_planning_makes_has_its_row_and_every_row_its_finding() {
         for (call, severity) in [
             ("Finding::fatal(", Severity::Fatal),
             ("Finding::warning(", Severity::Warning),
+            ("Finding::note(", Severity::Note),
             ("Self::fatal(\"", Severity::Fatal),
         ] {
             for (at, _) in text.match_indices(call) {

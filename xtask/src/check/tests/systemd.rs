@@ -303,3 +303,44 @@ fn a_unit_in_utf_16_is_one_error() {
     workshop.source("map.slice", b"\0\0");
     assert!(workshop.check(&image(Layer::new("map").file("map.slice", "/usr/share/map.slice"))).is_empty());
 }
+
+/// `systemd-analyze verify`: "Unit to trigger not loaded", and "Socket service not loaded, refusing".
+#[test]
+fn what_a_timer_a_socket_or_a_path_starts_is_in_the_image() {
+    let timer = "[Timer]\nOnCalendar=daily\n";
+    let socket = "[Socket]\nListenStream=/run/app\n";
+    let in_image = |units: &[(&str, &str)]| {
+        let layer =
+            units.iter().fold(Layer::new("u"), |layer, (name, text)| layer.unit(Unit::text(*name, *text)));
+        in_layer("activated-unit", layer)
+    };
+    let service = ("app.service", "[Service]\nExecStart=/usr/bin/app\n");
+    let template = ("app@.service", "[Service]\nExecStart=/usr/bin/app\n");
+    let accept = &format!("{socket}Accept=yes\n");
+    let other = &format!("{timer}Unit=app.service\n");
+    for wrong in [
+        &[("app.timer", timer)][..],
+        &[("app.socket", socket)],
+        &[("app.path", "[Path]\nPathExists=/run/app\n")],
+        &[("app.socket", accept), service],
+        &[("app.socket", socket), template],
+        &[("other.timer", other)],
+        &[("other.socket", socket), service],
+    ] {
+        assert_eq!(in_image(wrong), FATAL, "{wrong:?}");
+    }
+    for right in [
+        &[("app.timer", timer), service][..],
+        &[("app.socket", socket), service],
+        &[("app.socket", accept), template],
+        &[("other.timer", other), service],
+        &[("app@x.timer", timer), template],
+        &[("app.timer", "[Timer]\nOnCalendar=daily\nUnit=%p-job.service\n")],
+    ] {
+        assert_eq!(in_image(right), [], "{right:?}");
+    }
+    let quadlet = Layer::new("q")
+        .unit(Unit::text("app.timer", timer))
+        .text("[Container]\nImage=registry.example/app\n", "/usr/share/containers/systemd/app.container");
+    assert_eq!(in_layer("activated-unit", quadlet), []);
+}
