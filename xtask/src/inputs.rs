@@ -123,6 +123,26 @@ impl Inputs {
         Ok(Self { layers: known, _kept: artefacts.kept })
     }
 
+    /// Returns the files of `layers` that exist before anything is compiled. It leaves out a file that can't be read, because
+    /// that is reported when all files are read.
+    pub(crate) fn known(layers: &[Arc<PlannedLayer>], files: &Arc<FileDigests>) -> Self {
+        let mut known: BTreeMap<LayerName, LayerInputs> = BTreeMap::new();
+        for layer in layers {
+            let inputs = known.entry(layer.name.clone()).or_default();
+            let is_known = |origin: &&Origin| match origin {
+                Origin::Asset { .. } | Origin::Text(_) => true,
+                Origin::Artefact(_) | Origin::Compiled(_) => false,
+            };
+            for origin in origins(layer).filter(is_known) {
+                if let Ok(file) = stage(origin, &Artefacts::default(), files) {
+                    inputs.files.insert(origin.clone(), file);
+                }
+            }
+        }
+        let layers = known.into_iter().map(|(name, inputs)| (name, Arc::new(inputs))).collect();
+        Self { layers, _kept: None }
+    }
+
     /// Adds the texts that a plan has once its lower layers are built, such as an edit of a package's file. Returns
     /// whether there are any.
     pub(crate) fn add_texts(&mut self, layers: &[Arc<PlannedLayer>]) -> bool {

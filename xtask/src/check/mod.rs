@@ -183,6 +183,11 @@ impl Check {
         self
     }
 
+    /// Whether it looks at the bytes of each file without those of any other.
+    pub(crate) fn looks_at_files_alone(&self) -> bool {
+        [names::SECRET_IN_LAYER, names::ELF_MACHINE].iter().any(|name| name.as_str() == self.name)
+    }
+
     /// Returns the rule that a SARIF log lists for this check.
     pub(crate) fn rule(&self) -> Rule {
         let Self { name, severity, reason, phase, .. } = *self;

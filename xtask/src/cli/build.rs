@@ -57,11 +57,10 @@ impl Build {
         let request = Request { compression: settings.compression, ..self.building.request(&self.output) };
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
-        let Prepared { mut session, planned, findings, checks, selection, .. } = prepared;
-        report.show(findings.all(), &session.workspace.root);
-        if findings.any_fatal() {
+        if prepared.is_refused(report)? {
             return Ok(Exit::Findings);
         }
+        let Prepared { mut session, planned, checks, selection, .. } = prepared;
         session.save_lock()?;
         let plan_took = started.elapsed();
         let store = session.store()?;

@@ -13,7 +13,7 @@ use super::{PrintError, print, print_json};
 use crate::check::{self, Checks, Phase};
 use crate::engine::EnginePolicy;
 use crate::finding::{Findings, Look, Severity, draw, sarif};
-use crate::session::{check_staged, check_units};
+use crate::session::{check_staged, check_units, is_whole};
 use crate::support::columns::Columns;
 use crate::support::explain::Exit;
 
@@ -60,7 +60,7 @@ impl Check {
             return Ok(Exit::Done);
         }
         report.set("complete", json!(false));
-        let all = checks.all();
+        let (all, all_checks) = (checks.all(), checks);
         let progress = report.progress.clone();
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&self.only);
@@ -73,8 +73,9 @@ impl Check {
         let mut complete = waiting == 0 || planned.len() == asked;
         for planned in if waiting > 0 { planned } else { Vec::new() } {
             let name = planned.plan.name.clone();
-            // What is refused as it is described is not compiled: a build would stop there too.
-            if findings.of(&name).iter().any(|finding| finding.severity == Severity::Fatal) {
+            // A description with a fault has a plan without the faulty part, which can't be compiled as it is meant.
+            if !is_whole(findings.of(&name), all_checks) {
+                findings.add(Some(&name), session.check_known_inputs(&planned, &checks)?);
                 complete = false;
                 continue;
             }

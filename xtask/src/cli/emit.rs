@@ -41,11 +41,10 @@ impl Emit {
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&[]);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
-        let Prepared { mut session, planned, findings, checks, selection, asked } = prepared;
-        report.show(findings.all(), &session.workspace.root);
-        if findings.any_fatal() {
+        if prepared.is_refused(report)? {
             return Ok(Exit::Findings);
         }
+        let Prepared { mut session, planned, checks, selection, asked, .. } = prepared;
         session.save_lock()?;
         let contexts = session.paths().contexts();
         let mut written = String::new();

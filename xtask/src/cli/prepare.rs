@@ -6,6 +6,7 @@ use lapstrake::Image;
 
 use super::arguments::TargetArgs;
 use super::failed::Failed;
+use super::report::Report;
 use super::selection::select;
 use crate::check::{Check, Checks, Selection, unknown_allowances};
 use crate::finding::{Finding, Findings};
@@ -62,6 +63,26 @@ pub(super) fn prepare<'a>(
     findings.change(|findings| selection.keep(findings));
     let asked = selected.len();
     Ok(Prepared { session, planned, findings, checks, selection, asked })
+}
+
+impl Prepared<'_> {
+    /// Shows what was found. Returns whether that stops the command; then also what is known of the bytes is shown, so that
+    /// no fault of the tree hides another one.
+    pub(super) fn is_refused(&self, report: &mut Report) -> Result<bool, Failed> {
+        let Self { session, planned, findings, checks, selection, .. } = self;
+        let root = &session.workspace.root;
+        report.show(findings.all(), root);
+        if !findings.any_fatal() {
+            return Ok(false);
+        }
+        let mut further = Findings::default();
+        for planned in planned {
+            further.add(Some(&planned.plan.name), session.check_known_inputs(planned, checks)?);
+        }
+        further.change(|findings| selection.keep(findings));
+        report.show(further.all(), root);
+        Ok(true)
+    }
 }
 
 /// What the bytes of an image show, as far as it was asked for.

@@ -56,11 +56,10 @@ impl Push {
         let selection = self.checking.selection(&[]);
         let which = TargetArgs { images: self.image.iter().cloned().collect() };
         let prepared = prepare(images, checks, &which, selection, request, &progress)?;
-        let Prepared { mut session, planned, findings, checks, selection, .. } = prepared;
-        report.show(findings.all(), &session.workspace.root);
-        if findings.any_fatal() {
+        if prepared.is_refused(report)? {
             return Ok(Exit::Findings);
         }
+        let Prepared { mut session, planned, checks, selection, .. } = prepared;
         let Some(planned) = planned.into_iter().next() else { return Ok(Exit::Done) };
         let registry = self.registry(&planned.plan)?;
         let failed = |source| Failure::Deliver { image: planned.plan.name.clone(), source };

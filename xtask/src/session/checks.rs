@@ -7,9 +7,10 @@ use lapstrake::{Image, Parsed};
 
 use super::{Failure, Planned, Ready, Session};
 use crate::check::analyze;
-use crate::check::{self, Check, Checks, Phase, Subject};
+use crate::check::{self, Check, Checks, Contents, Phase, Subject};
 use crate::engine::EnginePolicy;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Finding, Findings, Severity};
+use crate::inputs::Inputs;
 
 impl Planned {
     /// Returns what checks examine before cargo has run.
@@ -49,6 +50,17 @@ pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
     check::run(checks, Phase::Inputs, &ready.subject())
 }
 
+/// Returns whether a description has a plan that can be staged although it is refused because of these findings: they are
+/// about the tree, and no part of the description was left out of the plan.
+pub(crate) fn is_whole<'a>(findings: impl IntoIterator<Item = &'a Finding>, checks: &Checks) -> bool {
+    let all = checks.all();
+    let is_of_whole_plan = |finding: &Finding| {
+        let check = all.iter().find(|check| check.name == finding.name);
+        check.is_some_and(|check| check.phase > Phase::Description || check.severity == Severity::Warning)
+    };
+    findings.into_iter().all(|finding| finding.severity == Severity::Warning || is_of_whole_plan(finding))
+}
+
 /// Checks the tree after an engine has made its layers, which was not known to the last file before.
 pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
     let subject = ready.subject();
@@ -58,6 +70,27 @@ pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
 }
 
 impl Session<'_> {
+    /// Checks the bytes that are known before anything is compiled, of an image that is refused because of its tree. What
+    /// a check finds there, it finds also when all bytes are known.
+    pub(crate) fn check_known_inputs(
+        &self,
+        planned: &Planned,
+        checks: &[Check],
+    ) -> Result<Vec<Finding>, Failure> {
+        let Planned { plan, base, lower, .. } = planned;
+        let mut contents = Contents::of(&plan.layers);
+        let known = Inputs::known(&plan.layers, self.files.share());
+        contents
+            .add(&plan.layers, &known, &mut self.facts.borrow_mut())
+            .map_err(|source| Failure::Read { image: plan.name.clone(), source })?;
+        let subject = Subject::on(plan, base, &lower.below, &lower.known, &contents);
+        // A check that compares files with one another needs all of them.
+        let has_all = plan.compile.is_empty() && plan.stages.is_empty();
+        let due: Vec<_> =
+            checks.iter().filter(|check| has_all || check.looks_at_files_alone()).copied().collect();
+        Ok(check::run(&due, Phase::Inputs, &subject))
+    }
+
     /// Plans an image for a `#[test]`, and returns what is found before anything is compiled. Checks of the bytes run
     /// too if nothing has to be compiled. It has no plan if a value of the description is invalid.
     pub(crate) fn plan_for_test(
@@ -72,7 +105,7 @@ impl Session<'_> {
             findings.add(None, check::unknown_allowances(checks, &planned.plan));
             findings.add(None, check_tree(&planned, &all));
             let has_binaries = !(planned.plan.compile.is_empty() && planned.plan.stages.is_empty());
-            if !has_binaries && !findings.any_fatal() {
+            if !has_binaries && is_whole(findings.all(), checks) {
                 let ready = self.stage(planned, EnginePolicy::Never)?;
                 findings.add(None, check_staged(&ready, &all));
                 planned = ready.into_planned();

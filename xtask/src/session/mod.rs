@@ -18,7 +18,7 @@ use camino::Utf8Path;
 use lapstrake::value::Architecture;
 use lapstrake::{Image, TransportRef};
 
-pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, names};
+pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, is_whole, names};
 pub(crate) use self::failure::Failure;
 pub(crate) use self::garbage::Collected;
 use self::lower_layers::Described;

@@ -18,6 +18,9 @@ fn every_planted_fault_is_found_and_the_clean_image_has_none() {
         |finding: &Value, image: &str| finding["images"].as_array().unwrap().iter().any(|name| name == image);
     assert_eq!(findings.iter().filter(|finding| of(finding, "gateway")).count(), 0, "{findings:#?}");
     let planted = include_str!("described/xtask/planted.rs");
+    let (planted, staged) = planted.split_once("/// A fault of each phase").unwrap();
+    let (_, staged) = staged.split_once("/// What only the bytes").unwrap();
+    let planted = [planted, staged].concat();
     let layers: BTreeSet<_> =
         planted.split("Layer::new(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let mut found = BTreeSet::new();
@@ -44,4 +47,33 @@ fn what_a_description_has_wrong_is_told_before_cargo_starts() {
         "{}",
         refused.stderr
     );
+}
+
+#[test]
+fn faults_of_the_tree_do_not_hide_those_of_the_bytes() {
+    let workspace = Workspace::new();
+    let found = |description: &str, command: &str, more: &[&str]| {
+        let run = workspace.describe(description, &[&[command, "--format", "json"], more].concat());
+        assert_eq!(run.code, Some(1), "{command}: {}", run.stderr);
+        let document = run.json();
+        let findings = document["findings"].as_array().unwrap();
+        let names: Vec<_> =
+            findings.iter().map(|finding| finding["name"].as_str().unwrap().to_owned()).collect();
+        (names, run)
+    };
+    // `check` compiles, and so it has all of them.
+    let (all, run) = found("phases", "check", &[]);
+    assert_eq!(all, ["var-tmpfiles", "secret-in-layer", "elf-library"], "{}", run.stderr);
+    assert_eq!(run.json()["complete"], true);
+    // Other commands stop before cargo, with everything that is known by then.
+    for command in ["build", "emit", "push", "boot"] {
+        let (known, run) = found("phases", command, &[]);
+        assert_eq!(known, ["var-tmpfiles", "secret-in-layer"], "{command}");
+        assert!(!run.stderr.contains("Compiling"), "{command}: {}", run.stderr);
+        assert_eq!(found("phases", command, &["--skip", "secret-in-layer"]).0, ["var-tmpfiles"]);
+    }
+    assert_eq!(found("phases of files", "build", &[]).0, ["var-tmpfiles", "secret-in-layer"]);
+    let (known, run) = found("all phases", "check", &[]);
+    assert_eq!(known, ["var-tmpfiles", "secret-in-layer", "unknown-binary"], "{}", run.stderr);
+    assert_eq!(run.json()["complete"], false);
 }

@@ -7,6 +7,9 @@ use lapstrake_xtask::prelude::*;
 fn main() -> ExitCode {
     let images = match std::env::var("DESCRIBE").unwrap_or_default().as_str() {
         "planted" => vec![gateway(), planted::planted(), planted::staged()],
+        "phases" => vec![planted::of_each_phase()],
+        "phases of files" => vec![planted::of_files()],
+        "all phases" => vec![planted::of_all_phases()],
         "early" => vec![planted_app()],
         "derived" => vec![derived()],
         "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],

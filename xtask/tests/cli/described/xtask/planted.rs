@@ -53,11 +53,34 @@ fn program() -> File {
     File::text("x", "/usr/bin/program").mode(0o755)
 }
 
+/// A fault of each phase but the first: of the tree, of a file, and of a binary.
+pub fn of_each_phase() -> Image {
+    Image::new("phases", Base::stand_in())
+        .layer(Layer::new("var-tmpfiles").text("x\n", "/var/lib/app/x"))
+        .layer(Layer::new("secret-in-layer").text(key(), "/etc/device.key"))
+        .layer(Layer::new("elf-library").remove("/usr/lib64/libgcc_s.so.1").bin("gatewayd"))
+}
+
+/// The same without a binary.
+pub fn of_files() -> Image {
+    let mut image = of_each_phase();
+    image.layers.pop();
+    image
+}
+
+/// The same with a fault of the description.
+pub fn of_all_phases() -> Image {
+    of_each_phase().layer(Layer::new("unknown-binary").bin("gatewady"))
+}
+
+fn key() -> String {
+    let body = "MC4CAQAwBQYDK2VwBCIEIFhpY2tlbmhhdXNlbnVuZHNvd2VpdGVyMTIzNDU2Nzg5";
+    format!("-----{} PRIVATE KEY-----\n{body}\n-----{} PRIVATE KEY-----\n", "BEGIN", "END")
+}
+
 /// What only the bytes of the layers show.
 pub fn staged() -> Image {
-    let body = "MC4CAQAwBQYDK2VwBCIEIFhpY2tlbmhhdXNlbnVuZHNvd2VpdGVyMTIzNDU2Nzg5";
-    let key = format!("-----{} PRIVATE KEY-----\n{body}\n-----{} PRIVATE KEY-----\n", "BEGIN", "END");
     Image::new("staged", Base::stand_in())
-        .layer(Layer::new("secret-in-layer").text(key, "/etc/device.key"))
+        .layer(Layer::new("secret-in-layer").text(key(), "/etc/device.key"))
         .layer(Layer::new("elf-library").remove("/usr/lib64/libgcc_s.so.1").bin("gatewayd"))
 }
