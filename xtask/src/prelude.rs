@@ -10,7 +10,7 @@ pub use std::process::ExitCode;
 
 pub use lapstrake::entry::{
     Bin, Conf, Dir, DropIn, Edit, EntryKind, File, Group, Kargs, Packages, Remove, Repository, Run, Secret,
-    Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
+    Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
 };
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, BuildStage, Image, Layer};

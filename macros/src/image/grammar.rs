@@ -148,7 +148,7 @@ const fn of_image(keyword: &'static str, shapes: &'static [Shape]) -> Form {
 }
 
 /// The entries of a layer.
-const OF_LAYER: [Form; 35] = [
+const OF_LAYER: &[Form] = &[
     Form {
         keyword: "bin",
         shapes: &[Shape::One(ValueKind::Binary)],
@@ -276,6 +276,18 @@ const OF_LAYER: [Form; 35] = [
         shapes: &[Shape::Onto(ValueKind::Directory, ValueKind::StateDir)],
         options: &[],
     },
+    Form {
+        keyword: "selinux_boolean",
+        shapes: &[Shape::Named(ValueKind::SelinuxName, ValueKind::Flag)],
+        options: &[],
+    },
+    Form {
+        keyword: "selinux_context",
+        shapes: &[Shape::Named(ValueKind::PathPattern, ValueKind::SecurityContext)],
+        options: &[],
+    },
+    Form { keyword: "selinux_module", shapes: &[Shape::One(ValueKind::PolicyModule)], options: &[] },
+    Form { keyword: "selinux_permissive", shapes: &[Shape::One(ValueKind::SelinuxName)], options: &[] },
     Form { keyword: "default_zone", shapes: &[Shape::One(ValueKind::ZoneName)], options: &[] },
     conf("sysctl", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::Sysctl))]),
     conf("modules_load", &[Shape::Listed(ValueKind::ConfName, ValueKind::Line(Reader::ModulesLoad))]),
@@ -337,7 +349,7 @@ const fn conf(keyword: &'static str, shapes: &'static [Shape]) -> Form {
 pub(super) fn find(keyword: &str, level: Level) -> Option<&'static Form> {
     let forms: &[Form] = match level {
         Level::Image => &OF_IMAGE,
-        Level::Layer => &OF_LAYER,
+        Level::Layer => OF_LAYER,
     };
     forms.iter().find(|form| form.keyword == keyword)
 }

@@ -27,7 +27,7 @@ const fn layer(name: &'static str, example: &'static str) -> Keyword {
     Keyword { name, level: Level::Layer, example }
 }
 
-pub(super) const KEYWORDS: [Keyword; 49] = [
+pub(super) const KEYWORDS: &[Keyword] = &[
     image("name", r#"name: "telematics""#),
     image("base", r#"base: registry "registry.example/autosd:1""#),
     image("version", r#"version: "1.4.0""#),
@@ -61,6 +61,10 @@ pub(super) const KEYWORDS: [Keyword; 49] = [
     layer("zone", r#"zone "public" { port: "7447/tcp", service: "http" }"#),
     layer("state_seed", r#"state_seed "www" => "/var/www/html""#),
     layer("default_zone", r#"default_zone "trusted""#),
+    layer("selinux_boolean", r#"selinux_boolean "httpd_can_network_connect" = true"#),
+    layer("selinux_context", r#"selinux_context "/webapp(/.*)?" = "httpd_sys_content_t""#),
+    layer("selinux_module", r#"selinux_module "deploy/webapp.cil""#),
+    layer("selinux_permissive", r#"selinux_permissive "webapp_t""#),
     layer("sysctl", r#"sysctl "90-net" ["net.ipv4.ip_forward = 1"]"#),
     layer("modules_load", r#"modules_load "can" ["vcan"]"#),
     layer("udev_rules", r#"udev_rules "70-gnss" ["KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\""]"#),
@@ -81,7 +85,7 @@ pub(super) const KEYWORDS: [Keyword; 49] = [
 ];
 
 /// What other tools call it: a Containerfile, systemctl, a shell, this crate's own types.
-const ELSEWHERE: [(&str, &str); 71] = [
+const ELSEWHERE: &[(&str, &str)] = &[
     ("add", "file"),
     ("alias", "symlink"),
     ("arch", "base"),
@@ -136,6 +140,11 @@ const ELSEWHERE: [(&str, &str); 71] = [
     ("script", "shell"),
     ("sed", "edit"),
     ("service", "unit"),
+    ("setsebool", "selinux_boolean"),
+    ("fcontext", "selinux_context"),
+    ("semodule", "selinux_module"),
+    ("permissive", "selinux_permissive"),
+    ("selinux", "selinux_boolean"),
     ("sh", "shell"),
     ("socket", "unit"),
     ("ssh", "sshd"),

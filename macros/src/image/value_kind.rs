@@ -32,6 +32,8 @@ pub(super) enum ValueKind {
     Directory,
     /// The path of a file that an entry changes.
     EditedFile,
+    /// `true` or `false`.
+    Flag,
     /// A cargo feature.
     Feature,
     /// A file of the workspace.
@@ -68,6 +70,10 @@ pub(super) enum ValueKind {
     Owner,
     /// The specification of an RPM package.
     Package,
+    /// The pattern of the paths that have a security context.
+    PathPattern,
+    /// A file of the workspace with a module of an SELinux policy.
+    PolicyModule,
     /// A port of the firewall.
     Port,
     /// A cargo profile.
@@ -92,6 +98,10 @@ pub(super) enum ValueKind {
     Secret,
     /// The id of a secret.
     SecretId,
+    /// The security context of files.
+    SecurityContext,
+    /// The name of a boolean or a type of an SELinux policy.
+    SelinuxName,
     /// A value of type `BuildStage`.
     Stage,
     /// A directory below `/var`.
@@ -148,6 +158,21 @@ impl ValueKind {
         self.row().1
     }
 
+    /// Whether it is a file or a directory of the workspace.
+    pub(super) fn is_asset(self) -> bool {
+        matches!(
+            self,
+            Self::File
+                | Self::Directory
+                | Self::UnitFile
+                | Self::BindSource
+                | Self::KeyFile
+                | Self::PolicyModule
+                | Self::RepoFile
+                | Self::RpmFile
+        )
+    }
+
     /// Returns the module of `lapstrake` and the name of the type, if no literal can be of the kind.
     pub(super) fn rust_type(self) -> Option<(&'static str, &'static str)> {
         match self {
@@ -175,6 +200,7 @@ impl ValueKind {
             Self::Destination | Self::RemovedPath => ("an image path", r#""/etc/sensord.toml""#),
             Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
             Self::EditedFile => ("an image path", r#""/etc/chrony.conf""#),
+            Self::Flag => ("`true` or `false`", "true"),
             Self::Feature => ("a feature", r#""can""#),
             Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),
             Self::Glob => ("a pattern", r#""**/*.map""#),
@@ -199,6 +225,8 @@ impl ValueKind {
             Self::OciLayout => ("an OCI layout", r#""bases/autosd:latest""#),
             Self::Owner => ("an owner", r#""root:root""#),
             Self::Package => ("a package", r#""vsomeip3""#),
+            Self::PathPattern => ("a pattern of paths", r#""/webapp(/.*)?""#),
+            Self::PolicyModule => ("a file of the workspace", r#""deploy/webapp.cil""#),
             Self::Port => ("a port", r#""7447/tcp""#),
             Self::Profile => ("a profile of cargo", r#""dist""#),
             Self::Program => ("an image path", r#""/usr/bin/fish""#),
@@ -210,6 +238,8 @@ impl ValueKind {
             Self::RpmFile => ("a file of the workspace", r#""vendor/diagnostics-2.1-1.noarch.rpm""#),
             Self::Secret => ("a secret", r#"Secret::env("token", "MAPS_TOKEN")"#),
             Self::SecretId => ("a secret id", r#""maps-token""#),
+            Self::SecurityContext => ("a security context", r#""httpd_sys_content_t""#),
+            Self::SelinuxName => ("a name of SELinux", r#""webapp_t""#),
             Self::Stage => ("a stage", r#"BuildStage::on(Base::registry("registry.example/autosd-rust:1"))"#),
             Self::StateDir => ("a path of state", r#""/var/www/html""#),
             Self::StageFile => ("a path in the stage", r#""/src/out/canfw""#),

@@ -15,6 +15,7 @@ mod packages;
 mod remove;
 mod repository;
 mod run;
+mod selinux;
 mod source;
 mod symlink;
 mod sysusers;
@@ -37,6 +38,7 @@ pub use packages::Packages;
 pub use remove::Remove;
 pub use repository::{Repository, RepositorySource};
 pub use run::{Run, Secret, SecretSource};
+pub use selinux::Selinux;
 pub use source::Source;
 pub use symlink::Symlink;
 pub use sysusers::Sysusers;
@@ -175,6 +177,7 @@ pub enum EntryKind {
     Packages(Packages),
     Remove(Remove),
     Run(Run),
+    Selinux(Selinux),
     Symlink(Symlink),
     Sysusers(Sysusers),
     Tmpfiles(Tmpfiles),
@@ -203,6 +206,7 @@ impl EntryKind {
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
+            | Self::Selinux(_)
             | Self::Sysusers(_)
             | Self::Tmpfiles(_)
             | Self::UnitState(_)
@@ -228,8 +232,8 @@ impl EntryKind {
         }
     }
 
-    /// Returns the path that the entry puts something at; none for an account, a zone, a removal, a unit's state,
-    /// packages and a run step. A tree's path is that of its directory.
+    /// Returns the path that the entry puts something at; none for an account, a zone, a change of the
+    /// policy, a removal, a unit's state, packages and a run step. A tree's path is that of its directory.
     ///
     /// ```
     /// use lapstrake::entry::{Bin, EntryKind, Kargs, Remove};
@@ -257,6 +261,7 @@ impl EntryKind {
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
+            | Self::Selinux(_)
             | Self::UnitState(_)
             | Self::User(_)
             | Self::Zone(_) => return None,
@@ -282,6 +287,7 @@ impl EntryKind {
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
+            | Self::Selinux(_)
             | Self::Symlink(_)
             | Self::UnitState(_)
             | Self::User(_)
@@ -303,6 +309,7 @@ impl EntryKind {
         let mut assets: Vec<&Asset> = match self {
             Self::Packages(packages) => packages.assets().collect(),
             Self::Run(run) => run.assets().collect(),
+            Self::Selinux(change) => change.asset().into_iter().collect(),
             Self::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
             _ => Vec::new(),
         };
@@ -372,6 +379,6 @@ macro_rules! entry_kinds {
     };
 }
 entry_kinds!(
-    Bin, Conf, Dir, DropIn, Edit, File, Group, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles,
-    Tree, Unit, UnitState, User, Zone
+    Bin, Conf, Dir, DropIn, Edit, File, Group, Kargs, Packages, Remove, Run, Selinux, Symlink, Sysusers,
+    Tmpfiles, Tree, Unit, UnitState, User, Zone
 );

@@ -135,6 +135,7 @@ names! {
     RPM_FILE = "rpm-file",
     SEALED_BASE = "sealed-base",
     SECRET_IN_LAYER = "secret-in-layer",
+    SELINUX = "selinux",
     SELINUX_LABEL = "selinux-label",
     SETUID = "setuid",
     SHADOWED_ENTRY = "shadowed-entry",

@@ -91,6 +91,7 @@
 /// | `group "NAME"` | `id` |
 /// | `state_seed "ASSET" => "/var/PATH"` | |
 /// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |
+/// | `selinux_boolean "NAME" = true`, `selinux_context "PATTERN" = "TYPE"`, `selinux_module "ASSET"`, `selinux_permissive "DOMAIN"` | |
 /// | `sysctl` `modules_load` `udev_rules` `preset` `environment` `sshd` `"NAME" ["LINE", …]` | `mode` `owner` |
 /// | `hostname "NAME"`, `locale "NAME"`, `timezone "AREA/CITY"` | `mode` `owner`, of the first two |
 /// | `sysusers` `tmpfiles` `"NAME ["LINE", …]`, or an `"ASSET.conf"` | |

@@ -23,6 +23,7 @@ mod place;
 mod place_tree;
 mod render;
 mod resolve;
+mod selinux;
 mod site;
 mod source_mode;
 mod stage;

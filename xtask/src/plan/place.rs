@@ -58,6 +58,7 @@ impl<'a> Placer<'a, '_, '_> {
             self.members.allowed = allowed(&entry.kind, layer.site);
             self.place(&entry.kind, site_or(entry.site, layer.site));
         }
+        self.selinux(layer);
         self.add_lines();
         self.members.allowed.clear();
         for Kept { path, from, site } in kept {
@@ -68,7 +69,8 @@ impl<'a> Placer<'a, '_, '_> {
         }
     }
 
-    /// Puts an entry's inodes in the layer. Removals, unit states, packages and run steps have none.
+    /// Puts an entry's inodes in the layer. Removals, unit states, packages and run steps have none, and
+    /// the changes of a policy share theirs.
     fn place(&mut self, kind: &EntryKind, site: Site) {
         match EntryRef::of(kind) {
             EntryRef::Bin(bin) => self.bin(bin, site),
@@ -119,7 +121,11 @@ impl<'a> Placer<'a, '_, '_> {
                 let lines = self.lines(&entry.lines);
                 self.conf(&entry.at, entry.source.as_ref(), lines, site);
             }
-            EntryRef::Remove(_) | EntryRef::UnitState(_) | EntryRef::Packages(_) | EntryRef::Run(_) => {}
+            EntryRef::Remove(_)
+            | EntryRef::UnitState(_)
+            | EntryRef::Packages(_)
+            | EntryRef::Run(_)
+            | EntryRef::Selinux(_) => {}
         }
     }
 

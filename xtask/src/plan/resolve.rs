@@ -23,6 +23,7 @@ use super::own_units::own_units;
 use super::package_limits;
 use super::packages::transaction;
 use super::place::{AddedLines, Placer, allowed};
+use super::selinux::{compile_policy, stale_contexts};
 use super::site::site_or;
 use super::stage::{Builders, Stages};
 use super::step::{Steps, runs};
@@ -263,7 +264,9 @@ impl Resolver<'_> {
         self.merged = after_removals;
         self.merge(&members);
         let unseen = self.unseen.is_some();
-        let runs = runs(layer, &mut steps);
+        let mut planned_runs: Vec<_> = compile_policy(layer, &mut steps).into_iter().collect();
+        planned_runs.extend(runs(layer, &mut steps));
+        let runs = planned_runs;
         if !runs.is_empty() {
             self.unseen = Some(name.clone());
         }
@@ -324,6 +327,7 @@ impl Resolver<'_> {
                 removals.insert(resolved, Removal { site });
             }
         }
+        stale_contexts(layer, &self.merged, &mut removals);
         removals
     }
 

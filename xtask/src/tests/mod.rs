@@ -18,6 +18,7 @@ mod packages;
 mod planning;
 mod readers;
 mod repeatable;
+mod selinux;
 mod speed;
 mod stage;
 mod step;

@@ -28,6 +28,7 @@ fn keyword(kind: &EntryKind) -> &'static str {
         EntryRef::Packages(_) => "packages",
         EntryRef::Remove(_) => "remove",
         EntryRef::Run(_) => "run",
+        EntryRef::Selinux(_) => "selinux_boolean",
         EntryRef::Symlink(_) => "symlink",
         EntryRef::Sysusers(_) => "sysusers",
         EntryRef::Tmpfiles(_) => "tmpfiles",
@@ -94,6 +95,10 @@ fn said() -> Image {
             zone "public" { port: ["7447/tcp", "8000-8100/udp"], service: "http", source: "10.0.0.0/8", interface: "eth0", masquerade }
             state_seed "xtask/src" => "/var/lib/src"
             default_zone "trusted"
+            selinux_boolean "httpd_can_network_connect" = true
+            selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
+            selinux_module "README.md"
+            selinux_permissive "webapp_t"
             sysctl "90-net" ["net.ipv4.ip_forward = 1", "vm.swappiness=10"] { mode: 0o600, owner: "0:0", allow: "x" }
             modules_load "can" ["vcan"]
             udev_rules "70-gnss" ["KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\""]
@@ -267,6 +272,10 @@ fn built() -> Layer {
         )
         .state_seed(asset("xtask/src"), "/var/lib/src")
         .default_zone("trusted")
+        .with(Selinux::boolean("httpd_can_network_connect", true))
+        .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))
+        .with(Selinux::module("README.md"))
+        .with(Selinux::permissive("webapp_t"))
         .with(
             Conf::sysctl("90-net", ["net.ipv4.ip_forward = 1", "vm.swappiness=10"])
                 .mode(0o600)
@@ -352,6 +361,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 19, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 20, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

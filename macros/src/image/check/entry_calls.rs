@@ -52,6 +52,9 @@ impl Checker<'_> {
             ("user", Shape::Named(..)) => with(self.call("User", "login", span), "with"),
             ("user", _) => with(self.call("User", "system", span), "with"),
             ("zone", _) => with(self.call("Zone", "new", span), "with"),
+            ("selinux_boolean" | "selinux_context" | "selinux_module" | "selinux_permissive", _) => {
+                with(self.call("Selinux", keyword.trim_start_matches("selinux_"), span), "with")
+            }
             ("group", _) => with(self.call("Group", "new", span), "with"),
             (
                 "sysctl" | "modules_load" | "udev_rules" | "preset" | "environment" | "sshd" | "hostname"

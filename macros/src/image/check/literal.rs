@@ -5,9 +5,9 @@ use lapstrake::entry::{Conf, Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
     Architecture, BinName, Capabilities, CargoPackage, ContainerUser, FeatureName, Glob, ImageName,
-    ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec, Port, ProfileName,
-    Reference, RepositoryId, RepositoryUrl, SecretId, StopSignal, SysusersLine, TargetTriple, TmpfilesLine,
-    UnitKind, UnitName, UserName, Variable, ZoneName,
+    ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec, PathPattern, Port,
+    ProfileName, Reference, RepositoryId, RepositoryUrl, SecretId, SecurityContext, SelinuxName, StopSignal,
+    SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, UserName, Variable, ZoneName,
 };
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
@@ -32,17 +32,20 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
     match (kind, literal) {
         (ValueKind::Mode, Lit::Int(number)) => return mode_of(number, literal),
         (ValueKind::Number, _) => return number(kind, literal),
+        (ValueKind::Flag, _) => return flag(kind, literal),
         _ => {}
     }
     let text = string(kind, literal)?;
+    if kind.is_asset() {
+        return asset::check(kind, &text, literal, krate);
+    }
+    check_text(kind, text, literal)?;
+    Ok(literal.to_token_stream())
+}
+
+/// Checks a literal that is a text.
+fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagnostic> {
     match kind {
-        ValueKind::File
-        | ValueKind::Directory
-        | ValueKind::UnitFile
-        | ValueKind::BindSource
-        | ValueKind::KeyFile
-        | ValueKind::RepoFile
-        | ValueKind::RpmFile => return asset::check(kind, &text, literal, krate),
         ValueKind::Destination => destination(&text, literal)?,
         ValueKind::EditedFile | ValueKind::RemovedPath => {
             parsed(kind, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?;
@@ -76,7 +79,10 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::RepositoryId => parsed(kind, literal, RepositoryId::parse(&text))?,
         ValueKind::RepositoryUrl => parsed(kind, literal, RepositoryUrl::parse(&text))?,
         ValueKind::SecretId => parsed(kind, literal, SecretId::parse(&text))?,
+        ValueKind::SecurityContext => parsed(kind, literal, SecurityContext::parse(&text))?,
+        ValueKind::SelinuxName => parsed(kind, literal, SelinuxName::parse(&text))?,
         ValueKind::Line(reader) => parsed(kind, literal, line(reader, text))?,
+        ValueKind::PathPattern => parsed(kind, literal, PathPattern::parse(&text))?,
         ValueKind::Port => parsed(kind, literal, Port::parse(&text))?,
         ValueKind::ZoneName => parsed(kind, literal, ZoneName::parse(&text))?,
         ValueKind::UserName => parsed(kind, literal, UserName::parse(&text))?,
@@ -91,7 +97,16 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         }
         ValueKind::Variable => parsed(kind, literal, variable(&text))?,
         ValueKind::Argument
+        | ValueKind::BindSource
+        | ValueKind::Directory
+        | ValueKind::File
+        | ValueKind::Flag
+        | ValueKind::KeyFile
         | ValueKind::Number
+        | ValueKind::PolicyModule
+        | ValueKind::RepoFile
+        | ValueKind::RpmFile
+        | ValueKind::UnitFile
         | ValueKind::Text
         | ValueKind::Repository
         | ValueKind::Secret
@@ -99,7 +114,7 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
         ValueKind::TmpfilesLine => parsed(kind, literal, TmpfilesLine::parse(&text))?,
         ValueKind::Unit => parsed(kind, literal, UnitName::parse(&text))?,
     }
-    Ok(literal.to_token_stream())
+    Ok(())
 }
 
 /// Checks a word that is written outside of a layer.
@@ -123,6 +138,15 @@ fn number(kind: ValueKind, literal: &Lit) -> Result<TokenStream, Diagnostic> {
         return Ok(literal.to_token_stream());
     }
     let error = Diagnostic::new(literal.span(), format!("`{written}` is not a number"));
+    Err(error.help(format!("write it as `{}`", kind.example())))
+}
+
+fn flag(kind: ValueKind, literal: &Lit) -> Result<TokenStream, Diagnostic> {
+    if matches!(literal, Lit::Bool(_)) {
+        return Ok(literal.to_token_stream());
+    }
+    let written = literal.to_token_stream().to_string();
+    let error = Diagnostic::new(literal.span(), format!("`{written}` is neither `true` nor `false`"));
     Err(error.help(format!("write it as `{}`", kind.example())))
 }
 

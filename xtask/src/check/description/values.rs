@@ -57,6 +57,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "selinux",
+        "a change of a policy that is not there is lost, and the compiler ignores a boolean that the policy has not",
+        words(
+            "`.with(Selinux::boolean(\"httpd_can_network_conect\", true))`",
+            "`.with(Selinux::boolean(\"httpd_can_network_connect\", true))` on a base with a policy that has it",
+        ),
+    ),
+    fatal(
         "unknown-owner",
         "a name is turned into a number by the base's passwd and group, and by the users and groups of the image that have a number; others get theirs on the device",
         layers(

@@ -10,7 +10,7 @@ use lapstrake::entry::Change;
 use lapstrake::suggest::nearest;
 use lapstrake::value::ImagePath;
 
-pub(super) use place::{Edited, Lower};
+pub(super) use place::{Content, Edited, Lower};
 
 /// A change does not fit the text that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,9 +32,10 @@ pub(in crate::plan) enum Edited {
     Undecided(Undecided),
 }
 
-/// The content of the file that is changed.
-enum Content {
+/// The content of a file below.
+pub(in crate::plan) enum Content {
     Known(Vec<u8>),
+    /// It has to be read first.
     Wanted(WantedText),
 }
 
@@ -74,7 +75,7 @@ impl Lower<'_> {
             let finding = Finding::fatal("edit-unmatched", site, format!("`{path}` {why}"));
             finding.at(&path).help_if(help)
         };
-        let content = self.content(&path, &found).map_err(|unfit| {
+        let content = self.content(&path, &found, EDITED_MAX).map_err(|unfit| {
             let earlier = self.below.site(&path, found.layer);
             let finding = unmatched(unfit);
             vec![match earlier {
@@ -95,7 +96,14 @@ impl Lower<'_> {
         }
     }
 
-    fn content(&self, path: &ImagePath, found: &Node<'_>) -> Result<Content, Unfit> {
+    /// Returns the content of the file at `at`, which may have `most` bytes; none where nothing is.
+    pub(in crate::plan) fn read(&self, at: &ImagePath, most: u64) -> Result<Option<Content>, Unfit> {
+        let tree = self.below.tree;
+        let found = tree.follow(at).ok().and_then(|path| Some((tree.get(&path)?, path)));
+        found.map(|(found, path)| self.content(&path, &found, most)).transpose()
+    }
+
+    fn content(&self, path: &ImagePath, found: &Node<'_>, most: u64) -> Result<Content, Unfit> {
         match &found.node.kind {
             Kind::File(File::Planned) => {
                 if let Some(Kind::File(Origin::Text(text))) =
@@ -106,9 +114,9 @@ impl Lower<'_> {
                 let unfit = Unfit::new("is a file of this description, and `Edit` changes packaged files");
                 Err(unfit.help("change the file itself"))
             }
-            Kind::File(File::Read(facts)) if facts.size > EDITED_MAX => {
+            Kind::File(File::Read(facts)) if facts.size > most => {
                 let size = facts.size;
-                let why = format!("has {size} bytes, and a text that is changed has at most {EDITED_MAX}");
+                let why = format!("has {size} bytes, and a text that is changed has at most {most}");
                 Err(Unfit::new(why))
             }
             Kind::File(File::Read(facts)) => {

@@ -1,4 +1,4 @@
-//! The walk over a description's sources. It opens nothing but unit files and public keys, and follows no symlink out
+//! The walk over a description's sources. It opens nothing but unit files, public keys and modules of a policy, and follows no symlink out
 //! of a workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::entry::{Entry, EntryKind, Source};
+use lapstrake::entry::{Entry, EntryKind, Selinux, Source};
 use lapstrake::suggest::nearest;
 use lapstrake::value::{Asset, Mode, UnitName};
 use lapstrake::{Image, Layer};
@@ -50,13 +50,18 @@ pub(crate) fn scan<'a>(
     sources
 }
 
-/// The assets of an entry whose texts decide what is planned: a unit, with any file name, and public keys.
+/// The assets of an entry whose texts decide what is planned: a unit, with any file name, public keys, and
+/// modules of a policy.
 fn read_texts(entry: &Entry) -> Vec<&Asset> {
     match &entry.kind {
         EntryKind::Unit(unit) => match &unit.source {
             Source::Asset(asset) => vec![asset],
             Source::Text(_) | Source::BuildStage(..) => Vec::new(),
         },
+        // A compiled module is not a text.
+        EntryKind::Selinux(Selinux::Module(module)) if module.path().extension() == Some("cil") => {
+            vec![module]
+        }
         EntryKind::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
         _ => Vec::new(),
     }
