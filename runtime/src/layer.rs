@@ -173,26 +173,12 @@ impl Layer {
     }
 
     /// Disables a unit: removes the links that enable it.
-    ///
-    /// ```
-    /// use lapstrake::Layer;
-    /// use lapstrake::entry::UnitState;
-    /// let entry = UnitState::disabled("avahi-daemon.service");
-    /// assert_eq!(Layer::new("u").disable("avahi-daemon.service"), Layer::new("u").with(entry));
-    /// ```
     #[track_caller]
     pub fn disable(self, unit: impl Text<UnitName>) -> Self {
         self.with(UnitState::disabled(unit))
     }
 
     /// Masks a unit: nothing can start it.
-    ///
-    /// ```
-    /// use lapstrake::Layer;
-    /// use lapstrake::entry::UnitState;
-    /// let entry = UnitState::masked("rpcbind.socket");
-    /// assert_eq!(Layer::new("u").mask("rpcbind.socket"), Layer::new("u").with(entry));
-    /// ```
     #[track_caller]
     pub fn mask(self, unit: impl Text<UnitName>) -> Self {
         self.with(UnitState::masked(unit))
@@ -330,6 +316,19 @@ impl Layer {
         self.with(Tmpfiles::lines(name, lines))
     }
 
+    /// Adds `/usr/lib/tmpfiles.d/NAME.conf` with the lines that make at boot what packages have below `/var`
+    /// ([`Tmpfiles::of_packages`]).
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Tmpfiles};
+    /// let layer = Layer::new("platform").tmpfiles_of_packages("platform");
+    /// assert_eq!(layer, Layer::new("platform").with(Tmpfiles::of_packages("platform")));
+    /// ```
+    #[track_caller]
+    pub fn tmpfiles_of_packages(self, name: impl Into<String>) -> Self {
+        self.with(Tmpfiles::of_packages(name))
+    }
+
     /// Adds `/usr/lib/bootc/kargs.d/NAME.toml` with these kernel arguments.
     ///
     /// ```
@@ -381,7 +380,7 @@ impl Layer {
     /// assert!(layer.build_stages().eq([&builder]));
     /// ```
     pub fn build_stages(&self) -> impl Iterator<Item = &BuildStage> {
-        self.entries.iter().filter_map(|entry| entry.kind.build_stage())
+        self.entries.iter().flat_map(|entry| entry.kind.build_stages())
     }
 }
 

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::entry::{DropIn, File, Unit};
+use lapstrake::entry::{DropIn, Edit, File, Unit, Zone};
 use lapstrake::value::{SysusersLine, TmpfilesLine};
 use lapstrake::{Image, Layer, TransportRef};
 use lapstrake_oci::{Blobs, import_archive};
@@ -34,13 +34,15 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "elf", run: elf },
     Target { name: "unit", run: unit },
     Target { name: "sysusers", run: sysusers },
     Target { name: "tmpfiles", run: tmpfiles },
     Target { name: "toml", run: toml },
     Target { name: "config", run: config },
+    Target { name: "edit", run: edit },
+    Target { name: "zone", run: zone },
     Target { name: "tar", run: tar },
     Target { name: "oci-index", run: oci_index },
     Target { name: "oci-manifest", run: oci_manifest },
@@ -122,6 +124,48 @@ fn toml(bytes: &[u8]) {
 fn config(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     check(CONFIGS.into_iter().fold(Layer::new("fuzzed"), |layer, path| layer.text(text.clone(), path)));
+}
+
+/// Makes each kind of change, each on a file of its own: one that does not fit ends its edit.
+fn edit(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let sets = ["conf", "toml", "json"].into_iter().flat_map(|format| {
+        let at = move |number: usize| Edit::of(format!("/etc/{number}.{format}"));
+        [at(0).set("a", "b", "1"), at(1).set("", "b", "1"), at(2).set("a.b", "c", "true")]
+    });
+    let texts = [
+        Edit::of("/etc/replace").replace("a", "b"),
+        Edit::of("/etc/replace-all").replace_all("a", "aa"),
+        Edit::of("/etc/insert").insert_after("[a]", "d = 1"),
+        Edit::of("/etc/append").append("e"),
+    ];
+    let edits: Vec<Edit> = sets.chain(texts).collect();
+    let below = edits.iter().fold(Layer::new("below"), |layer, edit| {
+        layer.text(text.clone(), edit.at.get().expect("the paths are valid").clone())
+    });
+    let layer = edits.into_iter().fold(Layer::new("fuzzed"), Layer::with);
+    let bench = Bench::get();
+    bench.check(
+        &Image::new("fuzzed", lapstrake::Base::stand_in()).layer(below).layer(layer),
+        &bench.base,
+        b"",
+    );
+}
+
+/// Adds to the input as the vendor's zone.
+fn zone(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let below = Layer::new("below")
+        .text(text, "/usr/lib/firewalld/zones/public.xml")
+        .text("", "/usr/lib/firewalld/services/http.xml");
+    let zone = Zone::new("public").port("7447/tcp").service("http").source("10.0.0.0/8").masquerade();
+    let zones = Layer::new("fuzzed").with(zone).default_zone("public");
+    let bench = Bench::get();
+    bench.check(
+        &Image::new("fuzzed", lapstrake::Base::stand_in()).layer(below).layer(zones),
+        &bench.base,
+        b"",
+    );
 }
 
 fn tar(bytes: &[u8]) {

@@ -308,6 +308,7 @@ const OF_LAYER: &[Form] = &[
         shapes: &[Shape::Listed(ValueKind::ConfName, ValueKind::TmpfilesLine), Shape::One(ValueKind::File)],
         options: &[],
     },
+    Form { keyword: "tmpfiles_of_packages", shapes: &[Shape::One(ValueKind::ConfName)], options: &[] },
     Form {
         keyword: "kargs",
         shapes: &[Shape::Listed(ValueKind::KargsName, ValueKind::Karg)],
@@ -325,6 +326,7 @@ const OF_LAYER: &[Form] = &[
             },
             choice("rpm_file", Takes::Each(ValueKind::RpmFile)),
             choice("rpm_dir", Takes::Each(ValueKind::Directory)),
+            choice("rpm_from_stage", Takes::Pair(ValueKind::Stage, ValueKind::StageFile)),
             choice("repository", Takes::Repository),
             choice("repo_file", Takes::Each(ValueKind::RepoFile)),
             choice("enable_repository", Takes::Each(ValueKind::RepositoryId)),

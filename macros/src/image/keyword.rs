@@ -76,6 +76,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     layer("timezone", r#"timezone "Europe/Berlin""#),
     layer("sysusers", r#"sysusers "sensord" ["u sensord - \"Telemetry\""]"#),
     layer("tmpfiles", r#"tmpfiles "sensord" ["d /var/lib/sensord 0750 sensord sensord -"]"#),
+    layer("tmpfiles_of_packages", r#"tmpfiles_of_packages "platform""#),
     layer("kargs", r#"kargs "10-quiet" ["quiet"]"#),
     layer("packages", r#"packages ["vsomeip3"]"#),
     layer("run", r#"run ["ldconfig"]"#),

@@ -295,13 +295,18 @@ impl EntryKind {
         }
     }
 
-    /// Returns the build stage whose result the entry is.
-    pub(crate) fn build_stage(&self) -> Option<&BuildStage> {
-        match (self, self.source()) {
+    /// Returns the build stages whose results the entry takes.
+    pub(crate) fn build_stages(&self) -> impl Iterator<Item = &BuildStage> {
+        let only = match (self, self.source()) {
             (Self::Bin(bin), _) => bin.stage.as_deref(),
-            (_, Some(Source::BuildStage(stage, _))) => Some(stage),
+            (_, Some(Source::BuildStage(stage, _))) => Some(&**stage),
             _ => None,
-        }
+        };
+        let of_packages = match self {
+            Self::Packages(packages) => packages.stage_rpms.as_slice(),
+            _ => &[],
+        };
+        only.into_iter().chain(of_packages.iter().map(|(stage, _)| stage))
     }
 
     /// Returns every asset that the entry names.
@@ -316,7 +321,7 @@ impl EntryKind {
         if let Some(Source::Asset(asset)) = self.source() {
             assets.push(asset);
         }
-        assets.extend(self.build_stage().into_iter().flat_map(BuildStage::assets));
+        assets.extend(self.build_stages().flat_map(BuildStage::assets));
         assets
     }
 }

@@ -1,9 +1,9 @@
 //! Packages of the base's distribution, and the repositories that have them.
 
-use super::Repository;
+use super::{BuildStage, Repository};
 use crate::Parsed;
 use crate::faults::faults;
-use crate::value::{Asset, ModuleStream, PackageSpec, RepositoryId, Text, Texts};
+use crate::value::{Asset, ImagePath, ModuleStream, PackageSpec, RepositoryId, Text, Texts};
 
 /// The packages that the base's package manager installs, removes and swaps.
 ///
@@ -43,6 +43,8 @@ pub struct Packages {
     pub rpm_files: Vec<Parsed<Asset>>,
     /// The directories whose RPM files are installed.
     pub rpm_dirs: Vec<Parsed<Asset>>,
+    /// The build stages whose RPM files are installed, each with the path of the file.
+    pub stage_rpms: Vec<(BuildStage, Parsed<ImagePath>)>,
     /// The repositories that are added.
     pub repositories: Vec<Repository>,
     /// The `.repo` files that are added.
@@ -147,6 +149,22 @@ impl Packages {
     #[track_caller]
     pub fn rpm_dir(mut self, directory: impl Into<Asset>) -> Self {
         self.rpm_dirs.push(Parsed::of(Ok(directory.into())));
+        self
+    }
+
+    /// Installs the RPM file that a build stage has at `from` after its last step, as [`rpm_file`](Self::rpm_file) does.
+    ///
+    /// ```
+    /// use lapstrake::{Base, BuildStage, entry::{Packages, Run}};
+    ///
+    /// let stage = BuildStage::on(Base::registry("registry.example/autosd-gcc:1"))
+    ///     .source("canfw", "/src")
+    ///     .run(Run::shell("rpmbuild -bb /src/canfw.spec && mv ~/rpmbuild/RPMS/*/canfw-*.rpm /out/canfw.rpm"));
+    /// assert_eq!(Packages::default().rpm_from_stage(stage, "/out/canfw.rpm").stage_rpms.len(), 1);
+    /// ```
+    #[track_caller]
+    pub fn rpm_from_stage(mut self, stage: BuildStage, from: impl Text<ImagePath>) -> Self {
+        self.stage_rpms.push((stage, Parsed::new(from)));
         self
     }
 
@@ -273,6 +291,7 @@ impl Default for Packages {
             swap: Vec::new(),
             rpm_files: Vec::new(),
             rpm_dirs: Vec::new(),
+            stage_rpms: Vec::new(),
             repositories: Vec::new(),
             repo_files: Vec::new(),
             enabled_repositories: Vec::new(),
@@ -288,6 +307,6 @@ impl Default for Packages {
 }
 
 faults!(Packages {
-    install, remove, swap, rpm_files, rpm_dirs, repositories, repo_files, enabled_repositories, modules, allowed;
+    install, remove, swap, rpm_files, rpm_dirs, stage_rpms, repositories, repo_files, enabled_repositories, modules, allowed;
     upgrade_all, allow_erasing, scriptlets, docs, weak_dependencies
 });

@@ -26,8 +26,10 @@ pub struct Tmpfiles {
     pub at: Parsed<ImagePath>,
     /// The file of the workspace; none if its lines were given.
     pub source: Option<Source>,
-    /// The lines; empty for a file of the workspace.
+    /// The lines; empty for a file of the workspace and for the state of packages.
     pub lines: Vec<Parsed<TmpfilesLine>>,
+    /// Whether the lines make what packages and steps have below `/var`.
+    pub of_packages: bool,
 }
 
 impl Tmpfiles {
@@ -36,15 +38,39 @@ impl Tmpfiles {
     pub fn file(source: impl Into<Asset>) -> Self {
         let source = source.into();
         let at = conf_file("/usr/lib/tmpfiles.d", source.path().file_name().unwrap_or_default(), "conf");
-        Self { at: Parsed::of(at), source: Some(Source::Asset(source)), lines: Vec::new() }
+        Self {
+            at: Parsed::of(at),
+            source: Some(Source::Asset(source)),
+            lines: Vec::new(),
+            of_packages: false,
+        }
     }
 
     /// Adds these lines, in a file of that name; `.conf` is appended if it is missing.
     #[track_caller]
     pub fn lines(name: impl Into<String>, lines: impl Texts<TmpfilesLine>) -> Self {
         let at = conf_file("/usr/lib/tmpfiles.d", &name.into(), "conf");
-        Self { at: Parsed::of(at), source: None, lines: Parsed::all(lines) }
+        Self { at: Parsed::of(at), source: None, lines: Parsed::all(lines), of_packages: false }
+    }
+
+    /// Adds the lines that make at boot the directories and links that packages and steps have below `/var`, where no
+    /// line of tmpfiles.d in `/usr/lib` makes them yet. They are of the packages of this layer, and of the packages and
+    /// steps of the layers below. The lines are known once those layers are built.
+    ///
+    /// bootc writes `/var` of an image at the first installation alone: without a line, a device that gets the package
+    /// by an update does not get its directories. A file below `/var` has no line, and stays a finding of the check
+    /// `var-tmpfiles`.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Tmpfiles};
+    /// let layer = Layer::new("platform").packages(["chrony"]).with(Tmpfiles::of_packages("platform"));
+    /// assert_eq!(layer, Layer::new("platform").packages(["chrony"]).tmpfiles_of_packages("platform"));
+    /// ```
+    #[track_caller]
+    pub fn of_packages(name: impl Into<String>) -> Self {
+        let at = conf_file("/usr/lib/tmpfiles.d", &name.into(), "conf");
+        Self { at: Parsed::of(at), source: None, lines: Vec::new(), of_packages: true }
     }
 }
 
-faults!(Tmpfiles { at, source, lines });
+faults!(Tmpfiles { at, source, lines; of_packages });

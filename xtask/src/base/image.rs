@@ -71,6 +71,13 @@ pub(super) struct ImageDocuments {
     pub(super) bytes: [Vec<u8>; 2],
 }
 
+impl ImageDocuments {
+    /// Returns the bytes of all its layers, each blob once for each layer that has it.
+    pub(super) fn layers_size(&self) -> u64 {
+        self.layers.iter().fold(0, |sum, layer| sum.saturating_add(layer.size))
+    }
+}
+
 /// The descriptor of the one image that `descriptor` stands for: itself, or of an index the one for
 /// `wanted`, which is the host's where nothing else is asked for. Of several variants of an architecture it takes the
 /// variant that runs on every machine, and prints so.

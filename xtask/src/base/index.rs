@@ -64,6 +64,16 @@ impl BaseIndex {
         self.account(GROUP, name)
     }
 
+    /// The name of a user, from the base's passwd files.
+    pub(crate) fn user_name(&self, id: u32) -> Option<&str> {
+        self.name(PASSWD, id)
+    }
+
+    /// The name of a group, from the base's group files.
+    pub(crate) fn group_name(&self, id: u32) -> Option<&str> {
+        self.name(GROUP, id)
+    }
+
     /// Whether the base is sealed: its root is mounted only with a valid signature (ostree-prepare-root(1)).
     pub(crate) fn is_sealed(&self) -> bool {
         let mut section = "";
@@ -85,6 +95,16 @@ impl BaseIndex {
             if fields.next() == Some(name) { fields.nth(1)?.parse().ok() } else { None }
         };
         texts.flat_map(str::lines).find_map(number).or((name == "root").then_some(0))
+    }
+
+    fn name(&self, files: [&str; 2], id: u32) -> Option<&str> {
+        let texts = files.iter().filter_map(|file| self.text(&ImagePath::parse(file).ok()?));
+        let name = |line| {
+            let mut fields = str::split(line, ':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(id)).then_some(name)
+        };
+        texts.flat_map(str::lines).find_map(name).or((id == 0).then_some("root"))
     }
 }
 

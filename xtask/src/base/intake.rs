@@ -14,6 +14,7 @@ use super::index::BaseIndex;
 use super::layer;
 use super::{BaseError, BaseLayer};
 use crate::support::parallel;
+use crate::support::transfer::Transfer;
 use lapstrake_oci::tar::MemberError;
 use lapstrake_oci::tree::Changes;
 use lapstrake_oci::{BlobError, BlobWriter, Blobs, Budget, Decompressor, HashingReader, HashingWriter};
@@ -29,6 +30,7 @@ pub(super) fn intake(
     image: &ImageDocuments,
     places: Places<'_>,
     cache: &Blobs,
+    transfer: &Transfer,
 ) -> Result<BaseIndex, BaseError> {
     for (bytes, digest) in image.bytes.iter().zip([&image.digest, &image.config_digest]) {
         let kept = cache.put(bytes);
@@ -40,7 +42,7 @@ pub(super) fn intake(
     let limits = Limits { budget: &budget, wide: &RwLock::new(()) };
     let threads = thread::available_parallelism().map(|threads| threads.min(THREADS));
     parallel::each(image.layers.iter().enumerate(), threads, |(number, layer)| {
-        let tree = take(layer, places, cache, limits)?;
+        let tree = take(layer, places, cache, limits, transfer)?;
         trees.lock().expect(UNPOISONED).insert(number, tree);
         Ok::<_, BaseError>(())
     })?;
@@ -64,6 +66,7 @@ fn take(
     places: Places<'_>,
     cache: &Blobs,
     limits: Limits<'_>,
+    transfer: &Transfer,
 ) -> Result<Changes<File>, BaseError> {
     let digest = &layer.digest;
     let writing = |source| BlobError::Write { digest: digest.clone(), source };
@@ -73,7 +76,7 @@ fn take(
     } else {
         Keep::Now(cache.writer().map_err(writing)?)
     };
-    let mut blob = Blob { source: source.take(layer.size), keep };
+    let mut blob = Blob { source: source.take(layer.size), keep, transfer };
     let read = read(layer, &mut blob, limits);
     // A blob that is not itself explains whatever is wrong in it.
     io::copy(&mut blob, &mut io::sink())
@@ -82,7 +85,7 @@ fn take(
     read
 }
 
-fn read(layer: &BaseLayer, blob: &mut Blob, limits: Limits<'_>) -> Result<Changes<File>, BaseError> {
+fn read(layer: &BaseLayer, blob: &mut Blob<'_>, limits: Limits<'_>) -> Result<Changes<File>, BaseError> {
     let failed = |source| BaseError::Layer { digest: layer.digest.clone(), source };
     let unreadable = |source| failed(MemberError::Read(source).into());
     let tar = Decompressor::new(BufReader::with_capacity(BUFFER, blob)).map_err(unreadable)?.limited();
@@ -104,9 +107,10 @@ fn read(layer: &BaseLayer, blob: &mut Blob, limits: Limits<'_>) -> Result<Change
 }
 
 /// A blob on its way through, every byte of which is kept or at least hashed.
-struct Blob {
+struct Blob<'a> {
     source: Take<fs::File>,
     keep: Keep,
+    transfer: &'a Transfer,
 }
 
 enum Keep {
@@ -114,13 +118,14 @@ enum Keep {
     Already(HashingWriter<Sink>),
 }
 
-impl Read for Blob {
+impl Read for Blob<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read(buffer)?;
         match &mut self.keep {
             Keep::Now(writer) => writer.write_all(&buffer[..count])?,
             Keep::Already(hash) => hash.write_all(&buffer[..count])?,
         }
+        self.transfer.add(count as u64);
         Ok(count)
     }
 }

@@ -59,6 +59,7 @@ pub(crate) use {fuzz::read_images, stand_in::StandIn};
 use self::image::{ImageDocuments, Places};
 use crate::support::parallel;
 use crate::support::progress::Progress;
+use crate::support::transfer::Transfer;
 use lapstrake_oci::{Blobs, Digest, Manifests};
 
 /// A base that can be built on: all of it is in the cache.
@@ -197,8 +198,10 @@ fn open_once(
             several => format!("{several} layers"),
         };
         progress.status("Indexing", format_args!("base {location} ({layers})"));
-        let _working = progress.working(format!("reading base {location}"));
-        let index = intake::intake(&image, places, cache.blobs())?;
+        let transfer =
+            Transfer::start(progress, "Reading", format!("base {location}"), Some(image.layers_size()));
+        let index = intake::intake(&image, places, cache.blobs(), &transfer)?;
+        drop(transfer);
         cache.keep_index(&image.digest, &index)?;
         index
     };

@@ -10,6 +10,7 @@ use super::transport::{ask, describe, folder, lone, manifest, parse, parts, plat
 use super::{BaseError, BaseRequest, Found};
 use crate::support::program::Program;
 use crate::support::progress::Progress;
+use crate::support::transfer::Transfer;
 use lapstrake_oci::{BlobError, Digest};
 
 pub(super) fn find(
@@ -67,7 +68,8 @@ pub(super) fn bring(
         return Ok(known);
     }
     progress.status("Copying", format_args!("base docker://{asked}"));
-    let _working = progress.working(format!("copying base docker://{asked}"));
+    let size = size_of(places, &image);
+    let transfer = Transfer::start(progress, "Copying", format!("base docker://{asked}"), size);
     let folder = folder(Program::SKOPEO, blobs)?;
     let dir = camino::Utf8Path::from_path(folder.path()).expect("the cache is at a path of UTF-8");
     let from = format!("docker://{repository}@{image}");
@@ -76,7 +78,7 @@ pub(super) fn bring(
     let mut arguments: Vec<&str> = platform.iter().map(String::as_str).collect();
     arguments.extend(to_send);
     arguments.extend(["copy", "--quiet", "--preserve-digests", &from, &to]);
-    ask(Program::SKOPEO, &arguments, asked)?;
+    transfer.watch(dir, || ask(Program::SKOPEO, &arguments, asked))?;
     let bytes = manifest(Program::SKOPEO, dir)?;
     let found = Digest::of(&bytes);
     if found != image {
@@ -86,6 +88,14 @@ pub(super) fn bring(
     take(Program::SKOPEO, dir, &parts(&digest, &document)?, blobs)?;
     put(&bytes, cache)?;
     Ok(describe(&bytes, &document))
+}
+
+/// Returns the bytes of an image's layers, if its manifest is known. That of an image for several architectures comes
+/// with the copy.
+fn size_of(places: Places<'_>, image: &Digest) -> Option<u64> {
+    let [blobs, ..] = places.0;
+    let manifest = parse(&blobs.read(image, blobs.size(image)?).ok()?).ok()?;
+    manifest["layers"].as_array()?.iter().map(|layer| layer["size"].as_u64()).sum()
 }
 
 /// The digest of the one image that a reference stands for; nothing of it is brought.

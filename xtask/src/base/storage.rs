@@ -21,6 +21,7 @@ use super::{BaseError, BaseRequest, Found};
 use crate::support::diagnosis::Diagnosis;
 use crate::support::program::Program;
 use crate::support::progress::Progress;
+use crate::support::transfer::Transfer;
 use lapstrake_oci::{BlobError, Compression, Digest, HashingWriter, canonical};
 
 const PODMAN: Program = Program::PODMAN;
@@ -120,11 +121,15 @@ fn own(
     cache: &Cache,
     progress: &Progress,
 ) -> Result<Descriptor, BaseError> {
-    let _working = progress.working(format!("copying base containers-storage:{reference}"));
+    let what = format!("base containers-storage:{reference}");
+    let transfer = Transfer::start(progress, "Copying", what.clone(), None);
     let folder = folder(PODMAN, cache.blobs())?;
     let dir = Utf8Path::from_path(folder.path()).expect("the cache is at a path of UTF-8");
-    ask(PODMAN, &["push", "--quiet", &stored.id, &format!("dir:{dir}")], reference)?;
-    let bytes = made(dir, cache)?;
+    transfer
+        .watch(dir, || ask(PODMAN, &["push", "--quiet", &stored.id, &format!("dir:{dir}")], reference))?;
+    let size = transfer.done();
+    drop(transfer);
+    let bytes = made(dir, cache, &Transfer::start(progress, "Compressing", what, Some(size)))?;
     let writing = |source| BlobError::Write { digest: Digest::of(&bytes), source };
     cache.blobs().put(&bytes).map_err(writing)?;
     Ok(describe(&bytes, &parse(&bytes)?))
@@ -164,7 +169,7 @@ fn is_rootless(reference: &str) -> bool {
 }
 
 /// The manifest that we make of an image that was exported.
-fn made(dir: &Utf8Path, cache: &Cache) -> Result<Vec<u8>, BaseError> {
+fn made(dir: &Utf8Path, cache: &Cache, transfer: &Transfer) -> Result<Vec<u8>, BaseError> {
     let exported = parse(&manifest(PODMAN, dir)?)?;
     let none = Digest::of(&[]);
     let parts = parts(&none, &exported)?;
@@ -173,7 +178,7 @@ fn made(dir: &Utf8Path, cache: &Cache) -> Result<Vec<u8>, BaseError> {
     let size = cache.blobs().size(config).expect("the config has just been written to the cache");
     let mut described = Vec::new();
     for diff_id in layers {
-        let Compressed { digest, size } = compressed(dir, diff_id, cache)?;
+        let Compressed { digest, size } = compressed(dir, diff_id, cache, transfer)?;
         let media_type = Compression::Zstd.media_type().to_string();
         described.push(json!({ "mediaType": media_type, "digest": digest, "size": size }));
     }
@@ -187,7 +192,12 @@ fn made(dir: &Utf8Path, cache: &Cache) -> Result<Vec<u8>, BaseError> {
 }
 
 /// A layer as a blob. That the tar is what the config says it is, is verified where the base is read.
-fn compressed(dir: &Utf8Path, diff_id: &Digest, cache: &Cache) -> Result<Compressed, BaseError> {
+fn compressed(
+    dir: &Utf8Path,
+    diff_id: &Digest,
+    cache: &Cache,
+    transfer: &Transfer,
+) -> Result<Compressed, BaseError> {
     let key = Digest::of(format!("{diff_id} {}", Compression::Zstd.identity()).as_bytes());
     if let Some(known) = cache.recall::<Compressed>(LAYER, &key)
         && cache.blobs().has(&known.digest, known.size)
@@ -199,7 +209,7 @@ fn compressed(dir: &Utf8Path, diff_id: &Digest, cache: &Cache) -> Result<Compres
     let mut tar = File::open(dir.join(diff_id.hex())).map_err(reading)?;
     let blob = cache.blobs().writer().map_err(writing)?;
     let mut out = HashingWriter::new(Compression::Zstd.writer(blob).map_err(writing)?);
-    io::copy(&mut tar, &mut out).map_err(writing)?;
+    io::copy(&mut transfer.count(&mut tar), &mut out).map_err(writing)?;
     let (compressor, found, _) = out.finish();
     if found != *diff_id {
         return Err(BlobError::Content { digest: diff_id.clone(), found }.into());

@@ -8,6 +8,7 @@ use lapstrake::{Image, TransportRef};
 use serde_json::{Value, json};
 
 use super::arguments::{BuildArgs, FormatArgs, Output, TargetArgs};
+use super::built::{download_of, report_built, size_of};
 use super::failed::Failed;
 use super::make::{EngineArgs, ImageBuilder};
 use super::prepare::{CheckArgs, Prepared, prepare};
@@ -16,7 +17,7 @@ use super::report::Report;
 use super::selection::select_one;
 use crate::check::Checks;
 use crate::deliver::{self, Destination, StoredImage};
-use crate::image::{self, Built, LayerOrigin};
+use crate::image::{self, Built};
 use crate::session::{Failure, Ready, Request};
 use crate::support::explain::Exit;
 use crate::support::progress::Progress;
@@ -87,7 +88,7 @@ impl Build {
                     .map_err(|source| Failure::Deliver { image: ready.plan.name.clone(), source })?;
             }
             let reference = image::reference(&store, &ready.plan);
-            finished(&ready, &built, &progress);
+            report_built(&ready.plan, &built, &progress);
             stands_in |= ready.base.location == TransportRef::StandIn;
             written |= built.layers.iter().any(|layer| !layer.reused);
             text += &format!("{reference}\n");
@@ -117,21 +118,10 @@ fn describe(ready: &Ready, built: &Built, reference: &str, engine: &str) -> Valu
         "engine": engine,
         "base": { "reference": plan.base.reference, "digest": plan.base.digest },
         "layers": built.layers,
+        "size": size_of(&built.layers),
+        "download": download_of(&built.layers),
+        "last_build": built.gone.as_ref().map(|gone| json!({ "layers_gone": gone })),
     })
-}
-
-fn finished(ready: &Ready, built: &Built, progress: &Progress) {
-    let own = built.layers.iter().filter(|layer| layer.origin != LayerOrigin::Base);
-    let (new, reused): (Vec<_>, Vec<_>) = own.partition(|layer| !layer.reused);
-    let bytes: u64 = new.iter().map(|layer| layer.size).sum();
-    let digest = built.descriptor.digest.clone();
-    let what = match (new.len(), reused.len()) {
-        (0, _) => "no layer written".to_owned(),
-        (new, 0) => format!("{new} written, {}", indicatif::HumanBytes(bytes)),
-        (new, reused) => format!("{new} written, {}; {reused} unchanged", indicatif::HumanBytes(bytes)),
-    };
-    let short = digest.get(..19).expect("a digest has an algorithm and 64 digits");
-    progress.status("Finished", format_args!("{} {short} ({what})", ready.plan.name));
 }
 
 /// What a user would want to do next.

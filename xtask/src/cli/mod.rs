@@ -4,6 +4,7 @@
 mod arguments;
 mod boot;
 mod build;
+mod built;
 mod check;
 mod emit;
 mod execute_error;

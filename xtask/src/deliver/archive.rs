@@ -1,5 +1,6 @@
 //! `oci-archive:FILE`: the image as an OCI layout in a tar file, under the name of the image.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
@@ -7,6 +8,7 @@ use lapstrake::TransportRef;
 
 use super::{DeliverError, Destination, StoredImage};
 use crate::support::progress::Progress;
+use crate::support::transfer::Transfer;
 
 #[derive(Debug)]
 pub(super) struct Archive {
@@ -33,7 +35,14 @@ impl Destination for Archive {
     }
 
     fn put(&self, image: &StoredImage<'_>, progress: &Progress) -> Result<(), DeliverError> {
-        image.store.layout.archive(image.name.as_str(), &self.file).map_err(DeliverError::Archive)?;
+        let layout = &image.store.layout;
+        let transfer = OnceCell::new();
+        let written = layout.archive(image.name.as_str(), &self.file, &|done, total| {
+            let what = || format!("`oci-archive:{}`", self.file);
+            transfer.get_or_init(|| Transfer::start(progress, "Writing", what(), Some(total))).set(done);
+        });
+        drop(transfer);
+        written.map_err(DeliverError::Archive)?;
         progress.status("Written", format_args!("{} to `oci-archive:{}`", image.name, self.file));
         Ok(())
     }

@@ -1,20 +1,19 @@
 //! `docker://REFERENCE`: the image in a registry, pushed by the client of `lapstrake-oci`.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use indicatif::HumanBytes;
 use lapstrake::TransportRef;
 use lapstrake::value::Reference;
-use lapstrake_oci::{Manifest, Pushed, Repository};
+use lapstrake_oci::{Digest, Manifest, Pushed, Repository};
 
 use super::{DeliverError, Destination, StoredImage};
 use crate::support::progress::Progress;
+use crate::support::transfer::Transfer;
 
 /// The annotation that names the base (annotations.md).
 const BASE_NAME: &str = "org.opencontainers.image.base.name";
-/// What is sent between two lines of progress.
-const STEP: u64 = 16 << 20;
 
 /// A repository, and the tags that the image gets there.
 #[derive(Debug)]
@@ -63,21 +62,22 @@ impl Registry {
         let base = manifest_base(&manifest);
         let mut repository = Repository::connect(&self.reference, self.verify_tls).map_err(failed)?;
         progress.status("Pushing", format_args!("{} to docker://{}", image.name, self.reference));
-        let working = progress.working(format!("pushing {}", image.name));
-        let reported = Cell::new(0);
+        // One blob is sent after the other, and which of them the registry lacks is known then.
+        let sending: RefCell<Option<(Digest, Transfer)>> = RefCell::default();
         let blobs = image.store.layout.blobs();
         let pushed = repository.push(blobs, &descriptor, &self.tags, base.as_ref(), &|digest, at, size| {
-            let line = format!("{}: {} of {}", &digest.hex()[..12], HumanBytes(at), HumanBytes(size));
-            working.tell(&line);
-            let done = at == size;
-            if at < reported.get() {
-                reported.set(0);
+            let mut sending = sending.borrow_mut();
+            if sending.as_ref().is_none_or(|(sent, _)| sent != digest) {
+                // The end of the blob before is reported first.
+                sending.take();
             }
-            if done || at - reported.get() >= STEP {
-                reported.set(if done { 0 } else { at });
-                progress.status("Sending", &line);
-            }
+            let begin = || {
+                let what = format!("blob {}", &digest.hex()[..12]);
+                (digest.clone(), Transfer::start(progress, "Sending", what, Some(size)))
+            };
+            sending.get_or_insert_with(begin).1.set(at);
         });
+        drop(sending);
         pushed.map_err(failed)
     }
 }

@@ -11,9 +11,11 @@ use lapstrake::value::LayerName;
 use super::{BuildEnv, BuiltLayer, LayerOrigin, NativeError};
 use crate::inputs::LayerInputs;
 use crate::layer::{CacheKey, Keyed, Removals, write_tar};
-use crate::plan::{Plan, PlannedLayer};
+use crate::plan::{Member, Plan, PlannedLayer};
 use crate::store::{LastInputs, Store, Written};
 use crate::support::parallel;
+use crate::support::transfer::Transfer;
+use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Compression, Digest, HashingWriter};
 
 /// A layer that is in the store, and whether this build wrote it.
@@ -37,6 +39,8 @@ impl WrittenLayer {
             origin: self.origin,
             reused: self.reused,
             reason: self.reason,
+            since_last_build: None,
+            download: None,
         }
     }
 }
@@ -76,8 +80,10 @@ pub(crate) fn one(
     let written = if let Some(written) = known {
         written
     } else {
-        let _working = progress.layer(&layer.name, &reason);
-        let written = write_blob(layer, staged, store, compression);
+        progress.status("Layering", format_args!("{} ({reason})", layer.name));
+        let bytes = Some(tar_size(layer, staged));
+        let transfer = Transfer::start(progress, "Writing", format!("layer {}", layer.name), bytes);
+        let written = write_blob(layer, staged, store, compression, &transfer);
         let failed = |source| {
             let (layer, store) = (layer.name.clone(), store.root().to_owned());
             NativeError::Layer { layer, store, source }
@@ -127,15 +133,26 @@ fn explain(
     }
 }
 
+/// Returns about how many bytes the tar of a layer has: the blocks of its members without their extensions.
+fn tar_size(layer: &PlannedLayer, staged: &LayerInputs) -> u64 {
+    const BLOCK: u64 = 512;
+    let content = |member: &Member| match (&member.kind, &member.hardlink) {
+        (Kind::File(from), None) => staged.get(from).map_or(0, |file| file.size.next_multiple_of(BLOCK)),
+        _ => 0,
+    };
+    layer.members.values().map(|member| BLOCK + content(member)).sum()
+}
+
 fn write_blob(
     layer: &PlannedLayer,
     staged: &LayerInputs,
     store: &Store,
     compression: Compression,
+    transfer: &Transfer,
 ) -> io::Result<Written> {
     let blob = store.layout.blobs().writer()?;
     let mut tar = HashingWriter::new(compression.writer(blob)?);
-    write_tar(layer, staged, Removals::Whiteouts, &mut tar)?;
+    write_tar(layer, staged, Removals::Whiteouts, &mut transfer.count(&mut tar))?;
     let (compressor, diff_id, _) = tar.finish();
     let (digest, size) = compressor.finish()?.finish()?;
     Ok(Written { digest, size, diff_id })

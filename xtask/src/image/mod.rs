@@ -5,6 +5,7 @@ mod config;
 mod epoch;
 mod layers;
 mod manifest;
+mod since;
 
 use std::io;
 
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 pub(crate) use epoch::{Epoch, EpochError};
 pub(crate) use layers::{WrittenLayer, forecast, one};
+pub(crate) use since::Since;
 
 use crate::base::{Base, Cache};
 use crate::inputs::Inputs;
@@ -32,6 +34,8 @@ use lapstrake_oci::{Blobs, Digest, canonical};
 pub(crate) struct Built {
     pub(crate) descriptor: Descriptor,
     pub(crate) layers: Vec<BuiltLayer>,
+    /// The layers that the last build of the image had and this one does not have, if there is a last build.
+    pub(crate) gone: Option<Vec<LayerName>>,
 }
 
 /// A layer of a built image, as `build --format json` prints it.
@@ -45,6 +49,10 @@ pub(crate) struct BuiltLayer {
     pub(crate) origin: LayerOrigin,
     pub(crate) reused: bool,
     pub(crate) reason: String,
+    /// What the layer is against the last build of the image, if there is one.
+    pub(crate) since_last_build: Option<Since>,
+    /// The bytes of it that a device downloads which has the last build.
+    pub(crate) download: Option<u64>,
 }
 
 /// Who made a layer.
@@ -133,6 +141,7 @@ pub(crate) fn finish(
         };
         linked.map_err(failed)?;
     }
+    let last = store.last_image(&plan.name);
     let descriptor = documents(plan, base, &written, blobs, settings)?;
     store.tag(&plan.name, &descriptor)?;
     let of_base = base.layers.iter().map(|layer| BuiltLayer {
@@ -144,9 +153,13 @@ pub(crate) fn finish(
         origin: LayerOrigin::Base,
         reused: true,
         reason: "the base is frozen".to_owned(),
+        since_last_build: None,
+        download: None,
     });
     let own = written.into_iter().map(|layer| layer.built(settings.compression));
-    Ok(Built { descriptor, layers: of_base.chain(own).collect() })
+    let mut layers: Vec<_> = of_base.chain(own).collect();
+    let gone = last.map(|last| since::compare(&mut layers, &last, &base.config));
+    Ok(Built { descriptor, layers, gone })
 }
 
 /// Writes the config and the manifest of the base with these layers, and returns the manifest's descriptor.

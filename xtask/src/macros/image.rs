@@ -92,11 +92,12 @@
 /// | `state_seed "ASSET" => "/var/PATH"` | |
 /// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |
 /// | `selinux_boolean "NAME" = true`, `selinux_context "PATTERN" = "TYPE"`, `selinux_module "ASSET"`, `selinux_permissive "DOMAIN"` | |
+/// | `tmpfiles_of_packages "NAME"` | |
 /// | `sysctl` `modules_load` `udev_rules` `preset` `environment` `sshd` `"NAME" ["LINE", …]` | `mode` `owner` |
 /// | `hostname "NAME"`, `locale "NAME"`, `timezone "AREA/CITY"` | `mode` `owner`, of the first two |
 /// | `sysusers` `tmpfiles` `"NAME ["LINE", …]`, or an `"ASSET.conf"` | |
 /// | `kargs "NAME" ["ARGUMENT", …]` | `match_architectures` |
-/// | `packages ["NAME", …]`, `packages` with options alone | `remove` `swap` `rpm_file` `rpm_dir` `repository` `repo_file` `enable_repository` `module` `upgrade_all` `allow_erasing` `without_scriptlets` `without_docs` `without_weak_dependencies` |
+/// | `packages ["NAME", …]`, `packages` with options alone | `remove` `swap` `rpm_file` `rpm_dir` `rpm_from_stage` `repository` `repo_file` `enable_repository` `module` `upgrade_all` `allow_erasing` `without_scriptlets` `without_docs` `without_weak_dependencies` |
 /// | `run ["PROGRAM", "ARGUMENT", …]`, `shell "SCRIPT"` | `env` `current_dir` `cache` `bind` `secret` `network` |
 /// | `..VALUES` | entries that your Rust made |
 ///

@@ -17,6 +17,7 @@ mod mount_points;
 mod own_accounts;
 mod own_units;
 mod package_limits;
+mod package_state;
 mod package_tool;
 mod packages;
 mod place;
@@ -51,6 +52,7 @@ use crate::project::cargo_flags::CargoFlags;
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use execution::Execution;
 pub(crate) use lower_texts::{LowerTexts, WantedText};
+pub(crate) use package_state::line as state_line;
 pub(crate) use package_tool::PackageTool;
 pub(crate) use render::{Forecast, LastBuild, Mark, render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
@@ -208,9 +210,11 @@ impl PlannedLayer {
         self.runs.iter().flat_map(|run| &run.secrets)
     }
 
-    /// Whether a stage makes something that the layer holds.
+    /// Whether a stage makes something that the layer holds or installs.
     pub(crate) fn is_compiled(&self) -> bool {
-        self.members.values().any(|member| matches!(member.kind, Kind::File(Origin::Compiled(_))))
+        let held = self.members.values().filter_map(|member| member.kind.file());
+        let read = self.context.values().filter_map(|file| file.file().map(|file| &file.from));
+        held.chain(read).any(|origin| matches!(origin, Origin::Compiled(_)))
     }
 
     /// The binaries of cargo that the layer holds.

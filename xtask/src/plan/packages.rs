@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use lapstrake::entry::{EntryKind, Packages, Repository, RepositorySource};
 use lapstrake::value::{Asset, ImagePath, ModuleStream, RepositoryId};
-use lapstrake::{Layer, Parsed, Site};
+use lapstrake::{BuildStage, Layer, Parsed, Site};
 use lapstrake_oci::tree::Kind;
 
 use super::Origin;
 use super::package_tool::PackageTool;
 use super::site::{site_or, source_finding};
+use super::stage::Stages;
 use super::step::{ContextFile, Steps};
 use super::transaction::{FOLDER, KEYS, MOUNTED, REPOSITORIES, Transaction};
 use crate::finding::Finding;
@@ -30,8 +31,9 @@ pub(super) fn transaction(
     layer: &Layer,
     tool: Option<PackageTool>,
     steps: &mut Steps<'_>,
+    stages: &mut Stages<'_>,
 ) -> (Option<Transaction>, Vec<Kept>) {
-    let mut building = Building { kept: Vec::new(), known: BTreeMap::new(), steps };
+    let mut building = Building { kept: Vec::new(), known: BTreeMap::new(), steps, stages };
     let mut transaction: Option<Transaction> = None;
     for entry in &layer.entries {
         if let EntryKind::Packages(packages) = &entry.kind {
@@ -65,13 +67,14 @@ fn text(text: String) -> Kind<ContextFile> {
     Kind::File(ContextFile { from: Origin::Text(text), executable: false })
 }
 
-struct Building<'a, 's> {
+struct Building<'a, 's, 'p> {
     kept: Vec<Kept>,
     known: BTreeMap<RepositoryId, Site>,
     steps: &'s mut Steps<'a>,
+    stages: &'s mut Stages<'p>,
 }
 
-impl Building<'_, '_> {
+impl Building<'_, '_, '_> {
     fn add(&mut self, packages: &Packages, site: Site, to: &mut Transaction) {
         let words = |given: &[Parsed<_>], steps: &mut Steps<'_>| -> Vec<String> {
             given
@@ -101,6 +104,9 @@ impl Building<'_, '_> {
         for directory in &packages.rpm_dirs {
             let Some(asset) = self.steps.valid(directory) else { continue };
             self.rpm_dir(&asset, site_or(directory.site(), site), to);
+        }
+        for (stage, from) in &packages.stage_rpms {
+            self.stage_rpm(stage, from, site, to);
         }
         for file in &packages.repo_files {
             let Some(asset) = self.steps.valid(file) else { continue };
@@ -179,6 +185,17 @@ impl Building<'_, '_> {
             let message = format!("`{asset}` has no RPM file");
             self.steps.findings.push(Finding::fatal("rpm-file", site, message));
         }
+    }
+
+    fn stage_rpm(&mut self, stage: &BuildStage, from: &Parsed<ImagePath>, site: Site, to: &mut Transaction) {
+        let Some(path) = self.steps.valid(from) else { return };
+        let at = site_or(from.site(), site);
+        let Some(name) = self.rpm_name(Utf8Path::new(path.as_str()), at, to) else { return };
+        let Some(built) = self.stages.file(stage, path.clone(), at, &mut self.steps.findings) else { return };
+        let file = ContextFile { from: Origin::Compiled(built), executable: false };
+        self.steps.context.insert(format!("{FOLDER}/rpms/{name}"), Kind::File(file));
+        self.directory("rpms");
+        to.rpm_files.insert(name, path.as_str().into());
     }
 
     fn repo_file(&mut self, asset: &Asset, site: Site, to: &mut Transaction) {

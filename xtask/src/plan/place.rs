@@ -119,7 +119,11 @@ impl<'a> Placer<'a, '_, '_> {
             }
             EntryRef::Tmpfiles(entry) => {
                 let lines = self.lines(&entry.lines);
-                self.conf(&entry.at, entry.source.as_ref(), lines, site);
+                if !entry.of_packages {
+                    self.conf(&entry.at, entry.source.as_ref(), lines, site);
+                } else if let Some(at) = self.valid(&entry.at) {
+                    self.package_state(at, site);
+                }
             }
             EntryRef::Remove(_)
             | EntryRef::UnitState(_)

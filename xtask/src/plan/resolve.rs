@@ -217,7 +217,8 @@ impl Resolver<'_> {
     /// Plans a part of a layer. Returns the states of units that only its own steps can bring, too.
     fn part(&mut self, name: LayerName, layer: &Layer, continues: bool) -> (PlannedLayer, Vec<Entry>) {
         let mut steps = Steps::new(self.sources, layer.site);
-        let (transaction, kept) = transaction(layer, self.package_manager(), &mut steps);
+        let tool = self.package_manager();
+        let (transaction, kept) = transaction(layer, tool, &mut steps, &mut self.stages);
         if let Some(transaction) = &transaction {
             steps.findings.extend(package_limits::refused(transaction, layer.site));
             self.unseen = Some(name.clone());

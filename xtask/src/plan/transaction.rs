@@ -47,7 +47,7 @@ pub(crate) struct Transaction {
     pub(crate) remove: BTreeSet<String>,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) swap: BTreeSet<(String, String)>,
-    /// The RPM files of the workspace, by the names that they have in the context.
+    /// The RPM files of the workspace and of build stages, by the names that they have in the context.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) rpm_files: BTreeMap<String, Utf8PathBuf>,
     /// The `.repo` files that are there for this build.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use lapstrake::value::{ImageName, LayerName};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::paths::Paths;
 use super::records::{Kind, Records};
@@ -47,27 +48,50 @@ impl Store {
     }
 }
 
+/// What the image of the last build has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LastImage {
+    /// The blobs of all its layers, which a device that has the image does not download again.
+    pub(crate) blobs: BTreeSet<Digest>,
+    /// The names of the layers that a description gave, those of a base that was built so among them.
+    pub(crate) names: Vec<LayerName>,
+}
+
 impl Store {
     /// Returns the names of the layers that the last build of an image wrote or kept, if there is such a build.
     pub(crate) fn layers_of_last_build(&self, image: &ImageName) -> Option<Vec<LayerName>> {
-        let listed = self.layout.manifests().ok()?;
-        let is_named = |entry: &&Descriptor| entry.annotation(ANNOTATION_REF_NAME) == Some(image.as_str());
-        let manifest = listed.descriptors().iter().find(is_named)?;
-        let manifest = self.document(manifest)?;
-        let config = self.document(&serde_json::from_value(manifest.get("config")?.clone()).ok()?)?;
-        let history = config.get("history")?.as_array()?.iter();
-        let names = history.filter_map(|entry| {
-            let name = entry.get("created_by")?.as_str()?.strip_prefix("lapstrake layer ")?;
-            LayerName::parse(name).ok()
-        });
+        let names = self.last_image(image)?.names.into_iter();
         // A base can have layers of another image.
         Some(names.filter(|name| self.last_inputs_of(image, name).is_some()).collect())
     }
 
-    fn document(&self, descriptor: &Descriptor) -> Option<serde_json::Value> {
+    /// Returns what the last build of an image made, if there is such a build.
+    pub(crate) fn last_image(&self, image: &ImageName) -> Option<LastImage> {
+        let listed = self.layout.manifests().ok()?;
+        let is_named = |entry: &&Descriptor| entry.annotation(ANNOTATION_REF_NAME) == Some(image.as_str());
+        let manifest = listed.descriptors().iter().find(is_named)?;
+        let manifest = self.document(manifest)?;
+        let layers = manifest.get("layers")?.as_array()?.iter();
+        let blobs =
+            layers.map(|layer| Digest::parse(layer.get("digest")?.as_str()?).ok()).collect::<Option<_>>()?;
+        let config = self.document(&serde_json::from_value(manifest.get("config")?.clone()).ok()?)?;
+        Some(LastImage { blobs, names: layer_names(&config) })
+    }
+
+    fn document(&self, descriptor: &Descriptor) -> Option<Value> {
         let bytes = self.layout.blobs().read(&descriptor.parse_digest().ok()?, descriptor.size).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
+}
+
+/// Returns the names of the layers that builds of this tool gave to an image with this config.
+pub(crate) fn layer_names(config: &Value) -> Vec<LayerName> {
+    let history = config.get("history").and_then(Value::as_array).into_iter().flatten();
+    let name = |entry: &Value| {
+        let name = entry.get("created_by")?.as_str()?.strip_prefix("lapstrake layer ")?;
+        LayerName::parse(name).ok()
+    };
+    history.filter_map(name).collect()
 }
 
 /// Returns the builds of an image that are remembered, the last one at the end.

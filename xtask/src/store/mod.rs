@@ -19,7 +19,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::ImageName;
 use serde::Serialize;
 
-pub(crate) use self::builds::{BuildNeeds, needed_indexes};
+pub(crate) use self::builds::{BuildNeeds, LastImage, layer_names, needed_indexes};
 pub(crate) use self::files::KeptDigests;
 pub(crate) use self::garbage::{Amount, Garbage, Wanted, debris};
 pub(crate) use self::in_use::InUse;

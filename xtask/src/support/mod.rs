@@ -11,3 +11,4 @@ pub(crate) mod parallel;
 pub(crate) mod program;
 pub(crate) mod progress;
 pub(crate) mod shell;
+pub(crate) mod transfer;

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lapstrake::value::LayerName;
 use serde_json::{Map, Value};
 
 use super::columns::Columns;
 
 /// Where the text of a line begins, after its verb.
 const STATUS: usize = 13;
+/// How often a spinner moves.
+const TICK: Duration = Duration::from_millis(100);
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -167,11 +168,21 @@ impl Progress {
 
     /// Writes one line, as cargo writes them: a verb and what it is about.
     pub(crate) fn status(&self, verb: &str, what: impl Display) {
+        self.status_with(verb, what, Map::new);
+    }
+
+    /// Writes one line, as [`Progress::status`]; a machine gets the fields of `fact` with it.
+    pub(crate) fn status_with(
+        &self,
+        verb: &str,
+        what: impl Display,
+        fact: impl FnOnce() -> Map<String, Value>,
+    ) {
         let what = what.to_string();
         let wrapped = || Columns::of_stderr().wrap(&what, STATUS, STATUS);
         let line = match self.mode {
             Shown::Nothing => return,
-            Shown::Json => return self.event(&verb.to_lowercase(), &what, Map::new()),
+            Shown::Json => return self.event(&verb.to_lowercase(), what.trim(), fact()),
             Shown::Spinners | Shown::Lines if self.colour => {
                 format!("\x1b[1m\x1b[32m{verb:>12}\x1b[0m {}", wrapped())
             }
@@ -204,12 +215,6 @@ impl Progress {
         }
     }
 
-    /// Shows that a layer is being written, for as long as the value lives.
-    pub(crate) fn layer(&self, name: &LayerName, reason: &str) -> Working {
-        self.status("Layering", format_args!("{name} ({reason})"));
-        self.working(format!("writing layer {name}"))
-    }
-
     /// Shows a spinner for long work, for as long as the value lives.
     pub(crate) fn working(&self, what: impl Into<String>) -> Working {
         if self.mode != Shown::Spinners {
@@ -220,8 +225,37 @@ impl Progress {
             spinner.set_style(style);
         }
         spinner.set_message(what.into());
-        spinner.enable_steady_tick(Duration::from_millis(100));
+        spinner.enable_steady_tick(TICK);
         Working(Some(spinner))
+    }
+
+    /// Returns a bar of bytes on the terminal, if there are spinners.
+    pub(super) fn bar(&self, what: &str, total: Option<u64>) -> Option<ProgressBar> {
+        if self.mode != Shown::Spinners {
+            return None;
+        }
+        let (bar, template) = match total {
+            Some(total) => {
+                (ProgressBar::new(total), "{spinner:>12} {bytes} of {total_bytes} [{elapsed}] {wide_msg}")
+            }
+            None => (ProgressBar::new_spinner(), "{spinner:>12} {bytes} [{elapsed}] {wide_msg}"),
+        };
+        let bar = self.bars.add(bar);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(TICK);
+        Some(bar)
+    }
+
+    /// Returns how long a line about bytes that are done waits for the next one. None, where no such lines are written.
+    pub(super) fn interval(&self) -> Option<Duration> {
+        match self.mode {
+            Shown::Spinners | Shown::Nothing => None,
+            Shown::Json => Some(Duration::from_secs(1)),
+            Shown::Lines => Some(Duration::from_secs(10)),
+        }
     }
 }
 

@@ -1,10 +1,15 @@
 //! What findings say of the files that packages bring: which package has them, and what its user can do.
 
-use lapstrake::entry::{File, Packages, Repository};
+use std::os::unix::fs::MetadataExt as _;
+
+use lapstrake::entry::{File, Packages, Repository, Tmpfiles};
+use lapstrake::value::ImagePath;
 use lapstrake::{Base, Image, Layer};
+use lapstrake_oci::tree::Kind;
 
 use super::engine::present;
 use super::workshop::Workshop;
+use crate::engine::EnginePolicy;
 use crate::finding::{Blame, Finding};
 use crate::plan::{Origin, Plan};
 
@@ -68,6 +73,92 @@ fn what_the_packages_accept_is_not_found() {
     if present(&["podman", "busybox"]) {
         assert_eq!(found("setuid", Packages::install(["real"]).allow("setuid")), []);
     }
+}
+
+/// A package manager whose packages leave state, of which one package has a line of tmpfiles.d itself.
+const STATEFUL: &str = "#!/bin/sh
+cd /var/lib
+/bin/busybox mkdir -p made real 'odd name %t' deep/er
+/bin/busybox chmod 0750 real
+/bin/busybox chown 33:44 real
+/bin/busybox ln -s '../%t x' link
+echo data > deep/file
+/bin/busybox mkdir -p /usr/lib/tmpfiles.d
+echo 'd /var/lib/made 0700 - - -' > /usr/lib/tmpfiles.d/made.conf
+echo 'www:x:33:33::/:/sbin/nologin' >> /etc/passwd
+";
+
+#[test]
+fn what_packages_have_below_var_is_made_at_boot() {
+    if !present(&["podman", "skopeo", "busybox", "systemd-tmpfiles"]) {
+        return;
+    }
+    let (workshop, path) = (Workshop::hostile(), ImagePath::parse("/usr/lib/tmpfiles.d/state.conf").unwrap());
+    let program = |text: &'static str, path: &str| File::text(text, path).mode(0o755);
+    let tools = Layer::new("tools")
+        .with(program(STATEFUL, "/usr/bin/dnf"))
+        .with(program("#!/bin/sh\n", "/usr/bin/rpm"))
+        .text("root:x:0:0::/root:/bin/sh\n", "/etc/passwd");
+    let packages = Layer::new("packages").packages(["stateful"]);
+    let image = |packages: Layer| Image::new("state", Base::stand_in()).layer(tools.clone()).layer(packages);
+
+    let first = workshop.planned(&image(packages.clone().tmpfiles_of_packages("state")));
+    assert_eq!(first.undecided[0].what, "`Tmpfiles::of_packages(\"state\")`");
+    let lines = |packages: Layer| {
+        let (built, _) =
+            workshop.build_and_plan(&image(packages), EnginePolicy::Any, lapstrake_oci::Compression::Zstd);
+        let (_, plan) = built.unwrap().unwrap();
+        let member = plan.layers.last().unwrap().members[&path].kind.clone();
+        let Kind::File(Origin::Text(text)) = member else { panic!("it is written: {member:?}") };
+        text
+    };
+    let text = lines(packages.clone().tmpfiles_of_packages("state"));
+    assert_eq!(
+        text.lines().filter(|line| line.contains("/var/lib/")).collect::<Vec<_>>(),
+        [
+            "d /var/lib/deep 0755 root root -",
+            "d /var/lib/deep/er 0755 root root -",
+            "L /var/lib/link - - - - ../%%t x",
+            "d \"/var/lib/odd name %%t\" 0755 root root -",
+            "d /var/lib/real 0750 www 44 -",
+        ]
+    );
+    let by_file = Layer::new("state").with(Tmpfiles::of_packages("state"));
+    let (built, _) = workshop.build_and_plan(
+        &image(packages.clone()).layer(by_file),
+        EnginePolicy::Any,
+        lapstrake_oci::Compression::Zstd,
+    );
+    let above = built.unwrap().unwrap().1;
+    assert!(above.layers.last().unwrap().members.contains_key(&path), "a layer above has the same lines");
+
+    let device = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = device.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("usr/lib/tmpfiles.d/state.conf", &text);
+    write("etc/passwd", "root:x:0:0::/:/bin/sh\nwww:x:33:33::/:/bin/sh\n");
+    write("etc/group", "root:x:0:\n");
+    let option = format!("--root={}", device.path().display());
+    let made = super::engine::output("systemd-tmpfiles", &[&option, "--create"], device.path());
+    assert!(made.status.success(), "{made:?}");
+    let real = std::fs::metadata(device.path().join("var/lib/real")).unwrap();
+    assert_eq!((real.mode() & 0o7777, real.uid(), real.gid()), (0o750, 33, 44));
+    assert!(device.path().join("var/lib/odd name %t").is_dir());
+    assert_eq!(std::fs::read_link(device.path().join("var/lib/link")).unwrap().to_str(), Some("../%t x"));
+
+    let found = |packages: Layer| {
+        let found = workshop.final_findings(&image(packages)).into_iter();
+        let found = found.filter(|found| found.name == "var-tmpfiles" && found.blame != Some(Blame::Base));
+        found.map(|found| found.message).collect::<Vec<_>>()
+    };
+    let without = found(packages.clone());
+    assert!(without[0].contains("`/var/lib/deep`"), "{without:?}");
+    let with = found(packages.tmpfiles_of_packages("state"));
+    assert_eq!(with.len(), 1, "{with:?}");
+    assert!(with[0].contains("`/var/lib/deep/file`"), "no line makes a file: {with:?}");
 }
 
 /// Returns a workshop with RPM files, some of them in an indexed directory.

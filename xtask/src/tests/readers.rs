@@ -168,7 +168,7 @@ fn an_archive_is_read_by_skopeo_with_the_same_digest() {
     let workshop = Workshop::hostile();
     let built = workshop.build(&image(), Compression::Zstd);
     let file = workshop.workspace.root.join("image.oci");
-    workshop.store.layout.archive("readers", &file).unwrap();
+    workshop.store.layout.archive("readers", &file, &|_, _| {}).unwrap();
     let inspected = run("skopeo", &["inspect", &format!("oci-archive:{file}")], workshop.path());
     let inspected: Value = serde_json::from_str(&inspected).unwrap();
     assert_eq!(inspected["Digest"], built.descriptor.digest);

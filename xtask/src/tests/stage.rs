@@ -1,7 +1,7 @@
 //! Stages: what is compiled in another image is staged like any file, kept for as long as nothing that goes
 //! into it changes, and nothing else of that image is in ours.
 
-use lapstrake::entry::{File, Run, Secret};
+use lapstrake::entry::{File, Packages, Run, Secret};
 use lapstrake::{Base, BuildStage, Image, Layer};
 
 use super::engine::{output, present};
@@ -138,6 +138,39 @@ fn entries_of_one_stage_share_its_run() {
     let plan = workshop.planned(&Image::new("staged", Base::stand_in()).layer(layer));
     assert_eq!(plan.stages.len(), 1);
     assert_eq!(plan.stages[0].results.len(), 2);
+}
+
+/// dnf is given the path of the file, which it can read.
+#[test]
+fn an_rpm_of_a_stage_is_installed_as_one_of_the_workspace() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let stage = stage(&workshop, "cat main.c > canfw.rpm");
+    let dnf = "#!/bin/sh\necho \"$*\" > /usr/share/asked\n/bin/busybox cp /run/lapstrake/rpms/canfw.rpm /usr/share/installed\n";
+    let rpm = "#!/bin/sh\n[ ! -e /usr/share/installed ] || /bin/busybox cat /usr/share/installed\n";
+    let program = |text: &'static str, path: &str| File::text(text, path).mode(0o755);
+    let tools = Layer::new("tools").with(program(dnf, "/usr/bin/dnf")).with(program(rpm, "/usr/bin/rpm"));
+    let packages = Packages::default().rpm_from_stage(stage, "/src/canfw.rpm").allow("elf-version");
+    let image =
+        Image::new("of-stage", Base::stand_in()).layer(tools).layer(Layer::new("packages").with(packages));
+    equivalence::compare(&workshop, &image);
+    let rpm =
+        std::fs::read(workshop.path().join("context/steps/02-packages/packages/rpms/canfw.rpm")).unwrap();
+    assert_eq!(rpm, b"main\n");
+}
+
+#[test]
+fn two_rpms_of_one_name_are_an_error_wherever_they_come_from() {
+    let workshop = workshop();
+    workshop.source("rpms/canfw.rpm", b"rpm");
+    let rpms = Packages::default()
+        .rpm_file("rpms/canfw.rpm")
+        .rpm_from_stage(stage(&workshop, COMPILE), "/src/canfw.rpm");
+    let image = Image::new("of-stage", Base::stand_in()).layer(Layer::new("packages").with(rpms));
+    let (_, findings) = workshop.plan(&image);
+    assert_eq!(findings[0].message, "`/src/canfw.rpm` is not an RPM file with a name of its own");
 }
 
 #[test]

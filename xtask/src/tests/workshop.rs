@@ -294,7 +294,7 @@ impl Workshop {
     }
 
     /// Builds an image by a policy, and returns its final plan, too.
-    fn build_and_plan(
+    pub(super) fn build_and_plan(
         &self,
         image: &Image,
         engine: EnginePolicy,

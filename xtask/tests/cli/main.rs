@@ -17,6 +17,7 @@ mod findings;
 mod fixture;
 mod gc;
 mod interrupts;
+mod layers;
 mod lock;
 mod plans;
 mod planted;

@@ -86,6 +86,40 @@ fn a_wrong_command_line_is_a_json_line() {
     assert!(text.stderr.starts_with("error: unexpected argument '--lokced' found\n"), "{}", text.stderr);
 }
 
+#[test]
+fn bytes_that_are_done_are_reported_of_those_that_are_known() {
+    let workspace = Workspace::new();
+    // Large enough that there are many reads and writes.
+    let noise = (0..400_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_string());
+    workspace.write("deploy/gateway.toml", &format!("# {}", noise.collect::<String>()));
+    let size = fs::metadata(workspace.path("deploy/gateway.toml")).unwrap().len();
+    let arguments = ["build", "cockpit", "-o", "oci-archive:cockpit.tar"];
+    let built = workspace.image(&[&arguments[..], &["--progress", "json"]].concat()).done();
+    let events = events(&built);
+    let of = |what: &str| -> Vec<(u64, u64)> {
+        let named = events.iter().filter(|event| event["event"] == "progress" && event["what"] == what);
+        named.map(|event| (event["done"].as_u64().unwrap(), event["total"].as_u64().unwrap())).collect()
+    };
+    let last = |what: &str| {
+        let all = of(what);
+        assert!(all.is_sorted() && all.len() < 60, "one a second is enough: {all:?}");
+        let (done, total) = *all.last().unwrap_or_else(|| panic!("nothing of {what}: {}", built.stderr));
+        assert_eq!(done, total, "{what}");
+        total
+    };
+    assert!(last("reading base stand-in") > 0);
+    let tar = last("writing layer config");
+    assert!(tar >= size && tar < size + 4096, "{tar} bytes of a tar with a file of {size}");
+    let archive = fs::metadata(workspace.path("cockpit.tar")).unwrap().len();
+    let blobs = last("writing `oci-archive:cockpit.tar`");
+    assert!(blobs > size / 4 && blobs < archive, "{blobs} of {archive}");
+
+    fs::remove_dir_all(workspace.path("target/lapstrake")).unwrap();
+    let lines = workspace.image(&arguments).done().stderr;
+    let verbs: Vec<_> = lines.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(verbs, ["Layering", "Written", "Base", "Layer", "Finished", "Next", "Next"], "{lines}");
+}
+
 /// Returns the objects on stderr. Every line is one.
 #[track_caller]
 fn events(run: &Run) -> Vec<Value> {

@@ -55,6 +55,23 @@ fn a_push_sends_what_is_missing_and_an_unchanged_one_is_one_head_request() {
 }
 
 #[test]
+fn the_bytes_of_each_sent_blob_are_reported() {
+    let workspace = Workspace::new();
+    let registry = Counting::start(None);
+    let first = push(&workspace, &registry.host, &["--progress", "json"]).done();
+    let events = first.stderr.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let is_sent =
+        |event: &Value| event["what"].as_str().is_some_and(|what| what.starts_with("sending blob "));
+    let sent: Vec<_> = events.filter(is_sent).collect();
+    let sum: u64 = sent.iter().map(|event| event["done"].as_u64().unwrap()).sum();
+    assert!(
+        sent.iter().all(|event| event["event"] == "progress" && event["done"] == event["total"]),
+        "{sent:?}"
+    );
+    assert_eq!(image(&first)["bytes"], sum, "{sent:?}");
+}
+
+#[test]
 fn a_push_survives_what_fails_for_a_moment() {
     for fault in [Fault::Dropped, Fault::Busy, Fault::Broken, Fault::TooLarge] {
         let workspace = Workspace::new();

@@ -108,8 +108,13 @@ fn a_base_in_a_registry_is_its_bytes_docker_s_own_media_types_too() {
     let workspace = Workspace::new();
     let registry = Registry::start(&workspace);
     registry.push(&vendor("interval = 1\n", "gzip"), "base:1", "v2s2");
-    let built = first(&on_registry(&registry, &workspace, "base:1", &[]).done());
+    let run = on_registry(&registry, &workspace, "base:1", &["--progress", "json"]).done();
+    let built = first(&run);
     let reference = format!("docker://{}/base:1", registry.host);
+    let copied = format!("\"what\":\"copying base {reference}\"");
+    let copied = run.stderr.lines().rfind(|line| line.contains(&copied)).unwrap();
+    let copied: Value = serde_json::from_str(copied).unwrap();
+    assert!(copied["total"].as_u64() > Some(0) && copied["done"] == copied["total"], "{copied}");
     let mut skopeo = Command::new("skopeo");
     let digest =
         Run::of(skopeo.args(["inspect", "--tls-verify=false", "--format", "{{.Digest}}", &reference]));

@@ -99,6 +99,7 @@ fn said() -> Image {
             selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
             selinux_module "README.md"
             selinux_permissive "webapp_t"
+            tmpfiles_of_packages "platform"
             sysctl "90-net" ["net.ipv4.ip_forward = 1", "vm.swappiness=10"] { mode: 0o600, owner: "0:0", allow: "x" }
             modules_load "can" ["vcan"]
             udev_rules "70-gnss" ["KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\""]
@@ -123,6 +124,7 @@ fn said() -> Image {
                 rpm_file: "xtask/Cargo.toml",
                 rpm_file: ["xtask/Cargo.toml", "README.md"],
                 rpm_dir: "examples",
+                rpm_from_stage: stage() => "/out/canfw.rpm",
                 repository: Repository::directory("local", asset("examples")),
                 repository: Repository::new("bench", "http://127.0.0.1:8000").unsigned(),
                 repository: "vendor" => "https://rpms.example/el10/$basearch" { gpg_key: "README.md", kept },
@@ -276,6 +278,7 @@ fn built() -> Layer {
         .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))
         .with(Selinux::module("README.md"))
         .with(Selinux::permissive("webapp_t"))
+        .tmpfiles_of_packages("platform")
         .with(
             Conf::sysctl("90-net", ["net.ipv4.ip_forward = 1", "vm.swappiness=10"])
                 .mode(0o600)
@@ -313,6 +316,7 @@ fn with_what_needs_an_engine(layer: Layer) -> Layer {
                 .rpm_file(asset(ASSET))
                 .rpm_file(asset("README.md"))
                 .rpm_dir(asset("examples"))
+                .rpm_from_stage(stage(), "/out/canfw.rpm")
                 .repository(Repository::directory("local", asset("examples")))
                 .repository(Repository::new("bench", "http://127.0.0.1:8000").unsigned())
                 .repository(

@@ -56,6 +56,7 @@ impl Checker<'_> {
             "default_target" => self.claims.states(at, unit(head), State::DefaultTarget),
             "hostname" => self.claims.file(at, path(Some("/etc/hostname".to_owned()))),
             "locale" => self.claims.file(at, path(Some("/etc/locale.conf".to_owned()))),
+            "tmpfiles_of_packages" => self.claims.file(at, head.and_then(|name| conf("tmpfiles", &name))),
             "timezone" => self.claims.symlink(at, path(Some("/etc/localtime".to_owned()))),
             keyword @ ("sysusers" | "tmpfiles" | "kargs" | "sysctl" | "modules_load" | "udev_rules"
             | "preset" | "environment" | "sshd") => {

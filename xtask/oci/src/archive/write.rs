@@ -1,7 +1,8 @@
 //! Writes an image to an archive so that the bytes depend on the image alone.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Take, Write};
 
 use camino::Utf8Path;
 use serde_json::json;
@@ -20,7 +21,7 @@ impl Layout {
     /// Writes the image with a tag to an archive. The bytes depend on the image alone.
     ///
     /// Creates missing parent directories. Replaces an existing file by a rename, so that a failure leaves it
-    /// as it was.
+    /// as it was. `watch` is called while blobs are written, with the bytes that are done and those of all blobs.
     ///
     /// # Errors
     ///
@@ -38,7 +39,7 @@ impl Layout {
     /// let manifest = serde_json::json!({ "schemaVersion": 2, "config": config, "layers": [] });
     /// let (manifest, size) = layout.blobs().put(manifest.to_string().as_bytes())?;
     /// layout.tag("latest", &Descriptor::new(MediaType::ImageManifest, size, &manifest))?;
-    /// layout.archive("latest", &root.join("image.tar"))?;
+    /// layout.archive("latest", &root.join("image.tar"), &|_, _| {})?;
     ///
     /// let cache = Blobs::open(&root.join("cache"))?;
     /// let index = import_archive(std::fs::File::open(root.join("image.tar"))?, &cache)?;
@@ -46,15 +47,20 @@ impl Layout {
     /// assert!(cache.has(&manifest, size));
     /// # Ok::<_, Box<dyn std::error::Error>>(())
     /// ```
-    pub fn archive(&self, tag: &str, file: &Utf8Path) -> Result<(), LayoutError> {
+    pub fn archive(&self, tag: &str, file: &Utf8Path, watch: &dyn Fn(u64, u64)) -> Result<(), LayoutError> {
         let manifests = self.manifests()?;
         let descriptor = manifests.find(Some(tag), None)?;
-        write(self.blobs(), descriptor, file)
+        write(self.blobs(), descriptor, file, watch)
             .map_err(|source| LayoutError::Archive { tag: tag.to_owned(), source })
     }
 }
 
-fn write(from: &Blobs, image: &Descriptor, file: &Utf8Path) -> Result<(), ArchiveError> {
+fn write(
+    from: &Blobs,
+    image: &Descriptor,
+    file: &Utf8Path,
+    watch: &dyn Fn(u64, u64),
+) -> Result<(), ArchiveError> {
     let mut blobs = BTreeMap::new();
     reachable(from, image, 0, &mut blobs)?;
     let index = json!({
@@ -71,8 +77,11 @@ fn write(from: &Blobs, image: &Descriptor, file: &Utf8Path) -> Result<(), Archiv
     for directory in ["blobs/", BLOBS] {
         append(&mut tar, directory, EntryType::Directory, 0, io::empty()).map_err(failed)?;
     }
+    let total = blobs.values().fold(0, |sum: u64, size| sum.saturating_add(*size));
+    let mut done = 0;
     for (digest, size) in &blobs {
-        let mut reader = HashingReader::new(from.reader(digest, *size)?.take(*size));
+        let source = from.reader(digest, *size)?.take(*size);
+        let mut reader = HashingReader::new(Watched { source, done: &mut done, total, watch });
         append(&mut tar, &format!("{BLOBS}{}", digest.hex()), EntryType::Regular, *size, &mut reader)
             .map_err(failed)?;
         let found = reader.finish();
@@ -87,6 +96,23 @@ fn write(from: &Blobs, image: &Descriptor, file: &Utf8Path) -> Result<(), Archiv
         out.commit(Durability::Durable).map(drop)
     };
     finish().map_err(failed)
+}
+
+/// Reads a blob, and reports how far the archive is.
+struct Watched<'a> {
+    source: Take<File>,
+    done: &'a mut u64,
+    total: u64,
+    watch: &'a dyn Fn(u64, u64),
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        *self.done += count as u64;
+        (self.watch)(*self.done, self.total);
+        Ok(count)
+    }
 }
 
 fn append(
@@ -141,6 +167,7 @@ fn reachable(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::fs;
 
     use camino::Utf8Path;
@@ -168,8 +195,13 @@ mod tests {
 
         let root = Utf8Path::from_path(scratch.path()).unwrap();
         let (one, two) = (root.join("one.tar"), root.join("new/two.tar"));
-        layout.archive("x", &one).unwrap();
-        layout.archive("x", &two).unwrap();
+        layout.archive("x", &one, &|_, _| {}).unwrap();
+        let seen = RefCell::new(Vec::new());
+        layout.archive("x", &two, &|done, total| seen.borrow_mut().push((done, total))).unwrap();
+        let size: u64 = 2 + 3000 + manifest.len() as u64;
+        let seen = seen.into_inner();
+        assert!(seen.is_sorted() && seen.iter().all(|(_, total)| *total == size), "{seen:?}");
+        assert_eq!(seen.last(), Some(&(size, size)));
         assert!(fs::read(&one).unwrap() == fs::read(&two).unwrap());
 
         let blobs = Blobs::open(&root.join("imported")).unwrap();

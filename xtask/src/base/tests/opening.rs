@@ -233,7 +233,7 @@ fn an_archive_is_read_once_and_again_when_its_blobs_are_gone() {
     let layout = Layout::create_or_open(&place.layout()).unwrap();
     layout.tag("x", &listed.descriptor).unwrap();
     let file = place.root().join("base.tar");
-    layout.archive("x", &file).unwrap();
+    layout.archive("x", &file, &|_, _| {}).unwrap();
     let location = TransportRef::OciArchive { file: file.clone(), tag: Some("x".to_owned()) };
     let other = Place::new();
     let first = open(&location, None, None, &other.cache()).unwrap();

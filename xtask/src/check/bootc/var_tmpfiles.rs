@@ -8,6 +8,7 @@ use lapstrake::value::LayerName;
 use super::refused_destination;
 use crate::check::accounts::Accounts;
 use crate::check::{Check, Example, Fault, Kind, Node, Subject, tmpfiles};
+use crate::plan::state_line;
 
 pub(super) const CHECK: Check = Check::warning(
     "var-tmpfiles",
@@ -67,7 +68,10 @@ fn of_steps(subject: &Subject<'_>, made: &BTreeSet<String>) -> Vec<Fault> {
         Some(if lines.is_empty() {
             fault.help("keep the file below `/usr`, or accept it: `.allow(\"var-tmpfiles\")`")
         } else {
-            fault.help(format!(".tmpfiles(\"{layer}-state\", {lines:?})"))
+            fault.help(format!(
+                "write `.tmpfiles_of_packages(\"{layer}-state\")`, which has these lines: {}",
+                lines.join("; ")
+            ))
         })
     };
     layers.into_iter().filter_map(fault).collect()
@@ -79,15 +83,6 @@ fn line(node: &Node<'_>, accounts: &Accounts) -> Option<String> {
         let known = numbers.iter().find(|(_, number)| **number == Some(id));
         known.map_or_else(|| id.to_string(), |(name, _)| name.clone())
     };
-    match node.kind() {
-        Kind::Directory => Some(format!(
-            "d {} {} {} {} -",
-            node.path(),
-            node.mode(),
-            name(&accounts.users, node.uid()),
-            name(&accounts.groups, node.gid())
-        )),
-        Kind::Symlink { target } => Some(format!("L {} - - - - {target}", node.path())),
-        Kind::File(()) | Kind::Device { .. } | Kind::Fifo => None,
-    }
+    let (user, group) = (name(&accounts.users, node.uid()), name(&accounts.groups, node.gid()));
+    state_line(node.path(), &node.kind(), node.mode(), &user, &group)
 }

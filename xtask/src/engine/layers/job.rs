@@ -17,6 +17,7 @@ use crate::engine::{Engine, EngineError, Job, Secrets};
 use crate::image::{BuildEnv, Epoch, LayerOrigin, WrittenLayer};
 use crate::plan::{Plan, PlannedLayer, Transaction};
 use crate::store::Written;
+use crate::support::transfer::Transfer;
 use lapstrake_oci::{BlobWriter, Digest, HashingWriter};
 
 pub(super) struct LayerJob<'a> {
@@ -53,11 +54,13 @@ impl LayerJob<'_> {
     fn write(&self, tar: File, secrets: &Secrets) -> Result<Written, Cause> {
         let BuildEnv { store, settings, progress, .. } = *self.env;
         let below = index(self.below, self.env)?;
-        let _working = progress.working(format!("rewriting layer {}", self.layer.name));
+        let size = tar.metadata().map_err(Cause::Write)?.len();
+        let transfer =
+            Transfer::start(progress, "Rewriting", format!("layer {}", self.layer.name), Some(size));
         let blob = store.layout.blobs().writer().map_err(Cause::Write)?;
         let mut out = HashingWriter::new(settings.compression.writer(blob).map_err(Cause::Write)?);
         let mut tar = BufReader::with_capacity(256 << 10, tar);
-        let rewritten = rewrite(&mut tar, &below, secrets, &mut out);
+        let rewritten = rewrite(&mut tar, &below, secrets, &mut transfer.count(&mut out));
         rewritten.map_err(EngineError::from)?;
         let (compressor, diff_id, _) = out.finish();
         let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(Cause::Write)?;
