@@ -47,7 +47,8 @@ impl File {
         Self { source: Source::Text(content.into()), at: Parsed::new(at), attributes: Attributes::default() }
     }
 
-    /// Takes the file that a stage has at `from` after its last step.
+    /// Takes the file that a stage has at `from` after its last step. A stage without steps is another image: its file is
+    /// taken as `COPY --from=IMAGE` takes it.
     ///
     /// ```
     /// use lapstrake::{Base, BuildStage, Layer, entry::File};
@@ -56,6 +57,9 @@ impl File {
     ///     .source("firmware", "/src")
     ///     .run(["make", "-C", "/src"]);
     /// Layer::new("app").with(File::from_stage(stage, "/src/canfw.bin", "/usr/lib/firmware/canfw.bin").mode(0o644));
+    ///
+    /// let caddy = BuildStage::on(Base::registry("registry.example/caddy:2"));
+    /// Layer::new("web").with(File::from_stage(caddy, "/usr/bin/caddy", "/usr/bin/caddy"));
     /// ```
     #[track_caller]
     pub fn from_stage(stage: BuildStage, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
