@@ -32,6 +32,7 @@ pub mod systemd;
 pub mod value;
 
 mod base;
+mod bound;
 mod execution;
 mod faults;
 mod image;

@@ -61,6 +61,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     layer("zone", r#"zone "public" { port: "7447/tcp", service: "http" }"#),
     layer("state_seed", r#"state_seed "www" => "/var/www/html""#),
     layer("default_zone", r#"default_zone "trusted""#),
+    layer("bound", r#"bound "registry.example/fleet/radio@sha256:…""#),
     layer("selinux_boolean", r#"selinux_boolean "httpd_can_network_connect" = true"#),
     layer("selinux_context", r#"selinux_context "/webapp(/.*)?" = "httpd_sys_content_t""#),
     layer("selinux_module", r#"selinux_module "deploy/webapp.cil""#),

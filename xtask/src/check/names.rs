@@ -124,6 +124,7 @@ names! {
     OWNER_NUMBER = "owner-number",
     PACKAGE_TRANSACTION = "package-transaction",
     PRIVILEGED_PORT = "privileged-port",
+    QM_PARTITION = "qm-partition",
     QM_PATH = "qm-path",
     QUADLET_GENERATOR = "quadlet-generator",
     READER_MODE = "reader-mode",

@@ -95,6 +95,7 @@ fn said() -> Image {
             zone "public" { port: ["7447/tcp", "8000-8100/udp"], service: "http", source: "10.0.0.0/8", interface: "eth0", masquerade }
             state_seed "xtask/src" => "/var/lib/src"
             default_zone "trusted"
+            bound "registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6"
             selinux_boolean "httpd_can_network_connect" = true
             selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
             selinux_module "README.md"
@@ -274,6 +275,7 @@ fn built() -> Layer {
         )
         .state_seed(asset("xtask/src"), "/var/lib/src")
         .default_zone("trusted")
+        .bound("registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6")
         .with(Selinux::boolean("httpd_can_network_connect", true))
         .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))
         .with(Selinux::module("README.md"))

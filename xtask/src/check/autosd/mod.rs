@@ -4,6 +4,7 @@
 mod aib_files;
 mod masked_generator;
 mod no_package_manager;
+mod qm_partition;
 mod qm_path;
 mod transient_etc;
 
@@ -14,6 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
     aib_files::CHECK,
     no_package_manager::CHECK,
     qm_path::CHECK,
+    qm_partition::CHECK,
     transient_etc::CHECK,
     masked_generator::CHECK,
 ];

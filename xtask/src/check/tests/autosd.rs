@@ -1,6 +1,6 @@
 //! AutoSD's rules: a fault and a near miss of each.
 
-use lapstrake::entry::Unit;
+use lapstrake::entry::{Qm, Unit};
 
 use super::*;
 
@@ -50,6 +50,45 @@ fn the_qm_partition_has_its_etc_and_var_elsewhere() {
     let at = |path: &str| Layer::new("q").text("x", path);
     told("qm-path", Tar::new, at("/usr/lib/qm/rootfs/etc/x"), at("/etc/qm/x"));
     told("qm-path", Tar::new, at("/usr/lib/qm/rootfs/var/lib/x"), at("/usr/lib/qm/rootfs/usr/bin/x"));
+}
+
+#[test]
+fn files_for_the_qm_partition_need_one() {
+    fn partition() -> Tar {
+        Tar::new()
+            .directory("usr/lib/qm")
+            .directory("usr/lib/qm/rootfs")
+            .directory("usr/lib/qm/rootfs/usr")
+            .directory("usr/lib/qm/rootfs/usr/bin")
+    }
+    let of = |qm: Qm| Layer::new("qm").entries(qm);
+    let file = || of(Qm::new().text("x\n", "/etc/app.conf"));
+    for layer in [file(), of(Qm::new().memory_max("2G")), of(Qm::new().enable("a.service", "b.target"))] {
+        assert_eq!(found("qm-partition", Tar::new(), layer.clone()).len(), 1);
+        assert_eq!(found("qm-partition", partition(), layer), []);
+    }
+    assert_eq!(found("qm-partition", Tar::new(), Layer::new("a").text("x", "/etc/qm.conf")), []);
+    assert_eq!(found("qm-path", partition(), file()), [], "its /etc is at /etc/qm");
+}
+
+#[test]
+fn state_and_wrong_limits_of_the_qm_partition_are_errors() {
+    for (qm, message) in [
+        (
+            Qm::new().text("x", "/var/lib/x"),
+            "path of the QM partition `/var/lib/x` is state, which an image does not change",
+        ),
+        (
+            Qm::new().memory_max("lots"),
+            "limit of memory `lots` is neither bytes, such as `2G`, a percentage nor `infinity`",
+        ),
+        (Qm::new().packages(["mpd", "-y"]), "-y"),
+        (Qm::new().enable("a", "b.target"), "unit name `a`"),
+        (Qm::new().cpu_weight(0), "weight of processors `0` is not between 1 and 10000"),
+    ] {
+        let found = found("invalid-value", Tar::new(), Layer::new("qm").entries(qm));
+        assert!(found.len() == 1 && found[0].message.contains(message), "{message}: {found:#?}");
+    }
 }
 
 #[test]
