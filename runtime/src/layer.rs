@@ -1,8 +1,8 @@
 //! A layer: a name, and the entries that it adds to the layers below, in the order of the calls.
 
 use crate::entry::{
-    Bin, Dir, Edit, Entry, File, Group, IntoEntry, Kargs, Packages, Remove, Run, Symlink, Sysusers, Tmpfiles,
-    Tree, Unit, UnitState, User,
+    Bin, Copied, Dir, Edit, Entry, File, Group, IntoEntry, Kargs, Packages, Remove, Run, Symlink, Sysusers,
+    Tmpfiles, Tree, Unit, UnitState, User,
 };
 use crate::faults::faults;
 use crate::value::{
@@ -139,6 +139,18 @@ impl Layer {
         self.with(Remove::new(path))
     }
 
+    /// Copies a file, a symlink, or a directory with its content that is below the layer; see [`Copied`].
+    #[track_caller]
+    pub fn copy(self, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
+        self.with(Copied::of(from, at))
+    }
+
+    /// Moves a file, a symlink, or a directory with its content that is below the layer; see [`Copied`].
+    #[track_caller]
+    pub fn rename(self, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
+        self.with(Copied::renamed(from, at))
+    }
+
     /// Adds a systemd unit in `/usr/lib/systemd/system`: a file of the workspace, or a [`Unit`] with options.
     ///
     /// ```
@@ -263,19 +275,7 @@ impl Layer {
         self,
         values: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let quoted = |value: &str| {
-            value.chars().fold("\"".to_owned(), |mut quoted, c| {
-                if "\"\\$`".contains(c) {
-                    quoted.push('\\');
-                }
-                quoted.push(c);
-                quoted
-            }) + "\""
-        };
-        let edit = Edit::of("/usr/lib/os-release");
-        self.with(
-            values.into_iter().fold(edit, |edit, (name, value)| edit.set("", name, quoted(value.as_ref()))),
-        )
+        self.with(Edit::os_release(values))
     }
 
     /// Sets the zone of the firewall for network interfaces that are in no other.

@@ -6,16 +6,16 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::LayerName;
 
-use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer};
+use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer, ReadFile};
 use crate::support::explain::Explain;
 use crate::support::folder::TempFolder;
 use crate::support::identity::ByIdentity;
 use crate::support::parallel;
 use lapstrake_oci::tree::Kind;
-use lapstrake_oci::{Digest, FileDigest, FileDigests, HashingReader, Stamp, regular};
+use lapstrake_oci::{Blobs, Digest, FileDigest, FileDigests, HashingReader, Stamp, regular};
 
 /// Where each binary is.
 #[derive(Debug, Default)]
@@ -47,6 +47,14 @@ pub(crate) struct LayerInputs {
 #[derive(Debug, Default)]
 pub(crate) struct SharedInputs(ByIdentity<PlannedLayer, Arc<LayerInputs>>);
 
+/// Where files are, and what is known of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Files<'a> {
+    pub(crate) digests: &'a Arc<FileDigests>,
+    /// The files of layers below that are copied, by their digests.
+    pub(crate) read: &'a Blobs,
+}
+
 /// A file as it was when its digest was taken.
 #[derive(Debug, Clone)]
 pub(crate) struct InputFile {
@@ -58,7 +66,13 @@ pub(crate) struct InputFile {
 #[derive(Debug, Clone)]
 enum Bytes {
     Text(String),
-    Host { path: Utf8PathBuf, stamp: Stamp, files: Arc<FileDigests> },
+    Host {
+        path: Utf8PathBuf,
+        stamp: Stamp,
+        files: Arc<FileDigests>,
+    },
+    /// A blob that has to exist when the file is read.
+    Blob(Utf8PathBuf),
 }
 
 /// A file can't be read, or is not the one whose digest was taken.
@@ -92,7 +106,7 @@ impl Inputs {
         layers: &[Arc<PlannedLayer>],
         artefacts: Artefacts,
         shared: &mut SharedInputs,
-        files: &Arc<FileDigests>,
+        files: Files<'_>,
     ) -> Result<Self, InputError> {
         let mut parts: BTreeMap<&LayerName, Vec<&Arc<PlannedLayer>>> = BTreeMap::new();
         for part in layers {
@@ -125,13 +139,14 @@ impl Inputs {
 
     /// Returns the files of `layers` that exist before anything is compiled. It leaves out a file that can't be read, because
     /// that is reported when all files are read.
-    pub(crate) fn known(layers: &[Arc<PlannedLayer>], files: &Arc<FileDigests>) -> Self {
+    pub(crate) fn known(layers: &[Arc<PlannedLayer>], files: Files<'_>) -> Self {
         let mut known: BTreeMap<LayerName, LayerInputs> = BTreeMap::new();
         for layer in layers {
             let inputs = known.entry(layer.name.clone()).or_default();
             let is_known = |origin: &&Origin| match origin {
                 Origin::Asset { .. } | Origin::Text(_) => true,
-                Origin::Artefact(_) | Origin::Compiled(_) => false,
+                // A file of a layer below is taken out of it before it is read.
+                Origin::Artefact(_) | Origin::Compiled(_) | Origin::Read(_) => false,
             };
             for origin in origins(layer).filter(is_known) {
                 if let Ok(file) = stage(origin, &Artefacts::default(), files) {
@@ -143,20 +158,22 @@ impl Inputs {
         Self { layers, _kept: None }
     }
 
-    /// Adds the texts that a plan has once its lower layers are built, such as an edit of a package's file. Returns
-    /// whether there are any.
-    pub(crate) fn add_texts(&mut self, layers: &[Arc<PlannedLayer>]) -> bool {
+    /// Adds the files that a plan has once its lower layers are built, such as an edit or a copy of a package's file.
+    /// Returns whether there are any.
+    pub(crate) fn add_planned(&mut self, layers: &[Arc<PlannedLayer>], read: &Blobs) -> bool {
         let mut are_added = false;
         for layer in layers {
             let Some(inputs) = self.layers.get_mut(&layer.name) else { continue };
-            let texts = origins(layer).filter_map(|origin| match origin {
-                Origin::Text(text) => Some((origin, text)),
+            let new = origins(layer).filter(|origin| inputs.get(origin).is_none());
+            let new = new.filter_map(|origin| match origin {
+                Origin::Text(text) => Some((origin, InputFile::of_text(text))),
+                Origin::Read(file) => Some((origin, InputFile::of_read(file, read))),
                 Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => None,
             });
-            let texts: Vec<_> = texts.filter(|(origin, _)| inputs.get(origin).is_none()).collect();
-            are_added |= !texts.is_empty();
-            for (origin, text) in texts {
-                Arc::make_mut(inputs).files.insert(origin.clone(), InputFile::of_text(text));
+            let new: Vec<_> = new.collect();
+            are_added |= !new.is_empty();
+            for (origin, file) in new {
+                Arc::make_mut(inputs).files.insert(origin.clone(), file);
             }
         }
         are_added
@@ -179,7 +196,7 @@ impl LayerInputs {
     /// Returns the files of the workspace that the steps of a build stage read.
     pub(crate) fn of_context(
         context: &BTreeMap<String, Kind<ContextFile>>,
-        files: &Arc<FileDigests>,
+        files: Files<'_>,
     ) -> Result<Self, InputError> {
         let origins: HashSet<_> = context.values().filter_map(read).map(|origin| (0, origin)).collect();
         let read = read_all(1, origins, &Artefacts::default(), files)?;
@@ -195,7 +212,7 @@ impl LayerInputs {
     /// equal layer and build them otherwise.
     fn is_of_run(&self) -> bool {
         self.files.keys().all(|origin| match origin {
-            Origin::Asset { .. } | Origin::Text(_) => true,
+            Origin::Asset { .. } | Origin::Text(_) | Origin::Read(_) => true,
             Origin::Artefact(_) | Origin::Compiled(_) => false,
         })
     }
@@ -206,7 +223,7 @@ fn read_all<'a>(
     layers: usize,
     origins: impl IntoIterator<Item = (usize, &'a Origin)>,
     artefacts: &Artefacts,
-    files: &Arc<FileDigests>,
+    files: Files<'_>,
 ) -> Result<Vec<LayerInputs>, InputError> {
     let read: Vec<LayerInputs> = (0..layers).map(|_| LayerInputs::default()).collect();
     let read = Mutex::new(read);
@@ -233,10 +250,11 @@ fn read(file: &Kind<ContextFile>) -> Option<&Origin> {
     file.file().map(|file| &file.from)
 }
 
-fn stage(origin: &Origin, artefacts: &Artefacts, files: &Arc<FileDigests>) -> Result<InputFile, InputError> {
+fn stage(origin: &Origin, artefacts: &Artefacts, files: Files<'_>) -> Result<InputFile, InputError> {
     let path = match origin {
         Origin::Text(text) => return Ok(InputFile::of_text(text)),
         Origin::Asset { host, .. } => host,
+        Origin::Read(file) => return Ok(InputFile::of_read(file, files.read)),
         Origin::Compiled(built) => artefacts.compiled.get(built).ok_or_else(|| {
             let (stage, product) = (built.stage + 1, built.product.to_string());
             InputError::NotBuilt { stage, product }
@@ -249,12 +267,12 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: &Arc<FileDigests>) -> Re
     // A source that became a symlink while cargo ran may lead out of the workspace.
     let file = match origin {
         Origin::Asset { .. } => regular::open_real(path),
-        Origin::Text(_) | Origin::Compiled(_) | Origin::Artefact(_) => regular::open(path),
+        Origin::Text(_) | Origin::Compiled(_) | Origin::Artefact(_) | Origin::Read(_) => regular::open(path),
     };
-    let found = file.and_then(|file| files.digest_of(&file));
+    let found = file.and_then(|file| files.digests.digest_of(&file));
     let FileDigest { stamp, digest } =
         found.map_err(|source| InputError::Read { path: path.clone(), source })?;
-    let bytes = Bytes::Host { path: path.clone(), stamp, files: Arc::clone(files) };
+    let bytes = Bytes::Host { path: path.clone(), stamp, files: Arc::clone(files.digests) };
     Ok(InputFile { size: stamp.size(), digest, bytes })
 }
 
@@ -264,11 +282,18 @@ impl InputFile {
         Self { size: text.len() as u64, digest, bytes: Bytes::Text(text.to_owned()) }
     }
 
+    fn of_read(file: &ReadFile, blobs: &Blobs) -> Self {
+        let (size, digest) = (file.facts.size, file.facts.digest.clone());
+        let bytes = Bytes::Blob(blobs.path(&digest));
+        Self { size, digest, bytes }
+    }
+
     /// Passes the bytes to `out`, and fails if they are not those whose digest was taken. What `out` has
     /// written then must not be used.
     pub(crate) fn read_into(&self, out: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
         let (path, stamp, files) = match &self.bytes {
             Bytes::Text(text) => return out(&mut text.as_bytes()),
+            Bytes::Blob(path) => return self.read_blob(path, out),
             Bytes::Host { path, stamp, files } => (path, stamp, files),
         };
         let changed = || io::Error::other(InputError::Changed { path: path.clone() });
@@ -285,6 +310,20 @@ impl InputFile {
         }
         files.forget(stamp);
         Err(changed())
+    }
+
+    fn read_blob(
+        &self,
+        path: &Utf8Path,
+        out: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let file = regular::open(path)?;
+        let mut reader = HashingReader::new((&file).take(self.size));
+        out(&mut reader)?;
+        io::copy(&mut reader, &mut io::sink())?;
+        let is_same = reader.finish() == self.digest && file.metadata()?.len() == self.size;
+        let changed = || io::Error::other(InputError::Changed { path: path.to_owned() });
+        if is_same { Ok(()) } else { Err(changed()) }
     }
 }
 

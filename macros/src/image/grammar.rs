@@ -203,6 +203,16 @@ const OF_LAYER: &[Form] = &[
     },
     Form { keyword: "remove", shapes: &[Shape::One(ValueKind::RemovedPath)], options: &[] },
     Form {
+        keyword: "copy",
+        shapes: &[Shape::Onto(ValueKind::LowerPath, ValueKind::Destination)],
+        options: &[ALLOW],
+    },
+    Form {
+        keyword: "rename",
+        shapes: &[Shape::Onto(ValueKind::LowerPath, ValueKind::Destination)],
+        options: &[ALLOW],
+    },
+    Form {
         keyword: "unit",
         shapes: &[Shape::One(ValueKind::UnitFile), Shape::Named(ValueKind::Unit, ValueKind::Text)],
         options: &[

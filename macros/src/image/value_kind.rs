@@ -56,6 +56,8 @@ pub(super) enum ValueKind {
     LayerName,
     /// A line that a reader takes.
     Line(Reader),
+    /// The path of something that is below the layer.
+    LowerPath,
     /// Permission bits.
     Mode,
     /// A module and its stream.
@@ -199,7 +201,7 @@ impl ValueKind {
             Self::ContainerUser => ("a user", r#""sensord""#),
             Self::Destination | Self::RemovedPath => ("an image path", r#""/etc/sensord.toml""#),
             Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
-            Self::EditedFile => ("an image path", r#""/etc/chrony.conf""#),
+            Self::EditedFile | Self::LowerPath => ("an image path", r#""/etc/chrony.conf""#),
             Self::Flag => ("`true` or `false`", "true"),
             Self::Feature => ("a feature", r#""can""#),
             Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),

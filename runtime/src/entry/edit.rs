@@ -82,6 +82,24 @@ impl Edit {
         Self { at: Parsed::new(at), changes: Vec::new(), allowed: Vec::new() }
     }
 
+    /// Sets values of `/usr/lib/os-release`, quoted as os-release(5) has it.
+    #[track_caller]
+    pub(crate) fn os_release<N: Into<String>, V: AsRef<str>>(
+        values: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let quoted = |value: &str| {
+            value.chars().fold("\"".to_owned(), |mut quoted, c| {
+                if "\"\\$`".contains(c) {
+                    quoted.push('\\');
+                }
+                quoted.push(c);
+                quoted
+            }) + "\""
+        };
+        let set = |edit: Self, (name, value): (N, V)| edit.set("", name, quoted(value.as_ref()));
+        values.into_iter().fold(Self::of("/usr/lib/os-release"), set)
+    }
+
     /// Replaces a text. It must occur exactly once; [`Edit::replace_all`] replaces several.
     ///
     /// ```

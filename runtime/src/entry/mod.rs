@@ -6,6 +6,7 @@ mod attributes;
 mod bin;
 pub(crate) mod build_stage;
 mod conf;
+mod copied;
 mod dir;
 mod drop_in;
 mod edit;
@@ -30,6 +31,7 @@ pub use account::{Group, User};
 pub use attributes::Attributes;
 pub use bin::Bin;
 pub use conf::{Conf, Line};
+pub use copied::Copied;
 pub use dir::Dir;
 pub use drop_in::DropIn;
 pub use edit::{Change, Edit};
@@ -170,6 +172,7 @@ impl<E: Into<EntryKind>> IntoEntry for E {
 pub enum EntryKind {
     Bin(Bin),
     Conf(Conf),
+    Copied(Copied),
     Dir(Dir),
     DropIn(DropIn),
     Edit(Edit),
@@ -202,7 +205,8 @@ impl EntryKind {
             Self::Symlink(entry) => Some(&entry.attributes),
             Self::Tree(entry) => Some(&entry.attributes),
             Self::Unit(entry) => Some(&entry.attributes),
-            Self::Edit(_)
+            Self::Copied(_)
+            | Self::Edit(_)
             | Self::Group(_)
             | Self::Kargs(_)
             | Self::Packages(_)
@@ -227,6 +231,7 @@ impl EntryKind {
     /// ```
     pub fn allowed(&self) -> &[Parsed<String>] {
         match self {
+            Self::Copied(entry) => &entry.allowed,
             Self::Edit(entry) => &entry.allowed,
             Self::Packages(entry) => &entry.allowed,
             Self::Run(entry) => &entry.allowed,
@@ -250,6 +255,7 @@ impl EntryKind {
             Self::Bin(entry) => return Some(entry.destination()),
             Self::Unit(entry) => return Some(entry.destination()),
             Self::Conf(entry) => &entry.at,
+            Self::Copied(entry) => &entry.at,
             Self::Dir(entry) => &entry.at,
             Self::DropIn(entry) => &entry.at,
             Self::Edit(entry) => &entry.at,
@@ -282,6 +288,7 @@ impl EntryKind {
             Self::Unit(entry) => Some(&entry.source),
             Self::Bin(_)
             | Self::Conf(_)
+            | Self::Copied(_)
             | Self::Dir(_)
             | Self::Edit(_)
             | Self::Group(_)
@@ -386,6 +393,6 @@ macro_rules! entry_kinds {
     };
 }
 entry_kinds!(
-    Bin, Conf, Dir, DropIn, Edit, File, Group, Kargs, Packages, Remove, Run, Selinux, Symlink, Sysusers,
-    Tmpfiles, Tree, Unit, UnitState, User, Zone
+    Bin, Conf, Copied, Dir, DropIn, Edit, File, Group, Kargs, Packages, Remove, Run, Selinux, Symlink,
+    Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone
 );

@@ -30,7 +30,7 @@ pub(crate) struct Cache {
     files: KeptDigests,
     progress: Progress,
     in_use: InUse,
-    /// The keys of the indexes that this process has found or kept.
+    /// The keys of the indexes that this process has found or kept, and the digests of further blobs that it needs.
     indexes: Mutex<BTreeSet<Digest>>,
 }
 
@@ -102,7 +102,12 @@ impl Cache {
         self.keep(INDEX, manifest, index)
     }
 
-    /// Returns the keys of the indexes that this process has found or kept.
+    /// Notes that a build needs a blob that is of no base.
+    pub(crate) fn use_blob(&self, digest: &Digest) {
+        self.indexes().insert(digest.clone());
+    }
+
+    /// Returns the keys of the indexes that this process has found or kept, and the further blobs that it needs.
     pub(crate) fn used_indexes(&self) -> BTreeSet<Digest> {
         self.indexes().clone()
     }
@@ -135,7 +140,8 @@ impl Cache {
         (living, gone)
     }
 
-    /// Returns what is not needed for bases and builder images with these manifests and for indexes with these keys.
+    /// Returns what is not needed for bases and builder images with these manifests, for indexes with these keys, and
+    /// for builds that need further blobs of these digests.
     pub(crate) fn garbage(
         &self,
         manifests: BTreeSet<Digest>,
@@ -146,7 +152,7 @@ impl Cache {
         let blobs = self.blobs.reachable(manifests);
         let unread = |source| BaseError::Cache { path: self.root.clone(), source };
         for (digest, _) in self.blobs.list().map_err(unread)? {
-            if !blobs.contains(&digest) {
+            if !blobs.contains(&digest) && !indexes.contains(&digest) {
                 garbage.add("blob of a base", self.blobs.path(&digest));
             }
         }

@@ -1,10 +1,13 @@
-//! Reads the content of small files again out of the layer that holds them.
+//! Reads the content of files again out of the layer that holds them: small ones into memory, others into blobs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io::{self, Read};
 
 use lapstrake_oci::tar::{LayerError, read_layer};
-use lapstrake_oci::{Budget, Digest};
+use lapstrake_oci::{Blobs, Budget, Digest};
+
+/// A file of at most so many bytes is digested before it is written.
+const SMALL: u64 = 64 << 10;
 
 /// Returns the contents of those of the `wanted` files that the tar of a layer holds. They are wanted by digest, with
 /// their size in bytes, because a hardlink has its content under another name.
@@ -26,4 +29,44 @@ pub(crate) fn read_contents(
         Ok(())
     })?;
     Ok(found)
+}
+
+/// Keeps the contents of those of the `wanted` files that the tar of a layer holds as blobs, and returns their digests.
+pub(crate) fn keep_contents(
+    tar: impl Read,
+    wanted: &BTreeSet<(u64, Digest)>,
+    blobs: &Blobs,
+) -> Result<BTreeSet<Digest>, LayerError> {
+    let mut kept = BTreeSet::new();
+    let sizes: BTreeSet<u64> = wanted.iter().map(|(size, _)| *size).collect();
+    read_layer(tar, &Budget::largest(), |_, member, content| {
+        if sizes.contains(&member.size) {
+            let is_wanted = |digest: &Digest| wanted.contains(&(member.size, digest.clone()));
+            kept.extend(keep(&mut content.take(member.size), member.size, is_wanted, blobs)?);
+        }
+        Ok(())
+    })?;
+    Ok(kept)
+}
+
+/// Keeps a content as a blob if its digest is wanted.
+fn keep(
+    content: &mut dyn Read,
+    size: u64,
+    is_wanted: impl Fn(&Digest) -> bool,
+    blobs: &Blobs,
+) -> io::Result<Option<Digest>> {
+    if size <= SMALL {
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes)?;
+        let digest = Digest::of(&bytes);
+        if !is_wanted(&digest) {
+            return Ok(None);
+        }
+        blobs.put(&bytes)?;
+        return Ok(Some(digest));
+    }
+    let mut writer = blobs.writer()?;
+    io::copy(content, &mut writer)?;
+    Ok(writer.finish_if(is_wanted)?.map(|(digest, _)| digest))
 }

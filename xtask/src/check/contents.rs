@@ -194,6 +194,7 @@ impl LayerContents {
     pub(super) fn size(&self, origin: &Origin) -> Option<u64> {
         match origin {
             Origin::Text(text) => Some(text.len() as u64),
+            Origin::Read(file) => Some(file.facts.size),
             Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
                 self.files.by_origin.get(origin)?.size
             }
@@ -208,6 +209,7 @@ impl LayerContents {
     pub(super) fn text<'a>(&'a self, origin: &'a Origin) -> Option<&'a str> {
         match origin {
             Origin::Text(text) => Some(text),
+            Origin::Read(file) => file.facts.text.as_deref(),
             Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
                 self.texts.get(origin).map(String::as_str)
             }

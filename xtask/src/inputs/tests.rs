@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::thread::sleep;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake_oci::{Digest, FileDigests, Stamp};
+use lapstrake_oci::{Blobs, Digest, FileDigests, Stamp};
 
-use super::{Artefacts, InputFile, read_all};
+use super::{Artefacts, Files, InputFile, read_all};
 use crate::plan::{Artefact, Origin};
 
 struct Scratch {
@@ -37,7 +37,7 @@ impl Scratch {
         let paths = BTreeMap::from([(artefact.clone(), self.file.clone())]);
         let artefacts = Artefacts { paths, ..Artefacts::default() };
         let origin = Origin::Artefact(artefact);
-        let read = read_all(1, [(0, &origin)], &artefacts, &self.files).unwrap();
+        let read = read_all(1, [(0, &origin)], &artefacts, files(&self.files)).unwrap();
         read[0].get(&origin).unwrap().clone()
     }
 }
@@ -112,7 +112,7 @@ fn a_source_that_becomes_a_symlink_or_a_fifo_is_an_error() {
     let scratch = Scratch::new();
     let host = scratch.file.canonicalize_utf8().unwrap();
     let origin = Origin::Asset { path: "file".into(), host: host.clone() };
-    let taken = || read_all(1, [(0, &origin)], &Artefacts::default(), &scratch.files);
+    let taken = || read_all(1, [(0, &origin)], &Artefacts::default(), files(&scratch.files));
     assert_eq!(read(taken().unwrap()[0].get(&origin).unwrap()).unwrap(), b"abc");
 
     let outside = tempfile::NamedTempFile::new().unwrap();
@@ -123,4 +123,9 @@ fn a_source_that_becomes_a_symlink_or_a_fifo_is_an_error() {
     fs::remove_file(&host).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&host).status().unwrap().success());
     assert_eq!(cause(&taken().unwrap_err()), "it is not a regular file");
+}
+
+fn files(digests: &Arc<FileDigests>) -> Files<'_> {
+    static NONE: LazyLock<Blobs> = LazyLock::new(|| Blobs::at("/nonexistent".into()));
+    Files { digests, read: &NONE }
 }

@@ -83,6 +83,7 @@
 /// | `dir "/PATH"` | `mode` `owner` |
 /// | `symlink "/PATH" -> "TARGET"`, as ls(1) shows it | `owner` |
 /// | `remove "/PATH"` | |
+/// | `copy "/PATH" => "/PATH"`, `rename "/PATH" => "/PATH"` | |
 /// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `instances` `named` `for_users` `mode` `owner` |
 /// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
 /// | `edit "/PATH"` | `replace` `replace_all` `set` `insert_after` `append` |

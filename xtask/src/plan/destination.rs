@@ -2,17 +2,19 @@
 //! may stand there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lapstrake::Site;
 use lapstrake::rule::{self, Claim, What};
 use lapstrake::value::{ImagePath, Mode};
 
-use lapstrake_oci::tree::{DEPTH_MAX, Kind, Metadata};
+use lapstrake_oci::tree::{DEPTH_MAX, Kind, LayerNumber, Metadata};
 
 use super::below::Below;
 use super::{Member, Origin};
+use crate::base::FileFacts;
 use crate::finding::Finding;
-use crate::project::assets::Inode;
+use crate::project::assets;
 
 /// An inode that an entry wants in its layer.
 pub(super) struct Wanted {
@@ -22,12 +24,29 @@ pub(super) struct Wanted {
     pub(super) site: Site,
     /// A directory that keeps the metadata it has below, and gives way to a described one.
     pub(super) modest: bool,
-    /// The inode of a file that may have other names in the same tree of the host.
+    /// The inode of a file that may have other names in the same tree.
     pub(super) inode: Option<InodeOfTree>,
 }
 
-/// An inode of the host in the tree that goes to a path.
+/// An inode in the tree that goes to a path.
 pub(super) type InodeOfTree = (ImagePath, Inode);
+
+/// What several names of a file have in common. Inodes are only grouped by it, so that their order does not matter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Inode {
+    /// Of the host.
+    Host(assets::Inode),
+    /// A file of a tree that was read, by the address of the record that its names share.
+    Read(usize),
+    /// A file of a planned layer, by its first name.
+    Member(LayerNumber, ImagePath),
+}
+
+impl Inode {
+    pub(super) fn of_read(facts: &Arc<FileFacts>) -> Self {
+        Self::Read(Arc::as_ptr(facts).addr())
+    }
+}
 
 /// The members of one layer as they come together.
 pub(super) struct Members<'a> {

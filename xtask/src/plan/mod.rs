@@ -6,6 +6,8 @@ mod account;
 mod base_config;
 mod below;
 mod compile;
+mod copied;
+mod copied_from;
 mod destination;
 mod document;
 mod edit;
@@ -22,6 +24,7 @@ mod package_tool;
 mod packages;
 mod place;
 mod place_tree;
+mod read_file;
 mod render;
 mod resolve;
 mod selinux;
@@ -54,6 +57,7 @@ pub(crate) use execution::Execution;
 pub(crate) use lower_texts::{LowerTexts, WantedText};
 pub(crate) use package_state::line as state_line;
 pub(crate) use package_tool::PackageTool;
+pub(crate) use read_file::ReadFile;
 pub(crate) use render::{Forecast, LastBuild, Mark, render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
@@ -225,6 +229,14 @@ impl PlannedLayer {
         })
     }
 
+    /// The files of the layer that are in something that was read.
+    pub(crate) fn read_files(&self) -> impl Iterator<Item = &ReadFile> {
+        self.members.values().filter_map(|member| match &member.kind {
+            Kind::File(Origin::Read(file)) => Some(file),
+            _ => None,
+        })
+    }
+
     /// The members that an entry asked for, without the parents that they need.
     pub(crate) fn described(&self) -> impl Iterator<Item = (&ImagePath, &Member)> {
         self.members.iter().filter(|(_, member)| member.site.is_some())
@@ -285,6 +297,8 @@ pub(crate) enum Origin {
     Text(String),
     /// What one of the plan's stages makes.
     Compiled(Compiled),
+    /// A file of something that was read: of a layer below.
+    Read(ReadFile),
 }
 
 /// What origins are compared by. Paths are compared as texts: camino compares them component by component,
@@ -295,15 +309,25 @@ enum OriginKey<'a> {
     Artefact(&'a Artefact),
     Text(&'a str),
     Compiled(&'a Compiled),
+    Read(&'a ReadFile),
 }
 
 impl Origin {
+    /// Returns what the tree has for the file.
+    fn file(&self) -> File {
+        match self {
+            Self::Read(file) => File::Read(Arc::clone(&file.facts)),
+            Self::Asset { .. } | Self::Artefact(_) | Self::Text(_) | Self::Compiled(_) => File::Planned,
+        }
+    }
+
     fn key(&self) -> OriginKey<'_> {
         match self {
             Self::Asset { path, host } => OriginKey::Asset { host: host.as_str(), path: path.as_str() },
             Self::Artefact(artefact) => OriginKey::Artefact(artefact),
             Self::Text(text) => OriginKey::Text(text),
             Self::Compiled(compiled) => OriginKey::Compiled(compiled),
+            Self::Read(file) => OriginKey::Read(file),
         }
     }
 }

@@ -8,6 +8,7 @@ use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Princi
 use lapstrake::{Layer, Parsed, Site};
 
 use super::compile::Invocations;
+use super::copied_from::CopiedFrom;
 use super::destination::{Members, Wanted};
 use super::edit::{Edited, Lower};
 use super::lower_texts::{LowerTexts, WantedText};
@@ -41,6 +42,7 @@ pub(super) struct Placer<'a, 'm, 'p> {
     /// The highest layer below whose files are not known.
     pub(super) unseen: Option<&'p LayerName>,
     pub(super) undecided: Vec<Undecided>,
+    pub(super) copied_from: &'p CopiedFrom,
     pub(super) texts: &'p LowerTexts,
     /// What has to be read before the plan can be made.
     pub(super) wanted: Vec<WantedText>,
@@ -112,6 +114,7 @@ impl<'a> Placer<'a, '_, '_> {
             EntryRef::Group(group) => self.group(group, site),
             EntryRef::User(user) => self.user(user, site),
             EntryRef::Zone(zone) => self.zone(zone, site),
+            EntryRef::Copied(copied) => self.copied(copied, site),
             EntryRef::Edit(edit) => self.edit(edit, site),
             EntryRef::Sysusers(entry) => {
                 let lines = self.lines(&entry.lines);
@@ -345,7 +348,14 @@ pub(super) fn mode_of(file: &SourceFile) -> Mode {
 }
 
 /// The checks whose findings an entry accepts.
-pub(super) fn allowed(kind: &EntryKind, layer: Site) -> BTreeMap<String, Site> {
+fn allowed(kind: &EntryKind, layer: Site) -> BTreeMap<String, Site> {
     let given = kind.allowed();
     given.iter().filter_map(|given| Some((given.get().ok()?.clone(), site_or(given.site(), layer)))).collect()
+}
+
+/// Returns the checks whose findings about the files of its packages and steps a layer accepts.
+pub(super) fn allowed_of_steps(layer: &Layer) -> BTreeMap<String, Site> {
+    let is_of_step =
+        |entry: &&lapstrake::entry::Entry| matches!(entry.kind, EntryKind::Packages(_) | EntryKind::Run(_));
+    layer.entries.iter().filter(is_of_step).flat_map(|entry| allowed(&entry.kind, layer.site)).collect()
 }

@@ -6,7 +6,7 @@ use lapstrake::entry::{Source, Tree};
 use lapstrake::value::{Glob, Mode};
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
 
-use super::destination::Wanted;
+use super::destination::{Inode, Wanted};
 use super::place::{Placer, mode_of};
 use super::{Origin, source_mode};
 use crate::finding::Finding;
@@ -87,7 +87,8 @@ impl Placer<'_, '_, '_> {
                 |file: &SourceFile| Origin::Asset { path: asset.path().join(name), host: file.path.clone() };
             let metadata = Metadata { uid, gid, ..metadata };
             // Names of one inode have one mode and one owner.
-            let inode = member.file().and_then(|file| file.inode).map(|inode| (root.clone(), inode));
+            let inode = member.file().and_then(|file| file.inode);
+            let inode = inode.map(|inode| (root.clone(), Inode::Host(inode)));
             let inode = inode.filter(|_| mode.is_none() && owner.is_none());
             let kind = member.as_ref().map(from);
             self.members.put(Wanted { path, kind, metadata, site, modest: false, inode });

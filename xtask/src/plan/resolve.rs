@@ -15,6 +15,7 @@ use lapstrake::{Image, Layer, Parsed, Site};
 use super::base_config::{put_directories, removals_in_volumes, triggers};
 use super::below::{Below, add_parents};
 use super::compile::Invocations;
+use super::copied_from::moved;
 use super::destination::Members;
 use super::enablement::OwnUnits;
 use super::labels::labels;
@@ -22,13 +23,14 @@ use super::own_accounts::OwnAccounts;
 use super::own_units::own_units;
 use super::package_limits;
 use super::packages::transaction;
-use super::place::{AddedLines, Placer, allowed};
+use super::place::{AddedLines, Placer, allowed_of_steps};
 use super::selinux::{compile_policy, stale_contexts};
 use super::site::site_or;
 use super::stage::{Builders, Stages};
 use super::step::{Steps, runs};
 use super::{
-    CargoOptions, Member, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided, WantedText,
+    CargoOptions, Member, Origin, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided,
+    WantedText,
 };
 use crate::base::{Base, BaseIndex, File, PackageOwners};
 use crate::finding::{Blame, Finding};
@@ -224,6 +226,8 @@ impl Resolver<'_> {
             self.unseen = Some(name.clone());
         }
         let mut removals = self.removals(layer);
+        let below = (&self.merged, self.unseen.is_none());
+        let copied_from = moved(layer, below, &mut removals, &mut self.findings);
         let (states, after_steps) = self.states(layer, &mut removals);
         self.findings.extend(removals_in_volumes(&removals, self.base, &self.merged));
         let mut after_removals = self.merged.clone();
@@ -239,6 +243,7 @@ impl Resolver<'_> {
             base: self.below,
             unseen: self.unseen.as_ref(),
             undecided: Vec::new(),
+            copied_from: &copied_from,
             texts: self.shared.texts(),
             wanted: Vec::new(),
             added: AddedLines::new(),
@@ -297,7 +302,7 @@ impl Resolver<'_> {
     fn merge(&mut self, members: &BTreeMap<ImagePath, Member>) {
         let number = LayerNumber::new(self.base.layers.len() + self.planned.len());
         for (path, member) in members {
-            let node = Node::new(member.metadata.clone(), member.kind.as_ref().map(|_| File::Planned));
+            let node = Node::new(member.metadata.clone(), member.kind.as_ref().map(Origin::file));
             self.merged.insert(path, node, number).expect("destinations are not the root and not too deep");
         }
     }
@@ -391,10 +396,4 @@ fn split(layer: &Layer) -> (Option<Layer>, Option<Layer>) {
     };
     let (packages, rest) = layer.entries.iter().cloned().partition(is_of_packages);
     (part(packages), part(rest))
-}
-
-/// Returns the checks whose findings about the files of its packages and steps a layer accepts.
-fn allowed_of_steps(layer: &Layer) -> BTreeMap<String, Site> {
-    let is_of_step = |entry: &&Entry| matches!(entry.kind, EntryKind::Packages(_) | EntryKind::Run(_));
-    layer.entries.iter().filter(is_of_step).flat_map(|entry| allowed(&entry.kind, layer.site)).collect()
 }

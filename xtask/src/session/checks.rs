@@ -79,13 +79,14 @@ impl Session<'_> {
     ) -> Result<Vec<Finding>, Failure> {
         let Planned { plan, base, lower, .. } = planned;
         let mut contents = Contents::of(&plan.layers);
-        let known = Inputs::known(&plan.layers, self.files.share());
+        let known = Inputs::known(&plan.layers, self.files());
         contents
             .add(&plan.layers, &known, &mut self.facts.borrow_mut())
             .map_err(|source| Failure::Read { image: plan.name.clone(), source })?;
         let subject = Subject::on(plan, base, &lower.below, &lower.known, &contents);
         // A check that compares files with one another needs all of them.
-        let has_all = plan.compile.is_empty() && plan.stages.is_empty();
+        let reads = plan.layers.iter().any(|layer| layer.read_files().next().is_some());
+        let has_all = plan.compile.is_empty() && plan.stages.is_empty() && !reads;
         let due: Vec<_> =
             checks.iter().filter(|check| has_all || check.looks_at_files_alone()).copied().collect();
         Ok(check::run(&due, Phase::Inputs, &subject))

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Site;
 use lapstrake::value::{ImageName, LayerName};
 
+use super::lower_files::TextError;
 use crate::base::BaseError;
 use crate::boot::BootError;
 use crate::cargo::CompileError;
@@ -38,6 +39,8 @@ pub(crate) enum Failure {
     BuildStage { image: ImageName, root: Utf8PathBuf, source: Box<Located<BuildStageError>> },
     #[error("the files of image `{image}` can't be read")]
     Inputs { image: ImageName, source: InputError },
+    #[error("the files that image `{image}` copies can't be read from the layers below")]
+    Lower { image: ImageName, source: TextError },
     #[error("the files of image `{image}` can't be checked")]
     Read { image: ImageName, source: std::io::Error },
     #[error(
@@ -73,6 +76,7 @@ impl Failure {
             | Self::Lock(_)
             | Self::Compile { .. }
             | Self::Inputs { .. }
+            | Self::Lower { .. }
             | Self::Read { .. }
             | Self::EngineNeeded { .. }
             | Self::Build { .. }
@@ -99,7 +103,7 @@ impl Failure {
             Self::Boot { source, .. } => Some(&**source),
             Self::Store(source) => Some(source),
             Self::Epoch(source) => Some(source),
-            Self::Read { .. } | Self::EngineNeeded { .. } => None,
+            Self::Lower { .. } | Self::Read { .. } | Self::EngineNeeded { .. } => None,
         }
     }
 }

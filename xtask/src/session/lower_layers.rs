@@ -147,7 +147,7 @@ impl Session<'_> {
         if all_by_engine {
             lower = LowerLayers::of(&base);
         }
-        let (mut findings, mut has_new_texts) = (Vec::new(), false);
+        let (mut findings, mut has_new_files) = (Vec::new(), false);
         while lower.parts.len() < plan.layers.len() {
             let next = plan.next_engine_part(lower.parts.len());
             let Some(end) = next.or(all_by_engine.then_some(plan.layers.len())) else { break };
@@ -170,12 +170,14 @@ impl Session<'_> {
             let resolved = self.resolve(&described, &base, &lower);
             plan = resolved.plan.expect("an image that had a plan has a name");
             findings = resolved.findings;
-            has_new_texts |= staged.add_texts(&plan.layers);
             if fatal(&findings) {
                 break;
             }
+            self.take_files(&plan.layers, &base, &lower.parts)
+                .map_err(|source| Failure::Lower { image: plan.name.clone(), source })?;
+            has_new_files |= staged.add_planned(&plan.layers, self.cache.blobs());
         }
-        if has_new_texts {
+        if has_new_files {
             contents = Contents::of(&plan.layers);
             contents
                 .add(&plan.layers, &staged, &mut self.facts.borrow_mut())

@@ -1,32 +1,16 @@
-//! Reads the texts that a plan changes out of the layers below, and makes the plan again with them.
+//! Reads files out of the layers below: the texts that a plan changes, with which it is made again, and the files that it
+//! copies.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::io::BufReader;
+use std::sync::Arc;
 
+use super::lower_files::{TextError, read_texts, take_files};
 use super::lower_layers::Described;
 use super::{LowerLayers, Session};
-use crate::base::{Base, read_contents};
+use crate::base::Base;
 use crate::finding::Finding;
 use crate::image::WrittenLayer;
-use crate::plan::{self, LowerTexts, Resolved, WantedText};
-use lapstrake_oci::tar::LayerError;
-use lapstrake_oci::{BlobError, Decompressor};
-
-const BUFFER: usize = 256 << 10;
-
-/// A text is needed, and its layer can't be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TextError {
-    #[error("{0}")]
-    Blob(#[from] BlobError),
-    #[error("{0}")]
-    Layer(#[from] LayerError),
-    #[error("{0}")]
-    Read(#[from] std::io::Error),
-    #[error("no layer has its content")]
-    Gone,
-}
+use crate::plan::{self, PlannedLayer, Resolved};
 
 impl Session<'_> {
     /// Returns a plan on the trees that are known.
@@ -47,6 +31,18 @@ impl Session<'_> {
         }
     }
 
+    /// Takes the files that layers copy out of the base and the parts on it.
+    pub(super) fn take_files(
+        &self,
+        layers: &[Arc<PlannedLayer>],
+        base: &Base,
+        parts: &[WrittenLayer],
+    ) -> Result<(), TextError> {
+        let files = || layers.iter().flat_map(|layer| layer.read_files());
+        files().for_each(|file| self.cache.use_blob(&file.facts.digest));
+        take_files(files(), self.cache.blobs(), |layer| self.blob(layer, base, parts))
+    }
+
     /// Opens the blob of a layer of the base, or of a part that was built on it.
     fn blob(&self, layer: usize, base: &Base, parts: &[WrittenLayer]) -> Result<fs::File, TextError> {
         if let Some(layer) = base.layers.get(layer) {
@@ -56,27 +52,4 @@ impl Session<'_> {
         let store = self.existing_store().ok_or(TextError::Gone)?;
         Ok(store.layout.blobs().reader(&part.written.digest, part.written.size)?)
     }
-}
-
-/// Reads the wanted texts. `open` opens the blob of a layer by its number.
-pub(crate) fn read_texts(
-    wanted: &[WantedText],
-    texts: &LowerTexts,
-    open: impl Fn(usize) -> Result<fs::File, TextError>,
-) -> Result<(), TextError> {
-    let mut left: BTreeSet<_> = wanted.iter().map(|text| (text.size, text.digest.clone())).collect();
-    // A hardlink of a layer can name a file of one below it.
-    let highest = wanted.iter().map(|text| text.layer.get()).max().unwrap_or(0);
-    for layer in (0..=highest).rev() {
-        if left.is_empty() {
-            break;
-        }
-        let blob = BufReader::with_capacity(BUFFER, open(layer)?);
-        let tar = BufReader::with_capacity(BUFFER, Decompressor::new(blob)?.limited());
-        for (digest, content) in read_contents(tar, &left)? {
-            left.remove(&(content.len() as u64, digest.clone()));
-            texts.add(digest, content);
-        }
-    }
-    if left.is_empty() { Ok(()) } else { Err(TextError::Gone) }
 }

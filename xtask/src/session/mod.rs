@@ -6,6 +6,7 @@ mod boot;
 mod checks;
 mod failure;
 mod garbage;
+mod lower_files;
 mod lower_layers;
 mod lower_texts;
 
@@ -21,10 +22,10 @@ use lapstrake::{Image, TransportRef};
 pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, is_whole, names};
 pub(crate) use self::failure::Failure;
 pub(crate) use self::garbage::Collected;
+#[cfg(test)]
+pub(crate) use self::lower_files::{TextError, read_texts, take_files};
 use self::lower_layers::Described;
 pub(crate) use self::lower_layers::LowerLayers;
-#[cfg(test)]
-pub(crate) use self::lower_texts::{TextError, read_texts};
 use crate::base::{Base, Cache};
 use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
 use crate::check::{Contents, KnownFacts};
@@ -34,7 +35,7 @@ use crate::engine::layers::merge_parts;
 use crate::engine::{self, EnginePolicy};
 use crate::finding::Findings;
 use crate::image::{self, BuildEnv, Built, Settings};
-use crate::inputs::{Artefacts, InputError, Inputs, SharedInputs};
+use crate::inputs::{Artefacts, Files, InputError, Inputs, SharedInputs};
 use crate::layer::CacheKeys;
 use crate::plan::{CargoOptions, Plan, PlannedLayer, Shared};
 use crate::project::assets;
@@ -162,7 +163,11 @@ impl<'a> Session<'a> {
         layers: &[Arc<PlannedLayer>],
         artefacts: Artefacts,
     ) -> Result<Inputs, InputError> {
-        Inputs::of(layers, artefacts, &mut self.inputs.borrow_mut(), self.files.share())
+        Inputs::of(layers, artefacts, &mut self.inputs.borrow_mut(), self.files())
+    }
+
+    pub(crate) fn files(&self) -> Files<'_> {
+        Files { digests: self.files.share(), read: self.cache.blobs() }
     }
 
     /// Resolves descriptions to plans. Images without a plan are left out, and findings say why.
@@ -234,6 +239,8 @@ impl<'a> Session<'a> {
                 source: Box::new(source),
             })?;
         }
+        let taken = self.take_files(&plan.layers, &base, &lower.parts);
+        taken.map_err(|source| Failure::Lower { image: image(), source })?;
         let staged = self
             .inputs(&plan.layers, artefacts)
             .map_err(|source| Failure::Inputs { image: image(), source })?;

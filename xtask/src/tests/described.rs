@@ -1,7 +1,7 @@
 //! Random descriptions that are legal on the hostile base: what a user could write, with the names and
 //! the modes that break things.
 
-use lapstrake::entry::{Dir, Edit, EntryKind, File, Remove, Symlink, Tree};
+use lapstrake::entry::{Copied, Dir, Edit, EntryKind, File, Remove, Symlink, Tree};
 use lapstrake::{Base, Image, Layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -117,6 +117,9 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         }),
         2 => (proptest::sample::select(&EDITED[..]), "[ -~\n]{0,20}")
             .prop_map(|(at, text)| Edit::of(at).append(text).into()),
+        2 => (source(), path(), any::<bool>()).prop_map(|(from, at, is_renamed)| {
+            if is_renamed { Copied::renamed(from, at).into() } else { Copied::of(from, at).into() }
+        }),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
     ]
 }
@@ -130,6 +133,22 @@ const EDITED: [&str; 6] = [
     "/usr/bin/a",
     "/bin/b",
 ];
+
+/// What an entry copies or moves: of the base, through symlinks too, and of the layers.
+fn source() -> impl Strategy<Value = String> {
+    let of_base = [
+        "/bin",
+        "/bin/sh",
+        "/usr/lib",
+        "/usr/share/null",
+        "/usr/share/noted",
+        "/usr/share/opaque/shown",
+        "/etc/passwd",
+        "/srv/shared",
+    ];
+    let of_base = proptest::sample::select(of_base.to_vec()).prop_map(str::to_owned);
+    prop_oneof![2 => of_base, 2 => proptest::sample::select(&REMOVABLE[..]).prop_map(str::to_owned), 1 => path()]
+}
 
 /// Patterns of which each leaves something out of `deploy/tree`, or nothing.
 const EXCLUDES: [&str; 6] = ["a", "sub", "**/b", "sub/*", "/b", "c ?"];

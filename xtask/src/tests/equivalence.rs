@@ -176,5 +176,14 @@ pub(super) fn everything() -> Image {
                 .with(Tree::new("deploy/tree", "/usr/share/brand new").mode(0o600))
                 .text("long\n", format!("/usr/share/{}/{}", "d".repeat(120), "é".repeat(100))),
         )
+        .layer(
+            Layer::new("copies")
+                .copy("/usr/share/brand new", "/usr/lib/brand new")
+                .copy("/bin/sh", "/usr/libexec/sh")
+                .copy("/usr/share/plain", "/usr/libexec/plain")
+                .rename("/usr/lib/a name with spaces", "/usr/lib/named")
+                .rename("/usr/share/noted", "/opt/noted")
+                .text("in its place\n", "/usr/lib/a name with spaces/new"),
+        )
         .layer(Layer::new("removed-again").remove("/usr/share/brand new/sub"))
 }

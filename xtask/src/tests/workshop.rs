@@ -28,11 +28,13 @@ use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, KnownTree, Pl
 use crate::project::assets;
 use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
-use crate::session::{TextError, read_texts};
+use crate::session::read_texts;
 use crate::store::{KeptDigests, Paths, Store};
 use crate::support::explain::Located;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 use lapstrake_oci::Compression;
+
+mod lower;
 
 /// An image that an engine helped to build; none where no engine may be used.
 type ByEngine<T> = Result<Option<T>, Located<EngineLayersError>>;
@@ -157,7 +159,8 @@ impl Workshop {
         let mut make = |image: &Image| {
             let plan::Resolved { plan, mut findings, .. } = self.resolve_in(&shared, image, &[], &[]);
             let plan = plan.unwrap();
-            let staged = Inputs::of(&plan.layers, Artefacts::default(), &mut inputs, self.files.share());
+            self.take_files(&plan, &[]);
+            let staged = Inputs::of(&plan.layers, Artefacts::default(), &mut inputs, self.input_files());
             let staged = &staged.unwrap();
             let mut contents = Contents::of(&plan.layers);
             contents.add(&plan.layers, staged, &mut known).unwrap();
@@ -181,16 +184,6 @@ impl Workshop {
     fn resolve(&self, image: &Image, known: &[KnownTree], parts: &[WrittenLayer]) -> plan::Resolved {
         let shared = plan::Shared::new(assets::scan([image], &self.workspace.root, &self.workspace.target));
         self.resolve_in(&shared, image, known, parts)
-    }
-
-    /// Opens the blob of a layer of the base, or of one of the parts on it.
-    fn blob(&self, layer: usize, parts: &[WrittenLayer]) -> Result<fs::File, TextError> {
-        let base = &self.base.layers;
-        if let Some(layer) = base.get(layer) {
-            return Ok(self.cache.blobs().reader(&layer.digest, layer.size)?);
-        }
-        let written = &parts[layer - base.len()].written;
-        Ok(self.store.layout.blobs().reader(&written.digest, written.size)?)
     }
 
     fn resolve_in(
@@ -244,10 +237,12 @@ impl Workshop {
         self.plan(image).1.iter().all(|finding| finding.severity != Severity::Fatal)
     }
 
+    /// The inputs of a plan. What it copies from the layers of the base is taken out of them.
     pub(super) fn staged(&self, plan: &Plan) -> Inputs {
+        self.take_files(plan, &[]);
         let compiled = self.stages(plan, EnginePolicy::Any).unwrap();
         let artefacts = Artefacts { compiled, ..Artefacts::default() };
-        Inputs::of(&plan.layers, artefacts, &mut SharedInputs::default(), self.files.share()).unwrap()
+        Inputs::of(&plan.layers, artefacts, &mut SharedInputs::default(), self.input_files()).unwrap()
     }
 
     /// Returns the results of the build stages of a plan.
@@ -329,7 +324,8 @@ impl Workshop {
                 resolved.findings.iter().filter(|found| found.severity == Severity::Fatal).collect();
             assert!(fatal.is_empty(), "{fatal:#?}");
             plan = resolved.plan.unwrap();
-            staged.add_texts(&plan.layers);
+            self.take_files(&plan, &lower.layers);
+            staged.add_planned(&plan.layers, self.cache.blobs());
             below = lower.layers;
         }
         let env = self.env(&staged, &keys, settings, &progress);

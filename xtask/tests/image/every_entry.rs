@@ -19,6 +19,7 @@ fn keyword(kind: &EntryKind) -> &'static str {
     match EntryRef::of(kind) {
         EntryRef::Bin(_) => "bin",
         EntryRef::Conf(_) => "conf",
+        EntryRef::Copied(_) => "copy",
         EntryRef::Dir(_) => "dir",
         EntryRef::DropIn(_) => "drop_in",
         EntryRef::Edit(_) => "edit",
@@ -78,6 +79,10 @@ fn said() -> Image {
             drop_in "memory" = "[Service]\nMemoryMax=64M\n" => "e.service"
             drop_in "tasks.conf" = "[Service]\n" => "e.service" { mode: 0o600, owner: "0:1" }
             drop_in asset("x/limits.conf") => "e.service"
+            copy "/etc/a" => "/usr/share/a"
+            copy "/etc/b" => "/usr/share/b" { allow: "setuid" }
+            rename "/etc/c" => "/usr/share/c"
+            rename "/etc/d" => "/usr/share/d" { allow: ["setuid", "etc-merge"] }
             edit "/etc/chrony.conf" { append: "a" }
             edit "/etc/journald.conf" { replace: "a" => "b", replace_all: ["c" => "d", "e" => "f"], set: ["Journal", "Storage"] => "none", set: "x" => "y", insert_after: "l" => "m", append: ["n", "o"], allow: "etc-merge" }
             unit "agent.service" = "[Service]\n" { for_users, enabled }
@@ -225,6 +230,10 @@ fn built() -> Layer {
         .with(DropIn::text("memory", "[Service]\nMemoryMax=64M\n", "e.service"))
         .with(DropIn::text("tasks.conf", "[Service]\n", "e.service").mode(0o600).owner("0:1"))
         .with(DropIn::file(asset("x/limits.conf"), "e.service"))
+        .copy("/etc/a", "/usr/share/a")
+        .with(Copied::of("/etc/b", "/usr/share/b").allow("setuid"))
+        .rename("/etc/c", "/usr/share/c")
+        .with(Copied::renamed("/etc/d", "/usr/share/d").allow("setuid").allow("etc-merge"))
         .with(Edit::of("/etc/chrony.conf").append("a"))
         .with(
             Edit::of("/etc/journald.conf")
@@ -367,6 +376,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 20, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 21, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

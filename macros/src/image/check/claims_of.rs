@@ -37,6 +37,7 @@ impl Checker<'_> {
             "edit" => self.claims.file(at, path(head)),
             "symlink" => self.claims.symlink(parts.head.place(), path(head)),
             "remove" => self.claims.removal(at, path(head)),
+            "rename" => self.claims.removal(parts.head.place(), path(head)),
             "unit" => self.claim_unit(entry, parts),
             "drop_in" => {
                 let (name, unit_text) = match parts.shape {

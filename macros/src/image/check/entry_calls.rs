@@ -79,6 +79,8 @@ impl Checker<'_> {
             ("file", _) => with(self.call("File", "new", span), "with"),
             ("text", _) => with(self.call("File", "text", span), "with"),
             ("tree", _) => with(self.call("Tree", "new", span), "with"),
+            ("copy", _) => with(self.call("Copied", "of", span), "with"),
+            ("rename", _) => with(self.call("Copied", "renamed", span), "with"),
             ("dir", _) => with(self.call("Dir", "new", span), "with"),
             ("symlink", _) => with(self.call("Symlink", "to", span), "with"),
             ("run", _) => with(self.call("Run", "new", span), "with"),

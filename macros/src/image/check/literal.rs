@@ -47,7 +47,7 @@ pub(super) fn check(kind: ValueKind, literal: &Lit, krate: &TokenStream) -> Resu
 fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagnostic> {
     match kind {
         ValueKind::Destination => destination(&text, literal)?,
-        ValueKind::EditedFile | ValueKind::RemovedPath => {
+        ValueKind::EditedFile | ValueKind::LowerPath | ValueKind::RemovedPath => {
             parsed(kind, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?;
         }
         ValueKind::Architecture => parsed(kind, literal, Architecture::parse(&text))?,

@@ -53,6 +53,33 @@ impl BlobWriter {
         Ok((digest, size))
     }
 
+    /// Adds the blob if its digest is wanted, and returns that and its size in bytes.
+    ///
+    /// ```
+    /// # use std::io::Write;
+    /// # use lapstrake_oci::{Blobs, Digest};
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let root = camino::Utf8Path::from_path(scratch.path()).expect("the temporary directory is UTF-8");
+    /// # let blobs = Blobs::open(root)?;
+    /// let mut writer = blobs.writer()?;
+    /// writer.write_all(b"abd")?;
+    /// assert_eq!(writer.finish_if(|digest| *digest == Digest::of(b"abc"))?, None);
+    /// assert_eq!(blobs.size(&Digest::of(b"abd")), None);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails if the rest of the blob cannot be written, or the file cannot be renamed.
+    pub fn finish_if(self, is_wanted: impl FnOnce(&Digest) -> bool) -> io::Result<Option<(Digest, u64)>> {
+        let (out, digest, size) = self.out.finish();
+        if !is_wanted(&digest) {
+            return Ok(None);
+        }
+        place(out, &self.to, &digest)?;
+        Ok(Some((digest, size)))
+    }
+
     /// Adds the blob if it has the expected digest and size.
     ///
     /// # Errors

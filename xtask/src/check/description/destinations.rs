@@ -81,6 +81,30 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "copy-missing",
+        "what is copied or moved is there, in the base or in a layer below",
+        layers(
+            r#"Layer::new("app").copy("/usr/lib/os-releas", "/usr/share/app/os-release")"#,
+            r#"Layer::new("app").copy("/usr/lib/os-release", "/usr/share/app/os-release")"#,
+        ),
+    ),
+    fatal(
+        "copied-device",
+        "no layer can hold a device node or a named pipe, because ostree imports none",
+        words(
+            "`.copy(\"/usr/share\", …)` where the base has a device in `/usr/share`",
+            "`.remove(…)` it in a layer below",
+        ),
+    ),
+    fatal(
+        "copy-into-itself",
+        "a directory can't be copied or moved into itself",
+        layers(
+            r#"Layer::new("app").copy("/usr/share", "/usr/share/all")"#,
+            r#"Layer::new("app").copy("/usr/share/doc", "/usr/share/all/doc")"#,
+        ),
+    ),
+    fatal(
         "edit-missing",
         "an edit changes a file that is there",
         layers(

@@ -17,7 +17,7 @@ use crate::engine::results::write_empty_image;
 use crate::engine::unfinished::label;
 use crate::engine::{Engine, EngineError, Job, Secrets, layers};
 use crate::image::Epoch;
-use crate::inputs::LayerInputs;
+use crate::inputs::{Files, LayerInputs};
 use crate::plan::{ContextFile, PlannedBuildStage};
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, Layout};
@@ -41,7 +41,8 @@ impl<'a> StageJob<'a> {
         if !stage.compile.is_empty() {
             files.extend(sources::needed(&stage.compile, env.workspace)?);
         }
-        let staged = LayerInputs::of_context(&files, env.store.digests())?;
+        let staged =
+            LayerInputs::of_context(&files, Files { digests: env.store.digests(), read: env.cache.blobs() })?;
         Ok(Self { stage, env, files, staged })
     }
 
