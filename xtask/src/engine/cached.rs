@@ -3,7 +3,7 @@
 
 use std::io;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake_oci::Digest;
 
 use super::abandoned::sweep_storage;
@@ -73,7 +73,7 @@ pub(super) fn ensure<J: CachedJob>(
     let secrets = job.secrets()?;
     sweep_storage(engine, store.paths(), store.progress());
     job.report(engine);
-    let context = Context::create(store).map_err(ContextError)?;
+    let context = Context::create(store)?;
     job.write_context(engine, &context)?;
     let running = Job {
         context: context.path(),
@@ -125,18 +125,51 @@ pub(super) struct Context {
 
 /// A context can't be written.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(super) struct ContextError(#[from] pub(super) io::Error);
+#[error("its context can't be written to `{folder}`")]
+pub(crate) struct ContextError {
+    folder: Utf8PathBuf,
+    source: io::Error,
+}
 
 impl Context {
     /// Creates the folder in the store, so that blobs can be linked.
-    fn create(store: &Store) -> io::Result<Self> {
-        let folder = store.paths().scratch(Scratch::EngineJob)?;
+    fn create(store: &Store) -> Result<Self, ContextError> {
+        let folder = store.paths().scratch(Scratch::EngineJob);
+        let folder = folder.map_err(|source| ContextError { folder: store.root().to_owned(), source })?;
         let name = job_name(folder.path());
         Ok(Self { folder, name })
     }
 
     pub(super) fn path(&self) -> &Utf8Path {
         self.folder.path()
+    }
+
+    /// Returns the error of a context that can't be written.
+    pub(super) fn failed(&self, source: io::Error) -> ContextError {
+        ContextError { folder: self.path().to_owned(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::fs;
+
+    use super::Context;
+    use crate::tests::workshop::Workshop;
+
+    #[test]
+    fn a_context_that_cant_be_written_is_named_by_its_folder() {
+        let workshop = Workshop::stand_in();
+        let context = Context::create(&workshop.store).unwrap();
+        let failed = context.failed(std::io::ErrorKind::StorageFull.into());
+        assert_eq!(failed.to_string(), format!("its context can't be written to `{}`", context.path()));
+        assert_eq!(failed.source().unwrap().to_string(), "no storage space");
+        drop(context);
+        let root = workshop.store.root();
+        fs::remove_dir_all(root).unwrap();
+        fs::write(root, "").unwrap();
+        let failed = Context::create(&workshop.store).unwrap_err();
+        assert_eq!(failed.to_string(), format!("its context can't be written to `{root}`"));
     }
 }

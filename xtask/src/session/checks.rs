@@ -56,9 +56,9 @@ pub(crate) fn is_whole<'a>(findings: impl IntoIterator<Item = &'a Finding>, chec
     let all = checks.all();
     let is_of_whole_plan = |finding: &Finding| {
         let check = all.iter().find(|check| check.name == finding.name);
-        check.is_some_and(|check| check.phase > Phase::Description || check.severity == Severity::Warning)
+        check.is_some_and(|check| check.phase > Phase::Description || check.severity != Severity::Fatal)
     };
-    findings.into_iter().all(|finding| finding.severity == Severity::Warning || is_of_whole_plan(finding))
+    findings.into_iter().all(|finding| finding.severity != Severity::Fatal || is_of_whole_plan(finding))
 }
 
 /// Checks the tree after an engine has made its layers, which was not known to the last file before.

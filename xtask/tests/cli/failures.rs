@@ -149,6 +149,28 @@ fn a_full_disk_is_told_wherever_it_is_full() {
 }
 
 #[test]
+fn a_full_disk_of_the_store_is_named_by_its_path() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let storage = Storage::new();
+    let store = storage.workspace.path("target/lapstrake");
+    fs::create_dir_all(&store).unwrap();
+    // What the step makes can't be compressed, and is larger than the space that is left for the layer.
+    let step = [BUSYBOX, "dd", "if=/dev/urandom", "of=/usr/big", "bs=1M", "count=20"];
+    let mut command = storage.command(&step, &["--engine", "podman"]);
+    // podman exports the layer to another disk.
+    let temporary = storage.workspace.path("temporary");
+    fs::create_dir(&temporary).unwrap();
+    command.env("TMPDIR", temporary);
+    let full = with_little_space(&storage, &command, "target/lapstrake", 12 << 10);
+    let written = format!("caused by: it can't be written to `{}`", store.display());
+    assert!(full.stderr.contains(&written), "{}", full.stderr);
+    assert!(full.stderr.contains("No space left on device"), "{}", full.stderr);
+    assert!(full.stderr.contains("help: free some space, or build on another disk"), "{}", full.stderr);
+}
+
+#[test]
 fn an_image_of_the_user_s_own_is_left_alone() {
     if !present(&["podman", "skopeo", "busybox"]) {
         return;

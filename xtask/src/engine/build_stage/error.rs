@@ -44,14 +44,14 @@ pub(crate) enum Cause {
     Sources(#[from] SourcesError),
     #[error("the files that its steps read can't be read")]
     Inputs(#[from] InputError),
-    #[error("its context can't be written")]
-    Context(#[source] io::Error),
+    #[error(transparent)]
+    Context(#[from] ContextError),
     #[error("the builder image can't be read")]
     Base(#[from] BaseError),
     #[error("the builder image can't be written to the context")]
     Builder(#[from] LayoutError),
-    #[error("its results can't be read")]
-    Results(#[source] io::Error),
+    #[error("its result `{path}` can't be read")]
+    Result { path: Utf8PathBuf, source: io::Error },
     #[error("its results can't be kept in `{folder}`")]
     Keep { folder: Utf8PathBuf, source: io::Error },
     #[error("its cache key can't be made")]
@@ -61,12 +61,6 @@ pub(crate) enum Cause {
 impl From<EngineError> for Cause {
     fn from(error: EngineError) -> Self {
         Self::Engine(Box::new(error))
-    }
-}
-
-impl From<ContextError> for Cause {
-    fn from(ContextError(error): ContextError) -> Self {
-        Self::Context(error)
     }
 }
 
@@ -108,7 +102,7 @@ impl Explain for BuildStageError {
             Cause::Base(source) => source.help(),
             Cause::Context(_)
             | Cause::Builder(_)
-            | Cause::Results(_)
+            | Cause::Result { .. }
             | Cause::Keep { .. }
             | Cause::CacheKey(_) => None,
         }

@@ -11,7 +11,7 @@ use super::error::Cause;
 use super::{BuilderEnv, sources};
 use crate::base;
 use crate::emit;
-use crate::engine::cached::{CachedJob, Context, ContextError};
+use crate::engine::cached::{CachedJob, Context};
 use crate::engine::job_name::below;
 use crate::engine::results::write_empty_image;
 use crate::engine::unfinished::label;
@@ -77,7 +77,7 @@ impl<'a> StageJob<'a> {
         let layout = Layout::create_or_open(&context.path().join(name))?;
         let image = base::lone_image(&self.stage.location, &self.stage.digest, self.env.cache)?;
         let labelled = image.put_in(&layout).and_then(|descriptor| label(&layout, &descriptor, &tag));
-        layout.tag(&tag, &labelled.map_err(Cause::Context)?)?;
+        layout.tag(&tag, &labelled.map_err(|source| context.failed(source))?)?;
         Ok(format!("oci:{name}:{tag}"))
     }
 
@@ -128,14 +128,14 @@ impl CachedJob for StageJob<'_> {
 
     fn write_context(&self, engine: &'static dyn Engine, context: &Context) -> Result<(), Cause> {
         let root = context.path();
-        let results = write_empty_image(&context.name, root).map_err(ContextError)?;
+        let results = write_empty_image(&context.name, root).map_err(|source| context.failed(source))?;
         let builder = self.from(engine, context)?;
         let from = StageImages { builder: &builder, results: &results };
         let text = containerfile(self.stage, from, &self.caches());
         let written = emit::write_files(&self.files, &self.staged, root)
             .and_then(|()| fs::write(root.join("Containerfile"), text))
             .and_then(|()| fs::create_dir(root.join(RESULTS)));
-        written.map_err(|error| ContextError(error).into())
+        written.map_err(|source| context.failed(source).into())
     }
 
     fn wants_network(&self) -> bool {
@@ -160,8 +160,9 @@ impl CachedJob for StageJob<'_> {
         _: &'static dyn Engine,
     ) -> Result<Utf8PathBuf, Cause> {
         for (number, product) in self.stage.results.iter().enumerate() {
-            let file = File::open(results.join(number.to_string()));
-            let found = file.and_then(|file| secrets.find_in(file)).map_err(Cause::Results)?;
+            let path = results.join(number.to_string());
+            let found = File::open(&path).and_then(|file| secrets.find_in(file));
+            let found = found.map_err(|source| Cause::Result { path, source })?;
             if let Some(id) = found {
                 return Err(Cause::Leaked { product: product.to_string(), id: id.clone() });
             }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Site;
 use lapstrake::value::LayerName;
 
@@ -31,10 +32,10 @@ pub(crate) enum Cause {
     Engine(Box<EngineError>),
     #[error(transparent)]
     Native(#[from] Box<NativeError>),
-    #[error("its context can't be written")]
-    Context(#[source] io::Error),
-    #[error("it can't be written")]
-    Write(#[source] io::Error),
+    #[error(transparent)]
+    Context(#[from] ContextError),
+    #[error("it can't be written to `{folder}`")]
+    Write { folder: Utf8PathBuf, source: io::Error },
     #[error("it can't be read again")]
     Blob(#[source] BlobError),
     #[error("it can't be read again")]
@@ -57,13 +58,12 @@ impl From<EngineError> for Cause {
     }
 }
 
-impl From<ContextError> for Cause {
-    fn from(ContextError(error): ContextError) -> Self {
-        Self::Context(error)
-    }
-}
-
 impl Cause {
+    /// Returns the error of a layer that can't be written below a folder.
+    pub(super) fn writing(folder: &Utf8Path) -> impl Fn(io::Error) -> Self + Copy {
+        move |source| Self::Write { folder: folder.to_owned(), source }
+    }
+
     /// Returns the part of a layer that failed: the step, the packages, or the layer.
     pub(super) fn site(&self, layer: &PlannedLayer) -> Option<Site> {
         let run = match self {
@@ -73,7 +73,7 @@ impl Cause {
             Self::Drift { .. } => None,
             Self::Native(_)
             | Self::Context(_)
-            | Self::Write(_)
+            | Self::Write { .. }
             | Self::Blob(_)
             | Self::Index(_)
             | Self::CacheKey(_)
@@ -94,9 +94,11 @@ impl Explain for EngineLayersError {
             Cause::Cache(source) => source.help(),
             Cause::Store(source) => source.help(),
             Cause::Drift { .. } => Some("run `cargo xtask image lock --update`, and build again".to_owned()),
-            Cause::Context(_) | Cause::Write(_) | Cause::Blob(_) | Cause::Index(_) | Cause::CacheKey(_) => {
-                None
-            }
+            Cause::Context(_)
+            | Cause::Write { .. }
+            | Cause::Blob(_)
+            | Cause::Index(_)
+            | Cause::CacheKey(_) => None,
         }
     }
 }

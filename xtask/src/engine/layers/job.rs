@@ -11,7 +11,7 @@ use super::cache_key::EngineCacheKey;
 use super::error::Cause;
 use super::packages::{self, Installed};
 use super::{chain, context, index};
-use crate::engine::cached::{CachedJob, Context, ContextError};
+use crate::engine::cached::{CachedJob, Context};
 use crate::engine::rewrite::rewrite;
 use crate::engine::{Engine, EngineError, Job, Secrets};
 use crate::image::{BuildEnv, Epoch, LayerOrigin, WrittenLayer};
@@ -53,17 +53,18 @@ impl LayerJob<'_> {
     /// Writes the layer to the store, in the tar profile of every layer.
     fn write(&self, tar: File, secrets: &Secrets) -> Result<Written, Cause> {
         let BuildEnv { store, settings, progress, .. } = *self.env;
+        let failed = Cause::writing(store.root());
         let below = index(self.below, self.env)?;
-        let size = tar.metadata().map_err(Cause::Write)?.len();
+        let size = tar.metadata().map_err(failed)?.len();
         let transfer =
             Transfer::start(progress, "Rewriting", format!("layer {}", self.layer.name), Some(size));
-        let blob = store.layout.blobs().writer().map_err(Cause::Write)?;
-        let mut out = HashingWriter::new(settings.compression.writer(blob).map_err(Cause::Write)?);
+        let blob = store.layout.blobs().writer().map_err(failed)?;
+        let mut out = HashingWriter::new(settings.compression.writer(blob).map_err(failed)?);
         let mut tar = BufReader::with_capacity(256 << 10, tar);
         let rewritten = rewrite(&mut tar, &below, secrets, &mut transfer.count(&mut out));
         rewritten.map_err(EngineError::from)?;
         let (compressor, diff_id, _) = out.finish();
-        let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(Cause::Write)?;
+        let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(failed)?;
         Ok(Written { digest, size, diff_id })
     }
 }
@@ -107,7 +108,7 @@ impl CachedJob for LayerJob<'_> {
 
     fn write_context(&self, _: &'static dyn Engine, context: &Context) -> Result<(), Cause> {
         let written = context::write(self.plan, self.number, self.below, self.env, context);
-        written.map_err(|error| ContextError(error).into())
+        written.map_err(|source| context.failed(source).into())
     }
 
     fn wants_network(&self) -> bool {

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufReader, Seek};
 
-use lapstrake_oci::{BlobWriter, Decompressor, Digest, HashingWriter};
+use camino::Utf8PathBuf;
+use lapstrake_oci::{BlobError, BlobWriter, Decompressor, Digest, HashingWriter};
 
 use super::error::{Cause, EngineLayersError};
 use super::{chain, index, located};
@@ -62,25 +63,34 @@ fn merge(below: &[WrittenLayer], parts: &[WrittenLayer], env: &BuildEnv<'_>) -> 
 
 fn write(below: &[WrittenLayer], parts: &[WrittenLayer], env: &BuildEnv<'_>) -> Result<Written, Cause> {
     let BuildEnv { store, settings, .. } = *env;
-    let mut tars = tempfile::tempfile().map_err(Cause::Write)?;
+    let temporary = temporary();
+    let failed = Cause::writing(&temporary);
+    let mut tars = tempfile::tempfile().map_err(failed)?;
     let mut starts = Vec::new();
     for part in parts {
-        starts.push(tars.stream_position().map_err(Cause::Write)?);
+        starts.push(tars.stream_position().map_err(failed)?);
         append(part, &mut tars, env)?;
     }
     let below = index(below, env)?;
-    let blob = store.layout.blobs().writer().map_err(Cause::Write)?;
-    let mut out = HashingWriter::new(settings.compression.writer(blob).map_err(Cause::Write)?);
+    let failed = Cause::writing(store.root());
+    let blob = store.layout.blobs().writer().map_err(failed)?;
+    let mut out = HashingWriter::new(settings.compression.writer(blob).map_err(failed)?);
     rewrite::merge(&mut BufReader::with_capacity(256 << 10, tars), &starts, &below, &mut out)
         .map_err(crate::engine::EngineError::from)?;
     let (compressor, diff_id, _) = out.finish();
-    let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(Cause::Write)?;
+    let (digest, size) = compressor.finish().and_then(BlobWriter::finish).map_err(failed)?;
     Ok(Written { digest, size, diff_id })
 }
 
 fn append(part: &WrittenLayer, tars: &mut File, env: &BuildEnv<'_>) -> Result<(), Cause> {
     let Written { digest, size, .. } = &part.written;
     let blob = env.store.layout.blobs().reader(digest, *size).map_err(Cause::Blob)?;
-    let mut tar = Decompressor::new(BufReader::with_capacity(256 << 10, blob)).map_err(Cause::Write)?;
-    io::copy(&mut tar, tars).map(drop).map_err(Cause::Write)
+    let unreadable = |source| Cause::Blob(BlobError::Read { digest: digest.clone(), source });
+    let mut tar = Decompressor::new(BufReader::with_capacity(256 << 10, blob)).map_err(unreadable)?;
+    io::copy(&mut tar, tars).map(drop).map_err(Cause::writing(&temporary()))
+}
+
+/// Returns the folder of temporary files.
+fn temporary() -> Utf8PathBuf {
+    Utf8PathBuf::from(std::env::temp_dir().to_string_lossy().into_owned())
 }

@@ -28,7 +28,7 @@ use crate::plan::{Plan, PlannedLayer};
 use crate::store::Written;
 use crate::support::explain::Located;
 use lapstrake_oci::tree::LayerNumber;
-use lapstrake_oci::{Decompressor, Digest};
+use lapstrake_oci::{BlobError, Decompressor, Digest};
 
 /// The lower layers of an image, and the tree that they make on the base.
 #[derive(Debug)]
@@ -124,7 +124,8 @@ fn index(layers: &[WrittenLayer], env: &BuildEnv<'_>) -> Result<Arc<BaseIndex>, 
     let below = self::index(below, env)?;
     let Written { digest, size, .. } = &top.written;
     let blob = env.store.layout.blobs().reader(digest, *size).map_err(Cause::Blob)?;
-    let tar = Decompressor::new(BufReader::with_capacity(256 << 10, blob)).map_err(Cause::Write)?;
+    let unreadable = |source| Cause::Blob(BlobError::Read { digest: digest.clone(), source });
+    let tar = Decompressor::new(BufReader::with_capacity(256 << 10, blob)).map_err(unreadable)?;
     let layer = base::read_layer(BufReader::with_capacity(256 << 10, tar)).map_err(Cause::Index)?;
     let number = LayerNumber::new(env.base.layers.len() + layers.len() - 1);
     let index = below.with_layer(layer, number).map_err(Cause::Index)?;
