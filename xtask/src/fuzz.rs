@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
-use crate::finding::{Look, draw, sarif};
+use crate::finding::{Look, Run, draw, sarif};
 use crate::plan::{self, Builders, CargoOptions};
 use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
@@ -301,6 +301,7 @@ impl Bench {
         }
         drop(draw(&findings, &self.workspace.root, Look { colour: true, columns: Columns::new(80) }));
         let rules: Vec<_> = self.checks.iter().map(check::Check::rule).collect();
-        drop(sarif(&findings, &rules, true, &self.workspace.root));
+        let root = &*self.workspace.root;
+        drop(sarif(Run { findings: &findings, rules: &rules, complete: true, root, failure: None }));
     }
 }

@@ -8,11 +8,11 @@ use serde_json::json;
 use super::arguments::{BuildArgs, Output, TargetArgs};
 use super::failed::Failed;
 use super::prepare::{CheckArgs, Prepared, prepare};
-use super::report::Report;
-use super::{PrintError, print, print_json};
+use super::report::{Report, Stdout};
+use super::{PrintError, print};
 use crate::check::{self, Checks, Phase};
 use crate::engine::EnginePolicy;
-use crate::finding::{Findings, Look, Severity, draw, sarif};
+use crate::finding::{Findings, Look, Severity, draw};
 use crate::session::{check_staged, check_units, is_whole};
 use crate::support::columns::Columns;
 use crate::support::explain::Exit;
@@ -50,8 +50,12 @@ enum Form {
 }
 
 impl Check {
-    pub(super) fn is_json(&self) -> bool {
-        self.format == Form::Json || self.list && self.format == Form::Sarif
+    pub(super) fn stdout(&self) -> Stdout {
+        match self.format {
+            Form::Text => Stdout::Result,
+            Form::Sarif if !self.list => Stdout::Sarif,
+            Form::Json | Form::Sarif => Stdout::Document,
+        }
     }
 
     pub(super) fn run(&self, images: &[Image], checks: &Checks, report: &mut Report) -> Result<Exit, Failed> {
@@ -60,12 +64,14 @@ impl Check {
             return Ok(Exit::Done);
         }
         report.set("complete", json!(false));
-        let (all, all_checks) = (checks.all(), checks);
+        report.set_sarif(|sarif| sarif.rules = checks.all().iter().map(check::Check::rule).collect());
+        let all_checks = checks;
         let progress = report.progress.clone();
         let request = self.building.request(&self.output);
         let selection = self.checking.selection(&self.only);
         let prepared = prepare(images, checks, &self.which, selection, request, &progress)?;
         let Prepared { session, planned, mut findings, checks, selection, asked } = prepared;
+        report.set_sarif(|sarif| sarif.root.clone_from(&session.workspace.root));
         let waiting = checks.iter().filter(|check| check.phase == Phase::Inputs).count();
         for planned in &planned {
             findings.add(Some(&planned.plan.name), check_units(planned, &checks));
@@ -107,8 +113,8 @@ impl Check {
                 report.record(findings.all());
             }
             Form::Sarif => {
-                let rules: Vec<_> = all.iter().map(check::Check::rule).collect();
-                print_json(&sarif(findings.all(), &rules, complete, root))?;
+                report.set_sarif(|sarif| sarif.complete = complete);
+                report.record(findings.all());
             }
         }
         session.check_lock()?;

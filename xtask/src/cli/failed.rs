@@ -97,6 +97,13 @@ impl Failed {
         out
     }
 
+    /// Returns the error as text for another machine: what failed, each cause, and what to do.
+    pub(super) fn to_text(&self) -> String {
+        let causes = self.causes().map(|cause| format!("\ncaused by: {cause}"));
+        let help = self.help().map(|help| format!("\nhelp: {help}"));
+        [self.to_string()].into_iter().chain(causes).chain(help).collect()
+    }
+
     /// Returns the error as the field `error` of a document.
     pub(super) fn to_json(&self) -> Map<String, Value> {
         let fields = [

@@ -114,18 +114,18 @@ impl ImageArgs {
 
     /// Returns an empty report of the command.
     fn report(&self) -> Report {
-        let (output, document) = match &self.command {
-            Command::List(command) => (&command.output, command.formatted.is_json()),
-            Command::Plan(command) => (&command.output, command.formatted.is_json()),
-            Command::Check(command) => (&command.output, command.is_json()),
-            Command::Emit(command) => (&command.output, command.formatted.is_json()),
-            Command::Build(command) => (&command.output, command.formatted.is_json()),
-            Command::Boot(command) => (&command.output, command.formatted.is_json()),
-            Command::Push(command) => (&command.output, command.formatted.is_json()),
-            Command::Lock(command) => (&command.output, command.formatted.is_json()),
-            Command::Gc(command) => (&command.output, command.formatted.is_json()),
+        let document = |is_document| if is_document { Stdout::Document } else { Stdout::Result };
+        let (output, stdout) = match &self.command {
+            Command::List(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Plan(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Check(command) => (&command.output, command.stdout()),
+            Command::Emit(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Build(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Boot(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Push(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Lock(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Gc(command) => (&command.output, document(command.formatted.is_json())),
         };
-        let stdout = if document { Stdout::Document } else { Stdout::Result };
         let mut report = Report::new(stdout, output.color, output.progress());
         if !matches!(self.command, Command::Check(_) | Command::Lock(_) | Command::Gc(_)) {
             report.set("images", json!([]));

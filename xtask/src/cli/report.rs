@@ -4,13 +4,13 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::failed::Failed;
 use super::print_json;
 use crate::engine;
-use crate::finding::{Finding, Findings, Look, draw};
+use crate::finding::{Finding, Findings, Look, Rule, Run, RunFailure, draw, sarif};
 use crate::plan::SCHEMA;
 use crate::support::columns::Columns;
 use crate::support::explain::{Exit, Explain};
@@ -23,6 +23,8 @@ pub(super) enum Stdout {
     Result,
     /// One JSON document, also where the command fails.
     Document,
+    /// A SARIF log of the findings, also where the command fails.
+    Sarif,
 }
 
 /// What a command has found and made so far.
@@ -32,17 +34,34 @@ pub(super) struct Report {
     pub(super) progress: Progress,
     findings: Findings,
     fields: Map<String, Value>,
+    sarif: Sarif,
+}
+
+/// What a SARIF log has beside the findings.
+#[derive(Debug, Default)]
+pub(super) struct Sarif {
+    pub(super) rules: Vec<Rule>,
+    /// Whether all checks ran.
+    pub(super) complete: bool,
+    /// The workspace that sites are relative to.
+    pub(super) root: Utf8PathBuf,
 }
 
 impl Report {
     pub(super) fn new(stdout: Stdout, colour: Colour, progress: Progress) -> Self {
         let fields = Map::from_iter([("schema".to_owned(), json!(SCHEMA))]);
-        Self { stdout, colour, progress, findings: Findings::default(), fields }
+        let (findings, sarif) = (Findings::default(), Sarif::default());
+        Self { stdout, colour, progress, findings, fields, sarif }
     }
 
     /// Whether stdout has a JSON document, which the end of the command prints.
     pub(super) fn is_document(&self) -> bool {
-        self.stdout == Stdout::Document
+        self.stdout != Stdout::Result
+    }
+
+    /// Sets what a SARIF log has beside the findings.
+    pub(super) fn set_sarif(&mut self, set: impl FnOnce(&mut Sarif)) {
+        set(&mut self.sarif);
     }
 
     /// Sets a field of the document.
@@ -96,14 +115,17 @@ impl Report {
             Ok(exit) => *exit,
             Err(failed) => failed.exit(),
         };
-        let mut printed = Ok(());
-        if self.is_document() {
-            self.set("findings", json!(self.findings.all()));
-            if let Err(failed) = &result {
-                self.set("error", Value::Object(failed.to_json()));
+        let printed = match self.stdout {
+            Stdout::Result => Ok(()),
+            Stdout::Document => {
+                self.set("findings", json!(self.findings.all()));
+                if let Err(failed) = &result {
+                    self.set("error", Value::Object(failed.to_json()));
+                }
+                print_json(&Value::Object(std::mem::take(&mut self.fields)))
             }
-            printed = print_json(&Value::Object(std::mem::take(&mut self.fields)));
-        }
+            Stdout::Sarif => print_json(&self.sarif_of(result.as_ref().err())),
+        };
         if let Err(failed) = result {
             self.write_error(&failed);
             engine::reraise_signal();
@@ -113,6 +135,17 @@ impl Report {
             return Exit::Failure.into();
         }
         exit.into()
+    }
+
+    fn sarif_of(&self, failed: Option<&Failed>) -> Value {
+        let Sarif { rules, complete, root } = &self.sarif;
+        let failure = failed.map(|failed| RunFailure {
+            text: failed.to_text(),
+            site: failed.site(),
+            exit_code: failed.exit().code(),
+        });
+        let complete = *complete && failure.is_none();
+        sarif(Run { findings: self.findings.all(), rules, complete, root, failure: failure.as_ref() })
     }
 
     fn write_error(&self, failed: &Failed) {

@@ -109,15 +109,20 @@ impl Xtask {
 /// Ends a command line that is not a command: with `--help`, with the version, or because it is wrong.
 fn unparsed(error: &clap::Error) -> ExitCode {
     let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-    let is_document = asks(&words, "--format", "json");
+    let stdout = if asks(&words, "--format", "json") {
+        Stdout::Document
+    } else if asks(&words, "--format", "sarif") {
+        Stdout::Sarif
+    } else {
+        Stdout::Result
+    };
     let is_json = asks(&words, "--progress", "json");
     let report = |stdout| {
         let mode = if is_json { ProgressMode::Json } else { ProgressMode::Plain };
         Report::new(stdout, Colour::Auto, Progress::new(mode, false, Colour::Auto))
     };
     // `--help` is not an error, and is a result.
-    if error.use_stderr() && (is_document || is_json) {
-        let stdout = if is_document { Stdout::Document } else { Stdout::Result };
+    if error.use_stderr() && (stdout != Stdout::Result || is_json) {
         return report(stdout).end(Err(UsageError::of(error).into()));
     }
     if error.use_stderr() {

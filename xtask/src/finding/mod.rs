@@ -12,7 +12,7 @@ use lapstrake::value::{ImageName, ImagePath, Invalid, LayerName};
 use serde::Serialize;
 
 pub(crate) use draw::{Look, draw, underline};
-pub(crate) use sarif::{Rule, sarif};
+pub(crate) use sarif::{Rule, Run, RunFailure, sarif};
 
 /// A fault or a doubt, with the line of the user's Rust that it comes from.
 ///

@@ -23,13 +23,39 @@ pub(crate) struct Rule {
     pub(crate) phase: &'static str,
 }
 
-/// Returns the log of one run; `root` is the workspace that sites are relative to. A run that is not `complete`
-/// left out the checks of what cargo builds.
-pub(crate) fn sarif(findings: &[Finding], checks: &[Rule], complete: bool, root: &Utf8Path) -> Value {
-    let rules: Vec<_> = checks.iter().map(rule).collect();
-    let log =
-        Log { indices: checks.iter().zip(0..).map(|(check, index)| (check.name, index)).collect(), root };
+/// A run of the checks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) findings: &'a [Finding],
+    pub(crate) rules: &'a [Rule],
+    /// Whether all checks ran, also those of what cargo builds.
+    pub(crate) complete: bool,
+    /// The workspace that sites are relative to.
+    pub(crate) root: &'a Utf8Path,
+    /// Why the run ended early, if it did.
+    pub(crate) failure: Option<&'a RunFailure>,
+}
+
+/// The failure of a run, for reasons outside of the description.
+#[derive(Debug, Clone)]
+pub(crate) struct RunFailure {
+    /// What failed, each cause, and what to do.
+    pub(crate) text: String,
+    pub(crate) site: Option<Site>,
+    pub(crate) exit_code: u8,
+}
+
+/// Returns the log of one run.
+pub(crate) fn sarif(run: Run<'_>) -> Value {
+    let Run { findings, rules, complete, root, failure } = run;
+    let indices = rules.iter().zip(0..).map(|(rule, index)| (rule.name, index)).collect();
+    let log = Log { indices, root };
     let results: Vec<_> = findings.iter().map(|finding| log.result(finding)).collect();
+    let rules: Vec<_> = rules.iter().map(rule).collect();
+    let invocation = match failure {
+        Some(failure) => log.failed(failure),
+        None => json!({ "executionSuccessful": true }),
+    };
     json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [{
         "tool": { "driver": {
             "name": "lapstrake",
@@ -37,6 +63,7 @@ pub(crate) fn sarif(findings: &[Finding], checks: &[Rule], complete: bool, root:
             "informationUri": env!("CARGO_PKG_REPOSITORY"),
             "rules": rules,
         } },
+        "invocations": [invocation],
         "columnKind": "unicodeCodePoints",
         "results": results,
         "properties": { "complete": complete },
@@ -90,6 +117,21 @@ impl Log<'_> {
         set("relatedLocations", related.collect::<Vec<_>>().into());
         set("properties", properties(finding));
         result.into()
+    }
+
+    /// The invocation that failed.
+    fn failed(&self, failure: &RunFailure) -> Value {
+        let RunFailure { text, site, exit_code } = failure;
+        let mut notification = json!({ "level": "error", "message": { "text": text } });
+        let place = site.map(|site| self.place(site)).unwrap_or_default();
+        if !place.is_empty() {
+            notification["locations"] = json!([place]);
+        }
+        json!({
+            "executionSuccessful": false,
+            "exitCode": exit_code,
+            "toolExecutionNotifications": [notification],
+        })
     }
 
     /// The place in the description, and the path in the image.

@@ -303,7 +303,9 @@ fn row(path: &str, member: &Member, size: Option<u64>) -> Vec<String> {
     let mut place = format!("{} {}:{} {path}", metadata.mode, metadata.uid, metadata.gid);
     let origin = match &member.kind {
         Kind::Directory => {
-            place.push('/');
+            if !place.ends_with(" /") {
+                place.push('/');
+            }
             None
         }
         Kind::Symlink { target } => Some(format!("-> {}", target.escape_debug())),

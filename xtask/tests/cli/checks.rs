@@ -54,6 +54,40 @@ fn sarif_of_nothing_found_is_valid_too() {
     valid(&workspace, &check);
 }
 
+#[test]
+fn sarif_of_a_failure_is_valid_and_says_what_failed() {
+    let workspace = Workspace::new();
+    let log = |check: &Run, code: i32| {
+        assert_eq!(check.code, Some(code), "{}", check.stderr);
+        valid(&workspace, check);
+        let log = check.json()["runs"][0].clone();
+        assert_eq!(log["properties"]["complete"], false);
+        let invocation = &log["invocations"][0];
+        assert_eq!(
+            (&invocation["executionSuccessful"], &invocation["exitCode"]),
+            (&json!(false), &json!(code))
+        );
+        let text =
+            invocation["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap().to_owned();
+        (text, log)
+    };
+    let arguments = ["check", "--format", "sarif"];
+    let mut no_cargo = workspace.command(&arguments);
+    let (text, _) = log(&Run::of(no_cargo.env("CARGO", "/no/such/cargo")), 3);
+    assert!(text.starts_with("the workspace can't be read\ncaused by: `cargo` can't be started\n"), "{text}");
+    let (text, _) = log(&workspace.image(&["check", "cockpti", "--format", "sarif"]), 2);
+    assert_eq!(text, "no image is named `cockpti`\nhelp: did you mean `cockpit`?");
+    let (text, _) = log(&workspace.image(&["check", "--lokced", "--format=sarif"]), 2);
+    assert_eq!(text, "unexpected argument '--lokced' found\nhelp: a similar argument exists: '--locked'");
+    // What was found before the failure is in the log.
+    workspace.write("gateway/src/bin/gatewayd.rs", "this is no Rust\n");
+    let (text, found) = log(&workspace.describe("early", &arguments), 3);
+    assert!(text.starts_with("the binaries of image `planted-app` can't be compiled\n"), "{text}");
+    assert_eq!(found["results"][0]["ruleId"], "var-tmpfiles");
+    let fine = workspace.image(&["check", "cockpit", "--format", "sarif"]).done();
+    assert_eq!(fine.json()["runs"][0]["invocations"], json!([{ "executionSuccessful": true }]));
+}
+
 /// Holds a log to the schema, and to saying nothing of this machine.
 #[track_caller]
 fn valid(workspace: &Workspace, check: &Run) {

@@ -66,6 +66,18 @@ fn a_binary_is_known_after_the_build_and_is_not_guessed() {
 }
 
 #[test]
+fn the_root_directory_is_shown_as_one_slash() {
+    let workspace = Workspace::new();
+    std::fs::create_dir_all(workspace.path("root/usr/share/app")).unwrap();
+    workspace.write("root/usr/share/app/text", "x\n");
+    let plan = workspace.describe("rooted", &["plan"]).done().stdout;
+    let directories: Vec<_> = plan.lines().filter_map(|line| line.strip_prefix("    0755 0:0 ")).collect();
+    assert!(directories.iter().any(|line| line.starts_with("/ ")), "{plan}");
+    assert!(directories.iter().any(|line| line.starts_with("/usr/share/app/ ")), "{plan}");
+    assert!(!plan.contains("//"), "{plan}");
+}
+
+#[test]
 fn marks_have_colours_where_colours_are_wanted() {
     let workspace = Workspace::new();
     workspace.image(&["build", "cockpit"]).done();
