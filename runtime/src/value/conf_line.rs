@@ -60,6 +60,25 @@ impl ConfLine {
         Ok(Self(text.to_owned()))
     }
 
+    /// A line of dracut.conf(5) that adds names to a list.
+    pub(crate) fn dracut<N: AsRef<str>>(
+        list: &str,
+        names: impl IntoIterator<Item = N>,
+    ) -> Result<Self, Invalid> {
+        const WHAT: &str = "name for dracut";
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.+".contains(c);
+        let mut line = format!("{list}+=\" ");
+        for name in names {
+            let name = name.as_ref();
+            if name.is_empty() || !name.chars().all(allowed) {
+                let reason = "has other than letters, digits, `_`, `-`, `.` and `+`";
+                return Err(Invalid::whole(WHAT, name, reason));
+            }
+            line += &format!("{name} ");
+        }
+        Ok(Self(line + "\""))
+    }
+
     /// A rule of udev(7).
     pub(crate) fn udev_rule(text: &str) -> Result<Self, Invalid> {
         udev_rule::fault(text).map_or_else(|| Ok(Self(text.trim().to_owned())), Err)

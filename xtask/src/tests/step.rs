@@ -6,10 +6,10 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use lapstrake::entry::{Dir, File, Packages, Repository, Run, Secret};
+use lapstrake::entry::{Dir, File, Initramfs, Packages, Repository, Run, Secret};
 use lapstrake::{Base, Image, Layer};
 
-use super::engine::present;
+use super::engine::{Stored, present, run};
 use super::equivalence::compare_with;
 use super::workshop::Workshop;
 use crate::base::fixture::Tar;
@@ -34,6 +34,35 @@ fn token() -> Secret {
 
 fn image(run: Run) -> Image {
     Image::new("steps", Base::stand_in()).layer(Layer::new("steps").with(run))
+}
+
+/// What dracut does to the image; the kernel that runs meanwhile is that of the machine that builds.
+#[test]
+fn an_initramfs_is_made_for_the_kernel_of_the_image() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let dracut = "#!/usr/bin/busybox sh\n\
+                  for last; do image=$path path=$last; done\n\
+                  { echo \"$path\"; cat /usr/lib/dracut/dracut.conf.d/*; } > \"$image\"\n";
+    let programs = Layer::new("programs")
+        .with(File::text(dracut, "/usr/bin/dracut").mode(0o755))
+        .symlink("busybox", "/usr/bin/sh");
+    let layer = Layer::new("unlock").entries(Initramfs::regenerated().modules(["clevis"]).omit(["plymouth"]));
+    let image = Image::new("steps", Base::stand_in()).layer(programs).layer(layer);
+    let workshop = Workshop::stand_in_with_busybox();
+    workshop.build(&image, Compression::Zstd);
+    let stored = Stored(format!("localhost/lapstrake-test/initramfs:{}", std::process::id()));
+    let to = format!("containers-storage:{}", stored.0);
+    run("skopeo", &["copy", "--quiet", &workshop.reference("steps"), &to], workshop.path());
+    let modules = Path::new(&stored.mount()).join("usr/lib/modules");
+    let kernel = fs::read_dir(modules).unwrap().next().unwrap().unwrap();
+    let made = fs::read_to_string(kernel.path().join("initramfs.img")).unwrap();
+    let name = kernel.file_name().into_string().unwrap();
+    assert_eq!(
+        made,
+        format!("{name}\nadd_dracutmodules+=\" clevis \"\nomit_dracutmodules+=\" plymouth \"\n")
+    );
 }
 
 fn sh(script: &str) -> Run {
