@@ -96,6 +96,7 @@ const fn one(key: &'static str, kind: ValueKind) -> Choice {
     choice(key, Takes::One(kind))
 }
 
+const FILL: Choice = choice("fill", Takes::Pair(ValueKind::Text, ValueKind::Text));
 const MODE: Choice = one("mode", ValueKind::Mode);
 const OWNER: Choice = one("owner", ValueKind::Owner);
 const CAPABILITY: Choice = one("capability", ValueKind::Capabilities);
@@ -169,12 +170,12 @@ const OF_LAYER: &[Form] = &[
     Form {
         keyword: "file",
         shapes: &[Shape::Onto(ValueKind::File, ValueKind::Destination)],
-        options: &[MODE, OWNER, CAPABILITY, ALLOW],
+        options: &[FILL, MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
         keyword: "text",
         shapes: &[Shape::Onto(ValueKind::Text, ValueKind::Destination)],
-        options: &[MODE, OWNER, CAPABILITY, ALLOW],
+        options: &[FILL, MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
         keyword: "built",

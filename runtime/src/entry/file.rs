@@ -32,19 +32,21 @@ pub struct File {
     pub at: Parsed<ImagePath>,
     /// Mode, owner, capabilities and accepted findings.
     pub attributes: Attributes,
+    /// Texts in the content that are placeholders, with their values.
+    pub fills: Vec<(String, String)>,
 }
 
 impl File {
     /// Describes a file of the workspace, which is read when the image is built.
     #[track_caller]
     pub fn new(source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
-        Self { source: Source::Asset(source.into()), at: Parsed::new(at), attributes: Attributes::default() }
+        Self::of(Source::Asset(source.into()), Parsed::new(at))
     }
 
     /// Describes a file with this content. No newline is added and nothing is expanded.
     #[track_caller]
     pub fn text(content: impl Into<String>, at: impl Text<ImagePath>) -> Self {
-        Self { source: Source::Text(content.into()), at: Parsed::new(at), attributes: Attributes::default() }
+        Self::of(Source::Text(content.into()), Parsed::new(at))
     }
 
     /// Takes the file that a stage has at `from` after its last step. A stage without steps is another image: its file is
@@ -64,10 +66,46 @@ impl File {
     #[track_caller]
     pub fn from_stage(stage: BuildStage, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
         let source = Source::BuildStage(Box::new(stage), Parsed::new(from));
-        Self { source, at: Parsed::new(at), attributes: Attributes::default() }
+        Self::of(source, Parsed::new(at))
+    }
+
+    /// Describes a text file of the workspace with placeholders, and their values; see [`fill`](Self::fill).
+    ///
+    /// ```
+    /// # use lapstrake::entry::File;
+    /// let registry = "registry.example/fleet";
+    /// let app = File::template("deploy/app.container", [("@REGISTRY@", registry)], "/etc/containers/systemd/app.container");
+    /// assert_eq!(app.fills, [("@REGISTRY@".to_owned(), registry.to_owned())]);
+    /// ```
+    #[track_caller]
+    pub fn template<P: Into<String>, V: Into<String>>(
+        source: impl Into<Asset>,
+        fills: impl IntoIterator<Item = (P, V)>,
+        at: impl Text<ImagePath>,
+    ) -> Self {
+        let file = Self::new(source, at);
+        fills.into_iter().fold(file, |file, (placeholder, value)| file.fill(placeholder, value))
+    }
+
+    fn of(source: Source, at: Parsed<ImagePath>) -> Self {
+        Self { source, at, attributes: Attributes::default(), fills: Vec::new() }
+    }
+
+    /// Puts a value in place of a placeholder, wherever the text has it. A placeholder that the text does not have is an
+    /// error, and one like `@NAME@` that is left is a note. A value is not searched for placeholders. It may be called
+    /// more than once.
+    ///
+    /// ```
+    /// # use lapstrake::entry::File;
+    /// let app = File::new("deploy/app.toml", "/etc/app.toml").fill("@PORT@", "8000").fill("@HOST@", "::");
+    /// assert_eq!(app.fills.len(), 2);
+    /// ```
+    pub fn fill(mut self, placeholder: impl Into<String>, value: impl Into<String>) -> Self {
+        self.fills.push((placeholder.into(), value.into()));
+        self
     }
 
     attribute_options!(mode owner capability);
 }
 
-faults!(File { source, at, attributes });
+faults!(File { source, at, attributes, fills });

@@ -93,6 +93,7 @@ impl Qm {
             source: Source::Asset(source),
             at: Parsed::of(at),
             attributes: super::Attributes::default(),
+            fills: Vec::new(),
         })
     }
 

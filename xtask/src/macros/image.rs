@@ -77,7 +77,7 @@
 /// | entry | options |
 /// |---|---|
 /// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `in_stage` `mode` `owner` `capability` |
-/// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `mode` `owner` `capability` |
+/// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `fill` `mode` `owner` `capability` |
 /// | `built "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, `mode` `owner` `capability` |
 /// | `tree "ASSET" => "/PATH"` | `exclude` `mode_of` `owner_of` `dir_mode` `mode` `owner` `capability` |
 /// | `dir "/PATH"` | `mode` `owner` |
@@ -115,7 +115,7 @@
 ///
 /// | | |
 /// |---|---|
-/// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `replace`, `replace_all` and `insert_after` of `edit`, `subids` (the first, and how many), `mode_of` and `owner_of` (a pattern, and what it gives), `repository` |
+/// | `env: "LANG" => "C.UTF-8"` | also `swap` (a package for another), `bind` (an asset, and where the step sees it), `fill` (a placeholder, and its value), `replace`, `replace_all` and `insert_after` of `edit`, `subids` (the first, and how many), `mode_of` and `owner_of` (a pattern, and what it gives), `repository` |
 /// | `set: ["SECTION", "KEY"] => "VALUE"`, `set: "KEY" => "VALUE"` | of `edit` |
 /// | `cache: "/var/cache/maps"` | also `rpm_file`, `rpm_dir`, `repo_file`, `enable_repository`, `module`, `append`, `authorized_keys`, those of `zone`, `secret`, `allow` |
 /// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |

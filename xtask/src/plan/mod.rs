@@ -32,6 +32,7 @@ mod site;
 mod source_mode;
 mod stage;
 mod step;
+mod template;
 mod transaction;
 mod unit_states;
 mod zone;

@@ -197,7 +197,11 @@ impl<'a> Placer<'a, '_, '_> {
 
     fn file(&mut self, file: &File, site: Site) {
         let Some(path) = self.valid(&file.at) else { return };
-        self.source_file(&file.source, path, &file.attributes, None, site);
+        if file.fills.is_empty() {
+            self.source_file(&file.source, path, &file.attributes, None, site);
+        } else {
+            self.template(file, path, site);
+        }
     }
 
     /// The path, or a finding that it is none.
@@ -235,7 +239,7 @@ impl<'a> Placer<'a, '_, '_> {
         lines.iter().filter_map(|line| self.valid(line)).map(|line| line.to_string() + "\n").collect()
     }
 
-    fn source_file(
+    pub(super) fn source_file(
         &mut self,
         source: &Source,
         path: ImagePath,

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use super::hostile::{DIRECTORIES, REMOVABLE};
 
 /// Sources that every workshop of these descriptions has.
-pub(super) const SOURCES: [(&str, &[u8]); 5] = [
+pub(super) const SOURCES: [(&str, &[u8]); 6] = [
+    ("deploy/template", b"name = @NAME@@NAME@ \xc3\xa9\n"),
     ("deploy/small", b"small\n"),
     ("deploy/tree/a", b"a\n"),
     ("deploy/tree/sub/b", b"b\n"),
@@ -117,6 +118,9 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         }),
         2 => (proptest::sample::select(&EDITED[..]), "[ -~\n]{0,20}")
             .prop_map(|(at, text)| Edit::of(at).append(text).into()),
+        1 => (path(), "[a-c@\n]{0,20}", mode()).prop_map(|(at, value, mode)| {
+            File::template("deploy/template", [("@NAME@", value)], at).mode(mode).into()
+        }),
         2 => (source(), path(), any::<bool>()).prop_map(|(from, at, is_renamed)| {
             if is_renamed { Copied::renamed(from, at).into() } else { Copied::of(from, at).into() }
         }),

@@ -24,6 +24,7 @@ mod speed;
 mod stage;
 mod step;
 mod tar_profile;
+mod templates;
 mod variants;
 pub(crate) mod workshop;
 mod zones;

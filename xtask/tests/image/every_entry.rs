@@ -79,6 +79,8 @@ fn said() -> Image {
             drop_in "memory" = "[Service]\nMemoryMax=64M\n" => "e.service"
             drop_in "tasks.conf" = "[Service]\n" => "e.service" { mode: 0o600, owner: "0:1" }
             drop_in asset("x/limits.conf") => "e.service"
+            file "README.md" => "/etc/filled" { fill: "@A@" => "a", mode: 0o600 }
+            text "@A@ @B@" => "/etc/filled2" { fill: ["@A@" => "a", "@B@" => "b"] }
             copy "/etc/a" => "/usr/share/a"
             copy "/etc/b" => "/usr/share/b" { allow: "setuid" }
             rename "/etc/c" => "/usr/share/c"
@@ -230,6 +232,8 @@ fn built() -> Layer {
         .with(DropIn::text("memory", "[Service]\nMemoryMax=64M\n", "e.service"))
         .with(DropIn::text("tasks.conf", "[Service]\n", "e.service").mode(0o600).owner("0:1"))
         .with(DropIn::file(asset("x/limits.conf"), "e.service"))
+        .with(File::template(asset("README.md"), [("@A@", "a")], "/etc/filled").mode(0o600))
+        .with(File::text("@A@ @B@", "/etc/filled2").fill("@A@", "a").fill("@B@", "b"))
         .copy("/etc/a", "/usr/share/a")
         .with(Copied::of("/etc/b", "/usr/share/b").allow("setuid"))
         .rename("/etc/c", "/usr/share/c")

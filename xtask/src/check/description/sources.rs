@@ -1,6 +1,6 @@
 //! Files and directories of the workspace that a description names.
 
-use super::{fatal, layers, warning, words};
+use super::{fatal, layers, note, warning, words};
 use crate::check::Check;
 
 pub(in crate::check) const CHECKS: &[Check] = &[
@@ -34,6 +34,22 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         words(
             "`.file(\"deploy/key.toml\", …)` where only root may read `deploy/key.toml`",
             "`chmod u+r deploy/key.toml`",
+        ),
+    ),
+    fatal(
+        "template",
+        "a placeholder that the text does not have, or has two values for, is a mistake on one of both sides",
+        layers(
+            r#"Layer::new("app").with(File::text("port = @PORT@\n", "/etc/app.toml").fill("@PROT@", "8000"))"#,
+            r#"Layer::new("app").with(File::text("port = @PORT@\n", "/etc/app.toml").fill("@PORT@", "8000"))"#,
+        ),
+    ),
+    note(
+        "template-left",
+        "what looks like a placeholder, and has no value, is in the image as it is",
+        layers(
+            r#"Layer::new("app").with(File::text("@HOST@:@PORT@\n", "/etc/app.conf").fill("@PORT@", "8000"))"#,
+            r#"Layer::new("app").with(File::text("@HOST@:@PORT@\n", "/etc/app.conf").fill("@PORT@", "8000").fill("@HOST@", "::"))"#,
         ),
     ),
     warning(

@@ -50,11 +50,15 @@ pub(crate) fn scan<'a>(
     sources
 }
 
-/// The assets of an entry whose texts decide what is planned: a unit, with any file name, public keys, and
-/// modules of a policy.
+/// The assets of an entry whose texts decide what is planned: a unit, with any file name, public keys, templates,
+/// and modules of a policy.
 fn read_texts(entry: &Entry) -> Vec<&Asset> {
     match &entry.kind {
         EntryKind::Unit(unit) => match &unit.source {
+            Source::Asset(asset) => vec![asset],
+            Source::Text(_) | Source::BuildStage(..) => Vec::new(),
+        },
+        EntryKind::File(file) if !file.fills.is_empty() => match &file.source {
             Source::Asset(asset) => vec![asset],
             Source::Text(_) | Source::BuildStage(..) => Vec::new(),
         },
