@@ -35,19 +35,20 @@ impl Ready {
 
 /// Checks a plan, before cargo has run.
 pub(crate) fn check_tree(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
-    check::run(checks, Phase::Tree, &planned.subject())
+    planned.described.blame_option(check::run(checks, Phase::Tree, &planned.subject()))
 }
 
 /// Returns the findings of systemd itself if this machine has it and the check is selected.
 pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
     let wanted = checks.iter().find(|check| check.name == check::SYSTEMD_ANALYZE.name);
     let subject = planned.subject();
-    wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject)).unwrap_or_default()
+    let found = wanted.map(|check| check::told(check, analyze::analyze(&subject), &subject));
+    planned.described.blame_option(found.unwrap_or_default())
 }
 
 /// Checks the exact bytes.
 pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
-    check::run(checks, Phase::Inputs, &ready.subject())
+    ready.described.blame_option(check::run(checks, Phase::Inputs, &ready.subject()))
 }
 
 /// Returns whether a description has a plan that can be staged although it is refused because of these findings: they are
@@ -66,7 +67,7 @@ pub(crate) fn check_laid(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
     let subject = ready.subject();
     let mut findings = check::run(checks, Phase::Tree, &subject);
     findings.extend(check::run(checks, Phase::Inputs, &subject));
-    findings
+    ready.described.blame_option(findings)
 }
 
 impl Session<'_> {
@@ -89,7 +90,7 @@ impl Session<'_> {
         let has_all = plan.compile.is_empty() && plan.stages.is_empty() && !reads;
         let due: Vec<_> =
             checks.iter().filter(|check| has_all || check.looks_at_files_alone()).copied().collect();
-        Ok(check::run(&due, Phase::Inputs, &subject))
+        Ok(planned.described.blame_option(check::run(&due, Phase::Inputs, &subject)))
     }
 
     /// Plans an image for a `#[test]`, and returns what is found before anything is compiled. Checks of the bytes run

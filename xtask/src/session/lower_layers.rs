@@ -25,6 +25,20 @@ pub(super) struct Described {
     pub(super) image: Image,
     pub(super) shared: Rc<Shared>,
     pub(super) builders: Builders,
+    /// Whether `--base` gives another base than the described one.
+    pub(super) has_base_of_option: bool,
+}
+
+impl Described {
+    /// Blames `--base` for what is found in a base that it gives. The line of the description names another base.
+    pub(super) fn blame_option(&self, findings: Vec<Finding>) -> Vec<Finding> {
+        let is_of_option =
+            |finding: &Finding| self.has_base_of_option && finding.site == Some(self.image.base.site());
+        let blamed = |finding: Finding| {
+            if is_of_option(&finding) { finding.of_option("--base") } else { finding }
+        };
+        findings.into_iter().map(blamed).collect()
+    }
 }
 
 /// The parts of layers that are built before the plan is final, and the trees that are known by them.
@@ -55,6 +69,7 @@ impl Session<'_> {
     /// Returns a plan on the trees that are known, with the packages that the lock pins.
     pub(super) fn resolve(&self, described: &Described, base: &Base, lower: &LowerLayers) -> Resolved {
         let mut resolved = self.resolve_texts(described, base, lower);
+        resolved.findings = described.blame_option(resolved.findings);
         resolved.plan.iter_mut().for_each(|plan| self.pin_packages(plan));
         resolved
     }

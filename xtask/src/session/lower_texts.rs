@@ -15,7 +15,7 @@ use crate::plan::{self, PlannedLayer, Resolved};
 impl Session<'_> {
     /// Returns a plan on the trees that are known.
     pub(super) fn resolve_texts(&self, described: &Described, base: &Base, lower: &LowerLayers) -> Resolved {
-        let Described { image, shared, builders } = described;
+        let Described { image, shared, builders, .. } = described;
         let options = &self.request.cargo;
         loop {
             let (workspace, known) = (&self.workspace, &lower.known);

@@ -188,7 +188,12 @@ impl<'a> Session<'a> {
             let (builders, found) = self.builders(image, base.architecture);
             findings.add(name, found);
             let (image, shared) = ((*image).clone(), Rc::clone(&shared));
-            let described = Rc::new(Described { image, shared, builders });
+            let described = Rc::new(Described {
+                image,
+                shared,
+                builders,
+                has_base_of_option: self.request.base.is_some(),
+            });
             let resolved = self.resolve(&described, &base, &LowerLayers::of(&base));
             let Some(plan) = resolved.plan else {
                 findings.add(name, resolved.findings);

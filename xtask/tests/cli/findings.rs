@@ -20,9 +20,9 @@ fn two_images_of_one_name_are_shown_both() {
     assert_eq!(check.code, Some(1));
     insta::assert_snapshot!(check.stdout, @r#"
 error[duplicate-image]: two images are named `cockpit`
-  --> xtask/src/main.rs:60:5
+  --> xtask/src/main.rs:61:5
    |
-60 |     Image::new("cockpit", Base::stand_in())
+61 |     Image::new("cockpit", Base::stand_in())
    |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    |     |
    |     written here, both times

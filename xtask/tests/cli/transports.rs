@@ -205,4 +205,13 @@ fn a_fault_of_the_base_on_the_command_line_underlines_no_line_of_the_description
         assert!(run.stderr.contains("missing"), "{}", run.stderr);
         assert!(!run.stderr.contains("main.rs"), "{}", run.stderr);
     }
+    // A file in `/boot`, which is found in the tree of the base.
+    let arguments = ["build", "--skip", "nonempty-boot", "-o", "oci:bases:booted"];
+    workspace.describe("booted", &arguments).done();
+    let warned = workspace.image(&["check", "cockpit", "--base", "oci:bases:booted"]).done().stdout;
+    assert!(warned.contains("warning[nonempty-boot]") && warned.contains("(given by `--base`)"), "{warned}");
+    assert!(!warned.contains("main.rs"), "{warned}");
+    let document = workspace.image(&["check", "cockpit", "--format", "json", "--base", "oci:bases:booted"]);
+    let found = &document.done().json()["findings"][0];
+    assert_eq!((&found["name"], &found["site"]), (&"nonempty-boot".into(), &Value::Null), "{found}");
 }

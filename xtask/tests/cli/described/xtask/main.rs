@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         "checked" => vec![checked()],
         "deep" => vec![deep()],
         "bare" => vec![bare()],
+        "booted" => vec![Image::new("booted", Base::stand_in()).layer(Layer::new("boot").text("x\n", "/boot/grub.cfg"))],
         "rooted" => vec![Image::new("rooted", Base::stand_in()).layer(Layer::new("tree").tree("root", "/"))],
         "doubtful" => vec![cockpit(), doubtful()],
         "misnamed" => vec![Image::new("Not A Name", Base::stand_in()), cockpit()],
