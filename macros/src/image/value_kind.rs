@@ -48,6 +48,8 @@ pub(super) enum ValueKind {
     Karg,
     /// The name of a file in `/usr/lib/bootc/kargs.d`, with or without `.toml`.
     KargsName,
+    /// A file of the workspace with a kernel module.
+    KernelModule,
     /// A file of the workspace with a public key.
     KeyFile,
     /// The key of a label.
@@ -168,6 +170,7 @@ impl ValueKind {
                 | Self::Directory
                 | Self::UnitFile
                 | Self::BindSource
+                | Self::KernelModule
                 | Self::KeyFile
                 | Self::PolicyModule
                 | Self::RepoFile
@@ -209,6 +212,7 @@ impl ValueKind {
             Self::Home => ("an image path", r#""/var/lib/sensord""#),
             Self::ImageName => ("an image name", r#""telematics""#),
             Self::Karg => ("a kernel argument", r#""console=ttyS0""#),
+            Self::KernelModule => ("a file of the workspace", r#""vendor/gnss.ko""#),
             Self::KeyFile => ("a file of the workspace", r#""deploy/RPM-GPG-KEY-vendor""#),
             Self::LabelKey => ("a label's key", r#""org.example.variant""#),
             Self::LayerName => ("a layer name", r#""app""#),

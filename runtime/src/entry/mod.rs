@@ -13,6 +13,8 @@ mod edit;
 mod file;
 mod initramfs;
 mod kargs;
+mod kinds;
+mod kmod;
 mod packages;
 mod qm;
 mod remove;
@@ -39,6 +41,8 @@ pub use edit::{Change, Edit};
 pub use file::File;
 pub use initramfs::Initramfs;
 pub use kargs::Kargs;
+pub use kinds::EntryRef;
+pub use kmod::Kmod;
 pub use packages::Packages;
 pub use qm::Qm;
 pub use remove::Remove;
@@ -181,6 +185,7 @@ pub enum EntryKind {
     File(File),
     Group(Group),
     Kargs(Kargs),
+    Kmod(Kmod),
     Packages(Packages),
     Remove(Remove),
     Run(Run),
@@ -211,6 +216,7 @@ impl EntryKind {
             | Self::Edit(_)
             | Self::Group(_)
             | Self::Kargs(_)
+            | Self::Kmod(_)
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
@@ -241,7 +247,7 @@ impl EntryKind {
         }
     }
 
-    /// Returns the path that the entry puts something at; none for an account, a zone, a change of the
+    /// Returns the path that the entry puts something at; none for an account, a kernel module, a zone, a change of the
     /// policy, a removal, a unit's state, packages and a run step. A tree's path is that of its directory.
     ///
     /// ```
@@ -268,6 +274,7 @@ impl EntryKind {
             Self::Tmpfiles(entry) => &entry.at,
             Self::Tree(entry) => &entry.at,
             Self::Group(_)
+            | Self::Kmod(_)
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
@@ -284,6 +291,7 @@ impl EntryKind {
         match self {
             Self::DropIn(entry) => Some(&entry.source),
             Self::File(entry) => Some(&entry.source),
+            Self::Kmod(entry) => Some(&entry.source),
             Self::Sysusers(entry) => entry.source.as_ref(),
             Self::Tmpfiles(entry) => entry.source.as_ref(),
             Self::Tree(entry) => Some(&entry.source),
@@ -336,65 +344,3 @@ impl EntryKind {
         assets
     }
 }
-
-macro_rules! entry_kinds {
-    ($($kind:ident),*) => {
-        /// The kinds of entries by reference, without `#[non_exhaustive]`: the compiler finds each match of
-        /// `lapstrake-xtask` that a new kind is missing in.
-        ///
-        /// ```
-        /// use lapstrake::entry::{EntryKind, EntryRef, Remove};
-        /// let kind = EntryKind::from(Remove::new("/etc/motd"));
-        /// assert!(matches!(EntryRef::of(&kind), EntryRef::Remove(_)));
-        /// ```
-        #[doc(hidden)]
-        #[derive(Debug, Clone, Copy)]
-        pub enum EntryRef<'a> {
-            $($kind(&'a $kind),)*
-        }
-
-        impl<'a> EntryRef<'a> {
-            /// Returns the entry by its kind.
-            ///
-            /// ```
-            /// use lapstrake::entry::{Bin, EntryKind, EntryRef};
-            /// let kind = EntryKind::from(Bin::new("sensord"));
-            /// assert!(matches!(EntryRef::of(&kind), EntryRef::Bin(bin) if bin.name == "sensord"));
-            /// ```
-            pub fn of(kind: &'a EntryKind) -> Self {
-                match kind {
-                    $(EntryKind::$kind(entry) => Self::$kind(entry),)*
-                }
-            }
-        }
-
-        impl Faults for EntryKind {
-            fn faults<'a>(&'a self, found: &mut Vec<Fault<'a>>) {
-                match self {
-                    $(Self::$kind(entry) => entry.faults(found),)*
-                }
-            }
-        }
-
-        $(
-            impl From<$kind> for EntryKind {
-                fn from(entry: $kind) -> Self {
-                    Self::$kind(entry)
-                }
-            }
-
-            impl EntryType for $kind {
-                fn of(kind: &EntryKind) -> Option<&Self> {
-                    match kind {
-                        EntryKind::$kind(entry) => Some(entry),
-                        _ => None,
-                    }
-                }
-            }
-        )*
-    };
-}
-entry_kinds!(
-    Bin, Conf, Copied, Dir, DropIn, Edit, File, Group, Kargs, Packages, Remove, Run, Selinux, Symlink,
-    Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone
-);

@@ -112,6 +112,7 @@ names! {
     INSTALL_TARGET = "install-target",
     INVALID_VALUE = "invalid-value",
     KERNEL = "kernel",
+    KERNEL_MODULES = "kernel-modules",
     LABEL_VALUE = "label-value",
     LDCONFIG = "ldconfig",
     MACHINE_ID = "machine-id",

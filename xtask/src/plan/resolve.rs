@@ -24,10 +24,10 @@ use super::own_units::own_units;
 use super::package_limits;
 use super::packages::transaction;
 use super::place::{AddedLines, Placer, allowed_of_steps};
-use super::selinux::{compile_policy, stale_contexts};
+use super::selinux::stale_contexts;
 use super::site::site_or;
 use super::stage::{Builders, Stages};
-use super::step::{Steps, runs};
+use super::step::Steps;
 use super::{
     CargoOptions, Member, Origin, PackageTool, Plan, PlannedBase, PlannedLayer, Removal, Undecided,
     WantedText,
@@ -270,9 +270,7 @@ impl Resolver<'_> {
         self.merged = after_removals;
         self.merge(&members);
         let unseen = self.unseen.is_some();
-        let mut planned_runs: Vec<_> = compile_policy(layer, &mut steps).into_iter().collect();
-        planned_runs.extend(runs(layer, &mut steps));
-        let runs = planned_runs;
+        let runs = self.steps(layer, &mut steps);
         if !runs.is_empty() {
             self.unseen = Some(name.clone());
         }

@@ -13,6 +13,7 @@ mod equivalence;
 mod execution;
 mod hostile;
 mod hybrid;
+mod kmods;
 mod memory;
 pub(crate) mod merged_tree;
 mod packages;

@@ -26,6 +26,7 @@ fn keyword(kind: &EntryKind) -> &'static str {
         EntryRef::File(_) => "file",
         EntryRef::Group(_) => "group",
         EntryRef::Kargs(_) => "kargs",
+        EntryRef::Kmod(_) => "kmod",
         EntryRef::Packages(_) => "packages",
         EntryRef::Remove(_) => "remove",
         EntryRef::Run(_) => "run",
@@ -103,6 +104,7 @@ fn said() -> Image {
             state_seed "xtask/src" => "/var/lib/src"
             default_zone "trusted"
             bound "registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6"
+            kmod "README.md"
             selinux_boolean "httpd_can_network_connect" = true
             selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
             selinux_module "README.md"
@@ -289,6 +291,7 @@ fn built() -> Layer {
         .state_seed(asset("xtask/src"), "/var/lib/src")
         .default_zone("trusted")
         .bound("registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6")
+        .with(Kmod::file("README.md"))
         .with(Selinux::boolean("httpd_can_network_connect", true))
         .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))
         .with(Selinux::module("README.md"))
@@ -380,6 +383,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 21, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 22, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

@@ -101,6 +101,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         | ValueKind::Directory
         | ValueKind::File
         | ValueKind::Flag
+        | ValueKind::KernelModule
         | ValueKind::KeyFile
         | ValueKind::Number
         | ValueKind::PolicyModule

@@ -15,7 +15,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 30] = [
+pub(super) const TOOLS: [Tool; 31] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -34,6 +34,7 @@ pub(super) const TOOLS: [Tool; 30] = [
     tool("semodule", "policycoreutils", "policycoreutils"),
     // A real policy, which nothing here enables.
     tool("/etc/selinux/config", "selinux-policy-default", "selinux-policy-targeted"),
+    tool("depmod", "kmod", "kmod"),
     tool("mke2fs", "e2fsprogs", "e2fsprogs"),
     tool("debugfs", "e2fsprogs", "e2fsprogs"),
     tool("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core"),

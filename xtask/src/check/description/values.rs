@@ -57,6 +57,11 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "kernel-modules",
+        "kernel modules are for the one kernel of the image, which finds them by the list that depmod makes",
+        words("`.with(Kmod::file(\"vendor/gnss.o\"))`", "`.with(Kmod::file(\"vendor/gnss.ko\"))`"),
+    ),
+    fatal(
         "selinux",
         "a change of a policy that is not there is lost, and the compiler ignores a boolean that the policy has not",
         words(

@@ -1,0 +1,49 @@
+//! The steps of a part of a layer, in their order: the policy is compiled, kernel modules are listed, and then what the
+//! description runs.
+
+use lapstrake::Layer;
+use lapstrake::entry::EntryKind;
+use lapstrake::value::ImagePath;
+
+use super::kernel::only_kernel;
+use super::resolve::Resolver;
+use super::selinux::compile_policy;
+use super::site::site_or;
+use super::step::{PlannedRun, Steps, runs};
+use crate::finding::Finding;
+
+/// What lists the modules of a kernel.
+const DEPMOD: [&str; 2] = ["/usr/sbin/depmod", "/usr/bin/depmod"];
+
+impl Resolver<'_> {
+    /// Returns the steps of a part of a layer. What is in the layer is in the tree already.
+    pub(super) fn steps(&mut self, layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
+        let compiled = compile_policy(layer, steps);
+        compiled.into_iter().chain(self.listed_modules(layer)).chain(runs(layer, steps)).collect()
+    }
+
+    /// Returns the step that lists the modules of the kernel, if the layer adds one. Until the kernel is known, the module
+    /// itself is undecided.
+    fn listed_modules(&mut self, layer: &Layer) -> Option<PlannedRun> {
+        let entry = layer.entries.iter().find(|entry| matches!(entry.kind, EntryKind::Kmod(_)))?;
+        let site = site_or(entry.site, layer.site);
+        if self.unseen.is_some() {
+            return None;
+        }
+        let kernel = only_kernel(&self.merged, site).map_err(|finding| self.findings.push(finding)).ok()?;
+        let has = |path: &str| {
+            let path = ImagePath::parse(path).ok().and_then(|path| self.merged.follow(&path).ok());
+            path.is_some_and(|path| self.merged.get(&path).is_some())
+        };
+        if !DEPMOD.into_iter().any(has) {
+            let message =
+                "the base and the layers below have no `depmod`, which lists the modules of a kernel";
+            let finding = Finding::fatal("kernel-modules", site, message);
+            self.findings.push(finding.help("add `.packages([\"kmod\"])` in this layer"));
+            return None;
+        }
+        let argv = ["depmod", "-a", kernel.file_name()].map(str::to_owned).to_vec();
+        let (environment, caches, binds, secrets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Some(PlannedRun { site, argv, environment, dir: None, network: false, caches, binds, secrets })
+    }
+}
