@@ -1,8 +1,8 @@
 //! A layer: a name, and the entries that it adds to the layers below, in the order of the calls.
 
 use crate::entry::{
-    Bin, Copied, Dir, Edit, Entry, File, Group, IntoEntry, Kargs, Packages, Remove, Run, Symlink, Sysusers,
-    Tmpfiles, Tree, Unit, UnitState, User,
+    Bin, Copied, Dir, Edit, Entry, File, Group, IntoEntry, Kargs, Packages, Quadlet, Remove, Run, Symlink,
+    Sysusers, Tmpfiles, Tree, Unit, UnitState, User,
 };
 use crate::faults::faults;
 use crate::value::{
@@ -93,9 +93,8 @@ impl Layer {
     /// Adds the content of a directory of the workspace; see [`Tree`].
     ///
     /// ```
-    /// use lapstrake::Layer;
-    /// let layer = Layer::new("web").tree("web/dist", "/usr/share/web");
-    /// assert_eq!(layer.assets().count(), 1);
+    /// # use lapstrake::Layer;
+    /// assert_eq!(Layer::new("web").tree("web/dist", "/usr/share/web").assets().count(), 1);
     /// ```
     #[track_caller]
     pub fn tree(self, source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
@@ -105,8 +104,7 @@ impl Layer {
     /// Adds a directory, mode 0755.
     ///
     /// ```
-    /// use lapstrake::Layer;
-    /// use lapstrake::entry::Dir;
+    /// # use lapstrake::{Layer, entry::Dir};
     /// assert_eq!(Layer::new("d").dir("/usr/share/maps"), Layer::new("d").with(Dir::new("/usr/share/maps")));
     /// ```
     #[track_caller]
@@ -119,8 +117,7 @@ impl Layer {
     /// ```
     /// use lapstrake::{Layer, entry::Symlink};
     /// let link = Symlink::to("../usr/share/zoneinfo/UTC", "/etc/localtime");
-    /// let layer = Layer::new("zone").symlink("../usr/share/zoneinfo/UTC", "/etc/localtime");
-    /// assert_eq!(layer, Layer::new("zone").with(link));
+    /// assert_eq!(Layer::new("z").symlink("../usr/share/zoneinfo/UTC", "/etc/localtime"), Layer::new("z").with(link));
     /// ```
     #[track_caller]
     pub fn symlink(self, target: impl Into<String>, at: impl Text<ImagePath>) -> Self {
@@ -154,15 +151,25 @@ impl Layer {
     /// Adds a systemd unit in `/usr/lib/systemd/system`: a file of the workspace, or a [`Unit`] with options.
     ///
     /// ```
-    /// use lapstrake::Layer;
-    /// use lapstrake::entry::Unit;
+    /// # use lapstrake::{Layer, entry::Unit};
     /// let layer = Layer::new("app").unit(Unit::file("deploy/sensord.service").enabled());
-    /// assert_eq!(layer.assets().count(), 1);
     /// assert_ne!(layer, Layer::new("app").unit("deploy/sensord.service"));
     /// ```
     #[track_caller]
     pub fn unit(self, unit: impl Into<Unit>) -> Self {
         self.with(unit.into())
+    }
+
+    /// Adds a quadlet in `/usr/share/containers/systemd`: a file of the workspace, or a [`Quadlet`] with options.
+    ///
+    /// ```
+    /// # use lapstrake::{Layer, entry::Quadlet};
+    /// let app = Quadlet::file("deploy/app.container");
+    /// assert_eq!(Layer::new("app").quadlet("deploy/app.container"), Layer::new("app").with(app));
+    /// ```
+    #[track_caller]
+    pub fn quadlet(self, quadlet: impl Into<Quadlet>) -> Self {
+        self.with(quadlet.into())
     }
 
     /// Enables a unit of this image or of its base, as its `[Install]` section specifies.
@@ -174,8 +181,7 @@ impl Layer {
     /// Enables a unit if the image has it. A note says where it has not.
     ///
     /// ```
-    /// use lapstrake::Layer;
-    /// use lapstrake::entry::UnitState;
+    /// # use lapstrake::{Layer, entry::UnitState};
     /// let entry = UnitState::enabled("qemu-guest-agent.service").if_present();
     /// assert_eq!(Layer::new("u").enable_if_present("qemu-guest-agent.service"), Layer::new("u").with(entry));
     /// ```
@@ -199,8 +205,7 @@ impl Layer {
     /// Sets the target that the system boots to, such as `multi-user.target`.
     ///
     /// ```
-    /// use lapstrake::Layer;
-    /// use lapstrake::entry::UnitState;
+    /// # use lapstrake::{Layer, entry::UnitState};
     /// let entry = UnitState::default_target("multi-user.target");
     /// assert_eq!(Layer::new("u").default_target("multi-user.target"), Layer::new("u").with(entry));
     /// ```

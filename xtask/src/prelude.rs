@@ -10,7 +10,8 @@ pub use std::process::ExitCode;
 
 pub use lapstrake::entry::{
     Bin, Conf, Copied, Dir, DropIn, Edit, EntryKind, File, Group, Initramfs, Kargs, Kmod, Packages, Qm,
-    Remove, Repository, Run, Secret, Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
+    Quadlet, Remove, Repository, Run, Secret, Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState,
+    User, Zone,
 };
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, BuildStage, Image, Layer};

@@ -227,6 +227,11 @@ const OF_LAYER: &[Form] = &[
         ],
     },
     Form {
+        keyword: "quadlet",
+        shapes: &[Shape::One(ValueKind::QuadletFile), Shape::Named(ValueKind::QuadletName, ValueKind::Text)],
+        options: &[choice("bound", Takes::Nothing), one("named", ValueKind::QuadletName), MODE, OWNER, ALLOW],
+    },
+    Form {
         keyword: "drop_in",
         shapes: &[
             Shape::Onto(ValueKind::File, ValueKind::Unit),

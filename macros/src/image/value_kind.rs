@@ -84,6 +84,10 @@ pub(super) enum ValueKind {
     Profile,
     /// The path of a program in the image.
     Program,
+    /// A file of the workspace that has the name of a quadlet.
+    QuadletFile,
+    /// The name of a quadlet.
+    QuadletName,
     /// A reference to an image in a registry or in containers-storage.
     Reference,
     /// The path that an entry removes.
@@ -173,6 +177,7 @@ impl ValueKind {
                 | Self::KernelModule
                 | Self::KeyFile
                 | Self::PolicyModule
+                | Self::QuadletFile
                 | Self::RepoFile
                 | Self::RpmFile
         )
@@ -236,6 +241,8 @@ impl ValueKind {
             Self::Port => ("a port", r#""7447/tcp""#),
             Self::Profile => ("a profile of cargo", r#""dist""#),
             Self::Program => ("an image path", r#""/usr/bin/fish""#),
+            Self::QuadletFile => ("a quadlet of the workspace", r#""deploy/sensord.container""#),
+            Self::QuadletName => ("a quadlet name", r#""sensord.container""#),
             Self::Reference => ("an image reference", r#""registry.example/autosd:1""#),
             Self::RepoFile => ("a file of the workspace", r#""deploy/vendor.repo""#),
             Self::Repository => ("a repository", r#""vendor" => "https://rpms.example/el10""#),

@@ -17,6 +17,7 @@ mod kinds;
 mod kmod;
 mod packages;
 mod qm;
+mod quadlet;
 mod remove;
 mod repository;
 mod run;
@@ -45,6 +46,7 @@ pub use kinds::EntryRef;
 pub use kmod::Kmod;
 pub use packages::Packages;
 pub use qm::Qm;
+pub use quadlet::Quadlet;
 pub use remove::Remove;
 pub use repository::{Repository, RepositorySource};
 pub use run::{Run, Secret, SecretSource};
@@ -187,6 +189,7 @@ pub enum EntryKind {
     Kargs(Kargs),
     Kmod(Kmod),
     Packages(Packages),
+    Quadlet(Quadlet),
     Remove(Remove),
     Run(Run),
     Selinux(Selinux),
@@ -209,6 +212,7 @@ impl EntryKind {
             Self::Dir(entry) => Some(&entry.attributes),
             Self::DropIn(entry) => Some(&entry.attributes),
             Self::File(entry) => Some(&entry.attributes),
+            Self::Quadlet(entry) => Some(&entry.attributes),
             Self::Symlink(entry) => Some(&entry.attributes),
             Self::Tree(entry) => Some(&entry.attributes),
             Self::Unit(entry) => Some(&entry.attributes),
@@ -262,6 +266,7 @@ impl EntryKind {
         let at = match self {
             Self::Bin(entry) => return Some(entry.destination()),
             Self::Unit(entry) => return Some(entry.destination()),
+            Self::Quadlet(entry) => return Some(entry.destination()),
             Self::Conf(entry) => &entry.at,
             Self::Copied(entry) => &entry.at,
             Self::Dir(entry) => &entry.at,
@@ -292,6 +297,7 @@ impl EntryKind {
             Self::DropIn(entry) => Some(&entry.source),
             Self::File(entry) => Some(&entry.source),
             Self::Kmod(entry) => Some(&entry.source),
+            Self::Quadlet(entry) => Some(&entry.source),
             Self::Sysusers(entry) => entry.source.as_ref(),
             Self::Tmpfiles(entry) => entry.source.as_ref(),
             Self::Tree(entry) => Some(&entry.source),

@@ -85,6 +85,7 @@
 /// | `remove "/PATH"` | |
 /// | `copy "/PATH" => "/PATH"`, `rename "/PATH" => "/PATH"` | |
 /// | `unit "ASSET"`, `unit "NAME.service" = "TEXT"` | `enabled` `instances` `named` `for_users` `mode` `owner` |
+/// | `quadlet "ASSET"`, `quadlet "NAME.container" = "TEXT"` | `bound` `named` `mode` `owner` |
 /// | `drop_in "ASSET" => "NAME.service"`, `drop_in "NAME" = "TEXT" => "NAME.service"` | `mode` `owner` |
 /// | `edit "/PATH"` | `replace` `replace_all` `set` `insert_after` `append` |
 /// | `enable` `disable` `mask` `"NAME.service"`, `default_target "NAME.target"` | `for_users` `if_present`, of the first three |

@@ -25,6 +25,7 @@ mod package_tool;
 mod packages;
 mod place;
 mod place_tree;
+mod quadlet;
 mod read_file;
 mod render;
 mod resolve;

@@ -113,6 +113,7 @@ impl<'a> Placer<'a, '_, '_> {
             }
             EntryRef::Group(group) => self.group(group, site),
             EntryRef::User(user) => self.user(user, site),
+            EntryRef::Quadlet(quadlet) => self.quadlet(quadlet, site),
             EntryRef::Zone(zone) => self.zone(zone, site),
             EntryRef::Kmod(kmod) => self.kmod(kmod, site),
             EntryRef::Copied(copied) => self.copied(copied, site),

@@ -1,7 +1,7 @@
 //! Random descriptions that are legal on the hostile base: what a user could write, with the names and
 //! the modes that break things.
 
-use lapstrake::entry::{Copied, Dir, Edit, EntryKind, File, Remove, Symlink, Tree};
+use lapstrake::entry::{Copied, Dir, Edit, EntryKind, File, Quadlet, Remove, Symlink, Tree};
 use lapstrake::{Base, Image, Layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -123,6 +123,9 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         }),
         2 => (source(), path(), any::<bool>()).prop_map(|(from, at, is_renamed)| {
             if is_renamed { Copied::renamed(from, at).into() } else { Copied::of(from, at).into() }
+        }),
+        1 => ("[a-c]{1,2}(@|-x)?", "[ -~\n]{0,40}", mode()).prop_map(|(name, text, mode)| {
+            Quadlet::text(format!("{name}.container"), text).mode(mode).bound().into()
         }),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
     ]

@@ -28,6 +28,7 @@ fn keyword(kind: &EntryKind) -> &'static str {
         EntryRef::Kargs(_) => "kargs",
         EntryRef::Kmod(_) => "kmod",
         EntryRef::Packages(_) => "packages",
+        EntryRef::Quadlet(_) => "quadlet",
         EntryRef::Remove(_) => "remove",
         EntryRef::Run(_) => "run",
         EntryRef::Selinux(_) => "selinux_boolean",
@@ -77,6 +78,9 @@ fn said() -> Image {
             unit "c.service" = "[Service]\n"
             unit "can@.service" = "[Service]\n" { enabled, instances: ["can0", "can1"], mode: 0o600, owner: "0:0" }
             unit asset(ASSET) { named: "d.service" }
+            quadlet asset("deploy/web.network")
+            quadlet "app.container" = "[Container]\n" { bound, mode: 0o600, owner: "0:0", allow: "x" }
+            quadlet asset("deploy/data") { named: "data.volume" }
             drop_in "memory" = "[Service]\nMemoryMax=64M\n" => "e.service"
             drop_in "tasks.conf" = "[Service]\n" => "e.service" { mode: 0o600, owner: "0:1" }
             drop_in asset("x/limits.conf") => "e.service"
@@ -231,6 +235,9 @@ fn built() -> Layer {
                 .owner("0:0"),
         )
         .unit(Unit::file(asset(ASSET)).named("d.service"))
+        .quadlet(Quadlet::file(asset("deploy/web.network")))
+        .quadlet(Quadlet::text("app.container", "[Container]\n").bound().mode(0o600).owner("0:0").allow("x"))
+        .quadlet(Quadlet::file(asset("deploy/data")).named("data.volume"))
         .with(DropIn::text("memory", "[Service]\nMemoryMax=64M\n", "e.service"))
         .with(DropIn::text("tasks.conf", "[Service]\n", "e.service").mode(0o600).owner("0:1"))
         .with(DropIn::file(asset("x/limits.conf"), "e.service"))
@@ -383,6 +390,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 22, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 23, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

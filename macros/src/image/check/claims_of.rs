@@ -1,8 +1,8 @@
 //! The claims of one entry: the path that it writes or removes, and the state that it gives a unit. Only literals claim
 //! anything. The builders say where an entry without a destination goes.
 
-use lapstrake::entry::{Bin, Conf, DropIn, EntryKind, Kargs, State, Sysusers, Tmpfiles, Unit};
-use lapstrake::value::{Asset, ImagePath, Karg, SysusersLine, TmpfilesLine, UnitName};
+use lapstrake::entry::{Bin, Conf, DropIn, EntryKind, Kargs, Quadlet, State, Sysusers, Tmpfiles, Unit};
+use lapstrake::value::{Asset, ImagePath, Karg, QuadletName, SysusersLine, TmpfilesLine, UnitName};
 
 use super::Checker;
 use super::shape::Parts;
@@ -38,6 +38,15 @@ impl Checker<'_> {
             "symlink" => self.claims.symlink(parts.head.place(), path(head)),
             "remove" => self.claims.removal(at, path(head)),
             "rename" => self.claims.removal(parts.head.place(), path(head)),
+            "quadlet" => {
+                let name = match (value("named"), parts.shape) {
+                    (Some(named), _) => named.text(),
+                    (None, Shape::Named(..)) => head,
+                    (None, _) => head.and_then(|asset| file_name(&asset)),
+                };
+                let name = name.and_then(|name| QuadletName::parse(&name).ok());
+                self.claims.file(at, name.and_then(|name| Quadlet::text(name, "").destination().ok()));
+            }
             "unit" => self.claim_unit(entry, parts),
             "drop_in" => {
                 let (name, unit_text) = match parts.shape {

@@ -67,6 +67,8 @@ impl Checker<'_> {
             ("bin", _) => with(self.call("Bin", "new", span), "bin"),
             ("unit", Shape::Named(..)) => with(self.call("Unit", "text", span), "unit"),
             ("unit", _) => with(self.call("Unit", "file", span), "unit"),
+            ("quadlet", Shape::Named(..)) => with(self.call("Quadlet", "text", span), "quadlet"),
+            ("quadlet", _) => with(self.call("Quadlet", "file", span), "quadlet"),
             ("drop_in", Shape::Onto(..)) => with(self.call("DropIn", "file", span), "with"),
             ("drop_in", _) => with(self.call("DropIn", "text", span), "with"),
             ("sysusers", Shape::One(_)) => with(self.call("Sysusers", "file", span), "with"),

@@ -6,8 +6,8 @@ use lapstrake::rule::refused;
 use lapstrake::value::{
     Architecture, BinName, Capabilities, CargoPackage, ContainerUser, FeatureName, Glob, ImageName,
     ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec, PathPattern, Port,
-    ProfileName, Reference, RepositoryId, RepositoryUrl, SecretId, SecurityContext, SelinuxName, StopSignal,
-    SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, UserName, Variable, ZoneName,
+    ProfileName, QuadletName, Reference, RepositoryId, RepositoryUrl, SecretId, SecurityContext, SelinuxName,
+    StopSignal, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, UserName, Variable, ZoneName,
 };
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
@@ -59,8 +59,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         ValueKind::TargetTriple => parsed(kind, literal, TargetTriple::parse(&text))?,
         ValueKind::Capabilities => parsed(kind, literal, Capabilities::parse(&text))?,
         ValueKind::Karg => parsed(kind, literal, Karg::parse(&text))?,
-        ValueKind::ConfName => parsed(kind, literal, conf_name(text))?,
-        ValueKind::KargsName => parsed(kind, literal, kargs_name(text))?,
+        ValueKind::ConfName | ValueKind::KargsName => parsed(kind, literal, file_name(kind, text))?,
         ValueKind::LayerName => parsed(kind, literal, LayerName::parse(&text))?,
         ValueKind::Mode => parsed(kind, literal, Mode::parse(&text))?,
         ValueKind::ModuleStream => parsed(kind, literal, ModuleStream::parse(&text))?,
@@ -70,6 +69,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         | ValueKind::LabelKey
         | ValueKind::OciArchive
         | ValueKind::OciLayout
+        | ValueKind::QuadletName
         | ValueKind::Reference
         | ValueKind::StopSignal => parsed(kind, literal, word_of_image(kind, &text))?,
         ValueKind::Owner => parsed(kind, literal, Owner::parse(&text))?,
@@ -105,6 +105,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         | ValueKind::KeyFile
         | ValueKind::Number
         | ValueKind::PolicyModule
+        | ValueKind::QuadletFile
         | ValueKind::RepoFile
         | ValueKind::RpmFile
         | ValueKind::UnitFile
@@ -118,7 +119,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
     Ok(())
 }
 
-/// Checks a word that is written outside of a layer.
+/// Checks a word that names an image, what is in one, or how it runs.
 fn word_of_image(kind: ValueKind, text: &str) -> Result<(), Invalid> {
     match kind {
         ValueKind::Base => base(text),
@@ -127,6 +128,7 @@ fn word_of_image(kind: ValueKind, text: &str) -> Result<(), Invalid> {
         ValueKind::LabelKey => LabelKey::parse(text).map(drop),
         ValueKind::OciArchive => Base::oci_archive(text).location.get().map(|_| ()).map_err(Clone::clone),
         ValueKind::OciLayout => Base::oci(text).location.get().map(|_| ()).map_err(Clone::clone),
+        ValueKind::QuadletName => QuadletName::parse(text).map(drop),
         ValueKind::Reference => Reference::parse(text).map(drop),
         ValueKind::StopSignal => StopSignal::parse(text).map(drop),
         _ => Ok(()),
@@ -157,6 +159,10 @@ fn state_directory(text: &str) -> Result<(), Invalid> {
         return Ok(());
     }
     Err(Invalid::whole("path of state", text, "is not below `/var`").or("write `tree`"))
+}
+
+fn file_name(kind: ValueKind, text: String) -> Result<(), Invalid> {
+    if kind == ValueKind::KargsName { kargs_name(text) } else { conf_name(text) }
 }
 
 fn kargs_name(text: String) -> Result<(), Invalid> {

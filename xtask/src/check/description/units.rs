@@ -98,6 +98,16 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "bound-kind",
+        "bootc pulls what a `.container` or an `.image` names, and knows no other quadlet",
+        layers(
+            r#"Layer::new("app").quadlet(Quadlet::text("data.volume", "[Volume]\n").bound())"#,
+            r##"Layer::new("app")
+    .with(File::text("#!/bin/sh\n", "/usr/lib/systemd/system-generators/podman-system-generator").mode(0o755))
+    .quadlet(Quadlet::text("data.volume", "[Volume]\n"))"##,
+        ),
+    ),
+    fatal(
         "default-target",
         "the system boots to a target, systemd.special(7)",
         layers(

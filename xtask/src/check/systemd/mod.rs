@@ -8,7 +8,9 @@ mod install;
 mod loaded;
 mod misplaced_unit;
 mod privileged_port;
+mod quadlet;
 mod quadlet_generator;
+mod quadlet_keys;
 mod state_directory;
 mod unit_encoding;
 mod unit_user;
@@ -29,6 +31,9 @@ pub(super) const CHECKS: &[Check] = &[
     install::LINK,
     activated_unit::CHECK,
     quadlet_generator::CHECK,
+    quadlet::KEY,
+    quadlet::SOURCE,
+    quadlet::IMAGE,
     state_directory::CHECK,
     privileged_port::CHECK,
     SYSTEMD_ANALYZE,

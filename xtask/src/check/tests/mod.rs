@@ -6,6 +6,7 @@ mod autosd;
 mod bootc;
 mod catalog;
 mod deployment;
+mod quadlets;
 mod secrets;
 mod systemd;
 
