@@ -68,6 +68,7 @@ names! {
     ASSET_OUTSIDE = "asset-outside",
     AUTHORIZED_KEYS = "authorized-keys",
     BOUND_KIND = "bound-kind",
+    CA_CERTIFICATE = "ca-certificate",
     PASSWORD_HASH = "password-hash",
     BASE = "base",
     BASEIMAGE_COMPOSEFS = "baseimage-composefs",

@@ -3,6 +3,7 @@
 
 mod account;
 mod bound_image;
+mod ca_certificate;
 mod etc_merge;
 mod machine_id;
 mod owner;
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     tmpfiles::OWNER,
     etc_merge::CHECK,
     bound_image::CHECK,
+    ca_certificate::CHECK,
     machine_id::CHECK,
     selinux_label::CHECK,
     top_level::CHECK,

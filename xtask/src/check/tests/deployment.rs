@@ -244,3 +244,26 @@ fn systemd_warns_about_modes_of_units_that_it_reads() {
     let generator = "/usr/lib/systemd/system-generators/app";
     assert_eq!(found("reader-mode", Tar::new(), unit(generator, 0o755)), []);
 }
+
+#[test]
+fn a_certificate_is_trusted_once_the_bundles_are_made_anew() {
+    let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    let fedora = || Layer::new("ca").text(certificate, "/usr/share/pki/ca-trust-source/anchors/fleet.pem");
+    let debian =
+        |name: &str| Layer::new("ca").text(certificate, format!("/usr/local/share/ca-certificates/{name}"));
+    let count = |layers: &[Layer]| {
+        let image = layers
+            .iter()
+            .fold(Image::new("trusted", Base::stand_in()), |image, layer| image.layer(layer.clone()));
+        let findings = Workshop::on_stand_in_and(Tar::new().end()).check(&image);
+        findings.iter().filter(|finding| finding.name == "ca-certificate").count()
+    };
+    let update = || Layer::new("update").run(["update-ca-trust"]);
+    assert_eq!(count(&[fedora()]), 1);
+    assert_eq!(count(&[update(), fedora()]), 1, "too early");
+    assert_eq!(count(&[fedora(), update()]), 0);
+    assert_eq!(count(&[fedora().run(["update-ca-trust"])]), 0);
+    assert_eq!(count(&[debian("fleet.crt")]), 1);
+    assert_eq!(count(&[debian("fleet.pem").run(["update-ca-certificates"])]), 1, "only `.crt` is read");
+    assert_eq!(count(&[debian("fleet.crt").run(["update-ca-certificates"])]), 0);
+}
