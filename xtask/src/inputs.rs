@@ -146,7 +146,7 @@ impl Inputs {
             let is_known = |origin: &&Origin| match origin {
                 Origin::Asset { .. } | Origin::Text(_) => true,
                 // A file of a layer below is taken out of it before it is read.
-                Origin::Artefact(_) | Origin::Compiled(_) | Origin::Read(_) => false,
+                Origin::Artefact(_) | Origin::Compiled(_) | Origin::Read(_) | Origin::Fetched(_) => false,
             };
             for origin in origins(layer).filter(is_known) {
                 if let Ok(file) = stage(origin, &Artefacts::default(), files) {
@@ -168,7 +168,7 @@ impl Inputs {
             let new = new.filter_map(|origin| match origin {
                 Origin::Text(text) => Some((origin, InputFile::of_text(text))),
                 Origin::Read(file) => Some((origin, InputFile::of_read(file, read))),
-                Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => None,
+                Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => None,
             });
             let new: Vec<_> = new.collect();
             are_added |= !new.is_empty();
@@ -212,7 +212,7 @@ impl LayerInputs {
     /// equal layer and build them otherwise.
     fn is_of_run(&self) -> bool {
         self.files.keys().all(|origin| match origin {
-            Origin::Asset { .. } | Origin::Text(_) | Origin::Read(_) => true,
+            Origin::Asset { .. } | Origin::Text(_) | Origin::Read(_) | Origin::Fetched(_) => true,
             Origin::Artefact(_) | Origin::Compiled(_) => false,
         })
     }
@@ -251,10 +251,15 @@ fn read(file: &Kind<ContextFile>) -> Option<&Origin> {
 }
 
 fn stage(origin: &Origin, artefacts: &Artefacts, files: Files<'_>) -> Result<InputFile, InputError> {
+    let kept;
     let path = match origin {
         Origin::Text(text) => return Ok(InputFile::of_text(text)),
         Origin::Asset { host, .. } => host,
         Origin::Read(file) => return Ok(InputFile::of_read(file, files.read)),
+        Origin::Fetched(file) => {
+            kept = files.read.path(&file.digest);
+            &kept
+        }
         Origin::Compiled(built) => artefacts.compiled.get(built).ok_or_else(|| {
             let (stage, product) = (built.stage + 1, built.product.to_string());
             InputError::NotBuilt { stage, product }
@@ -267,11 +272,18 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: Files<'_>) -> Result<Inp
     // A source that became a symlink while cargo ran may lead out of the workspace.
     let file = match origin {
         Origin::Asset { .. } => regular::open_real(path),
-        Origin::Text(_) | Origin::Compiled(_) | Origin::Artefact(_) | Origin::Read(_) => regular::open(path),
+        Origin::Text(_)
+        | Origin::Compiled(_)
+        | Origin::Artefact(_)
+        | Origin::Read(_)
+        | Origin::Fetched(_) => regular::open(path),
     };
     let found = file.and_then(|file| files.digests.digest_of(&file));
     let FileDigest { stamp, digest } =
         found.map_err(|source| InputError::Read { path: path.clone(), source })?;
+    if matches!(origin, Origin::Fetched(file) if file.digest != digest) {
+        return Err(InputError::Changed { path: path.clone() });
+    }
     let bytes = Bytes::Host { path: path.clone(), stamp, files: Arc::clone(files.digests) };
     Ok(InputFile { size: stamp.size(), digest, bytes })
 }
@@ -327,5 +339,8 @@ impl InputFile {
     }
 }
 
+mod fetch;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use fetch::{FetchError, fetch};

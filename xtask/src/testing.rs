@@ -202,7 +202,7 @@ impl Planned {
         let text = match node.origin() {
             Some(Origin::Asset { host, .. }) => std::fs::read_to_string(host).ok(),
             Some(Origin::Text(text)) => Some(text.clone()),
-            Some(Origin::Artefact(_) | Origin::Compiled(_) | Origin::Read(_)) | None => {
+            Some(Origin::Artefact(_) | Origin::Compiled(_) | Origin::Read(_) | Origin::Fetched(_)) | None => {
                 node.text().map(str::to_owned)
             }
         };

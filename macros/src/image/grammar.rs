@@ -183,6 +183,11 @@ const OF_LAYER: &[Form] = &[
         options: &[choice("stage", Takes::Argument(ValueKind::Stage)), MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
+        keyword: "fetched",
+        shapes: &[Shape::NamedOnto(ValueKind::FetchUrl, ValueKind::ContentDigest, ValueKind::Destination)],
+        options: &[MODE, OWNER, CAPABILITY, ALLOW],
+    },
+    Form {
         keyword: "tree",
         shapes: &[Shape::Onto(ValueKind::Directory, ValueKind::Destination)],
         options: &[

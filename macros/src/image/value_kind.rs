@@ -26,6 +26,8 @@ pub(super) enum ValueKind {
     ConfName,
     /// The user of a container.
     ContainerUser,
+    /// The digest of a file that is downloaded.
+    ContentDigest,
     /// The path that an entry writes.
     Destination,
     /// A directory of the workspace.
@@ -36,6 +38,8 @@ pub(super) enum ValueKind {
     Flag,
     /// A cargo feature.
     Feature,
+    /// The URL of a file.
+    FetchUrl,
     /// A file of the workspace.
     File,
     /// A pattern of paths that a tree leaves out.
@@ -207,6 +211,10 @@ impl ValueKind {
             Self::CargoPackage => ("the name of a package of cargo", r#""diagnostics""#),
             Self::ConfName | Self::KargsName => ("a file name", r#""sensord""#),
             Self::ContainerUser => ("a user", r#""sensord""#),
+            Self::ContentDigest => {
+                ("a digest", r#""sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad""#)
+            }
+            Self::FetchUrl => ("a URL", r#""https://files.example/k3s""#),
             Self::Destination | Self::RemovedPath => ("an image path", r#""/etc/sensord.toml""#),
             Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
             Self::EditedFile | Self::LowerPath => ("an image path", r#""/etc/chrony.conf""#),

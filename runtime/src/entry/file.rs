@@ -4,7 +4,7 @@ use super::Attributes;
 use super::Source;
 use super::attributes::attribute_options;
 use crate::faults::faults;
-use crate::value::{Asset, ImagePath, Text};
+use crate::value::{Asset, ContentDigest, FetchUrl, ImagePath, Text};
 use crate::{BuildStage, Parsed};
 
 /// A regular file: one of the workspace, text in the description, or a result of a build stage.
@@ -85,6 +85,24 @@ impl File {
     ) -> Self {
         let file = Self::new(source, at);
         fills.into_iter().fold(file, |file, (placeholder, value)| file.fill(placeholder, value))
+    }
+
+    /// Downloads a file, when the image is built. Its content must have the digest, so that the same description is the
+    /// same image; then it is kept in the cache, and is not downloaded again. Default mode: 0644.
+    ///
+    /// ```
+    /// # use lapstrake::entry::File;
+    /// let digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    /// let k3s = File::fetched("https://files.example/k3s", digest, "/usr/bin/k3s").mode(0o755);
+    /// assert_eq!(k3s.at, "/usr/bin/k3s");
+    /// ```
+    #[track_caller]
+    pub fn fetched(
+        url: impl Text<FetchUrl>,
+        digest: impl Text<ContentDigest>,
+        at: impl Text<ImagePath>,
+    ) -> Self {
+        Self::of(Source::Fetched(Parsed::new(url), Parsed::new(digest)), Parsed::new(at))
     }
 
     fn of(source: Source, at: Parsed<ImagePath>) -> Self {

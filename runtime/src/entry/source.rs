@@ -3,7 +3,7 @@
 use super::BuildStage;
 use crate::Parsed;
 use crate::faults::{Fault, Faults};
-use crate::value::{Asset, ImagePath};
+use crate::value::{Asset, ContentDigest, FetchUrl, ImagePath};
 
 /// The content of a file: an asset, text in the description itself, or what a stage makes.
 ///
@@ -24,6 +24,8 @@ pub enum Source {
     Text(String),
     /// A file that a build stage makes, and its path in the stage.
     BuildStage(Box<BuildStage>, Parsed<ImagePath>),
+    /// A file that is downloaded, and the digest that it must have.
+    Fetched(Parsed<FetchUrl>, Parsed<ContentDigest>),
 }
 
 impl Faults for Source {
@@ -32,6 +34,10 @@ impl Faults for Source {
             Self::BuildStage(stage, path) => {
                 stage.faults(found);
                 path.faults(found);
+            }
+            Self::Fetched(url, digest) => {
+                url.faults(found);
+                digest.faults(found);
             }
             Self::Asset(_) | Self::Text(_) => {}
         }

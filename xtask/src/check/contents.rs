@@ -195,7 +195,7 @@ impl LayerContents {
         match origin {
             Origin::Text(text) => Some(text.len() as u64),
             Origin::Read(file) => Some(file.facts.size),
-            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
+            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => {
                 self.files.by_origin.get(origin)?.size
             }
         }
@@ -210,7 +210,7 @@ impl LayerContents {
         match origin {
             Origin::Text(text) => Some(text),
             Origin::Read(file) => file.facts.text.as_deref(),
-            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) => {
+            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => {
                 self.texts.get(origin).map(String::as_str)
             }
         }

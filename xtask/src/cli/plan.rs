@@ -146,6 +146,7 @@ fn expect(
     let waits = match (layer.artefacts().next(), layer.is_compiled()) {
         (Some(_), _) => Some("depends on what cargo builds"),
         (None, true) => Some("depends on what a builder image compiles"),
+        (None, false) if !session.is_fetched(layer) => Some("depends on what is downloaded"),
         (None, false) => None,
     };
     if let Some(reason) = waits {

@@ -178,6 +178,7 @@ fn describe(path: &ImagePath, member: &Member, out: &mut String) -> std::fmt::Re
         Kind::File(Origin::Asset { path, .. }) => {
             write!(out, " from {}", comment(path.as_str()))?;
         }
+        Kind::File(Origin::Fetched(file)) => write!(out, " from {}", comment(&file.url))?,
         Kind::File(Origin::Read(file)) => write!(out, " from {} below", comment(file.path.as_str()))?,
         Kind::File(Origin::Text(text)) => write!(out, " text of {} bytes", text.len())?,
         Kind::File(Origin::Artefact(artefact)) => {

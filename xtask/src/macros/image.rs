@@ -79,6 +79,7 @@
 /// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `in_stage` `mode` `owner` `capability` |
 /// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `fill` `mode` `owner` `capability` |
 /// | `built "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, `mode` `owner` `capability` |
+/// | `fetched "URL" = "sha256:DIGEST" => "/PATH"` | `mode` `owner` `capability` |
 /// | `tree "ASSET" => "/PATH"` | `exclude` `mode_of` `owner_of` `dir_mode` `mode` `owner` `capability` |
 /// | `dir "/PATH"` | `mode` `owner` |
 /// | `symlink "/PATH" -> "TARGET"`, as ls(1) shows it | `owner` |

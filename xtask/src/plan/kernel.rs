@@ -41,7 +41,7 @@ impl Placer<'_, '_, '_> {
             Source::Asset(asset) => asset.path().file_name().map(str::to_owned),
             // An invalid path is reported where the stage is planned.
             Source::BuildStage(_, from) => from.get().ok().map(|from| from.file_name().to_owned()),
-            Source::Text(_) => None,
+            Source::Text(_) | Source::Fetched(..) => None,
         };
         let Some(name) = name else { return };
         if !SUFFIXES.iter().any(|suffix| name.len() > suffix.len() && name.ends_with(suffix)) {

@@ -241,6 +241,14 @@ impl PlannedLayer {
         })
     }
 
+    /// The files of the layer that are downloaded, each with its line.
+    pub(crate) fn fetched(&self) -> impl Iterator<Item = (&Fetched, Site)> {
+        self.members.values().filter_map(|member| match &member.kind {
+            Kind::File(Origin::Fetched(file)) => Some((file, member.site.unwrap_or(self.site))),
+            _ => None,
+        })
+    }
+
     /// The members that an entry asked for, without the parents that they need.
     pub(crate) fn described(&self) -> impl Iterator<Item = (&ImagePath, &Member)> {
         self.members.iter().filter(|(_, member)| member.site.is_some())
@@ -303,6 +311,15 @@ pub(crate) enum Origin {
     Compiled(Compiled),
     /// A file of something that was read: of a layer below.
     Read(ReadFile),
+    /// A file that is downloaded.
+    Fetched(Fetched),
+}
+
+/// A file that is downloaded, and the digest that it must have.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub(crate) struct Fetched {
+    pub(crate) url: String,
+    pub(crate) digest: Digest,
 }
 
 /// What origins are compared by. Paths are compared as texts: camino compares them component by component,
@@ -314,6 +331,7 @@ enum OriginKey<'a> {
     Text(&'a str),
     Compiled(&'a Compiled),
     Read(&'a ReadFile),
+    Fetched(&'a Fetched),
 }
 
 impl Origin {
@@ -321,7 +339,9 @@ impl Origin {
     fn file(&self) -> File {
         match self {
             Self::Read(file) => File::Read(Arc::clone(&file.facts)),
-            Self::Asset { .. } | Self::Artefact(_) | Self::Text(_) | Self::Compiled(_) => File::Planned,
+            Self::Asset { .. } | Self::Artefact(_) | Self::Text(_) | Self::Compiled(_) | Self::Fetched(_) => {
+                File::Planned
+            }
         }
     }
 
@@ -332,6 +352,7 @@ impl Origin {
             Self::Text(text) => OriginKey::Text(text),
             Self::Compiled(compiled) => OriginKey::Compiled(compiled),
             Self::Read(file) => OriginKey::Read(file),
+            Self::Fetched(file) => OriginKey::Fetched(file),
         }
     }
 }

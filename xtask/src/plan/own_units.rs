@@ -14,7 +14,7 @@ pub(super) fn own_units(image: &Image, sources: &Sources, base: &BaseIndex) -> O
     let mut units = OwnUnits::new();
     let text = |source: &Source| match source {
         Source::Text(text) => Some(text.clone()),
-        Source::BuildStage(..) => None,
+        Source::BuildStage(..) | Source::Fetched(..) => None,
         Source::Asset(asset) => file_text(asset, sources),
     };
     for entry in image.layers.iter().flat_map(|layer| &layer.entries) {

@@ -16,10 +16,11 @@ use super::own_accounts::OwnAccounts;
 use super::packages::Kept;
 use super::site::{site_or, source_finding};
 use super::stage::{self, Stages};
-use super::{Origin, Undecided, source_mode};
+use super::{Fetched, Origin, Undecided, source_mode};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile, Sources};
+use lapstrake_oci::Digest;
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
 
 /// Lines that are added to files of the base, and the entry that adds the first of a file.
@@ -252,6 +253,11 @@ impl<'a> Placer<'a, '_, '_> {
         let mut scanned = None;
         let (from, own) = match source {
             Source::Text(text) => (Origin::Text(text.clone()), Mode::FILE),
+            Source::Fetched(url, digest) => {
+                let (Some(url), Some(digest)) = (self.valid(url), self.valid(digest)) else { return };
+                let digest = Digest::parse(digest.as_str()).expect("both parsers take the same digests");
+                (Origin::Fetched(Fetched { url: url.to_string(), digest }), Mode::FILE)
+            }
             Source::BuildStage(stage, from) => {
                 let from = stage::path(from, self.layer_site, &mut self.findings);
                 let built = from.and_then(|from| self.stages.file(stage, from, site, &mut self.findings));

@@ -32,10 +32,10 @@ impl Placer<'_, '_, '_> {
                 // Reports what is wrong.
                 _ => return self.source_file(&file.source, path, &file.attributes, None, site),
             },
-            Source::BuildStage(..) => {
-                let message = format!("`{path}` is made by a build stage, and has no text before that");
-                self.findings
-                    .push(Finding::fatal("template", site, message).help("fill it in a step of the stage"));
+            Source::BuildStage(..) | Source::Fetched(..) => {
+                let message =
+                    format!("`{path}` has no text yet when the image is planned: it is built or downloaded");
+                self.findings.push(Finding::fatal("template", site, message));
                 return;
             }
         };

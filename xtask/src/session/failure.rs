@@ -14,7 +14,7 @@ use crate::emit::EmitError;
 use crate::engine::build_stage::BuildStageError;
 use crate::engine::layers::EngineLayersError;
 use crate::image::{self, NativeError};
-use crate::inputs::InputError;
+use crate::inputs::{FetchError, InputError};
 use crate::project::cargo_lock::CargoLockError;
 use crate::project::lockfile::LockError;
 use crate::project::workspace::WorkspaceError;
@@ -41,6 +41,8 @@ pub(crate) enum Failure {
     Inputs { image: ImageName, source: InputError },
     #[error("the files that image `{image}` copies can't be read from the layers below")]
     Lower { image: ImageName, source: TextError },
+    #[error("the files of image `{image}` can't be downloaded")]
+    Fetch { image: ImageName, root: Utf8PathBuf, source: Box<FetchError> },
     #[error("the files of image `{image}` can't be checked")]
     Read { image: ImageName, source: std::io::Error },
     #[error(
@@ -67,9 +69,10 @@ impl Failure {
     /// Returns the workspace in which the line of the description is, if there is one.
     pub(crate) fn root(&self) -> Option<&Utf8Path> {
         match self {
-            Self::EngineLayers { root, .. } | Self::BuildStage { root, .. } | Self::Emit { root, .. } => {
-                Some(root)
-            }
+            Self::EngineLayers { root, .. }
+            | Self::BuildStage { root, .. }
+            | Self::Fetch { root, .. }
+            | Self::Emit { root, .. } => Some(root),
             Self::Workspace(_)
             | Self::Cache(_)
             | Self::CargoLock(_)
@@ -96,6 +99,7 @@ impl Failure {
             Self::Compile { source, .. } => Some(source),
             Self::BuildStage { source, .. } => Some(&**source),
             Self::Inputs { source, .. } => Some(source),
+            Self::Fetch { source, .. } => Some(&**source),
             Self::EngineLayers { source, .. } => Some(&**source),
             Self::Build { source, .. } => Some(&**source),
             Self::Emit { source, .. } => Some(source),

@@ -1,5 +1,5 @@
 //! Reads files out of the layers below: the texts that a plan changes, with which it is made again, and the files that it
-//! copies.
+//! copies. Downloads files, too.
 
 use std::fs;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use super::{LowerLayers, Session};
 use crate::base::Base;
 use crate::finding::Finding;
 use crate::image::WrittenLayer;
+use crate::inputs::{self, FetchError};
 use crate::plan::{self, PlannedLayer, Resolved};
 
 impl Session<'_> {
@@ -41,6 +42,18 @@ impl Session<'_> {
         let files = || layers.iter().flat_map(|layer| layer.read_files());
         files().for_each(|file| self.cache.use_blob(&file.facts.digest));
         take_files(files(), self.cache.blobs(), |layer| self.blob(layer, base, parts))
+    }
+
+    /// Downloads the files of layers that are not in the cache.
+    pub(super) fn fetch(&self, layers: &[Arc<PlannedLayer>]) -> Result<(), FetchError> {
+        let files = || layers.iter().flat_map(|layer| layer.fetched());
+        files().for_each(|(file, _)| self.cache.use_blob(&file.digest));
+        inputs::fetch(files(), self.cache.blobs(), self.request.offline, self.progress)
+    }
+
+    /// Whether the files of a layer that are downloaded are in the cache.
+    pub(crate) fn is_fetched(&self, layer: &PlannedLayer) -> bool {
+        layer.fetched().all(|(file, _)| self.cache.blobs().size(&file.digest).is_some())
     }
 
     /// Opens the blob of a layer of the base, or of a part that was built on it.

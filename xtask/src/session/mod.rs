@@ -244,6 +244,11 @@ impl<'a> Session<'a> {
                 source: Box::new(source),
             })?;
         }
+        self.fetch(&plan.layers).map_err(|source| Failure::Fetch {
+            image: image(),
+            root: self.workspace.root.clone(),
+            source: Box::new(source),
+        })?;
         let taken = self.take_files(&plan.layers, &base, &lower.parts);
         taken.map_err(|source| Failure::Lower { image: image(), source })?;
         let staged = self

@@ -11,6 +11,7 @@ mod enablement;
 pub(crate) mod engine;
 mod equivalence;
 mod execution;
+mod fetched;
 mod hostile;
 mod hybrid;
 mod kmods;

@@ -9,6 +9,7 @@ use super::{layer, stage};
 
 /// An asset of this repository. Its content does not matter.
 const ASSET: &str = "xtask/Cargo.toml";
+const DIGEST: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 fn asset(path: &str) -> Asset {
     Asset::new(path)
@@ -86,7 +87,8 @@ fn said() -> Image {
             drop_in asset("x/limits.conf") => "e.service"
             file "README.md" => "/etc/filled" { fill: "@A@" => "a", mode: 0o600 }
             text "@A@ @B@" => "/etc/filled2" { fill: ["@A@" => "a", "@B@" => "b"] }
-            copy "/etc/a" => "/usr/share/a"
+            fetched "https://files.example/a" = DIGEST => "/usr/bin/a"
+            fetched "http://files.example/b" = DIGEST => "/usr/bin/b" { mode: 0o755, allow: "setuid" }
             copy "/etc/b" => "/usr/share/b" { allow: "setuid" }
             rename "/etc/c" => "/usr/share/c"
             rename "/etc/d" => "/usr/share/d" { allow: ["setuid", "etc-merge"] }
@@ -243,7 +245,8 @@ fn built() -> Layer {
         .with(DropIn::file(asset("x/limits.conf"), "e.service"))
         .with(File::template(asset("README.md"), [("@A@", "a")], "/etc/filled").mode(0o600))
         .with(File::text("@A@ @B@", "/etc/filled2").fill("@A@", "a").fill("@B@", "b"))
-        .copy("/etc/a", "/usr/share/a")
+        .with(File::fetched("https://files.example/a", DIGEST, "/usr/bin/a"))
+        .with(File::fetched("http://files.example/b", DIGEST, "/usr/bin/b").mode(0o755).allow("setuid"))
         .with(Copied::of("/etc/b", "/usr/share/b").allow("setuid"))
         .rename("/etc/c", "/usr/share/c")
         .with(Copied::renamed("/etc/d", "/usr/share/d").allow("setuid").allow("etc-merge"))

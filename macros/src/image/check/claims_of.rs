@@ -29,6 +29,7 @@ impl Checker<'_> {
                 (None, None) => {}
             },
             "file" | "text" | "built" => self.claims.file(second_at, path(second)),
+            "fetched" => self.claims.file(parts.third.map_or(at, Operand::place), path(third)),
             "tree" => self.claims.directory(second_at, path(second), None),
             "dir" => {
                 let said = said_of(value("mode"), value("owner"));

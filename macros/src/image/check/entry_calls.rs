@@ -73,6 +73,7 @@ impl Checker<'_> {
             ("drop_in", _) => with(self.call("DropIn", "text", span), "with"),
             ("sysusers", Shape::One(_)) => with(self.call("Sysusers", "file", span), "with"),
             ("tmpfiles", Shape::One(_)) => with(self.call("Tmpfiles", "file", span), "with"),
+            ("fetched", _) => with(self.call("File", "fetched", span), "with"),
             ("built", _) => with(self.call("File", "from_stage", span), "with"),
             ("shell", _) => with(self.call("Run", "shell", span), "with"),
             _ if options.is_empty() => plain(&keyword),

@@ -4,10 +4,11 @@
 use lapstrake::entry::{Conf, Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
-    Architecture, BinName, Capabilities, CargoPackage, ContainerUser, FeatureName, Glob, ImageName,
-    ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec, PathPattern, Port,
-    ProfileName, QuadletName, Reference, RepositoryId, RepositoryUrl, SecretId, SecurityContext, SelinuxName,
-    StopSignal, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName, UserName, Variable, ZoneName,
+    Architecture, BinName, Capabilities, CargoPackage, ContainerUser, ContentDigest, FeatureName, FetchUrl,
+    Glob, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec,
+    PathPattern, Port, ProfileName, QuadletName, Reference, RepositoryId, RepositoryUrl, SecretId,
+    SecurityContext, SelinuxName, StopSignal, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName,
+    UserName, Variable, ZoneName,
 };
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
@@ -50,6 +51,8 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         ValueKind::EditedFile | ValueKind::LowerPath | ValueKind::RemovedPath => {
             parsed(kind, literal, ImagePath::parse(&text).and_then(|path| not_root(&path)))?;
         }
+        ValueKind::ContentDigest => parsed(kind, literal, ContentDigest::parse(&text))?,
+        ValueKind::FetchUrl => parsed(kind, literal, FetchUrl::parse(&text))?,
         ValueKind::Architecture => parsed(kind, literal, Architecture::parse(&text))?,
         ValueKind::Binary => parsed(kind, literal, BinName::parse(&text))?,
         ValueKind::CargoPackage => parsed(kind, literal, CargoPackage::parse(&text))?,

@@ -15,10 +15,11 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 31] = [
+pub(super) const TOOLS: [Tool; 32] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
+    tool("curl", "curl", "curl"),
     tool("umoci", "umoci", "umoci"),
     tool("ostree", "ostree", "ostree"),
     tool("runc", "runc", "runc"),

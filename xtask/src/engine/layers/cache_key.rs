@@ -70,7 +70,11 @@ pub(crate) fn read(
         Kind::File(ContextFile { from, executable }) => {
             let digest = match from {
                 Origin::Text(text) => Digest::of(text.as_bytes()),
-                Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Read(_) => {
+                Origin::Asset { .. }
+                | Origin::Artefact(_)
+                | Origin::Compiled(_)
+                | Origin::Read(_)
+                | Origin::Fetched(_) => {
                     staged.get(from).expect("the inputs have every file that steps read").digest.clone()
                 }
             };

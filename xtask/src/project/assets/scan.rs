@@ -56,11 +56,11 @@ fn read_texts(entry: &Entry) -> Vec<&Asset> {
     match &entry.kind {
         EntryKind::Unit(unit) => match &unit.source {
             Source::Asset(asset) => vec![asset],
-            Source::Text(_) | Source::BuildStage(..) => Vec::new(),
+            Source::Text(_) | Source::BuildStage(..) | Source::Fetched(..) => Vec::new(),
         },
         EntryKind::File(file) if !file.fills.is_empty() => match &file.source {
             Source::Asset(asset) => vec![asset],
-            Source::Text(_) | Source::BuildStage(..) => Vec::new(),
+            Source::Text(_) | Source::BuildStage(..) | Source::Fetched(..) => Vec::new(),
         },
         // A compiled module is not a text.
         EntryKind::Selinux(Selinux::Module(module)) if module.path().extension() == Some("cil") => {

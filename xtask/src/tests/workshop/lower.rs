@@ -4,7 +4,7 @@ use std::fs;
 
 use super::Workshop;
 use crate::image::WrittenLayer;
-use crate::inputs::Files;
+use crate::inputs::{Files, fetch};
 use crate::plan::Plan;
 use crate::session::{TextError, take_files};
 
@@ -26,6 +26,8 @@ impl Workshop {
     /// Takes the files that a plan copies out of the base and the parts on it.
     pub(super) fn take_files(&self, plan: &Plan, parts: &[WrittenLayer]) {
         let files = plan.layers.iter().flat_map(|layer| layer.read_files());
+        let fetched = plan.layers.iter().flat_map(|layer| layer.fetched());
+        fetch(fetched, self.cache.blobs(), false, &self.progress).unwrap();
         take_files(files, self.cache.blobs(), |layer| self.blob(layer, parts)).unwrap();
     }
 }
