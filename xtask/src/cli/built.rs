@@ -70,7 +70,8 @@ fn base_line(plan: &Plan, layers: &[BuiltLayer]) -> Option<Line> {
 
 fn own_line(plan: &Plan, layer: &BuiltLayer) -> Line {
     // The reason is against the last time that the layer was written, also in a build that was not finished.
-    let is_unchanged = layer.reused && (layer.reason == "unchanged" || layer.origin == LayerOrigin::Engine);
+    let is_unchanged = layer.reused && layer.reason == "unchanged";
+    let is_of_earlier = layer.reused && layer.origin == LayerOrigin::Engine;
     let change = match layer.since_last_build {
         None => layer.reason.clone(),
         Some(Since::Same) if layer.reused => "unchanged".to_owned(),
@@ -78,6 +79,9 @@ fn own_line(plan: &Plan, layer: &BuiltLayer) -> Line {
         // Another layer has the same bytes.
         Some(_) if layer.download == Some(0) => "nothing more to download".to_owned(),
         Some(Since::Changed) if is_unchanged => "download, because a build since then wrote it".to_owned(),
+        Some(Since::Changed) if is_of_earlier => {
+            "download, because its inputs changed; such a layer is in the store".to_owned()
+        }
         Some(Since::Changed) => format!("download, because {}", layer.reason),
         Some(Since::New) => "download, because the layer is new".to_owned(),
     };

@@ -31,7 +31,7 @@ use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
 use crate::check::{Contents, KnownFacts};
 use crate::emit;
 use crate::engine::build_stage;
-use crate::engine::layers::merge_parts;
+use crate::engine::layers::{merge_parts, remember_inputs};
 use crate::engine::{self, EnginePolicy};
 use crate::finding::Findings;
 use crate::image::{self, BuildEnv, Built, Settings};
@@ -272,6 +272,7 @@ impl<'a> Session<'a> {
             source: Box::new(source),
         })?;
         let built = image::finish(plan, layers, &env).map_err(failed)?;
+        remember_inputs(plan, &parts, &env).map_err(|source| failed(source.into()))?;
         let manifest =
             Digest::parse(&built.descriptor.digest).expect("the descriptor is of a blob of the store");
         let parts = parts.iter().map(|part| part.written.digest.clone()).collect();

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::builds::{self, BUILDS, KEPT};
-use super::layers::{INPUTS, LAST, LAYERS, LastInputs, Written};
+use super::layers::{ENGINE, INPUTS, LAST, LAYERS, LastInputs, Written};
 use super::paths::{Paths, Scratch};
 use super::stages::STAGES;
 use super::{Store, StoreError};
@@ -199,6 +199,12 @@ impl Store {
             match self.records.read::<LastInputs>(LAST, &key) {
                 Some(last) if wanted.has(image) => drop(inputs.insert(last.key.hex())),
                 _ => garbage.add("record", self.records.path(LAST, &key)),
+            }
+        }
+        for key in self.records.keys(ENGINE) {
+            let image = key.split('/').next().unwrap_or_default();
+            if !wanted.has(image) {
+                garbage.add("record", self.records.path(ENGINE, &key));
             }
         }
         for key in self.records.keys(INPUTS).into_iter().filter(|key| !inputs.contains(key)) {

@@ -13,6 +13,8 @@ pub(super) const LAYERS: Kind = Kind { name: "layers", version: 1 };
 /// What an image's layer was last written from.
 pub(super) const LAST: Kind = Kind { name: "last-inputs", version: 1 };
 pub(super) const INPUTS: Kind = Kind { name: "inputs", version: 1 };
+/// What an image's layer was last made of by an engine.
+pub(super) const ENGINE: Kind = Kind { name: "engine-inputs", version: 1 };
 
 /// A layer that was written: its blob, and the digest of its tar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +62,28 @@ impl Store {
     /// Returns the inputs behind a cache key.
     pub(crate) fn inputs_of<T: DeserializeOwned>(&self, key: &Digest) -> Option<T> {
         self.records.read(INPUTS, &key.hex())
+    }
+
+    /// Returns what an engine made an image's layer of in the last build.
+    pub(crate) fn last_engine_inputs<T: DeserializeOwned>(
+        &self,
+        image: &ImageName,
+        layer: &LayerName,
+    ) -> Option<T> {
+        self.records.read(ENGINE, &last_key(image, layer))
+    }
+
+    /// Remembers what an engine made an image's layer of.
+    pub(crate) fn remember_engine_inputs<T: Serialize + DeserializeOwned + PartialEq>(
+        &self,
+        image: &ImageName,
+        layer: &LayerName,
+        inputs: &T,
+    ) -> Result<(), StoreError> {
+        if self.last_engine_inputs::<T>(image, layer).as_ref() == Some(inputs) {
+            return Ok(());
+        }
+        self.write_record(ENGINE, &last_key(image, layer), inputs).map(drop)
     }
 
     /// Remembers the inputs of an image's layer, and the cache key that was made of them, unless `last` has

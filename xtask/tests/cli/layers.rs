@@ -1,8 +1,11 @@
 //! What a build reports of each layer: its size, what changed since the last build, and what a device downloads.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
-use crate::fixture::{Run, Workspace};
+use crate::fixture::{Run, Workspace, present};
+use crate::storage::{BUSYBOX, Storage, program};
 
 #[test]
 fn the_first_build_has_a_line_for_each_layer_and_nothing_to_compare_with() {
@@ -113,7 +116,7 @@ fn a_layer_of_a_build_that_did_not_finish_is_downloaded() {
     workspace.image(&["build", "cockpit"]).done();
     // As if it had been killed before it listed the image.
     workspace.write("target/lapstrake/oci/index.json", &manifests);
-    std::fs::remove_file(workspace.path("target/lapstrake/records/index/last")).unwrap();
+    fs::remove_file(workspace.path("target/lapstrake/records/index/last")).unwrap();
     let built = workspace.image(&["build", "cockpit"]).done();
     let lines = lines(&built);
     assert!(lines[1].ends_with("  download, because a build since then wrote it"), "{lines:?}");
@@ -135,6 +138,35 @@ fn a_program_reads_each_layer_as_a_json_line() {
         json!(event("base")["base"]["size"].as_u64().unwrap() + layer["layer"]["size"].as_u64().unwrap())
     );
     assert!(sum["digest"].as_str().unwrap().starts_with("sha256:") && sum["download"].is_null(), "{sum}");
+}
+
+#[test]
+fn a_layer_of_an_engine_says_what_changed_since_the_last_build() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let storage = Storage::new();
+    let built = |step: &[&str]| lines(&storage.build(step, "podman").done());
+    let of = |lines: &[String], end: &str| {
+        assert!(
+            lines.iter().any(|line| line.starts_with("Layer steps ") && line.ends_with(end)),
+            "{lines:?}"
+        );
+    };
+    of(&built(&[BUSYBOX, "touch", "/usr/one"]), "  its steps run inside the image, by podman");
+    of(&built(&[BUSYBOX, "touch", "/usr/one"]), "  unchanged");
+    let why = "  download, because its steps or packages changed; its steps run inside the image, by podman";
+    of(&built(&[BUSYBOX, "touch", "/usr/two"]), why);
+    let why = "  download, because its inputs changed; such a layer is in the store";
+    of(&built(&[BUSYBOX, "touch", "/usr/one"]), why);
+    let copy = [BUSYBOX, "cp", BUSYBOX, "/usr/copy"];
+    built(&copy);
+    let twice = fs::read(program("busybox")).unwrap().repeat(2);
+    fs::write(storage.workspace.path("deploy/busybox"), twice).unwrap();
+    let below = built(&copy);
+    of(&below, "  download, because what lies below it changed; its steps run inside the image, by podman");
+    let tools = below.iter().find(|line| line.starts_with("Layer tools ")).unwrap();
+    assert!(tools.ends_with("  download, because `/usr/bin/busybox` changed; built by podman"), "{tools}");
 }
 
 /// Returns the lines about the layers, and the sum.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::emit;
 use crate::image::Settings;
@@ -16,7 +16,7 @@ use lapstrake_oci::tree::Kind;
 const REWRITER: u32 = 5;
 
 /// The inputs of a layer that an engine makes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct EngineCacheKey {
     rewriter: u32,
     below: Digest,
@@ -52,6 +52,21 @@ impl EngineCacheKey {
             files: CacheKey::of(layer, staged, settings.compression),
             read: read(&emit::files(layer), staged),
         }
+    }
+
+    /// Returns what differs from the cache key of an earlier build; none if nothing does.
+    pub(super) fn change_since(&self, earlier: &Self) -> Option<String> {
+        let files = || self.files.change_since(&earlier.files).map(|change| change.to_string());
+        let rest = [
+            (self.read != earlier.read, "files that its steps read changed"),
+            (self.steps != earlier.steps, "its steps or packages changed"),
+            (self != earlier, "settings changed"),
+        ];
+        if self.below != earlier.below {
+            return Some("what lies below it changed".to_owned());
+        }
+        let rest = rest.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what.to_owned());
+        files().or(rest)
     }
 
     pub(super) fn key(&self) -> Result<Digest, serde_json::Error> {

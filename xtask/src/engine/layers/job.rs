@@ -37,9 +37,21 @@ pub(super) struct Made {
 
 impl LayerJob<'_> {
     fn key_of(&self, plan: &Plan) -> Result<Digest, Cause> {
+        self.inputs(plan).key().map_err(Cause::CacheKey)
+    }
+
+    fn inputs(&self, plan: &Plan) -> EngineCacheKey {
         let BuildEnv { staged, base, settings, .. } = *self.env;
-        let key = EngineCacheKey::of(plan, self.number, &chain(base, self.below), staged, settings);
-        key.key().map_err(Cause::CacheKey)
+        EngineCacheKey::of(plan, self.number, &chain(base, self.below), staged, settings)
+    }
+
+    /// Returns why the layer is made, if the last build of the image had one of its name.
+    fn change(&self) -> Option<String> {
+        if self.layer.continues {
+            return None;
+        }
+        let earlier: EngineCacheKey = self.env.store.last_engine_inputs(&self.plan.name, &self.layer.name)?;
+        self.inputs(self.plan).change_since(&earlier)
     }
 
     fn written(&self, written: Written, reused: bool, reason: String) -> WrittenLayer {
@@ -157,11 +169,9 @@ impl CachedJob for LayerJob<'_> {
                 Some(Transaction { locked, ..transaction.clone() });
             self.env.store.remember(&self.key_of(&pinned)?, &written)?;
         }
-        let reason = if self.layer.needs_engine() {
-            format!("its steps run inside the image, by {}", engine.name())
-        } else {
-            format!("built by {}", engine.name())
-        };
+        let change = self.change().map(|change| format!("{change}; ")).unwrap_or_default();
+        let how = if self.layer.needs_engine() { "its steps run inside the image, by" } else { "built by" };
+        let reason = format!("{change}{how} {}", engine.name());
         Ok((self.written(written, false, reason), packages))
     }
 }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use lapstrake::value::LayerName;
 
+use self::cache_key::EngineCacheKey;
 pub(crate) use self::cache_key::read;
 use self::error::Cause;
 pub(crate) use self::error::EngineLayersError;
@@ -23,9 +24,9 @@ pub(crate) use self::merge::merge_parts;
 use super::cached;
 use crate::base::{self, Base, BaseIndex, PackageOwners};
 use crate::engine::EnginePolicy;
-use crate::image::{self, BuildEnv, WrittenLayer};
+use crate::image::{self, BuildEnv, LayerOrigin, WrittenLayer};
 use crate::plan::{Plan, PlannedLayer};
-use crate::store::Written;
+use crate::store::{StoreError, Written};
 use crate::support::explain::Located;
 use lapstrake_oci::tree::LayerNumber;
 use lapstrake_oci::{BlobError, Decompressor, Digest};
@@ -59,6 +60,22 @@ pub(crate) fn ensure_lower(
     let mut installed = BTreeMap::new();
     let layers = ensure(plan, built, end, policy, &mut installed, env);
     LowerBuild { installed, layers }
+}
+
+/// Remembers what the layers of a build that engines made were made of, so that the next build can explain a change.
+pub(crate) fn remember_inputs(
+    plan: &Plan,
+    parts: &[WrittenLayer],
+    env: &BuildEnv<'_>,
+) -> Result<(), StoreError> {
+    for (number, (layer, part)) in plan.layers.iter().zip(parts).enumerate() {
+        if part.origin == LayerOrigin::Engine && !layer.continues {
+            let below = chain(env.base, &parts[..number]);
+            let inputs = EngineCacheKey::of(plan, number, &below, env.staged, env.settings);
+            env.store.remember_engine_inputs(&plan.name, &layer.name, &inputs)?;
+        }
+    }
+    Ok(())
 }
 
 fn ensure(
