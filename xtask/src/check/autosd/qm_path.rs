@@ -9,7 +9,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("qm").text("x\n", "/usr/lib/qm/rootfs/etc/app.conf")"#,
-    fixed: r#"Layer::new("qm").text("x\n", "/etc/qm/app.conf")"#,
+    fixed: r#"Layer::new("qm").dir("/usr/lib/qm/rootfs/usr/bin").text("x\n", "/etc/qm/app.conf")"#,
 });
 
 const ROOT: &str = "/usr/lib/qm/rootfs";
