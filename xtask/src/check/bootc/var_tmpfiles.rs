@@ -67,11 +67,11 @@ fn of_steps(subject: &Subject<'_>, made: &BTreeSet<String>) -> Vec<Fault> {
         let fault = Fault::at(first, message).and_paths(&nodes);
         Some(if lines.is_empty() {
             fault.help("keep the file below `/usr`, or accept it: `.allow(\"var-tmpfiles\")`")
+        } else if nodes.iter().all(Node::is_of_packages) {
+            fault.help(format!(".tmpfiles_of_packages(\"{layer}-state\")"))
         } else {
-            fault.help(format!(
-                "write `.tmpfiles_of_packages(\"{layer}-state\")`, which has these lines: {}",
-                lines.join("; ")
-            ))
+            // Entries come before the steps of their layer.
+            fault.help(format!(".tmpfiles(\"{layer}-state\", {lines:?})"))
         })
     };
     layers.into_iter().filter_map(fault).collect()

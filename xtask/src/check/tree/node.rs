@@ -236,6 +236,11 @@ impl<'a> Node<'a> {
         matches!(self.from, From::Step(..))
     }
 
+    /// Whether the packages of a layer brought it.
+    pub(in crate::check) fn is_of_packages(&self) -> bool {
+        matches!(self.from, From::Step(layer, _) if layer.transaction.is_some())
+    }
+
     /// Whether an entry makes it of the file below, with changes.
     pub(in crate::check) fn extends(&self) -> bool {
         matches!(self.from, From::Layer(of) if of.member.extends)
