@@ -26,10 +26,11 @@ impl PackageSpec {
     /// ```
     /// # use lapstrake::value::PackageSpec;
     /// assert_eq!(PackageSpec::parse("--nogpgcheck").unwrap_err().offending(), "-");
+    /// assert_eq!(PackageSpec::parse("https://rpms.example/a.rpm").unwrap_err().offending(), "https://");
     /// ```
     ///
     /// # Errors
-    /// When it is empty, starts with `-`, or holds white space or a control character. Single blanks are allowed inside
+    /// When it is empty, starts with `-`, is a URL, or holds white space or a control character. Single blanks are allowed inside
     /// the name of a group.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.trim().is_empty() {
@@ -40,6 +41,11 @@ impl PackageSpec {
         }
         if let Some(group) = text.strip_prefix('@') {
             return Self::group(text, group);
+        }
+        if let Some(at) = text.find("://") {
+            let reason = "is a URL: the lock would name a package that no repository has";
+            let help = "name its repository by `.repository(…)`, or download it in a build stage: `.rpm_from_stage(…)`";
+            return Err(Invalid::new(WHAT, text, 0..at + 3, reason).or(help));
         }
         match text.char_indices().find(|(_, c)| c.is_whitespace() || c.is_control()) {
             Some((at, wrong)) => {
