@@ -16,7 +16,10 @@ pub(crate) const MOUNTED: &str = "/run/lapstrake";
 pub(crate) const DISCARDED: [&str; 3] = ["/tmp", "/var/lib/dnf", "/var/tmp"];
 /// Files that package managers and ldconfig write for themselves. They differ in each build. What a package has
 /// beside them, such as a directory for its logs, stays.
-pub(crate) const OWN_FILES: [&str; 6] = [
+pub(crate) const OWN_FILES: [&str; 9] = [
+    "/usr/lib/sysimage/libdnf5/transaction_history.sqlite",
+    "/usr/lib/sysimage/libdnf5/transaction_history.sqlite-shm",
+    "/usr/lib/sysimage/libdnf5/transaction_history.sqlite-wal",
     "/var/cache/ldconfig/aux-cache",
     "/var/log/dnf.librepo.log",
     "/var/log/dnf.log",

@@ -23,6 +23,13 @@ impl Stored {
         walk(Path::new(at.trim()))
     }
 
+    /// The text of a file.
+    pub(crate) fn text(&self, path: &str, log: &Log) -> String {
+        let at = log.read(Command::new("podman").args(["image", "mount", &self.0]));
+        let path = Path::new(at.trim()).join(path);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
     /// The packages, as the image's own rpm lists them. Keys are no packages.
     pub(crate) fn packages(&self, log: &Log) -> Vec<String> {
         let rpm = ["run", "--rm", "--network=none", &self.0, "rpm", "-qa", "--qf", "%{NEVRA}\\n"];
