@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn merged(documents: &[&str]) -> Result<Option<Value>, MergeError> {
-        let names = ["cockpit", "packages", "sensord"];
+        let names = ["cockpit", "gateway", "sensord"];
         let documents: Vec<_> =
             names.into_iter().zip(documents).map(|(name, text)| (name, text.as_bytes().to_vec())).collect();
         merge(&documents)
@@ -86,10 +86,10 @@ mod tests {
     fn what_can_not_be_one_is_an_error_that_names_the_example() {
         for (documents, error) in [
             (["{", "{}"], "the example `cockpit` printed invalid JSON"),
-            (["{}", "[]"], "the example `packages` printed JSON that is not an object"),
+            (["{}", "[]"], "the example `gateway` printed JSON that is not an object"),
             (
                 [r#"{"schema":1}"#, r#"{"schema":2}"#],
-                "the example `packages` has another `schema` than the examples before it",
+                "the example `gateway` has another `schema` than the examples before it",
             ),
         ] {
             assert_eq!(merged(&documents).unwrap_err().to_string(), error);

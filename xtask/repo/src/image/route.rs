@@ -90,7 +90,7 @@ mod tests {
 
     fn try_route(line: &str) -> Result<Vec<Route>, RouteError> {
         let request = Request::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
-        let examples = [&["cockpit-cluster", "cockpit-rear"][..], &["packages"], &["sensord"]];
+        let examples = [&["cockpit-cluster", "cockpit-rear"][..], &["gateway"], &["sensord"]];
         route(&request, &examples.map(|names| names.iter().map(|&name| name.to_owned()).collect()))
     }
 
@@ -117,8 +117,8 @@ mod tests {
     #[test]
     fn each_example_gets_the_names_it_has() {
         assert_eq!(
-            routed("build -q packages cockpit-rear cockpit-* --locked"),
-            to(&[(0, "build -q cockpit-rear cockpit-* --locked"), (1, "build -q packages --locked")])
+            routed("build -q gateway cockpit-rear cockpit-* --locked"),
+            to(&[(0, "build -q cockpit-rear cockpit-* --locked"), (1, "build -q gateway --locked")])
         );
         assert_eq!(routed("build *s*"), to(&[(0, "build *s*"), (1, "build *s*"), (2, "build *s*")]));
     }
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(error.to_string(), "no example has an image `sensrod`");
         assert_eq!(error.help(), "there is `sensord`");
         let error = try_route("build telematics").unwrap_err();
-        assert_eq!(error.help(), "there are `cockpit-cluster`, `cockpit-rear`, `packages`, `sensord`");
+        assert_eq!(error.help(), "there are `cockpit-cluster`, `cockpit-rear`, `gateway`, `sensord`");
         assert_eq!(try_route("build [").unwrap_err().to_string(), "`[` is not a glob pattern");
     }
 

@@ -1,4 +1,4 @@
-//! The example `packages` as a user has it who copied it: its parts beside it, its own target directory, and
+//! A project as a user has it who copied it: its parts beside it, its own target directory, and
 //! its own cache. All that any program says about it is kept.
 
 use std::cell::RefCell;
@@ -86,9 +86,14 @@ impl Drop for Example {
 }
 
 impl Example {
-    /// Copies the example with the parts of the fixtures. The copy is inside the target directory of the repository,
-    /// so that cargo builds it with the crates of this repository.
+    /// Copies the project of this test with the parts of the fixtures.
     pub(crate) fn copied(fixtures: &Path) -> Self {
+        Self::copy_of("xtask/repo/tests/real_parts/project", fixtures)
+    }
+
+    /// Copies a project with the parts of the fixtures. The copy is inside the target directory of the repository,
+    /// so that cargo builds it with the crates of this repository.
+    pub(crate) fn copy_of(of: &str, fixtures: &Path) -> Self {
         let only = COPY.lock().unwrap_or_else(PoisonError::into_inner);
         // Always the same: of a folder that a killed run left under another name, cargo would take what it
         // compiled there for what it is to compile here.
@@ -98,8 +103,8 @@ impl Example {
         let beside = fs::canonicalize(beside).unwrap();
         let project = beside.join("gateway");
         let served = format!("127.0.0.1:{}", serve(&fixtures.join("rpms")));
-        copy(&root().join("examples/packages"), &project, &served);
-        for part in ["base", "builder", "rpms"] {
+        copy(&root().join(of), &project, &served);
+        for part in ["base", "builder", "dnf5", "rpms"] {
             link(&fixtures.join(part), &project.join("parts").join(part));
         }
         Self { log: Log::default(), project, beside, served, _only: only }

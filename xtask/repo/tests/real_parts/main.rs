@@ -1,11 +1,13 @@
-//! The example `packages` from end to end on real parts: a base that boots, RPMs, a builder image. Built by this
+//! The image of `project/`, which has each option of packages, steps and stages once, from end to end on real parts: a base that boots, RPMs, a builder image. Built by this
 //! crate with an engine, by podman, by buildah and by a newer podman; then booted and asked.
 
 #![expect(clippy::unwrap_used, reason = "what a test can't do without, it stops at")]
 
 mod appliance;
+mod dnf5;
 mod example;
 mod fixtures;
+mod gateway;
 mod server;
 mod stored;
 mod traces;

@@ -1,5 +1,5 @@
-//! An appliance of packages that do what those of a distribution do. The test puts it in place of the image of the
-//! example `packages`.
+//! An appliance of packages that do what those of a distribution do. The test puts it in place of the image of
+//! `project/`.
 
 use lapstrake_xtask::prelude::*;
 

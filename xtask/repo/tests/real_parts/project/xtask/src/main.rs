@@ -2,11 +2,6 @@
 //! and programs that a builder image compiles. It has each option once, with the reason for it; most images
 //! need two or three of them.
 
-#[cfg(test)]
-mod declared;
-#[cfg(test)]
-mod tests;
-
 use lapstrake_xtask::prelude::*;
 
 fn main() -> ExitCode {
