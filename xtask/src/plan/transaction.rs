@@ -16,7 +16,8 @@ pub(crate) const MOUNTED: &str = "/run/lapstrake";
 pub(crate) const DISCARDED: [&str; 3] = ["/tmp", "/var/lib/dnf", "/var/tmp"];
 /// Files that package managers and ldconfig write for themselves. They differ in each build. What a package has
 /// beside them, such as a directory for its logs, stays.
-pub(crate) const OWN_FILES: [&str; 9] = [
+pub(crate) const OWN_FILES: [&str; 10] = [
+    "/run/dnf",
     "/usr/lib/sysimage/libdnf5/transaction_history.sqlite",
     "/usr/lib/sysimage/libdnf5/transaction_history.sqlite-shm",
     "/usr/lib/sysimage/libdnf5/transaction_history.sqlite-wal",
