@@ -197,6 +197,10 @@ pub(super) fn starts(word: &str) -> bool {
 
 /// The keyword that was meant by a word that is none.
 pub(super) fn meant(word: &str, level: Level) -> Option<&'static Keyword> {
+    if word == "COPY" {
+        // The instruction of a Containerfile takes a file of the workspace; `copy` takes one of the layers below.
+        return find("file", level);
+    }
     let word = word.to_lowercase();
     let here = find(&word, level).filter(|keyword| keyword.level == level);
     let known = || ELSEWHERE.iter().find(|(other, _)| *other == word).and_then(|(_, name)| find(name, level));
