@@ -7,7 +7,7 @@ use lapstrake::value::ImagePath;
 
 use super::kernel::only_kernel;
 use super::resolve::Resolver;
-use super::selinux::compile_policy;
+use super::selinux::{COMPILERS, compile_policy};
 use super::site::site_or;
 use super::step::{PlannedRun, Steps, runs};
 use crate::finding::Finding;
@@ -18,7 +18,9 @@ const DEPMOD: [&str; 2] = ["/usr/sbin/depmod", "/usr/bin/depmod"];
 impl Resolver<'_> {
     /// Returns the steps of a part of a layer. What is in the layer is in the tree already.
     pub(super) fn steps(&mut self, layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
-        let compiled = compile_policy(layer, steps);
+        // Without one, an entry reports it.
+        let compiler = self.program(COMPILERS).unwrap_or(COMPILERS[0]);
+        let compiled = compile_policy(layer, compiler, steps);
         compiled.into_iter().chain(self.listed_modules(layer)).chain(runs(layer, steps)).collect()
     }
 
@@ -31,19 +33,24 @@ impl Resolver<'_> {
             return None;
         }
         let kernel = only_kernel(&self.merged, site).map_err(|finding| self.findings.push(finding)).ok()?;
-        let has = |path: &str| {
-            let path = ImagePath::parse(path).ok().and_then(|path| self.merged.follow(&path).ok());
-            path.is_some_and(|path| self.merged.get(&path).is_some())
-        };
-        if !DEPMOD.into_iter().any(has) {
+        let Some(depmod) = self.program(DEPMOD) else {
             let message =
                 "the base and the layers below have no `depmod`, which lists the modules of a kernel";
             let finding = Finding::fatal("kernel-modules", site, message);
             self.findings.push(finding.help("add `.packages([\"kmod\"])` in this layer"));
             return None;
-        }
-        let argv = ["depmod", "-a", kernel.file_name()].map(str::to_owned).to_vec();
+        };
+        let argv = [depmod, "-a", kernel.file_name()].map(str::to_owned).to_vec();
         let (environment, caches, binds, secrets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Some(PlannedRun { site, argv, environment, dir: None, network: false, caches, binds, secrets })
+    }
+
+    /// Returns the first of these paths that the image has. The `PATH` of an image need not have its directory.
+    fn program(&self, paths: [&'static str; 2]) -> Option<&'static str> {
+        let has = |path: &&str| {
+            let path = ImagePath::parse(path).ok().and_then(|path| self.merged.follow(&path).ok());
+            path.is_some_and(|path| self.merged.get(&path).is_some())
+        };
+        paths.into_iter().find(has)
     }
 }

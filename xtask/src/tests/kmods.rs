@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use lapstrake::entry::Kmod;
+use lapstrake::entry::{File, Kmod};
 use lapstrake::{Base, Image, Layer};
 
+use super::equivalence;
 use super::workshop::Workshop;
 use crate::base::fixture::Tar;
 use crate::finding::Finding;
@@ -39,7 +40,7 @@ fn modules_of_a_layer_are_listed_once_before_its_steps() {
     let (plan, found) = planned(depmod(), layer);
     assert!(found.is_empty(), "{found:#?}");
     let runs: Vec<_> = plan.layers[0].runs.iter().map(|run| run.argv.join(" ")).collect();
-    assert_eq!(runs, [format!("depmod -a {}", version()), "dracut -f".to_owned()]);
+    assert_eq!(runs, [format!("/usr/sbin/depmod -a {}", version()), "dracut -f".to_owned()]);
     let paths = plan.layers[0].described().map(|(path, _)| path.to_string());
     let paths: Vec<_> = paths.filter(|path| path.contains("/extra/")).collect();
     let extra = format!("/usr/lib/modules/{}/extra", version());
@@ -87,6 +88,23 @@ fn depmod_lists_a_module_in_that_directory() {
     let listed = Command::new(&run[0]).arg("-b").arg(root.path()).args(&run[1..]).output().unwrap();
     assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
     assert_eq!(fs::read_to_string(modules.join("modules.dep")).unwrap(), "extra/gnss.ko:\n");
+}
+
+#[test]
+fn podman_lists_modules_by_the_same_step() {
+    if !super::engine::present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = Workshop::hostile();
+    workshop.source("vendor/gnss.ko", b"module");
+    let depmod = "#!/bin/sh\ncd /usr/lib/modules/$2 && /bin/busybox find extra -type f >modules.dep\n";
+    let tools = Layer::new("tools")
+        .with(File::text(depmod, "/usr/sbin/depmod").mode(0o755))
+        .text("kernel", "/usr/lib/modules/6.1/vmlinuz");
+    let image = Image::new("kernel", Base::stand_in()).layer(tools).layer(drivers());
+    equivalence::compare(&workshop, &image);
+    let context = fs::read_to_string(workshop.path().join("context/Containerfile")).unwrap();
+    assert!(context.contains(r#"["/usr/sbin/depmod", "-a", "6.1"]"#), "{context}");
 }
 
 /// The smallest relocatable object of ELF: a header, and the section that each has.

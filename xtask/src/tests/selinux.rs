@@ -7,8 +7,10 @@ use std::process::Command;
 use lapstrake::entry::{Edit, Selinux};
 use lapstrake::{Base, Image, Layer};
 use lapstrake_oci::tree::Kind;
+use tar::EntryType;
 use tempfile::TempDir;
 
+use super::equivalence;
 use super::workshop::Workshop;
 use crate::base::fixture::Tar;
 use crate::finding::Finding;
@@ -119,14 +121,50 @@ fn all_changes_of_a_layer_are_compiled_once() {
     let runs: Vec<_> = plan.layers[0].runs.iter().map(|run| run.argv.join(" ")).collect();
     let modules =
         "--install=/run/selinux-modules/webapp.cil --install=/run/selinux-modules/permissive_webapp_t.cil";
-    assert_eq!(runs, [format!("semodule --noreload {modules}")]);
+    assert_eq!(runs, [format!("/usr/sbin/semodule --noreload {modules}")]);
     assert_eq!(text(&plan, &format!("{STORE}/booleans.local")), "a=1\nhttpd_can_network_connect=1\n");
+}
+
+/// A compiler that writes what it is given to the policy.
+const SEMODULE: &[u8] = b"#!/usr/bin/sh
+cd /etc/selinux/targeted/active
+echo \"$@\" >asked
+cat booleans.local /run/selinux-modules/* >../policy/policy.33
+";
+
+#[test]
+fn podman_compiles_the_policy_by_the_same_step() {
+    if !super::engine::present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let busybox = fs::read("/bin/busybox").unwrap();
+    let program = |tar: Tar, path: &str, bytes: &[u8]| {
+        tar.member(path.as_bytes(), EntryType::Regular, "", 0o755, bytes)
+    };
+    let tar = policy().directory("usr").directory("usr/bin").directory("usr/sbin");
+    let tar = program(tar, "usr/bin/busybox", &busybox);
+    let tar = ["sh", "cat", "rm", "env", "mkdir"].into_iter().fold(tar, |tar, name| {
+        tar.member(format!("usr/bin/{name}").as_bytes(), EntryType::Symlink, "busybox", 0o777, b"")
+    });
+    // podman leaves empty files where the base has none.
+    let tar = ["hostname", "hosts", "resolv.conf"]
+        .into_iter()
+        .fold(tar, |tar, name| tar.file(&format!("etc/{name}"), "the base's\n"));
+    let workshop = Workshop::on_stand_in_and(program(tar, "usr/sbin/semodule", SEMODULE).end());
+    workshop.source("deploy/webapp.cil", b"(type webapp_t)\n(roletype object_r webapp_t)\n");
+    let changes = [
+        Selinux::boolean(BOOLEAN, true),
+        Selinux::module("deploy/webapp.cil"),
+        Selinux::permissive("webapp_t"),
+        Selinux::context("/webapp(/.*)?", "webapp_t"),
+    ];
+    equivalence::compare(&workshop, &image(layer(changes)));
 }
 
 #[test]
 fn a_boolean_alone_needs_a_compilation() {
     let (plan, _) = plan(&with_compiler(policy()), layer([Selinux::boolean(BOOLEAN, false)]));
-    assert_eq!(plan.layers[0].runs[0].argv, ["semodule", "--noreload", "--build"]);
+    assert_eq!(plan.layers[0].runs[0].argv, ["/usr/sbin/semodule", "--noreload", "--build"]);
     assert!(plan.layers[0].runs[0].binds.is_empty());
     assert_eq!(text(&plan, &format!("{STORE}/booleans.local")), "httpd_can_network_connect=0\n");
 }

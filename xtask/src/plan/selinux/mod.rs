@@ -23,6 +23,7 @@ use crate::project::assets::Scanned;
 use names::Names;
 use policy::Policy;
 
+pub(super) use policy::COMPILERS;
 pub(super) use step::compile_policy;
 
 /// The local changes of file contexts.

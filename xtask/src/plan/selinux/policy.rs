@@ -14,7 +14,8 @@ const MOST: u64 = 64 << 20;
 const TEXT_MOST: u64 = 1 << 20;
 /// Where libsemanage keeps modules if nothing else is stated.
 const STORES: &str = "/var/lib/selinux";
-const COMPILERS: [&str; 2] = ["/usr/sbin/semodule", "/usr/bin/semodule"];
+/// What compiles a policy.
+pub(in crate::plan) const COMPILERS: [&str; 2] = ["/usr/sbin/semodule", "/usr/bin/semodule"];
 
 /// The policy of an image.
 pub(super) struct Policy {

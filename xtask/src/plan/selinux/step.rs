@@ -14,9 +14,13 @@ const FOLDER: &str = "selinux";
 const MOUNTED: &str = "/run/selinux-modules";
 
 /// Returns the step that compiles the policy, if a change needs it.
-pub(in crate::plan) fn compile_policy(layer: &Layer, steps: &mut Steps<'_>) -> Option<PlannedRun> {
+pub(in crate::plan) fn compile_policy(
+    layer: &Layer,
+    compiler: &str,
+    steps: &mut Steps<'_>,
+) -> Option<PlannedRun> {
     let (_, site) = changes(layer).find(|(change, _)| change.needs_compiler())?;
-    let mut argv = vec!["semodule".to_owned(), "--noreload".to_owned()];
+    let mut argv = vec![compiler.to_owned(), "--noreload".to_owned()];
     for (change, site) in changes(layer) {
         let Some(name) = module_name(change) else { continue };
         let file = match change {
