@@ -8,8 +8,9 @@ use crate::value::{ContainerUser, ImagePath, Invalid, StopSignal, Variable};
 /// What an image changes in its base's config for containers. bootc ignores all of it: no service of a device sees it.
 ///
 /// ```
-/// use lapstrake::{Base, Image};
+/// use lapstrake::{Base, Execution, Image};
 ///
+/// assert!(Execution::default().is_empty());
 /// let image = Image::new("telematics", Base::stand_in()).env("PORT", "8000").user("app:app").entrypoint(["/usr/bin/app"]);
 /// assert_eq!(image.execution.env[0].0, "PORT");
 /// assert_eq!(image.execution.user.as_ref().unwrap(), &"app:app");
@@ -36,10 +37,10 @@ pub struct Execution {
 /// A list of arguments, without a shell.
 ///
 /// ```
-/// use lapstrake::{Base, Image};
+/// use lapstrake::{Arguments, Base, Image};
 ///
 /// let image = Image::new("telematics", Base::stand_in()).cmd(["--port", "8000"]);
-/// assert_eq!(image.execution.cmd.unwrap().0, ["--port", "8000"]);
+/// assert_eq!(image.execution.cmd, Some(Arguments(vec!["--port".to_owned(), "8000".to_owned()])));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arguments(pub Vec<String>);

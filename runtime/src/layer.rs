@@ -1,12 +1,14 @@
 //! A layer: a name, and the entries that it adds to the layers below, in the order of the calls.
 
+mod unit_states;
+
 use crate::entry::{
     Bin, Copied, Dir, Edit, Entry, File, Group, IntoEntry, Kargs, Packages, Quadlet, Remove, Run, Symlink,
-    Sysusers, Tmpfiles, Tree, Unit, UnitState, User,
+    Sysusers, Tmpfiles, Tree, Unit, User,
 };
 use crate::faults::faults;
 use crate::value::{
-    Argv, Asset, ImagePath, Karg, LayerName, PackageSpec, SysusersLine, Text, Texts, TmpfilesLine, UnitName,
+    Argv, Asset, ImagePath, Karg, LayerName, PackageSpec, SysusersLine, Text, Texts, TmpfilesLine,
 };
 use crate::{BuildStage, Parsed, Site};
 
@@ -137,12 +139,24 @@ impl Layer {
     }
 
     /// Copies a file, a symlink, or a directory with its content that is below the layer; see [`Copied`].
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Copied};
+    /// let entry = Copied::of("/etc/chrony.conf", "/usr/share/chrony.conf");
+    /// assert_eq!(Layer::new("c").copy("/etc/chrony.conf", "/usr/share/chrony.conf"), Layer::new("c").with(entry));
+    /// ```
     #[track_caller]
     pub fn copy(self, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
         self.with(Copied::of(from, at))
     }
 
     /// Moves a file, a symlink, or a directory with its content that is below the layer; see [`Copied`].
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Copied};
+    /// let entry = Copied::renamed("/etc/a.repo", "/etc/a.off");
+    /// assert_eq!(Layer::new("c").rename("/etc/a.repo", "/etc/a.off"), Layer::new("c").with(entry));
+    /// ```
     #[track_caller]
     pub fn rename(self, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
         self.with(Copied::renamed(from, at))
@@ -170,48 +184,6 @@ impl Layer {
     #[track_caller]
     pub fn quadlet(self, quadlet: impl Into<Quadlet>) -> Self {
         self.with(quadlet.into())
-    }
-
-    /// Enables a unit of this image or of its base, as its `[Install]` section specifies.
-    #[track_caller]
-    pub fn enable(self, unit: impl Text<UnitName>) -> Self {
-        self.with(UnitState::enabled(unit))
-    }
-
-    /// Enables a unit if the image has it. A note says where it has not.
-    ///
-    /// ```
-    /// # use lapstrake::{Layer, entry::UnitState};
-    /// let entry = UnitState::enabled("qemu-guest-agent.service").if_present();
-    /// assert_eq!(Layer::new("u").enable_if_present("qemu-guest-agent.service"), Layer::new("u").with(entry));
-    /// ```
-    #[track_caller]
-    pub fn enable_if_present(self, unit: impl Text<UnitName>) -> Self {
-        self.with(UnitState::enabled(unit).if_present())
-    }
-
-    /// Disables a unit: removes the links that enable it.
-    #[track_caller]
-    pub fn disable(self, unit: impl Text<UnitName>) -> Self {
-        self.with(UnitState::disabled(unit))
-    }
-
-    /// Masks a unit: nothing can start it.
-    #[track_caller]
-    pub fn mask(self, unit: impl Text<UnitName>) -> Self {
-        self.with(UnitState::masked(unit))
-    }
-
-    /// Sets the target that the system boots to, such as `multi-user.target`.
-    ///
-    /// ```
-    /// # use lapstrake::{Layer, entry::UnitState};
-    /// let entry = UnitState::default_target("multi-user.target");
-    /// assert_eq!(Layer::new("u").default_target("multi-user.target"), Layer::new("u").with(entry));
-    /// ```
-    #[track_caller]
-    pub fn default_target(self, target: impl Text<UnitName>) -> Self {
-        self.with(UnitState::default_target(target))
     }
 
     /// Adds a user, which systemd creates at boot.
