@@ -133,7 +133,7 @@ impl Finding {
     }
 
     /// A fact that a person should know.
-    pub fn note(name: &'static str, site: Site, message: impl Into<String>) -> Self {
+    pub(crate) fn note(name: &'static str, site: Site, message: impl Into<String>) -> Self {
         Self::new(name, Severity::Note, site, message.into())
     }
 

@@ -120,7 +120,7 @@ mod tests {
             routed("build -q gateway cockpit-rear cockpit-* --locked"),
             to(&[(0, "build -q cockpit-rear cockpit-* --locked"), (1, "build -q gateway --locked")])
         );
-        assert_eq!(routed("build *s*"), to(&[(0, "build *s*"), (1, "build *s*"), (2, "build *s*")]));
+        assert_eq!(routed("build *e*"), to(&[(0, "build *e*"), (1, "build *e*"), (2, "build *e*")]));
     }
 
     #[test]
