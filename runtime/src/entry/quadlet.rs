@@ -1,6 +1,7 @@
 //! A quadlet: a container, a volume or a network that podman makes a service of.
 
 use super::attributes::attribute_options;
+use super::source::from_file;
 use super::{Attributes, Source};
 use crate::Parsed;
 use crate::faults::faults;
@@ -108,23 +109,4 @@ impl Quadlet {
 
 faults!(Quadlet { name, source, attributes; is_bound });
 
-impl From<Asset> for Quadlet {
-    #[track_caller]
-    fn from(source: Asset) -> Self {
-        Self::file(source)
-    }
-}
-
-impl From<&str> for Quadlet {
-    #[track_caller]
-    fn from(source: &str) -> Self {
-        Self::file(source)
-    }
-}
-
-impl From<String> for Quadlet {
-    #[track_caller]
-    fn from(source: String) -> Self {
-        Self::file(source)
-    }
-}
+from_file!(Quadlet: Asset, &str, String);

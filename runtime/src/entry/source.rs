@@ -43,3 +43,16 @@ impl Faults for Source {
         }
     }
 }
+
+/// Lets a file of the workspace stand for an entry that has it, under the file's own name.
+macro_rules! from_file {
+    ($entry:ident: $($source:ty),*) => {
+        $(impl From<$source> for $entry {
+            #[track_caller]
+            fn from(source: $source) -> Self {
+                Self::file(source)
+            }
+        })*
+    };
+}
+pub(super) use from_file;

@@ -3,6 +3,7 @@
 use super::Attributes;
 use super::Source;
 use super::attributes::attribute_options;
+use super::source::from_file;
 use crate::Parsed;
 use crate::faults::faults;
 use crate::value::{Asset, ImagePath, Invalid, Text, UnitName};
@@ -139,23 +140,4 @@ impl Unit {
 
 faults!(Unit { name, source, attributes; enabled, instances, for_users });
 
-impl From<Asset> for Unit {
-    #[track_caller]
-    fn from(source: Asset) -> Self {
-        Self::file(source)
-    }
-}
-
-impl From<&str> for Unit {
-    #[track_caller]
-    fn from(source: &str) -> Self {
-        Self::file(source)
-    }
-}
-
-impl From<String> for Unit {
-    #[track_caller]
-    fn from(source: String) -> Self {
-        Self::file(source)
-    }
-}
+from_file!(Unit: Asset, &str, String);
