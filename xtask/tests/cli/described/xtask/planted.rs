@@ -1,5 +1,9 @@
 use lapstrake_xtask::prelude::*;
 
+/// A quadlet without a fault.
+const QUADLET: &str =
+    "[Container]\nImage=registry.example/a@sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881\n";
+
 /// One fault in each layer, which has its name.
 pub fn planted() -> Image {
     let kernel = "/usr/lib/modules/9.9/vmlinuz";
@@ -26,8 +30,8 @@ pub fn planted() -> Image {
         .layer(Layer::new("machine-id").text("", "/etc/machine-id"))
         .layer(Layer::new("top-level").text("x\n", "/data/x"))
         .layer(Layer::new("aib-files").text("x\n", "/etc/build-info"))
-        .layer(Layer::new("qm-path").text("x\n", "/usr/lib/qm/rootfs/etc/x"))
-        .layer(Layer::new("misplaced-unit").text("[Container]\n", "/usr/lib/systemd/system/a.container"))
+        .layer(Layer::new("qm-path").dir("/usr/lib/qm/rootfs/usr/bin").text("x\n", "/usr/lib/qm/rootfs/etc/x"))
+        .layer(Layer::new("misplaced-unit").text(QUADLET, "/usr/lib/systemd/system/a.container"))
         .layer(Layer::new("exec-start").unit(Unit::text("empty.service", "[Service]\nNice=1\n")))
         .layer(Layer::new("exec-missing").unit(service("gone", "ExecStart=/usr/bin/gone")))
         .layer(Layer::new("exec-mode").text("x", "/usr/libexec/plain").unit(service("plain", "ExecStart=/usr/libexec/plain")))
@@ -35,7 +39,7 @@ pub fn planted() -> Image {
         .layer(Layer::new("install-target").unit(service("never", "ExecStart=program\n[Install]\nWantedBy=gone.target")))
         .layer(Layer::new("unit-requires").unit(service("needs", "ExecStart=program\n[Unit]\nRequires=absent.service")))
         .layer(Layer::new("wants-link").symlink("../lost.service", "/usr/lib/systemd/system/basic.target.wants/lost.service"))
-        .layer(Layer::new("quadlet-generator").text("[Container]\n", "/etc/containers/systemd/a.container"))
+        .layer(Layer::new("quadlet-generator").text(QUADLET, "/etc/containers/systemd/a.container"))
         .layer(
             Layer::new("state-directory")
                 .unit(service("state", "ExecStart=program\nStateDirectory=two"))
