@@ -159,7 +159,7 @@ impl Packages {
     ///
     /// let stage = BuildStage::on(Base::registry("registry.example/autosd-gcc:1"))
     ///     .source("canfw", "/src")
-    ///     .run(Run::shell("rpmbuild -bb /src/canfw.spec && mv ~/rpmbuild/RPMS/*/canfw-*.rpm /out/canfw.rpm"));
+    ///     .with(Run::shell("rpmbuild -bb /src/canfw.spec && mv ~/rpmbuild/RPMS/*/canfw-*.rpm /out/canfw.rpm"));
     /// assert_eq!(Packages::default().rpm_from_stage(stage, "/out/canfw.rpm").stage_rpms.len(), 1);
     /// ```
     #[track_caller]
