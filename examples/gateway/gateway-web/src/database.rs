@@ -1,13 +1,35 @@
 //! The database of readings, on its socket: one line asks, one line answers.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::{Duration, Instant};
 
 const SOCKET: &str = "/run/telemetry-db/socket";
+/// How long the database may take to open its socket. Its unit counts as started before.
+const STARTING: Duration = Duration::from_secs(60);
 
 /// Returns the answer to a question.
 pub fn ask(question: &str) -> io::Result<String> {
     ask_on(&UnixStream::connect(SOCKET)?, question)
+}
+
+/// Returns the answer to a question, of a database that may still be starting.
+pub fn ask_when_started(question: &str) -> io::Result<String> {
+    let begun = Instant::now();
+    loop {
+        match ask(question) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::PermissionDenied
+                ) && begun.elapsed() < STARTING =>
+            {
+                thread::sleep(Duration::from_millis(100));
+            }
+            answer => return answer,
+        }
+    }
 }
 
 fn ask_on(mut stream: &UnixStream, question: &str) -> io::Result<String> {

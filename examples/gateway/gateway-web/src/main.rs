@@ -66,5 +66,5 @@ fn page(path: Option<&str>) -> String {
 fn sample() -> io::Result<()> {
     let uptime = fs::read_to_string(Path::new("/proc/uptime"))?;
     let seconds = uptime.split_whitespace().next().unwrap_or_default();
-    database::ask(&format!("add {seconds}")).map(|_| ())
+    database::ask_when_started(&format!("add {seconds}")).map(|_| ())
 }
