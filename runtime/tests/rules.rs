@@ -49,7 +49,7 @@ fn what_a_device_would_never_see_is_refused() {
         "/boot/x",
         "/usr/etc/x",
         "/home/x",
-        "/root/.bashrc",
+        "/root/x",
         "/etc/passwd",
         "/etc/group",
         "/etc/shadow",

@@ -1,5 +1,5 @@
 //! What an image states for its containers: the native config is the one that podman makes of the emitted context, and
-//! a person is told that bootc ignores it.
+//! a warning says that bootc ignores it.
 
 use lapstrake::{Base, Image, Layer};
 use serde_json::json;

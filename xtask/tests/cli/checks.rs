@@ -80,7 +80,7 @@ fn sarif_of_a_failure_is_valid_and_says_what_failed() {
     let (text, _) = log(&workspace.image(&["check", "--lokced", "--format=sarif"]), 2);
     assert_eq!(text, "unexpected argument '--lokced' found\nhelp: a similar argument exists: '--locked'");
     // What was found before the failure is in the log.
-    workspace.write("gateway/src/bin/gatewayd.rs", "this is no Rust\n");
+    workspace.write("gateway/src/bin/gatewayd.rs", "this is not Rust\n");
     let (text, found) = log(&workspace.describe("early", &arguments), 3);
     assert!(text.starts_with("the binaries of image `planted-app` can't be compiled\n"), "{text}");
     assert_eq!(found["results"][0]["ruleId"], "var-tmpfiles");

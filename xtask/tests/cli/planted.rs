@@ -38,12 +38,12 @@ fn every_planted_fault_is_found_and_the_clean_image_has_none() {
 #[test]
 fn what_a_description_has_wrong_is_told_before_cargo_starts() {
     let workspace = Workspace::new();
-    workspace.write("gateway/src/bin/gatewayd.rs", "this is no Rust\n");
+    workspace.write("gateway/src/bin/gatewayd.rs", "this is not Rust\n");
     let refused = workspace.describe("early", &["build"]);
     assert_eq!(refused.code, Some(1));
     assert!(refused.stderr.contains("error[var-tmpfiles]"), "{}", refused.stderr);
     assert!(
-        !refused.stderr.contains("Compiling") && !refused.stderr.contains("no Rust"),
+        !refused.stderr.contains("Compiling") && !refused.stderr.contains("not Rust"),
         "{}",
         refused.stderr
     );
