@@ -1,92 +1,14 @@
 //! How each entry is written, and which options it has: the one table that check and messages share.
 
+mod form;
+
 use crate::image::keyword::Level;
 use crate::image::value_kind::{Reader, ValueKind};
 
+pub(super) use form::{Choice, Form, Shape, Takes};
+
 /// The transports of a base, by the names of their builder methods.
 pub(super) const TRANSPORTS: [&str; 5] = ["registry", "containers_storage", "oci", "oci_archive", "stand_in"];
-
-/// What may stand around the keyword of an entry.
-pub(super) struct Form {
-    pub(super) keyword: &'static str,
-    pub(super) shapes: &'static [Shape],
-    pub(super) options: &'static [Choice],
-}
-
-/// One way to write it, and the type and function of `lapstrake` that it means.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Shape {
-    /// `keyword A`
-    One(ValueKind),
-    /// `keyword A => B`
-    Onto(ValueKind, ValueKind),
-    /// `keyword A -> B`
-    Link(ValueKind, ValueKind),
-    /// `keyword A = B`
-    Named(ValueKind, ValueKind),
-    /// `keyword A = B => C`
-    NamedOnto(ValueKind, ValueKind, ValueKind),
-    /// `keyword [A, …]`
-    List(ValueKind),
-    /// `keyword A [B, …]`, and `keyword A = B` with a list that is computed
-    Listed(ValueKind, ValueKind),
-}
-
-/// An option, and what it takes.
-pub(super) struct Choice {
-    pub(super) key: &'static str,
-    /// The method of the builder.
-    pub(super) method: &'static str,
-    pub(super) takes: Takes,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Takes {
-    /// It stands alone.
-    Nothing,
-    One(ValueKind),
-    /// `[A, …]`
-    Many(ValueKind),
-    /// `A` or `[A, …]`, each a call of its own.
-    Each(ValueKind),
-    /// `A => B` or `[A => B, …]`, each a call of its own.
-    Pair(ValueKind, ValueKind),
-    /// `ID => URL`, with the options of [`REPOSITORY`], or a value of that type; or a list of them.
-    Repository,
-    /// `[SECTION, KEY] => VALUE`, or `KEY => VALUE`, each a call of its own.
-    Setting,
-    /// The first argument of the entry's call; needed.
-    Argument(ValueKind),
-}
-
-impl Choice {
-    /// Whether it is written with `=>`.
-    pub(super) fn is_pair(&self) -> bool {
-        matches!(self.takes, Takes::Pair(..) | Takes::Setting | Takes::Repository)
-    }
-
-    /// Whether it may be said more than once.
-    pub(super) fn is_many(&self) -> bool {
-        self.is_pair() || matches!(self.takes, Takes::Each(_))
-    }
-
-    /// A value to paste.
-    pub(super) fn example(&self) -> String {
-        match self.takes {
-            Takes::Nothing => String::new(),
-            Takes::One(kind) | Takes::Each(kind) | Takes::Argument(kind) => kind.example().to_owned(),
-            Takes::Many(kind) => format!("[{}]", kind.example()),
-            Takes::Pair(from, to) => format!("{} => {}", from.example(), to.example()),
-            Takes::Setting => "[\"Journal\", \"Storage\"] => \"persistent\"".to_owned(),
-            Takes::Repository => ValueKind::Repository.example().to_owned(),
-        }
-    }
-
-    /// The options that it has itself.
-    pub(super) fn form(&self) -> Option<&'static Form> {
-        matches!(self.takes, Takes::Repository).then_some(&REPOSITORY)
-    }
-}
 
 const fn choice(key: &'static str, takes: Takes) -> Choice {
     Choice { key, method: key, takes }
@@ -377,19 +299,4 @@ pub(super) fn find(keyword: &str, level: Level) -> Option<&'static Form> {
         Level::Layer => OF_LAYER,
     };
     forms.iter().find(|form| form.keyword == keyword)
-}
-
-impl Form {
-    /// Whether its name is followed by a list of lines.
-    pub(super) fn is_listed(&self) -> bool {
-        self.shapes.iter().any(|shape| matches!(shape, Shape::Listed(..)))
-    }
-
-    pub(super) fn option(&self, key: &str) -> Option<&'static Choice>
-    where
-        Self: 'static,
-    {
-        let options: &'static [Choice] = self.options;
-        options.iter().find(|choice| choice.key == key)
-    }
 }
