@@ -9,7 +9,7 @@ use crate::value::{ImagePath, Text};
 ///
 /// Modes, owners, extended attributes and hardlinks are those of the source. A symlink is copied as it is; symlinks
 /// among the parents of the source are followed. Nothing runs for it. A directory that exists at the new path gets
-/// the content of the source as well.
+/// the content of the source as well. A unit at its new path can be enabled in the same layer.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::Copied};

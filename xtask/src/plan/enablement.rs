@@ -28,6 +28,11 @@ impl Manager {
         if for_users { Self::Users } else { Self::System }
     }
 
+    /// Returns the directories in which the managers look for units of an image.
+    pub(super) fn directories() -> impl Iterator<Item = &'static str> {
+        [Self::System, Self::Users].into_iter().flat_map(|manager| [manager.etc(), manager.usr()])
+    }
+
     /// Returns the directory of the vendor's units and links.
     fn usr(self) -> &'static str {
         match self {

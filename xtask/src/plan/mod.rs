@@ -5,6 +5,7 @@
 mod account;
 mod base_config;
 mod below;
+mod changed_units;
 mod compile;
 mod copied;
 mod copied_from;

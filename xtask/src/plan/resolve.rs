@@ -125,9 +125,9 @@ pub(crate) fn resolve(
 }
 
 pub(super) struct Resolver<'a> {
-    shared: &'a Shared,
+    pub(super) shared: &'a Shared,
     sources: &'a Sources,
-    base: &'a Base,
+    pub(super) base: &'a Base,
     /// The tree that owners and units are looked up in.
     pub(super) below: &'a BaseIndex,
     known: &'a [KnownTree],
@@ -136,13 +136,13 @@ pub(super) struct Resolver<'a> {
     /// The tree so far.
     pub(super) merged: Tree<File>,
     /// The layers so far.
-    planned: Vec<Arc<PlannedLayer>>,
+    pub(super) planned: Vec<Arc<PlannedLayer>>,
     invocations: Invocations<'a>,
     stages: Stages<'a>,
     /// The highest layer below in which an engine's step may add what no index knows of.
     pub(super) unseen: Option<LayerName>,
     pub(super) undecided: Vec<Undecided>,
-    wanted: Vec<WantedText>,
+    pub(super) wanted: Vec<WantedText>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -228,6 +228,7 @@ impl Resolver<'_> {
         let mut removals = self.removals(layer);
         let below = (&self.merged, self.unseen.is_none());
         let copied_from = moved(layer, below, &mut removals, &mut self.findings);
+        self.changed_units(layer, &copied_from);
         let (states, after_steps) = self.states(layer, &mut removals);
         self.findings.extend(removals_in_volumes(&removals, self.base, &self.merged));
         let mut after_removals = self.merged.clone();

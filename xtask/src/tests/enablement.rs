@@ -4,13 +4,14 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use lapstrake::entry::{Unit, UnitState};
+use lapstrake::entry::{Edit, Unit, UnitState};
 use lapstrake::{Base, Image, Layer};
 use lapstrake_oci::tree::Kind;
 
 use super::engine::{output, run};
 use super::merged_tree;
 use super::workshop::Workshop;
+use crate::base::fixture::Tar;
 use crate::finding::Severity;
 use crate::plan::{Origin, Plan};
 
@@ -129,4 +130,98 @@ fn a_unit_of_users_is_another_than_that_of_the_system() {
     assert_eq!(found(Layer::new("app").unit(own()).with(masked)), ["contradictory-unit"]);
     let of_users = UnitState::enabled("remote-fs.target").for_users();
     assert_eq!(found(Layer::new("app").with(of_users)), ["unknown-unit"]);
+}
+
+/// The links that a layer makes, and their targets.
+fn links(plan: &Plan, layer: usize) -> Vec<(String, String)> {
+    let members = plan.layers[layer].members.iter();
+    let links =
+        members.filter_map(|(path, member)| Some((path.to_string(), member.kind.target()?.to_owned())));
+    links.collect()
+}
+
+fn wanted(unit: &str) -> (String, String) {
+    (format!("/usr/lib/systemd/system/multi-user.target.wants/{unit}"), format!("../{unit}"))
+}
+
+const WEB: &str = "[Service]\nExecStart=/bin/sh\n[Install]\nWantedBy=multi-user.target\n";
+
+/// A workshop whose base has the unit `web.service`, a template of it, and the template of a vendor outside of systemd's directories.
+fn with_web() -> Workshop {
+    let units = "usr/lib/systemd/system";
+    let tar = Tar::new().directory("usr").directory("usr/lib").directory("usr/lib/systemd").directory(units);
+    let tar = tar.directory("usr/share").directory("usr/share/vendor");
+    let tar = tar.file(&format!("{units}/web.service"), WEB).file(&format!("{units}/web@.service"), WEB);
+    Workshop::on_stand_in_and(tar.file("usr/share/vendor/vendor.service", WEB).end())
+}
+
+#[test]
+fn a_copied_unit_is_enabled_in_its_layer_and_above() {
+    let unit = |name: &str| format!("/usr/lib/systemd/system/{name}");
+    let image = |layer: Layer| Image::new("copied", Base::stand_in()).layer(layer);
+    for (from, to, enabled, is_renamed) in [
+        (unit("web.service"), unit("site.service"), "site.service", false),
+        (unit("web.service"), unit("site.service"), "site.service", true),
+        (unit("web@.service"), unit("site@.service"), "site@1.service", false),
+        ("/usr/share/vendor/vendor.service".to_owned(), unit("site.service"), "site.service", false),
+        ("/usr/share/vendor".to_owned(), "/usr/lib/systemd/system".to_owned(), "vendor.service", false),
+    ] {
+        let layer = || {
+            let layer = Layer::new("app");
+            if is_renamed {
+                layer.rename(from.as_str(), to.as_str())
+            } else {
+                layer.copy(from.as_str(), to.as_str())
+            }
+        };
+        let target = enabled.replace("@1.", "@.");
+        let expected = (wanted(enabled).0, format!("../{target}"));
+        let workshop = with_web();
+        let one = workshop.planned(&image(layer().enable(enabled)));
+        assert_eq!(links(&one, 0), std::slice::from_ref(&expected), "{from} to {to}");
+        let two = workshop.planned(&image(layer()).layer(Layer::new("above").enable(enabled)));
+        assert_eq!(links(&two, 1), [expected], "{from} to {to}, enabled above");
+    }
+}
+
+#[test]
+fn a_unit_of_the_image_itself_is_copied_and_enabled() {
+    let own = Layer::new("own").unit(Unit::text("own.service", WEB));
+    let copy = |name: &str| format!("/usr/lib/systemd/system/{name}");
+    let copies =
+        Layer::new("copies").copy(copy("own.service"), copy("other.service")).enable("other.service");
+    let again =
+        Layer::new("again").copy(copy("other.service"), copy("third.service")).enable("third.service");
+    let image = Image::new("copied", Base::stand_in()).layer(own).layer(copies).layer(again);
+    let plan = Workshop::stand_in().planned(&image);
+    assert_eq!(links(&plan, 1), [wanted("other.service")]);
+    assert_eq!(links(&plan, 2), [wanted("third.service")]);
+}
+
+/// The links are those of the `[Install]` section after the edit.
+#[test]
+fn an_edited_unit_is_enabled_as_it_is_edited() {
+    let at = "/usr/lib/systemd/system/web.service";
+    let edit = || Edit::of(at).set("Install", "WantedBy", "timers.target");
+    let expected =
+        [("/usr/lib/systemd/system/timers.target.wants/web.service".to_owned(), "../web.service".to_owned())];
+    let image = |layer: Layer| Image::new("edited", Base::stand_in()).layer(layer);
+    let one = with_web().planned(&image(Layer::new("app").with(edit()).enable("web.service")));
+    assert_eq!(links(&one, 0), expected);
+    let above = Layer::new("above").enable("web.service");
+    let two = with_web().planned(&image(Layer::new("app").with(edit())).layer(above));
+    assert_eq!(links(&two, 1), expected);
+}
+
+/// Images of one run share the layer that copies, and each enables the copy.
+#[test]
+fn images_that_share_a_copied_unit_enable_it() {
+    let image = |name: &str| {
+        let copies = Layer::new("copies")
+            .copy("/usr/lib/systemd/system/web.service", "/usr/lib/systemd/system/site.service");
+        Image::new(name, Base::stand_in()).layer(copies)
+    };
+    let images = [image("plain"), image("enabled").layer(Layer::new("above").enable("site.service"))];
+    let made = with_web().make(&images);
+    assert_eq!(links(&made[1].plan, 1), [wanted("site.service")]);
 }

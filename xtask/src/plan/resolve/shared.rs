@@ -56,6 +56,8 @@ struct After {
     undecided: Vec<Undecided>,
     /// What was found in this layer.
     findings: Vec<Finding>,
+    /// The unit files with those that the layer changes. None if it says nothing of units.
+    units: Option<OwnUnits>,
 }
 
 impl Shared {
@@ -110,11 +112,12 @@ impl Resolver<'_> {
         let described = format!("{layer:?}");
         let below = self.below(layer);
         if let Some(after) = self.shared.get(&described, &below) {
-            let After { parts, merged, invocations, unseen, undecided, findings } = after;
+            let After { parts, merged, invocations, unseen, undecided, findings, units } = after;
             self.planned.extend(parts);
             self.merged = merged;
             self.invocations.list = invocations;
             self.unseen = unseen;
+            self.own_units = units.unwrap_or_else(|| std::mem::take(&mut self.own_units));
             self.undecided.extend(undecided);
             self.findings.extend(findings);
             return;
@@ -132,18 +135,28 @@ impl Resolver<'_> {
             unseen: self.unseen.clone(),
             undecided: self.undecided[undecided..].to_vec(),
             findings: self.findings[findings..].to_vec(),
+            units: has_units(layer).then(|| self.own_units.clone()),
         };
         self.shared.add(described, below, after);
     }
 
     fn below(&self, layer: &Layer) -> Below {
-        let is_of_units = |kind: &EntryKind| matches!(kind, EntryKind::Unit(_) | EntryKind::UnitState(_));
-        let has_units = layer.entries.iter().any(|entry| is_of_units(&entry.kind));
         Below {
             base: Arc::clone(&self.base.index),
             part: self.planned.last().map(Arc::clone),
             accounts: self.own_accounts.clone(),
-            units: if has_units { self.own_units.clone() } else { OwnUnits::new() },
+            units: if has_units(layer) { self.own_units.clone() } else { OwnUnits::new() },
         }
     }
+}
+
+/// Returns whether a layer may say something of units: what it copies, moves or edits may be one.
+fn has_units(layer: &Layer) -> bool {
+    let is_of_units = |kind: &EntryKind| {
+        matches!(
+            kind,
+            EntryKind::Unit(_) | EntryKind::UnitState(_) | EntryKind::Copied(_) | EntryKind::Edit(_)
+        )
+    };
+    layer.entries.iter().any(|entry| is_of_units(&entry.kind))
 }
