@@ -6,7 +6,7 @@ use super::Tmpfiles;
 use super::attributes::attribute_options;
 use crate::faults::faults;
 use crate::value::{Asset, Glob, ImagePath, Invalid, Mode, Owner, Text};
-use crate::{Parsed, Site};
+use crate::{BuildStage, Parsed, Site};
 
 /// The content of a directory of the workspace, copied into a directory of the image: files, symlinks as they
 /// are, and directories, empty ones too. Dot files are taken too. Left out are cargo's target directory, the tool's
@@ -29,7 +29,7 @@ use crate::{Parsed, Site};
 #[must_use = "a tree is part of an image only by `.with(…)` of a layer"]
 #[non_exhaustive]
 pub struct Tree {
-    /// The directory of the workspace.
+    /// The directory of the workspace, or of a build stage.
     pub source: Source,
     /// The directory of the image that its content goes to.
     pub at: Parsed<ImagePath>,
@@ -58,6 +58,23 @@ impl Tree {
             owners: Vec::new(),
             attributes: Attributes::default(),
         }
+    }
+
+    /// Takes the content of the directory that a stage has at `from` after its last step: a Python environment, a web
+    /// page that was compiled, what `make install` wrote. Modes and owners are those of a tree of the workspace. What is
+    /// in the directory is known once the stage has run.
+    ///
+    /// ```
+    /// use lapstrake::{Base, BuildStage, Layer, entry::{Run, Tree}};
+    ///
+    /// let page = BuildStage::on(Base::registry("registry.example/node:22"))
+    ///     .source("web", "/src")
+    ///     .with(Run::new(["npm", "run", "build"]).current_dir("/src").network());
+    /// Layer::new("page").with(Tree::from_stage(page, "/src/dist", "/usr/share/web").exclude("**/*.map"));
+    /// ```
+    #[track_caller]
+    pub fn from_stage(stage: BuildStage, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
+        Self { source: Source::BuildStage(Box::new(stage), Parsed::new(from)), ..Self::new("", at) }
     }
 
     /// Returns the first content of a directory below `/var`, and the line by which systemd copies it.

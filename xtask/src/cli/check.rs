@@ -86,7 +86,12 @@ impl Check {
                 continue;
             }
             match session.stage(planned, EnginePolicy::Any) {
-                Ok(ready) => findings.add(Some(&name), check_staged(&ready, &checks)),
+                Ok(ready) => {
+                    let mut found = Findings::default();
+                    found.add(Some(&name), check_staged(&ready, &checks));
+                    found.change(|found| found.retain(|finding| !findings.all().contains(finding)));
+                    findings.merge(found);
+                }
                 Err(error) => {
                     findings.change(|findings| selection.keep(findings));
                     report.show(findings.all(), &session.workspace.root);

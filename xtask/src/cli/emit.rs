@@ -51,7 +51,8 @@ impl Emit {
         let mut refused = false;
         for planned in planned {
             let ready = session.stage(planned, EnginePolicy::Any)?;
-            let found = staged(&ready, &checks, &selection);
+            let found =
+                staged(&ready, &checks, &selection, |finding| report.findings().all().contains(finding));
             report.show(found.all(), &session.workspace.root);
             if found.any_fatal() {
                 refused = true;

@@ -9,7 +9,7 @@ use super::prepare::{on_ground, staged};
 use super::report::Report;
 use crate::check::{Check, Selection};
 use crate::engine::EnginePolicy;
-use crate::finding::Findings;
+use crate::finding::{Finding, Findings};
 use crate::image::{Built, Epoch, LayerOrigin, Settings};
 use crate::session::{Failure, Planned, Ready, Session};
 use crate::store::Store;
@@ -86,7 +86,8 @@ impl ImageBuilder<'_> {
         let Self { store, settings, checks, selection, .. } = *self;
         let engine = self.making.engine;
         let ready = session.stage(planned, engine)?;
-        let found = staged(&ready, checks, selection);
+        let told = |finding: &Finding| report.findings().all().contains(finding);
+        let found = staged(&ready, checks, selection, told);
         report.show(found.all(), &session.workspace.root);
         if found.any_fatal() {
             return Ok(None);

@@ -85,11 +85,19 @@ impl Prepared<'_> {
     }
 }
 
-/// What the bytes of an image show, as far as it was asked for.
-pub(super) fn staged(ready: &Ready, checks: &[Check], selection: &Selection) -> Findings {
+/// What the bytes of an image show, as far as it was asked for, and was not shown before.
+pub(super) fn staged(
+    ready: &Ready,
+    checks: &[Check],
+    selection: &Selection,
+    told: impl Fn(&Finding) -> bool,
+) -> Findings {
     let mut found = Findings::default();
     found.add(Some(&ready.plan.name), check_staged(ready, checks));
-    found.change(|findings| selection.keep(findings));
+    found.change(|findings| {
+        selection.keep(findings);
+        findings.retain(|finding| !told(finding));
+    });
     found
 }
 

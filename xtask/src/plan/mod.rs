@@ -34,6 +34,7 @@ mod selinux;
 mod site;
 mod source_mode;
 mod stage;
+mod stage_trees;
 mod step;
 mod step_order;
 mod template;
@@ -66,6 +67,7 @@ pub(crate) use read_file::ReadFile;
 pub(crate) use render::{Forecast, LastBuild, Mark, render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
 pub(crate) use stage::{Builder, Builders, Compiled, PlannedBuildStage, Product};
+pub(crate) use stage_trees::StageTrees;
 pub(crate) use step::{ContextFile, PlannedRun, PlannedSecret, SecretFrom};
 pub(crate) use transaction::{DISCARDED, FOLDER, MOUNTED, OWN_FILES, REPOSITORY_FOLDERS, Transaction};
 

@@ -16,7 +16,7 @@ use super::own_accounts::OwnAccounts;
 use super::packages::Kept;
 use super::site::{site_or, source_finding};
 use super::stage::{self, Stages};
-use super::{Fetched, Origin, Undecided, source_mode};
+use super::{Fetched, Origin, StageTrees, Undecided, source_mode};
 use crate::base::BaseIndex;
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile, Sources};
@@ -44,7 +44,10 @@ pub(super) struct Placer<'a, 'm, 'p> {
     pub(super) unseen: Option<&'p LayerName>,
     pub(super) undecided: Vec<Undecided>,
     pub(super) copied_from: &'p CopiedFrom,
+    /// The layer itself.
+    pub(super) layer: &'p LayerName,
     pub(super) texts: &'p LowerTexts,
+    pub(super) stage_trees: &'p StageTrees,
     /// What has to be read before the plan can be made.
     pub(super) wanted: Vec<WantedText>,
     pub(super) added: AddedLines,

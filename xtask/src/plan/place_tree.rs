@@ -1,14 +1,17 @@
-//! What a directory of the workspace is in an image: its files, symlinks and directories, with the modes and owners that
+//! What a directory of the workspace or of a build stage is in an image: its files, symlinks and directories, with the modes and owners that
 //! patterns give them.
 
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
 use lapstrake::Site;
 use lapstrake::entry::{Source, Tree};
-use lapstrake::value::{Glob, Mode};
+use lapstrake::value::{Glob, ImagePath, Mode};
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
 
 use super::destination::{Inode, Wanted};
 use super::place::{Placer, mode_of};
-use super::{Origin, source_mode};
+use super::{Origin, Undecided, source_mode};
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile};
 
@@ -32,17 +35,44 @@ impl Placer<'_, '_, '_> {
     /// Puts the content of a directory of the workspace in the layer.
     pub(super) fn tree(&mut self, tree: &Tree, site: Site) {
         let Some(root) = self.valid(&tree.at) else { return };
-        let Source::Asset(asset) = &tree.source else { return };
-        let members = match self.scanned(asset, site) {
-            Some(Scanned::Directory(members)) => members,
-            Some(Scanned::File(_)) => {
-                let message = format!("`{asset}` is a file, and `tree` takes a directory");
-                let help = format!("write `.file({:?}, {:?})`", asset.path().as_str(), root.as_str());
-                self.findings.push(Finding::fatal("asset-kind", site, message).help(help));
-                return;
+        match &tree.source {
+            Source::Asset(asset) => match self.scanned(asset, site) {
+                Some(Scanned::Directory(members)) => {
+                    self.members_of(tree, &root, asset.path(), members, site);
+                }
+                Some(Scanned::File(_)) => {
+                    let message = format!("`{asset}` is a file, and `tree` takes a directory");
+                    let help = format!("write `.file({:?}, {:?})`", asset.path().as_str(), root.as_str());
+                    self.findings.push(Finding::fatal("asset-kind", site, message).help(help));
+                }
+                None => {}
+            },
+            Source::BuildStage(stage, from) => {
+                let Some(from) = self.valid(from) else { return };
+                if self.stages.tree(stage, from.clone(), site, &mut self.findings).is_none() {
+                    return;
+                }
+                if let Some(members) = self.stage_trees.get(stage, &from) {
+                    self.members_of(tree, &root, Utf8Path::new(from.as_str()), &members, site);
+                } else {
+                    let what = format!("`Tree::from_stage(…, {:?}, …)`", from.as_str());
+                    self.undecided.push(Undecided { what, site, layer: self.layer.clone() });
+                }
             }
-            None => return,
-        };
+            // No call makes a tree of them.
+            Source::Text(_) | Source::Fetched(..) => {}
+        }
+    }
+
+    /// Puts the members of a directory in the layer. `named` is its path where it comes from.
+    fn members_of(
+        &mut self,
+        tree: &Tree,
+        root: &ImagePath,
+        named: &Utf8Path,
+        members: &BTreeMap<String, Kind<SourceFile>>,
+        site: Site,
+    ) {
         let dir_mode = tree.dir_mode.as_ref().map_or(Some(Mode::PROGRAM), |mode| self.valid(mode));
         let plain = self.metadata(&tree.attributes, Mode::FILE);
         let patterns = self.patterns(tree);
@@ -59,7 +89,7 @@ impl Placer<'_, '_, '_> {
             |name: &str, file: &SourceFile| patterns.mode(name).is_some() && file.capabilities.is_none();
         let files = taken().filter_map(|(name, member)| Some((name.as_str(), member.file()?)));
         let files = files.filter(|(name, file)| !is_decided(name, file));
-        self.findings.extend(source_mode::of_tree(asset.path(), files, &tree.attributes, site));
+        self.findings.extend(source_mode::of_tree(named, files, &tree.attributes, site));
         for (name, member) in taken() {
             let path = match root.join(name) {
                 Ok(path) => path,
@@ -83,8 +113,7 @@ impl Placer<'_, '_, '_> {
                 // Of what a directory of the host has, only these are taken.
                 Kind::Symlink { .. } | Kind::Device { .. } | Kind::Fifo => owned(Mode::SYMLINK),
             };
-            let from =
-                |file: &SourceFile| Origin::Asset { path: asset.path().join(name), host: file.path.clone() };
+            let from = |file: &SourceFile| Origin::Asset { path: named.join(name), host: file.path.clone() };
             let metadata = Metadata { uid, gid, ..metadata };
             // Names of one inode have one mode and one owner.
             let inode = member.file().and_then(|file| file.inode);

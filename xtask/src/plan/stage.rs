@@ -33,6 +33,9 @@ pub(crate) struct Builder {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct PlannedBuildStage {
     pub(crate) site: Site,
+    /// The stage as it was described, by which the directories that it makes are kept.
+    #[serde(skip)]
+    pub(crate) described: BuildStage,
     /// The builder image, as it was described.
     pub(crate) reference: String,
     /// Where it is.
@@ -61,6 +64,8 @@ pub(crate) enum Product {
     Artefact(Artefact),
     /// A file of its tree.
     Path(ImagePath),
+    /// A directory of its tree, with all that is in it.
+    Tree(ImagePath),
 }
 
 /// A file that a stage makes.
@@ -82,7 +87,7 @@ impl std::fmt::Display for Product {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Artefact(artefact) => write!(f, "binary {}", artefact.bin),
-            Self::Path(path) => write!(f, "{path}"),
+            Self::Path(path) | Self::Tree(path) => write!(f, "{path}"),
         }
     }
 }
@@ -158,6 +163,19 @@ impl<'a> Stages<'a> {
         Some(Compiled { stage: index, product })
     }
 
+    /// Asks for a directory that a stage has in the end.
+    pub(super) fn tree(
+        &mut self,
+        stage: &BuildStage,
+        path: ImagePath,
+        site: Site,
+        findings: &mut Vec<Finding>,
+    ) -> Option<()> {
+        let index = self.planned(stage, site, findings)?;
+        self.list[index].1.results.insert(Product::Tree(path));
+        Some(())
+    }
+
     pub(super) fn finish(self) -> Vec<PlannedBuildStage> {
         self.list.into_iter().map(|(_, planned)| planned).collect()
     }
@@ -196,6 +214,7 @@ impl<'a> Stages<'a> {
         let Builder { digest, architecture, place } = self.builders.get(location)?.clone();
         Some(PlannedBuildStage {
             site,
+            described: stage.clone(),
             reference: location.to_string(),
             location: place,
             digest,

@@ -46,9 +46,15 @@ pub(crate) fn check_units(planned: &Planned, checks: &[Check]) -> Vec<Finding> {
     planned.described.blame_option(found.unwrap_or_default())
 }
 
-/// Checks the exact bytes.
+/// Checks the exact bytes, and the tree again if stages have made a part of it. What was found before is found again.
 pub(crate) fn check_staged(ready: &Ready, checks: &[Check]) -> Vec<Finding> {
-    ready.described.blame_option(check::run(checks, Phase::Inputs, &ready.subject()))
+    let subject = ready.subject();
+    let mut findings = check::run(checks, Phase::Inputs, &subject);
+    if let Some(found) = &ready.found {
+        findings.extend(found.iter().cloned());
+        findings.extend(check::run(checks, Phase::Tree, &subject));
+    }
+    ready.described.blame_option(findings)
 }
 
 /// Returns whether a description has a plan that can be staged although it is refused because of these findings: they are

@@ -15,6 +15,7 @@ use crate::engine::build_stage::BuildStageError;
 use crate::engine::layers::EngineLayersError;
 use crate::image::{self, NativeError};
 use crate::inputs::{FetchError, InputError};
+use crate::project::assets::SourceError;
 use crate::project::cargo_lock::CargoLockError;
 use crate::project::lockfile::LockError;
 use crate::project::workspace::WorkspaceError;
@@ -37,6 +38,8 @@ pub(crate) enum Failure {
     Compile { image: ImageName, source: CompileError },
     #[error("the build stages of image `{image}` can't be run")]
     BuildStage { image: ImageName, root: Utf8PathBuf, source: Box<Located<BuildStageError>> },
+    #[error("a directory that a build stage of image `{image}` made can't be read")]
+    StageTree { image: ImageName, source: SourceError },
     #[error("the files of image `{image}` can't be read")]
     Inputs { image: ImageName, source: InputError },
     #[error("the files that image `{image}` copies can't be read from the layers below")]
@@ -78,6 +81,7 @@ impl Failure {
             | Self::CargoLock(_)
             | Self::Lock(_)
             | Self::Compile { .. }
+            | Self::StageTree { .. }
             | Self::Inputs { .. }
             | Self::Lower { .. }
             | Self::Read { .. }
@@ -98,6 +102,7 @@ impl Failure {
             Self::Lock(source) => Some(source),
             Self::Compile { source, .. } => Some(source),
             Self::BuildStage { source, .. } => Some(&**source),
+            Self::StageTree { source, .. } => Some(source),
             Self::Inputs { source, .. } => Some(source),
             Self::Fetch { source, .. } => Some(&**source),
             Self::EngineLayers { source, .. } => Some(&**source),

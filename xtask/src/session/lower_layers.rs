@@ -157,7 +157,7 @@ impl Session<'_> {
         if let Some(layer) = ready.plan.layers.iter().find(unpinned).filter(|_| self.request.locked) {
             return Err(self.lock.unpinned(&ready.plan.name, &layer.name).into());
         }
-        let Ready { mut plan, base, mut lower, described, mut contents, mut staged } = ready;
+        let Ready { mut plan, base, mut lower, described, mut contents, mut staged, found } = ready;
         let all_by_engine = engine.builds_every_layer();
         if all_by_engine {
             lower = LowerLayers::of(&base);
@@ -198,6 +198,6 @@ impl Session<'_> {
                 .add(&plan.layers, &staged, &mut self.facts.borrow_mut())
                 .map_err(|source| Failure::Read { image: plan.name.clone(), source })?;
         }
-        Ok((Ready { plan, base, lower, described, contents, staged }, findings))
+        Ok((Ready { plan, base, lower, described, contents, staged, found }, findings))
     }
 }

@@ -9,6 +9,7 @@ mod garbage;
 mod lower_files;
 mod lower_layers;
 mod lower_texts;
+mod stage_trees;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ pub(crate) use self::garbage::Collected;
 pub(crate) use self::lower_files::{TextError, read_texts, take_files};
 use self::lower_layers::Described;
 pub(crate) use self::lower_layers::LowerLayers;
+#[cfg(test)]
+pub(crate) use self::stage_trees::learn_trees;
 use crate::base::{Base, Cache};
 use crate::cargo::{self, Binaries, CargoEnv, CargoPassthrough};
 use crate::check::{Contents, KnownFacts};
@@ -33,7 +36,7 @@ use crate::emit;
 use crate::engine::build_stage;
 use crate::engine::layers::{merge_parts, remember_inputs};
 use crate::engine::{self, EnginePolicy};
-use crate::finding::Findings;
+use crate::finding::{Finding, Findings};
 use crate::image::{self, BuildEnv, Built, Settings};
 use crate::inputs::{Artefacts, Files, InputError, Inputs, SharedInputs};
 use crate::layer::CacheKeys;
@@ -99,6 +102,8 @@ pub(crate) struct Ready {
     described: Rc<Described>,
     contents: Contents,
     staged: Inputs,
+    /// What planning has found since its stages have run, if that made another plan.
+    found: Option<Vec<Finding>>,
 }
 
 impl<'a> Session<'a> {
@@ -194,7 +199,11 @@ impl<'a> Session<'a> {
                 builders,
                 has_base_of_option: self.request.base.is_some(),
             });
-            let resolved = self.resolve(&described, &base, &LowerLayers::of(&base));
+            let mut resolved = self.resolve(&described, &base, &LowerLayers::of(&base));
+            let kept = |plan: &Plan| self.on_kept_stage_trees(plan, &described, &base);
+            if let Some(with_trees) = resolved.plan.as_ref().and_then(kept) {
+                resolved = with_trees;
+            }
             let Some(plan) = resolved.plan else {
                 findings.add(name, resolved.findings);
                 continue;
@@ -214,8 +223,9 @@ impl<'a> Session<'a> {
 
     /// Compiles the executables of a plan, and takes the digests of all its files.
     pub(crate) fn stage(&self, planned: Planned, engine: EnginePolicy) -> Result<Ready, Failure> {
-        let Planned { plan, base, lower, described, mut contents } = planned;
-        let image = || plan.name.clone();
+        let Planned { mut plan, base, lower, described, mut contents } = planned;
+        let name = plan.name.clone();
+        let image = || name.clone();
         let environment = CargoEnv {
             workspace: &self.workspace,
             paths: &self.paths,
@@ -234,15 +244,20 @@ impl<'a> Session<'a> {
         };
         if !plan.stages.is_empty() {
             let store = self.store()?;
-            let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
-            let offline = self.request.offline;
-            let env = build_stage::BuilderEnv { workspace, cache, store: &store, engine, offline, progress };
-            let compiled = build_stage::ensure(&plan.stages, &env);
+            let compiled = build_stage::ensure(&plan.stages, &self.builder_env(&store, engine));
             artefacts.compiled = compiled.map_err(|source| Failure::BuildStage {
                 image: image(),
                 root: self.workspace.root.clone(),
                 source: Box::new(source),
             })?;
+        }
+        let trees = self.on_stage_trees(&plan, &described, (&base, &lower), &artefacts.compiled);
+        let trees = trees.map_err(|source| Failure::StageTree { image: image(), source })?;
+        let mut found = None;
+        if let Some(resolved) = trees {
+            plan = resolved.plan.expect("an image that had a plan has a name");
+            contents = Contents::of(&plan.layers);
+            found = Some(resolved.findings);
         }
         self.fetch(&plan.layers).map_err(|source| Failure::Fetch {
             image: image(),
@@ -257,7 +272,7 @@ impl<'a> Session<'a> {
         contents
             .add(&plan.layers, &staged, &mut self.facts.borrow_mut())
             .map_err(|source| Failure::Read { image: image(), source })?;
-        Ok(Ready { plan, base, lower, described, contents, staged })
+        Ok(Ready { plan, base, lower, described, contents, staged, found })
     }
 
     /// Builds an image in the store.

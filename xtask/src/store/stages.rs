@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -18,8 +19,8 @@ impl Store {
         let folder = self.stage_folder(key);
         let kept: Vec<Digest> = self.records.read(STAGES, &key.hex())?;
         let is_sound = |(number, digest): (usize, &Digest)| {
-            let found = self.files.digest(&folder.join(number.to_string()));
-            found.is_ok_and(|found| found.digest == *digest)
+            let known = |path: &Utf8Path| Ok(self.files.digest(path)?.digest);
+            result(&folder.join(number.to_string()), &known).is_ok_and(|found| found == *digest)
         };
         if kept.iter().enumerate().all(is_sound) {
             self.use_stage(key);
@@ -45,10 +46,7 @@ impl Store {
         let folder = self.stage_folder(key);
         let mut digests = Vec::new();
         for number in 0..count {
-            let path = results.join(number.to_string());
-            let file = self.files.read(&regular::open(&path)?)?;
-            self.files.written(Stamp::of(&fs::metadata(&path)?), &file.digest);
-            digests.push(file.digest);
+            digests.push(result(&results.join(number.to_string()), &|path| self.written(path))?);
         }
         fs::create_dir_all(self.paths.stages())?;
         if fs::rename(results, &folder).is_err() {
@@ -66,9 +64,53 @@ impl Store {
         Ok(folder)
     }
 
+    /// Reads a new file, so that no later process has to.
+    fn written(&self, path: &Utf8Path) -> io::Result<Digest> {
+        let file = self.files.read(&regular::open(path)?)?;
+        self.files.written(Stamp::of(&fs::metadata(path)?), &file.digest);
+        Ok(file.digest)
+    }
+
     fn stage_folder(&self, key: &Digest) -> Utf8PathBuf {
         self.paths.stages().join(key.hex())
     }
+}
+
+/// Returns the digest of a result: of a file, or of the names, links and files of a directory.
+fn result(path: &Utf8Path, file: &dyn Fn(&Utf8Path) -> io::Result<Digest>) -> io::Result<Digest> {
+    let mut lines = Vec::new();
+    if !list(path, "", file, &mut lines)? {
+        return file(path);
+    }
+    lines.sort_unstable();
+    Ok(Digest::of(lines.concat().as_bytes()))
+}
+
+/// Adds a line for each name below a path, and returns whether that is a directory.
+fn list(
+    path: &Utf8Path,
+    prefix: &str,
+    file: &dyn Fn(&Utf8Path) -> io::Result<Digest>,
+    lines: &mut Vec<String>,
+) -> io::Result<bool> {
+    if !fs::symlink_metadata(path)?.is_dir() {
+        return Ok(false);
+    }
+    for entry in path.read_dir_utf8()? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name());
+        let metadata = fs::symlink_metadata(entry.path())?;
+        let what = if metadata.is_symlink() {
+            format!("-> {:?}", entry.path().read_link_utf8()?)
+        } else if metadata.is_file() {
+            format!("{} {:o}", file(entry.path())?, metadata.mode())
+        } else {
+            list(entry.path(), &format!("{name}/"), file, lines)?;
+            format!("{:o}", metadata.mode())
+        };
+        lines.push(format!("{name:?} {what}\n"));
+    }
+    Ok(true)
 }
 
 #[cfg(test)]

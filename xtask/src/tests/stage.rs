@@ -1,7 +1,7 @@
 //! Stages: what is compiled in another image is staged like any file, kept for as long as nothing that goes
 //! into it changes, and nothing else of that image is in ours.
 
-use lapstrake::entry::{File, Packages, Run, Secret};
+use lapstrake::entry::{File, Packages, Run, Secret, Tree};
 use lapstrake::{Base, BuildStage, Image, Layer};
 
 use super::engine::{output, present};
@@ -174,6 +174,95 @@ fn an_rpm_of_a_stage_is_installed_as_one_of_the_workspace() {
     let rpm =
         std::fs::read(workshop.path().join("context/steps/02-packages/packages/rpms/canfw.rpm")).unwrap();
     assert_eq!(rpm, b"main\n");
+}
+
+fn with_tree(stage: BuildStage) -> Image {
+    let tree = Tree::from_stage(stage, "/src/out", "/usr/share/page").exclude("**/*.map");
+    Image::new("tree", Base::stand_in()).layer(Layer::new("page").with(tree.mode_of("bin/*", 0o750)))
+}
+
+const TREE: &str = "mkdir -p out/bin out/empty; cp main.c out/bin/app; cp part/b.c out/b; chmod 755 out/b; \
+                    ln -s bin/app out/link; echo map > out/bin/app.map; echo made >> /var/cache/compiler/runs";
+
+#[test]
+fn a_directory_of_a_stage_is_in_the_image_as_one_of_the_workspace() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let image = with_tree(stage(&workshop, TREE));
+    equivalence::compare(&workshop, &image);
+    let plan = workshop.planned(&image);
+    assert_eq!(plan.undecided.len(), 0);
+    let members = plan.layers[0].described();
+    let members: Vec<_> = members
+        .map(|(path, member)| format!("{path} {} {}", member.kind.name(), member.metadata.mode))
+        .collect();
+    assert_eq!(
+        members,
+        [
+            "/usr/share/page directory 0755",
+            "/usr/share/page/b file 0755",
+            "/usr/share/page/bin directory 0755",
+            "/usr/share/page/bin/app file 0750",
+            "/usr/share/page/empty directory 0755",
+            "/usr/share/page/link symlink 0777",
+        ]
+    );
+}
+
+#[test]
+fn a_kept_directory_that_was_changed_is_made_again() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let image = with_tree(stage(&workshop, TREE));
+    let plan = workshop.planned(&image);
+    let made = |engine| workshop.stages(&plan, engine);
+    let built = made(EnginePolicy::Never).expect("it is kept");
+    let folder = built.values().next().unwrap();
+    let file = folder.join("bin/app");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "main\n");
+    for damage in ["bin/app", "added", "empty"] {
+        let path = folder.join(damage);
+        if path.is_dir() {
+            std::fs::remove_dir(&path).unwrap();
+        } else {
+            std::fs::write(&path, "damage").unwrap();
+        }
+        assert!(needs_engine(&made(EnginePolicy::Never).unwrap_err()), "{damage}");
+        made(EnginePolicy::Any).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "main\n");
+}
+
+#[test]
+fn what_is_no_directory_or_holds_a_secret_is_refused() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    workshop.source("secrets/token", b"marker-0d5e1f\n");
+    let refused = |script: &str| {
+        let leak = Run::new(["/bin/busybox", "sh", "-ec", script]).current_dir("/src");
+        let stage = BuildStage::on(workshop.described_base())
+            .source("firmware", "/src")
+            .with(leak.secret(Secret::file("token", "secrets/token")));
+        let plan = workshop.planned_first(&with_tree(stage));
+        assert_eq!(plan.undecided[0].what, "`Tree::from_stage(…, \"/src/out\", …)`");
+        let error = workshop.stages(&plan, EnginePolicy::Any).unwrap_err();
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    assert_eq!(
+        refused("mkdir -p out/deep && cp /run/secrets/token out/deep/token"),
+        "`/src/out` holds the secret `token`: a step wrote it there"
+    );
+    assert_eq!(
+        refused("cp main.c out"),
+        "`/src/out` is a file of the stage, and `Tree::from_stage` takes a directory"
+    );
+    assert_eq!(refused("true"), "its steps made no `/src/out`");
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::finding::{Finding, Severity};
 use crate::image::{self, BuildEnv, Built, Epoch, Settings, WrittenLayer};
 use crate::inputs::{Artefacts, Inputs, SharedInputs};
 use crate::layer::CacheKeys;
-use crate::plan::{self, Builder, Builders, CargoOptions, Compiled, KnownTree, Plan};
+use crate::plan::{self, Compiled, KnownTree, Plan};
 use crate::project::assets;
 use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
@@ -193,15 +193,15 @@ impl Workshop {
         known: &[KnownTree],
         parts: &[WrittenLayer],
     ) -> plan::Resolved {
-        let Base { location, digest, architecture, .. } = &self.base;
-        let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
-        let builders = Builders::from([(location.clone(), Builder { digest, architecture, place })]);
-        let options = CargoOptions::default();
+        let mut has_trees = false;
         loop {
-            let resolved =
-                plan::resolve(image, &self.workspace, shared, &self.base, &builders, known, &options);
+            let resolved = self.resolve_once(shared, image, known);
             if resolved.wanted.is_empty() {
-                return resolved;
+                if has_trees || !self.learn_trees(shared, &resolved) {
+                    return resolved;
+                }
+                has_trees = true;
+                continue;
             }
             read_texts(&resolved.wanted, shared.texts(), |layer| self.blob(layer, parts)).unwrap();
         }

@@ -54,7 +54,7 @@ fn render(
     writeln!(out, "FROM {}", from.results)?;
     for (number, product) in stage.results.iter().enumerate() {
         let from = match product {
-            Product::Path(path) => path.to_string(),
+            Product::Path(path) | Product::Tree(path) => path.to_string(),
             Product::Artefact(artefact) => made(artefact.invocation, &artefact.bin),
         };
         writeln!(out, "COPY --from=stage {}", exec([from, format!("/{number}")]))?;

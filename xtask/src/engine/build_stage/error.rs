@@ -4,7 +4,7 @@ use std::io;
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
-use lapstrake::value::SecretId;
+use lapstrake::value::{ImagePath, SecretId};
 
 use super::sources::SourcesError;
 use crate::base::BaseError;
@@ -14,6 +14,7 @@ use crate::engine::secrets::keep_secret;
 use crate::engine::{EngineError, SecretError};
 use crate::inputs::InputError;
 use crate::plan::PlannedBuildStage;
+use crate::project::assets::SourceError;
 use crate::support::explain::Explain;
 use lapstrake_oci::LayoutError;
 
@@ -52,6 +53,10 @@ pub(crate) enum Cause {
     Builder(#[from] LayoutError),
     #[error("its result `{path}` can't be read")]
     Result { path: Utf8PathBuf, source: io::Error },
+    #[error("`{path}` is a file of the stage, and `Tree::from_stage` takes a directory")]
+    NoDirectory { path: ImagePath },
+    #[error("a directory that it made can't be read")]
+    Tree(#[from] SourceError),
     #[error("its results can't be kept in `{folder}`")]
     Keep { folder: Utf8PathBuf, source: io::Error },
     #[error("its cache key can't be made")]
@@ -104,7 +109,11 @@ impl Explain for BuildStageError {
             | Cause::Builder(_)
             | Cause::Result { .. }
             | Cause::Keep { .. }
+            | Cause::Tree(_)
             | Cause::CacheKey(_) => None,
+            Cause::NoDirectory { path } => {
+                Some(format!("write `File::from_stage(…, {:?}, …)`", path.as_str()))
+            }
         }
     }
 }

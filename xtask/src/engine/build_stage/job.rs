@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::TransportRef;
 
 use super::containerfile::{StageImages, containerfile};
@@ -18,7 +18,8 @@ use crate::engine::unfinished::label;
 use crate::engine::{Engine, EngineError, Job, Secrets, layers};
 use crate::image::Epoch;
 use crate::inputs::{Files, LayerInputs};
-use crate::plan::{ContextFile, PlannedBuildStage};
+use crate::plan::{ContextFile, PlannedBuildStage, Product};
+use crate::project::assets::scan_result;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, Layout};
 
@@ -86,6 +87,19 @@ impl<'a> StageJob<'a> {
     fn caches(&self) -> String {
         let digest = Digest::of(format!("{} {}", self.env.workspace.root, self.stage.digest).as_bytes());
         digest.hex()[..16].to_owned()
+    }
+}
+
+/// Returns the regular files of a result.
+fn files(path: &Utf8Path, product: &Product) -> Result<Vec<Utf8PathBuf>, Cause> {
+    match product {
+        Product::Path(_) | Product::Artefact(_) => Ok(vec![path.to_owned()]),
+        Product::Tree(directory) if path.is_file() => Err(Cause::NoDirectory { path: directory.clone() }),
+        Product::Tree(_) => {
+            let members = scan_result(path)?;
+            let files = members.values().filter_map(|member| member.file().map(|file| file.path.clone()));
+            Ok(files.collect())
+        }
     }
 }
 
@@ -160,11 +174,12 @@ impl CachedJob for StageJob<'_> {
         _: &'static dyn Engine,
     ) -> Result<Utf8PathBuf, Cause> {
         for (number, product) in self.stage.results.iter().enumerate() {
-            let path = results.join(number.to_string());
-            let found = File::open(&path).and_then(|file| secrets.find_in(file));
-            let found = found.map_err(|source| Cause::Result { path, source })?;
-            if let Some(id) = found {
-                return Err(Cause::Leaked { product: product.to_string(), id: id.clone() });
+            for path in files(&results.join(number.to_string()), product)? {
+                let found = File::open(&path).and_then(|file| secrets.find_in(file));
+                let found = found.map_err(|source| Cause::Result { path, source })?;
+                if let Some(id) = found {
+                    return Err(Cause::Leaked { product: product.to_string(), id: id.clone() });
+                }
             }
         }
         let kept = self.env.store.keep_stage(key, self.stage.results.len(), &results);

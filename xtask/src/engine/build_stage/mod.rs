@@ -16,7 +16,7 @@ use self::job::StageJob;
 use super::cached;
 use crate::base::Cache;
 use crate::engine::EnginePolicy;
-use crate::plan::{Compiled, PlannedBuildStage};
+use crate::plan::{Compiled, PlannedBuildStage, Product};
 use crate::project::workspace::Workspace;
 use crate::store::Store;
 use crate::support::explain::Located;
@@ -48,6 +48,26 @@ pub(crate) fn ensure(
         }
     }
     Ok(built)
+}
+
+/// Returns the directories that stages have made in an earlier build.
+pub(crate) fn kept(stages: &[PlannedBuildStage], env: &BuilderEnv<'_>) -> BTreeMap<Compiled, Utf8PathBuf> {
+    let mut kept = BTreeMap::new();
+    for (index, stage) in stages.iter().enumerate() {
+        let is_tree = |product: &Product| matches!(product, Product::Tree(_));
+        if !stage.results.iter().any(is_tree) {
+            continue;
+        }
+        // A stage that has to run is run when the image is built.
+        let Ok(folder) = ensure_one(stage, &BuilderEnv { engine: EnginePolicy::Never, ..*env }) else {
+            continue;
+        };
+        for (number, product) in stage.results.iter().enumerate().filter(|(_, product)| is_tree(product)) {
+            let product = product.clone();
+            kept.insert(Compiled { stage: index, product }, folder.join(number.to_string()));
+        }
+    }
+    kept
 }
 
 fn ensure_one(stage: &PlannedBuildStage, env: &BuilderEnv<'_>) -> Result<Utf8PathBuf, Cause> {

@@ -15,7 +15,7 @@ use crate::base::{BaseIndex, File};
 use crate::finding::Finding;
 use crate::plan::enablement::OwnUnits;
 use crate::plan::own_accounts::OwnAccounts;
-use crate::plan::{Invocation, LowerTexts, PlannedLayer, Undecided};
+use crate::plan::{Invocation, LowerTexts, PlannedLayer, StageTrees, Undecided};
 use crate::project::assets::Sources;
 
 /// What the images of a run are planned from: the files that their descriptions name, and the layers that were planned
@@ -24,6 +24,7 @@ use crate::project::assets::Sources;
 pub(crate) struct Shared {
     sources: Sources,
     texts: LowerTexts,
+    stage_trees: StageTrees,
     /// By the description of the layer, with the place of each call.
     layers: RefCell<HashMap<String, Vec<Known>>>,
 }
@@ -63,7 +64,8 @@ struct After {
 impl Shared {
     /// Returns the state before the first image is planned.
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, texts: LowerTexts::default(), layers: RefCell::default() }
+        let (texts, stage_trees) = (LowerTexts::default(), StageTrees::default());
+        Self { sources, texts, stage_trees, layers: RefCell::default() }
     }
 
     pub(super) fn sources(&self) -> &Sources {
@@ -73,6 +75,11 @@ impl Shared {
     /// Returns the texts of files below that were read.
     pub(crate) fn texts(&self) -> &LowerTexts {
         &self.texts
+    }
+
+    /// Returns the directories that stages made.
+    pub(crate) fn stage_trees(&self) -> &StageTrees {
+        &self.stage_trees
     }
 
     fn get(&self, described: &str, below: &Below) -> Option<After> {

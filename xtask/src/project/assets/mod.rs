@@ -12,7 +12,7 @@ use lapstrake_oci::tree::Kind;
 
 use crate::support::explain::Explain;
 
-pub(crate) use scan::scan;
+pub(crate) use scan::{scan, scan_result};
 
 /// All that a description's sources are, by the asset that names them.
 pub(crate) type Sources = BTreeMap<Asset, Result<Scanned, SourceError>>;

@@ -88,7 +88,7 @@ fn look(asset: &Asset, workspace: &Utf8Path, skipped: &[Utf8PathBuf]) -> Result<
     // No part of the paths of sources is a symlink, so that one that becomes one is noticed.
     if metadata.is_dir() {
         let mut members = BTreeMap::new();
-        walk(&canonical, "", &canonical_root, skipped, &mut members)?;
+        walk(&canonical, "", &Within::Workspace { root: &canonical_root, skipped }, &mut members)?;
         Ok(Scanned::Directory(members))
     } else if metadata.is_file() {
         let is_open = canonical.parent().is_some_and(is_open);
@@ -98,11 +98,41 @@ fn look(asset: &Asset, workspace: &Utf8Path, skipped: &[Utf8PathBuf]) -> Result<
     }
 }
 
+/// Returns all that is in a directory that a build stage made.
+pub(crate) fn scan_result(directory: &Utf8Path) -> Result<BTreeMap<String, Kind<SourceFile>>, SourceError> {
+    let mut members = BTreeMap::new();
+    walk(directory, "", &Within::Result, &mut members)?;
+    Ok(members)
+}
+
+/// Where a directory is that is walked.
+enum Within<'a> {
+    /// In a workspace, some of whose directories no tree takes.
+    Workspace { root: &'a Utf8Path, skipped: &'a [Utf8PathBuf] },
+    /// Among the results of a build stage.
+    Result,
+}
+
+impl Within<'_> {
+    fn skips(&self, directory: &Utf8Path) -> bool {
+        match self {
+            Self::Workspace { skipped, .. } => {
+                skipped.iter().any(|skipped| skipped == directory) || is_cache(directory)
+            }
+            Self::Result => false,
+        }
+    }
+
+    /// Whether a link leads into the workspace.
+    fn has(&self, target: &Utf8Path) -> bool {
+        matches!(self, Self::Workspace { root, .. } if is_in_workspace(target, root))
+    }
+}
+
 fn walk(
     directory: &Utf8Path,
     prefix: &str,
-    root: &Utf8Path,
-    skipped: &[Utf8PathBuf],
+    within: &Within<'_>,
     members: &mut BTreeMap<String, Kind<SourceFile>>,
 ) -> Result<(), SourceError> {
     let unreadable = |error: &std::io::Error| match error.kind() {
@@ -115,17 +145,17 @@ fn walk(
         let path = entry.path();
         let name = format!("{prefix}{}", entry.file_name());
         let metadata = fs::symlink_metadata(path).map_err(|error| SourceError::unreadable(path, &error))?;
-        if metadata.is_dir() && (skipped.iter().any(|skipped| skipped == path) || is_cache(path)) {
+        if metadata.is_dir() && within.skips(path) {
             continue;
         }
         let member = if metadata.is_dir() {
-            walk(path, &format!("{name}/"), root, skipped, members)?;
+            walk(path, &format!("{name}/"), within, members)?;
             Kind::Directory
         } else if metadata.is_file() {
             Kind::File(file(path.to_owned(), &metadata, is_open)?)
         } else if metadata.is_symlink() {
             let target = path.read_link_utf8().map_err(|error| unreadable(&error))?;
-            if is_in_workspace(&target, root) {
+            if within.has(&target) {
                 return Err(SourceError::IntoWorkspace { path: path.to_owned(), target });
             }
             Kind::symlink(target.into_string())

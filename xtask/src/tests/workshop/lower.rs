@@ -2,11 +2,16 @@
 
 use std::fs;
 
+use lapstrake::Image;
+
 use super::Workshop;
+use crate::base::Base;
+use crate::engine::EnginePolicy;
 use crate::image::WrittenLayer;
 use crate::inputs::{Files, fetch};
-use crate::plan::Plan;
-use crate::session::{TextError, take_files};
+use crate::plan::{self, Builder, Builders, CargoOptions, KnownTree, Plan};
+use crate::project::assets;
+use crate::session::{TextError, learn_trees, take_files};
 
 impl Workshop {
     /// Opens the blob of a layer of the base, or of one of the parts on it.
@@ -29,5 +34,35 @@ impl Workshop {
         let fetched = plan.layers.iter().flat_map(|layer| layer.fetched());
         fetch(fetched, self.cache.blobs(), false, &self.progress).unwrap();
         take_files(files, self.cache.blobs(), |layer| self.blob(layer, parts)).unwrap();
+    }
+
+    pub(super) fn resolve_once(
+        &self,
+        shared: &plan::Shared,
+        image: &Image,
+        known: &[KnownTree],
+    ) -> plan::Resolved {
+        let Base { location, digest, architecture, .. } = &self.base;
+        let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
+        let builders = Builders::from([(location.clone(), Builder { digest, architecture, place })]);
+        let options = CargoOptions::default();
+        plan::resolve(image, &self.workspace, shared, &self.base, &builders, known, &options)
+    }
+
+    /// The plan of an image before anything is read or run.
+    pub(in crate::tests) fn planned_first(&self, image: &Image) -> Plan {
+        let shared = plan::Shared::new(assets::scan([image], &self.workspace.root, &self.workspace.target));
+        self.resolve_once(&shared, image, &[]).plan.unwrap()
+    }
+
+    /// Runs the stages that make directories, and returns whether the plan is another one with those.
+    pub(super) fn learn_trees(&self, shared: &plan::Shared, resolved: &plan::Resolved) -> bool {
+        let Some(plan) = &resolved.plan else { return false };
+        let mut products = plan.stages.iter().flat_map(|stage| &stage.results);
+        if !products.any(|product| matches!(product, plan::Product::Tree(_))) {
+            return false;
+        }
+        let built = self.stages(plan, EnginePolicy::Any).unwrap();
+        learn_trees(shared.stage_trees(), plan, &built).unwrap()
     }
 }

@@ -1,0 +1,39 @@
+//! The directories that build stages made. A plan is pure: until a stage has run, what is in its directories is
+//! undecided.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lapstrake::BuildStage;
+use lapstrake::value::ImagePath;
+use lapstrake_oci::tree::Kind;
+
+use crate::project::assets::SourceFile;
+
+/// What is in a directory, by relative path.
+type StageTree = Arc<BTreeMap<String, Kind<SourceFile>>>;
+
+/// The directories that are known.
+#[derive(Debug, Default)]
+pub(crate) struct StageTrees(RefCell<Vec<(BuildStage, ImagePath, StageTree)>>);
+
+impl StageTrees {
+    /// Returns what is in a directory, if its stage has run.
+    pub(crate) fn get(&self, stage: &BuildStage, path: &ImagePath) -> Option<StageTree> {
+        let trees = self.0.borrow();
+        let mut found = trees.iter().filter(|(known, at, _)| at == path && known == stage);
+        found.next().map(|(.., tree)| Arc::clone(tree))
+    }
+
+    /// Keeps what is in a directory, in place of what an earlier run made. Returns whether it is news.
+    pub(crate) fn set(&self, stage: &BuildStage, path: &ImagePath, tree: StageTree) -> bool {
+        if self.get(stage, path).is_some_and(|known| known == tree) {
+            return false;
+        }
+        let mut trees = self.0.borrow_mut();
+        trees.retain(|(known, at, _)| at != path || known != stage);
+        trees.push((stage.clone(), path.clone(), tree));
+        true
+    }
+}

@@ -1,0 +1,73 @@
+//! The directories that build stages made: a plan is made again once they are known.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use super::lower_layers::Described;
+use super::{LowerLayers, Session};
+use crate::base::Base;
+use crate::engine::EnginePolicy;
+use crate::engine::build_stage::{self, BuilderEnv};
+use crate::plan::{Compiled, Plan, Product, Resolved, StageTrees};
+use crate::project::assets::{SourceError, scan_result};
+
+/// Keeps what is in the directories that the stages of a plan made. Returns whether the plan is another one with it.
+pub(crate) fn learn_trees(
+    trees: &StageTrees,
+    plan: &Plan,
+    built: &BTreeMap<Compiled, Utf8PathBuf>,
+) -> Result<bool, SourceError> {
+    let (mut has_trees, mut is_news) = (false, false);
+    for (Compiled { stage, product }, directory) in built {
+        let Product::Tree(path) = product else { continue };
+        let tree = Arc::new(scan_result(directory)?);
+        is_news |= trees.set(&plan.stages[*stage].described, path, tree);
+        has_trees = true;
+    }
+    // Another image of the run may have made them after this one was planned.
+    Ok(is_news || has_trees && !plan.undecided.is_empty())
+}
+
+impl Session<'_> {
+    /// Returns the plan with the directories that its stages have made, and what is found in it. None, if it has none of
+    /// a stage, or has them already.
+    pub(super) fn on_stage_trees(
+        &self,
+        plan: &Plan,
+        described: &Described,
+        (base, lower): (&Rc<Base>, &LowerLayers),
+        built: &BTreeMap<Compiled, Utf8PathBuf>,
+    ) -> Result<Option<Resolved>, SourceError> {
+        let is_changed = learn_trees(described.shared.stage_trees(), plan, built)?;
+        Ok(is_changed.then(|| self.resolve(described, base, lower)))
+    }
+
+    /// Returns the same for what an earlier build has left.
+    pub(super) fn on_kept_stage_trees(
+        &self,
+        plan: &Plan,
+        described: &Described,
+        base: &Rc<Base>,
+    ) -> Option<Resolved> {
+        let is_tree = |product: &Product| matches!(product, Product::Tree(_));
+        let has_trees = plan.stages.iter().any(|stage| stage.results.iter().any(is_tree));
+        let store = self.existing_store().filter(|_| has_trees)?;
+        let env = self.builder_env(&store, EnginePolicy::Never);
+        let kept = build_stage::kept(&plan.stages, &env);
+        // What can't be read is made again, and then reported.
+        self.on_stage_trees(plan, described, (base, &LowerLayers::of(base)), &kept).ok().flatten()
+    }
+
+    /// Returns the environment of build stages.
+    pub(super) fn builder_env<'b>(
+        &'b self,
+        store: &'b crate::store::Store,
+        engine: EnginePolicy,
+    ) -> BuilderEnv<'b> {
+        let (workspace, cache, progress) = (&self.workspace, &self.cache, self.progress);
+        BuilderEnv { workspace, cache, store, engine, offline: self.request.offline, progress }
+    }
+}
