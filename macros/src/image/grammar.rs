@@ -21,6 +21,11 @@ const fn one(key: &'static str, kind: ValueKind) -> Choice {
 const FILL: Choice = choice("fill", Takes::Pair(ValueKind::Text, ValueKind::Text));
 const MODE: Choice = one("mode", ValueKind::Mode);
 const OWNER: Choice = one("owner", ValueKind::Owner);
+/// What is left out of a tree, and the modes and owners that patterns give.
+const EXCLUDE: Choice = choice("exclude", Takes::Each(ValueKind::Glob));
+const MODE_OF: Choice = choice("mode_of", Takes::Pair(ValueKind::Glob, ValueKind::Mode));
+const OWNER_OF: Choice = choice("owner_of", Takes::Pair(ValueKind::Glob, ValueKind::Owner));
+const DIR_MODE: Choice = one("dir_mode", ValueKind::Mode);
 const CAPABILITY: Choice = one("capability", ValueKind::Capabilities);
 /// Which checks an entry accepts findings of.
 const ALLOW: Choice = choice("allow", Takes::Each(ValueKind::Text));
@@ -105,6 +110,21 @@ const OF_LAYER: &[Form] = &[
         options: &[choice("stage", Takes::Argument(ValueKind::Stage)), MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
+        keyword: "built_tree",
+        shapes: &[Shape::Onto(ValueKind::StageFile, ValueKind::Destination)],
+        options: &[
+            choice("stage", Takes::Argument(ValueKind::Stage)),
+            EXCLUDE,
+            MODE_OF,
+            OWNER_OF,
+            DIR_MODE,
+            MODE,
+            OWNER,
+            CAPABILITY,
+            ALLOW,
+        ],
+    },
+    Form {
         keyword: "fetched",
         shapes: &[Shape::NamedOnto(ValueKind::FetchUrl, ValueKind::ContentDigest, ValueKind::Destination)],
         options: &[MODE, OWNER, CAPABILITY, ALLOW],
@@ -112,16 +132,7 @@ const OF_LAYER: &[Form] = &[
     Form {
         keyword: "tree",
         shapes: &[Shape::Onto(ValueKind::Directory, ValueKind::Destination)],
-        options: &[
-            choice("exclude", Takes::Each(ValueKind::Glob)),
-            choice("mode_of", Takes::Pair(ValueKind::Glob, ValueKind::Mode)),
-            choice("owner_of", Takes::Pair(ValueKind::Glob, ValueKind::Owner)),
-            one("dir_mode", ValueKind::Mode),
-            MODE,
-            OWNER,
-            CAPABILITY,
-            ALLOW,
-        ],
+        options: &[EXCLUDE, MODE_OF, OWNER_OF, DIR_MODE, MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form { keyword: "dir", shapes: &[Shape::One(ValueKind::Destination)], options: &[MODE, OWNER, ALLOW] },
     Form {

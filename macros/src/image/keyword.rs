@@ -45,6 +45,7 @@ pub(super) const KEYWORDS: &[Keyword] = &[
     layer("file", r#"file "deploy/sensord.toml" => "/etc/sensord.toml""#),
     layer("text", r#"text "hi\n" => "/etc/motd""#),
     layer("built", r#"built "/src/out/canfw" => "/usr/libexec/canfw" { stage: firmware() }"#),
+    layer("built_tree", r#"built_tree "/src/dist" => "/usr/share/page" { stage: page() }"#),
     layer("fetched", r#"fetched "https://files.example/k3s" = "sha256:…" => "/usr/bin/k3s""#),
     layer("tree", r#"tree "deploy/share" => "/usr/share/sensord""#),
     layer("dir", r#"dir "/usr/share/sensord""#),

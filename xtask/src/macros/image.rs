@@ -79,6 +79,7 @@
 /// | `bin "NAME"` | `package` `features` `no_default_features` `profile` `target` `at` `in_stage` `mode` `owner` `capability` |
 /// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `fill` `mode` `owner` `capability` |
 /// | `built "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, `mode` `owner` `capability` |
+/// | `built_tree "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, and the options of `tree` |
 /// | `fetched "URL" = "sha256:DIGEST" => "/PATH"` | `mode` `owner` `capability` |
 /// | `tree "ASSET" => "/PATH"` | `exclude` `mode_of` `owner_of` `dir_mode` `mode` `owner` `capability` |
 /// | `dir "/PATH"` | `mode` `owner` |
@@ -114,7 +115,7 @@
 /// # Options that are more than a value
 ///
 /// An option has the name and the argument of the builder's method; `remove` and `swap` are `and_remove` and
-/// `and_swap`, and `stage` is the first argument of `File::from_stage`.
+/// `and_swap`, and `stage` is the first argument of `File::from_stage` and `Tree::from_stage`.
 ///
 /// | | |
 /// |---|---|

@@ -1,4 +1,5 @@
 //! Every kind of entry with every option, by `image!` and by the builders.
+//! It has more than 400 lines because it is one list, to which each new entry adds its lines.
 
 use std::collections::BTreeSet;
 
@@ -71,6 +72,8 @@ fn said() -> Image {
             built "/src/out/lin.bin" => "/usr/lib/firmware/lin.bin" { stage: stage(), mode: 0o644, owner: "root:can", capability: "cap_chown=p", allow: "x" }
             tree "xtask/src" => "/usr/share/src"
             tree "xtask/src" => "/usr/share/other" { exclude: ["tests", "**/*.md"], mode_of: "*.sh" => 0o755, owner_of: ["lib.rs" => "0:1", "a" => "root"], dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep" }
+            built_tree "/src/dist" => "/usr/share/page" { stage: stage() }
+            built_tree "/src/out" => "/usr/share/venv" { stage: stage(), exclude: "**/*.pyc", mode_of: "bin/*" => 0o755, owner_of: "lib" => "0:1", dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep", allow: "x" }
             dir "/usr/share/empty"
             dir "/usr/share/private" { mode: 0o2770, owner: "root", allow: ["setuid", "usr-owner"] }
             symlink "/etc/localtime" -> "../usr/share/zoneinfo/UTC"
@@ -222,6 +225,18 @@ fn built() -> Layer {
                 .mode(0o600)
                 .owner("0:0")
                 .capability("cap_chown=ep"),
+        )
+        .with(Tree::from_stage(stage(), "/src/dist", "/usr/share/page"))
+        .with(
+            Tree::from_stage(stage(), "/src/out", "/usr/share/venv")
+                .exclude("**/*.pyc")
+                .mode_of("bin/*", 0o755)
+                .owner_of("lib", "0:1")
+                .dir_mode(0o700)
+                .mode(0o600)
+                .owner("0:0")
+                .capability("cap_chown=ep")
+                .allow("x"),
         )
         .dir("/usr/share/empty")
         .with(Dir::new("/usr/share/private").mode(0o2770).owner("root").allow("setuid").allow("usr-owner"))

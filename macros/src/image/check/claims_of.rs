@@ -30,7 +30,7 @@ impl Checker<'_> {
             },
             "file" | "text" | "built" => self.claims.file(second_at, path(second)),
             "fetched" => self.claims.file(parts.third.map_or(at, Operand::place), path(third)),
-            "tree" => self.claims.directory(second_at, path(second), None),
+            "tree" | "built_tree" => self.claims.directory(second_at, path(second), None),
             "dir" => {
                 let said = said_of(value("mode"), value("owner"));
                 self.claims.directory(at, path(head), said);

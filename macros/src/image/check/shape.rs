@@ -74,18 +74,26 @@ impl Checker<'_> {
         None
     }
 
-    /// Reports a `file` with a stage, for which `image!` has `built`, and returns whether the entry is one.
+    /// Reports a `file` or a `tree` with a stage, for which `image!` has `built` and `built_tree`, and returns whether
+    /// the entry is one.
     pub(super) fn is_of_a_stage(&mut self, entry: &Entry) -> bool {
-        let stage = entry.options.iter().find(|setting| {
-            entry.keyword == "file"
-                && ["stage", "from_stage", "in_stage", "from"].iter().any(|key| setting.key == key)
-        });
+        let keyword = entry.keyword.to_string();
+        let built = match keyword.as_str() {
+            "file" => "built",
+            "tree" => "built_tree",
+            _ => return false,
+        };
+        let stage = entry
+            .options
+            .iter()
+            .find(|setting| ["stage", "from_stage", "in_stage", "from"].iter().any(|key| setting.key == key));
         let Some(stage) = stage else { return false };
         let from = entry.head.as_ref().map_or("\"/…\"".to_owned(), Operand::written);
         let to = entry.arrow.as_ref().map_or("\"/…\"".to_owned(), |arrow| arrow.to.written());
         let value = stage.value.as_ref().map_or("STAGE".to_owned(), Operand::written);
-        let help = format!("write `built {from} => {to} {{ stage: {value} }}`");
-        self.error(stage.key.span(), "`file` is of the workspace, and has no stage", help);
+        let help = format!("write `{built} {from} => {to} {{ stage: {value} }}`");
+        let message = format!("`{keyword}` is of the workspace, and has no stage");
+        self.error(stage.key.span(), message, help);
         true
     }
 
