@@ -263,10 +263,8 @@ impl Resolver<'_> {
         let (mut members, findings) = members.finish();
         self.findings.extend(findings);
         // What goes with its directory needs no whiteout of its own, and must not bring that back.
-        let outermost = removals.keys().filter(|path| {
-            let above = path.ancestors();
-            !above.iter().any(|above| removals.contains_key(above))
-        });
+        let is_removed = |path: &ImagePath| removals.contains_key(path);
+        let outermost = removals.keys().filter(|path| !path.ancestors().iter().any(is_removed));
         let stated = |path: &ImagePath| members.get(path).map(|member| &member.kind);
         let whiteouts: BTreeSet<_> = outermost.flat_map(|path| hide(&self.merged, path, &stated)).collect();
         add_parents(&mut members, &whiteouts, &after_removals);
