@@ -1,5 +1,6 @@
 //! A layer: a name, and the entries that it adds to the layers below, in the order of the calls.
 
+mod platform;
 mod unit_states;
 
 use crate::entry::{

@@ -241,6 +241,7 @@ const OF_LAYER: &[Form] = &[
         options: &[],
     },
     Form { keyword: "bound", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
+    Form { keyword: "ca_certificate", shapes: &[Shape::One(ValueKind::Certificate)], options: &[] },
     Form { keyword: "kmod", shapes: &[Shape::One(ValueKind::KernelModule)], options: &[] },
     Form { keyword: "selinux_module", shapes: &[Shape::One(ValueKind::PolicyModule)], options: &[] },
     Form { keyword: "selinux_permissive", shapes: &[Shape::One(ValueKind::SelinuxName)], options: &[] },

@@ -22,6 +22,8 @@ pub(super) enum ValueKind {
     Capabilities,
     /// The name of a cargo package.
     CargoPackage,
+    /// A file of the workspace with certificates.
+    Certificate,
     /// The name of a file below a `.d` directory, with or without `.conf`.
     ConfName,
     /// The user of a container.
@@ -178,6 +180,7 @@ impl ValueKind {
                 | Self::Directory
                 | Self::UnitFile
                 | Self::BindSource
+                | Self::Certificate
                 | Self::KernelModule
                 | Self::KeyFile
                 | Self::PolicyModule
@@ -218,25 +221,22 @@ impl ValueKind {
             Self::Destination | Self::RemovedPath => ("an image path", r#""/etc/sensord.toml""#),
             Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
             Self::EditedFile | Self::LowerPath => ("an image path", r#""/etc/chrony.conf""#),
+            Self::Certificate
+            | Self::File
+            | Self::KernelModule
+            | Self::KeyFile
+            | Self::PolicyModule
+            | Self::RepoFile
+            | Self::RpmFile => ("a file of the workspace", self.file_example()),
             Self::Flag => ("`true` or `false`", "true"),
             Self::Feature => ("a feature", r#""can""#),
-            Self::File => ("a file of the workspace", r#""deploy/sensord.toml""#),
             Self::Glob => ("a pattern", r#""**/*.map""#),
             Self::Home => ("an image path", r#""/var/lib/sensord""#),
             Self::ImageName => ("an image name", r#""telematics""#),
             Self::Karg => ("a kernel argument", r#""console=ttyS0""#),
-            Self::KernelModule => ("a file of the workspace", r#""vendor/gnss.ko""#),
-            Self::KeyFile => ("a file of the workspace", r#""deploy/RPM-GPG-KEY-vendor""#),
             Self::LabelKey => ("a label's key", r#""org.example.variant""#),
             Self::LayerName => ("a layer name", r#""app""#),
-            Self::Line(Reader::Environment) => ("a variable and its value", r#""PORT=8000""#),
-            Self::Line(Reader::HostName) => ("a host name", r#""gateway""#),
-            Self::Line(Reader::Locale) => ("a locale", r#""C.UTF-8""#),
-            Self::Line(Reader::ModulesLoad) => ("a kernel module", r#""vcan""#),
-            Self::Line(Reader::Preset) => ("a preset line", r#""disable avahi-daemon.*""#),
-            Self::Line(Reader::Sshd) => ("a line of sshd_config", r#""PermitRootLogin no""#),
-            Self::Line(Reader::Sysctl) => ("a kernel setting", r#""net.ipv4.ip_forward = 1""#),
-            Self::Line(Reader::Udev) => ("a udev rule", r#""KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\"""#),
+            Self::Line(reader) => reader.row(),
             Self::Mode => ("a mode", "0o755"),
             Self::ModuleStream => ("a module stream", r#""php:8.2""#),
             Self::Number => ("a number", "1000"),
@@ -245,18 +245,15 @@ impl ValueKind {
             Self::Owner => ("an owner", r#""root:root""#),
             Self::Package => ("a package", r#""vsomeip3""#),
             Self::PathPattern => ("a pattern of paths", r#""/webapp(/.*)?""#),
-            Self::PolicyModule => ("a file of the workspace", r#""deploy/webapp.cil""#),
             Self::Port => ("a port", r#""7447/tcp""#),
             Self::Profile => ("a profile of cargo", r#""dist""#),
             Self::Program => ("an image path", r#""/usr/bin/fish""#),
             Self::QuadletFile => ("a quadlet of the workspace", r#""deploy/sensord.container""#),
             Self::QuadletName => ("a quadlet name", r#""sensord.container""#),
             Self::Reference => ("an image reference", r#""registry.example/autosd:1""#),
-            Self::RepoFile => ("a file of the workspace", r#""deploy/vendor.repo""#),
             Self::Repository => ("a repository", r#""vendor" => "https://rpms.example/el10""#),
             Self::RepositoryId => ("a repository id", r#""vendor""#),
             Self::RepositoryUrl => ("a repository URL", r#""https://rpms.example/el10""#),
-            Self::RpmFile => ("a file of the workspace", r#""vendor/diagnostics-2.1-1.noarch.rpm""#),
             Self::Secret => ("a secret", r#"Secret::env("token", "MAPS_TOKEN")"#),
             Self::SecretId => ("a secret id", r#""maps-token""#),
             Self::SecurityContext => ("a security context", r#""httpd_sys_content_t""#),
@@ -276,6 +273,35 @@ impl ValueKind {
             Self::Variable => ("a variable", r#""LANG""#),
             Self::WorkDir => ("an image path", r#""/usr/src""#),
             Self::ZoneName => ("a firewall zone", r#""public""#),
+        }
+    }
+
+    /// Returns the example of a file of the workspace.
+    fn file_example(self) -> &'static str {
+        match self {
+            Self::Certificate => r#""deploy/fleet-ca.pem""#,
+            Self::KernelModule => r#""vendor/gnss.ko""#,
+            Self::KeyFile => r#""deploy/RPM-GPG-KEY-vendor""#,
+            Self::PolicyModule => r#""deploy/webapp.cil""#,
+            Self::RepoFile => r#""deploy/vendor.repo""#,
+            Self::RpmFile => r#""vendor/diagnostics-2.1-1.noarch.rpm""#,
+            _ => r#""deploy/sensord.toml""#,
+        }
+    }
+}
+
+impl Reader {
+    /// Returns the name of a line and an example.
+    fn row(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Environment => ("a variable and its value", r#""PORT=8000""#),
+            Self::HostName => ("a host name", r#""gateway""#),
+            Self::Locale => ("a locale", r#""C.UTF-8""#),
+            Self::ModulesLoad => ("a kernel module", r#""vcan""#),
+            Self::Preset => ("a preset line", r#""disable avahi-daemon.*""#),
+            Self::Sshd => ("a line of sshd_config", r#""PermitRootLogin no""#),
+            Self::Sysctl => ("a kernel setting", r#""net.ipv4.ip_forward = 1""#),
+            Self::Udev => ("a udev rule", r#""KERNEL==\"ttyUSB0\", SYMLINK+=\"gnss\"""#),
         }
     }
 }

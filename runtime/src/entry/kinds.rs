@@ -1,8 +1,8 @@
 //! The conversions that each kind of entry has: to and from [`EntryKind`], by value and by reference.
 
 use super::{
-    Bin, Conf, Copied, Dir, DropIn, Edit, EntryKind, EntryType, File, Group, Kargs, Kmod, Packages, Quadlet,
-    Remove, Run, Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
+    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, EntryKind, EntryType, File, Group, Kargs, Kmod,
+    Packages, Quadlet, Remove, Run, Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
 };
 use crate::faults::{Fault, Faults};
 
@@ -64,6 +64,28 @@ macro_rules! entry_kinds {
     };
 }
 entry_kinds!(
-    Bin, Conf, Copied, Dir, DropIn, Edit, File, Group, Kargs, Kmod, Packages, Quadlet, Remove, Run, Selinux,
-    Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone
+    Bin,
+    CaCertificate,
+    Conf,
+    Copied,
+    Dir,
+    DropIn,
+    Edit,
+    File,
+    Group,
+    Kargs,
+    Kmod,
+    Packages,
+    Quadlet,
+    Remove,
+    Run,
+    Selinux,
+    Symlink,
+    Sysusers,
+    Tmpfiles,
+    Tree,
+    Unit,
+    UnitState,
+    User,
+    Zone
 );

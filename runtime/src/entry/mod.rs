@@ -5,6 +5,7 @@ mod account;
 mod attributes;
 mod bin;
 pub(crate) mod build_stage;
+mod ca_certificate;
 mod conf;
 mod copied;
 mod dir;
@@ -34,6 +35,7 @@ mod zone;
 pub use account::{Group, User};
 pub use attributes::Attributes;
 pub use bin::Bin;
+pub use ca_certificate::CaCertificate;
 pub use conf::{Conf, Line};
 pub use copied::Copied;
 pub use dir::Dir;
@@ -179,6 +181,7 @@ impl<E: Into<EntryKind>> IntoEntry for E {
 #[non_exhaustive]
 pub enum EntryKind {
     Bin(Bin),
+    CaCertificate(CaCertificate),
     Conf(Conf),
     Copied(Copied),
     Dir(Dir),
@@ -216,7 +219,8 @@ impl EntryKind {
             Self::Symlink(entry) => Some(&entry.attributes),
             Self::Tree(entry) => Some(&entry.attributes),
             Self::Unit(entry) => Some(&entry.attributes),
-            Self::Copied(_)
+            Self::CaCertificate(_)
+            | Self::Copied(_)
             | Self::Edit(_)
             | Self::Group(_)
             | Self::Kargs(_)
@@ -251,7 +255,7 @@ impl EntryKind {
         }
     }
 
-    /// Returns the path that the entry puts something at; none for an account, a kernel module, a zone, a change of the
+    /// Returns the path that the entry puts something at; none for an account, a certificate, a kernel module, a zone, a change of the
     /// policy, a removal, a unit's state, packages and a run step. A tree's path is that of its directory.
     ///
     /// ```
@@ -278,7 +282,8 @@ impl EntryKind {
             Self::Sysusers(entry) => &entry.at,
             Self::Tmpfiles(entry) => &entry.at,
             Self::Tree(entry) => &entry.at,
-            Self::Group(_)
+            Self::CaCertificate(_)
+            | Self::Group(_)
             | Self::Kmod(_)
             | Self::Packages(_)
             | Self::Remove(_)
@@ -303,6 +308,7 @@ impl EntryKind {
             Self::Tree(entry) => Some(&entry.source),
             Self::Unit(entry) => Some(&entry.source),
             Self::Bin(_)
+            | Self::CaCertificate(_)
             | Self::Conf(_)
             | Self::Copied(_)
             | Self::Dir(_)
@@ -337,6 +343,7 @@ impl EntryKind {
     /// Returns every asset that the entry names.
     pub(crate) fn assets(&self) -> Vec<&Asset> {
         let mut assets: Vec<&Asset> = match self {
+            Self::CaCertificate(certificate) => vec![&certificate.source],
             Self::Packages(packages) => packages.assets().collect(),
             Self::Run(run) => run.assets().collect(),
             Self::Selinux(change) => change.asset().into_iter().collect(),

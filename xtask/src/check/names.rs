@@ -69,6 +69,7 @@ names! {
     AUTHORIZED_KEYS = "authorized-keys",
     BOUND_KIND = "bound-kind",
     CA_CERTIFICATE = "ca-certificate",
+    CERTIFICATE_FILE = "certificate-file",
     PASSWORD_HASH = "password-hash",
     BASE = "base",
     BASEIMAGE_COMPOSEFS = "baseimage-composefs",

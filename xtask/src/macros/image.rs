@@ -96,7 +96,7 @@
 /// | `state_seed "ASSET" => "/var/PATH"` | |
 /// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |
 /// | `bound "REFERENCE"` | |
-/// | `kmod "ASSET.ko"` | |
+/// | `ca_certificate "ASSET"`, `kmod "ASSET.ko"` | |
 /// | `selinux_boolean "NAME" = true`, `selinux_context "PATTERN" = "TYPE"`, `selinux_module "ASSET"`, `selinux_permissive "DOMAIN"` | |
 /// | `tmpfiles_of_packages "NAME"` | |
 /// | `sysctl` `modules_load` `udev_rules` `preset` `environment` `sshd` `"NAME" ["LINE", …]` | `mode` `owner` |

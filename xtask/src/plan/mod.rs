@@ -5,6 +5,7 @@
 mod account;
 mod base_config;
 mod below;
+mod certificate;
 mod changed_units;
 mod compile;
 mod copied;

@@ -119,6 +119,7 @@ impl<'a> Placer<'a, '_, '_> {
             EntryRef::User(user) => self.user(user, site),
             EntryRef::Quadlet(quadlet) => self.quadlet(quadlet, site),
             EntryRef::Zone(zone) => self.zone(zone, site),
+            EntryRef::CaCertificate(certificate) => self.ca_certificate(certificate, site),
             EntryRef::Kmod(kmod) => self.kmod(kmod, site),
             EntryRef::Copied(copied) => self.copied(copied, site),
             EntryRef::Edit(edit) => self.edit(edit, site),

@@ -35,6 +35,13 @@ pub(crate) struct PlannedRun {
 }
 
 impl PlannedRun {
+    /// Returns a step that is given nothing of this machine.
+    pub(super) fn of<const N: usize>(argv: [&str; N], site: Site) -> Self {
+        let argv = argv.map(str::to_owned).to_vec();
+        let (environment, caches, binds, secrets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { site, argv, environment, dir: None, network: false, caches, binds, secrets }
+    }
+
     /// Whether something is mounted over a directory while it runs.
     pub(crate) fn mounts_directories(&self) -> bool {
         !(self.caches.is_empty() && self.binds.is_empty())

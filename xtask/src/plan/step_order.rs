@@ -1,10 +1,11 @@
-//! The steps of a part of a layer, in their order: the policy is compiled, kernel modules are listed, and then what the
-//! description runs.
+//! The steps of a part of a layer, in their order: the policy is compiled, kernel modules are listed, certificates are made
+//! trusted, and then what the description runs.
 
 use lapstrake::Layer;
 use lapstrake::entry::EntryKind;
 use lapstrake::value::ImagePath;
 
+use super::certificate::TrustStore;
 use super::kernel::only_kernel;
 use super::resolve::Resolver;
 use super::selinux::{COMPILERS, compile_policy};
@@ -21,7 +22,9 @@ impl Resolver<'_> {
         // Without one, an entry reports it.
         let compiler = self.program(COMPILERS).unwrap_or(COMPILERS[0]);
         let compiled = compile_policy(layer, compiler, steps);
-        compiled.into_iter().chain(self.listed_modules(layer)).chain(runs(layer, steps)).collect()
+        let own =
+            compiled.into_iter().chain(self.listed_modules(layer)).chain(self.trusted_certificates(layer));
+        own.chain(runs(layer, steps)).collect()
     }
 
     /// Returns the step that lists the modules of the kernel, if the layer adds one. Until the kernel is known, the module
@@ -40,9 +43,15 @@ impl Resolver<'_> {
             self.findings.push(finding.help("add `.packages([\"kmod\"])` in this layer"));
             return None;
         };
-        let argv = [depmod, "-a", kernel.file_name()].map(str::to_owned).to_vec();
-        let (environment, caches, binds, secrets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Some(PlannedRun { site, argv, environment, dir: None, network: false, caches, binds, secrets })
+        Some(PlannedRun::of([depmod, "-a", kernel.file_name()], site))
+    }
+
+    /// Returns the step that makes the bundles of certificates, if the layer adds one. Until the store is known, the
+    /// certificate itself is undecided, and without one it is reported.
+    fn trusted_certificates(&self, layer: &Layer) -> Option<PlannedRun> {
+        let entry = layer.entries.iter().find(|entry| matches!(entry.kind, EntryKind::CaCertificate(_)))?;
+        let (_, program) = TrustStore::of(&self.merged).filter(|_| self.unseen.is_none())?;
+        Some(PlannedRun::of([program], site_or(entry.site, layer.site)))
     }
 
     /// Returns the first of these paths that the image has. The `PATH` of an image need not have its directory.

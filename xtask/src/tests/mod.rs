@@ -3,6 +3,7 @@
 
 mod accounts;
 mod base_config;
+mod certificates;
 mod copied;
 mod corpus;
 mod damage;

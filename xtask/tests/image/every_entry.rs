@@ -20,6 +20,7 @@ fn asset(path: &str) -> Asset {
 fn keyword(kind: &EntryKind) -> &'static str {
     match EntryRef::of(kind) {
         EntryRef::Bin(_) => "bin",
+        EntryRef::CaCertificate(_) => "ca_certificate",
         EntryRef::Conf(_) => "conf",
         EntryRef::Copied(_) => "copy",
         EntryRef::Dir(_) => "dir",
@@ -113,6 +114,7 @@ fn said() -> Image {
             state_seed "xtask/src" => "/var/lib/src"
             default_zone "trusted"
             bound "registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6"
+            ca_certificate "README.md"
             kmod "README.md"
             selinux_boolean "httpd_can_network_connect" = true
             selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
@@ -316,6 +318,7 @@ fn built() -> Layer {
         .state_seed(asset("xtask/src"), "/var/lib/src")
         .default_zone("trusted")
         .bound("registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6")
+        .ca_certificate("README.md")
         .with(Kmod::file("README.md"))
         .with(Selinux::boolean("httpd_can_network_connect", true))
         .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))
@@ -408,6 +411,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 23, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 24, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

@@ -55,6 +55,7 @@ impl Checker<'_> {
             ("selinux_boolean" | "selinux_context" | "selinux_module" | "selinux_permissive", _) => {
                 with(self.call("Selinux", keyword.trim_start_matches("selinux_"), span), "with")
             }
+            ("ca_certificate", _) => with(self.call("CaCertificate", "file", span), "with"),
             ("kmod", _) => with(self.call("Kmod", "file", span), "with"),
             ("group", _) => with(self.call("Group", "new", span), "with"),
             (

@@ -101,6 +101,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         ValueKind::Variable => parsed(kind, literal, variable(&text))?,
         ValueKind::Argument
         | ValueKind::BindSource
+        | ValueKind::Certificate
         | ValueKind::Directory
         | ValueKind::File
         | ValueKind::Flag

@@ -49,6 +49,11 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         ),
     ),
     fatal(
+        "certificate-file",
+        "programs trust a certificate only if their image's trust store takes it, and a private key in an image is everybody's",
+        words("`.ca_certificate(\"deploy/ca.key\")`", "`.ca_certificate(\"deploy/ca.crt\")`"),
+    ),
+    fatal(
         "firewall",
         "firewalld ignores a zone whose service it does not know, and nothing else reads a zone",
         words(

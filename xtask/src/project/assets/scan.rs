@@ -1,4 +1,4 @@
-//! The walk over a description's sources. It opens nothing but unit files, public keys and modules of a policy, and follows no symlink out
+//! The walk over a description's sources. It opens nothing but unit files, public keys, certificates and modules of a policy, and follows no symlink out
 //! of a workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,8 +50,8 @@ pub(crate) fn scan<'a>(
     sources
 }
 
-/// The assets of an entry whose texts decide what is planned: a unit, with any file name, public keys, templates,
-/// and modules of a policy.
+/// The assets of an entry whose texts decide what is planned: a unit, with any file name, public keys, certificates,
+/// templates, and modules of a policy.
 fn read_texts(entry: &Entry) -> Vec<&Asset> {
     match &entry.kind {
         EntryKind::Unit(unit) => match &unit.source {
@@ -66,6 +66,7 @@ fn read_texts(entry: &Entry) -> Vec<&Asset> {
         EntryKind::Selinux(Selinux::Module(module)) if module.path().extension() == Some("cil") => {
             vec![module]
         }
+        EntryKind::CaCertificate(certificate) => vec![&certificate.source],
         EntryKind::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
         _ => Vec::new(),
     }
