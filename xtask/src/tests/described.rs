@@ -1,22 +1,35 @@
 //! Random descriptions that are legal on the hostile base: what a user could write, with the names and
 //! the modes that break things.
 
-use lapstrake::entry::{Copied, Dir, Edit, EntryKind, File, Quadlet, Remove, Symlink, Tree};
+pub(super) mod system;
+
+use lapstrake::entry::{Copied, Dir, Edit, EntryKind, File, Qm, Quadlet, Remove, Symlink, Tree};
 use lapstrake::{Base, Image, Layer};
+use lapstrake_oci::Digest;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::hostile::{DIRECTORIES, REMOVABLE};
 
 /// Sources that every workshop of these descriptions has.
-pub(super) const SOURCES: [(&str, &[u8]); 6] = [
+const SOURCES: [(&str, &[u8]); 8] = [
     ("deploy/template", b"name = @NAME@@NAME@ \xc3\xa9\n"),
     ("deploy/small", b"small\n"),
     ("deploy/tree/a", b"a\n"),
     ("deploy/tree/sub/b", b"b\n"),
     ("deploy/tree/sub/c d", b"c\n"),
     ("deploy/empty", b""),
+    ("deploy/radio.container", b"[Container]\nImage=registry.example/radio\n"),
+    ("deploy/player.service", b"[Service]\nExecStart=/usr/bin/player\n"),
 ];
+
+/// What a server would have. The cache has it already.
+pub(super) const DOWNLOADED: &[u8] = b"downloaded\n\0\xff";
+
+/// Returns the sources of all entries.
+pub(super) fn sources() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    SOURCES.into_iter().chain(system::SOURCES)
+}
 
 /// Other names of sources.
 pub(super) const LINKS: [(&str, &str); 2] =
@@ -75,11 +88,12 @@ pub(super) fn stated(image: Image, stated: &[Stated], accepts: impl Fn(&Image) -
 
 /// The image of some layers, of those entries that `accepts` an image with.
 pub(super) fn image(
+    name: &'static str,
     layers: &[Vec<EntryKind>],
     labels: &[(String, String)],
     accepts: impl Fn(&Image) -> bool,
 ) -> Image {
-    let empty = || Image::new("random", Base::stand_in());
+    let empty = || Image::new(name, Base::stand_in());
     let mut image = labels.iter().fold(empty(), |image, (key, value)| image.label(key, value.as_str()));
     for (index, entries) in layers.iter().enumerate() {
         let mut layer = Layer::new(format!("layer-{index}"));
@@ -124,11 +138,45 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         2 => (source(), path(), any::<bool>()).prop_map(|(from, at, is_renamed)| {
             if is_renamed { Copied::renamed(from, at).into() } else { Copied::of(from, at).into() }
         }),
-        1 => ("[a-c]{1,2}(@|-x)?", "[ -~\n]{0,40}", mode()).prop_map(|(name, text, mode)| {
-            Quadlet::text(format!("{name}.container"), text).mode(mode).bound().into()
+        1 => quadlet(),
+        1 => qm(),
+        1 => system::context(),
+        1 => (path(), mode(), owner()).prop_map(|(at, mode, owner)| {
+            let digest = Digest::of(DOWNLOADED).to_string();
+            File::fetched("https://files.example/k3s", digest, at).mode(mode).owner(owner).into()
         }),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
     ]
+}
+
+/// A quadlet of any kind, some with the link by which bootc pulls its image.
+fn quadlet() -> impl Strategy<Value = EntryKind> {
+    let kind = proptest::sample::select(&["container", "image", "volume", "network", "pod", "build"][..]);
+    let text = ("[a-c]{1,2}(@|-x)?", kind, "[ -~\n]{0,40}")
+        .prop_map(|(name, kind, text)| Quadlet::text(format!("{name}.{kind}"), text));
+    let file =
+        "[a-c]".prop_map(|name| Quadlet::file("deploy/radio.container").named(format!("{name}.container")));
+    (prop_oneof![3 => text, 1 => file], mode(), any::<bool>()).prop_map(|(quadlet, mode, is_bound)| {
+        let quadlet = quadlet.mode(mode);
+        if is_bound { quadlet.bound().into() } else { quadlet.into() }
+    })
+}
+
+/// An entry for the QM partition, whose `/etc` is elsewhere.
+fn qm() -> impl Strategy<Value = EntryKind> {
+    let directory = proptest::sample::select(&["/etc", "/usr/share", "/usr/lib/a b"][..]);
+    let one = prop_oneof![
+        (directory, name(), "[ -~\n]{0,40}", mode()).prop_map(|(directory, name, text, mode)| {
+            Qm::new().with(File::text(text, format!("{directory}/{name}")).mode(mode))
+        }),
+        name().prop_map(|name| Qm::new().file("deploy/small", format!("/usr/bin/{name}"))),
+        Just(Qm::new().unit("deploy/player.service")),
+        "[a-c]{1,2}".prop_map(|name| Qm::new().enable(format!("{name}.service"), "multi-user.target")),
+        Just(Qm::new().quadlet("deploy/radio.container")),
+        "[1-9][0-9]?[KMG]".prop_map(|limit| Qm::new().memory_max(limit)),
+        (1_u32..10_000).prop_map(|weight| Qm::new().cpu_weight(weight)),
+    ];
+    one.prop_map(|mut qm| qm.entries.remove(0))
 }
 
 /// Text files of the base, and of the layers.

@@ -8,11 +8,13 @@ use serde_json::Value;
 
 use super::engine::{Stored, present, run};
 use super::workshop::Workshop;
-use super::{described, merged_tree};
+use super::{described, hostile, merged_tree};
 use lapstrake_oci::Compression;
 
 /// The least number of random descriptions of a run.
 const CASES: u32 = 64;
+/// The number of those in which something runs, too.
+const RUNNING: u32 = 6;
 
 /// What of the config must agree.
 const CONFIG: [&str; 8] =
@@ -55,10 +57,13 @@ fn assert_configs(native: &Value, podman: &Value) {
 
 /// A workshop with the sources that random descriptions name.
 pub(super) fn workshop() -> Workshop {
-    let workshop = Workshop::hostile();
-    for (name, content) in described::SOURCES {
+    let workshop = Workshop::on_layout(|layout| {
+        hostile::write_with_layer(layout, described::system::tar());
+    });
+    for (name, content) in described::sources() {
         workshop.source(name, content);
     }
+    workshop.cache.blobs().put(described::DOWNLOADED).unwrap();
     for (name, other) in described::LINKS {
         std::fs::hard_link(workshop.path().join(name), workshop.path().join(other)).unwrap();
     }
@@ -72,15 +77,10 @@ fn random_descriptions_are_built_alike_by_podman() {
     }
     let workshop = workshop();
     let cases = std::cell::Cell::new(0);
-    let mut runner = TestRunner::new(Config {
-        cases: CASES,
-        max_shrink_iters: 12,
-        failure_persistence: None,
-        ..Config::default()
-    });
+    let mut runner = runner(CASES);
     let strategy = (described::layers(), described::labels(), described::execution());
     let result = runner.run(&strategy, |(layers, labels, stated)| {
-        let image = described::image(&layers, &labels, |image| workshop.accepts(image));
+        let image = described::image("random", &layers, &labels, |image| workshop.accepts(image));
         if image.layers.is_empty() {
             return Err(TestCaseError::reject("nothing legal in it"));
         }
@@ -91,6 +91,32 @@ fn random_descriptions_are_built_alike_by_podman() {
     });
     assert!(result.is_ok(), "{}", result.unwrap_err());
     assert!(cases.get() >= CASES, "only {} descriptions were compared", cases.get());
+}
+
+fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config { cases, max_shrink_iters: 12, failure_persistence: None, ..Config::default() })
+}
+
+/// The lowest layer changes the policy, the kernel's modules and its initramfs, and the others are as random as without it.
+#[test]
+fn random_descriptions_in_which_something_runs_are_built_alike_by_podman() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = workshop();
+    let cases = std::cell::Cell::new(0);
+    let strategy = (described::system::running(), described::layers());
+    let result = runner(RUNNING).run(&strategy, |(running, layers)| {
+        let image = described::image("running", &layers, &[], |image| workshop.accepts(image));
+        let Some(image) = described::system::below(&image, &running, |image| workshop.accepts(image)) else {
+            return Err(TestCaseError::reject("nothing legal runs in it"));
+        };
+        compare(&workshop, &image);
+        cases.set(cases.get() + 1);
+        Ok(())
+    });
+    assert!(result.is_ok(), "{}", result.unwrap_err());
+    assert!(cases.get() >= RUNNING, "only {} descriptions were compared", cases.get());
 }
 
 #[test]

@@ -50,6 +50,12 @@ pub(super) fn write_with(layout: &Path, execution: &Value) -> Digest {
     write_image(layout, [(lower(&busybox), true), (upper(), false)], execution)
 }
 
+/// Writes the base with one more layer, an uncompressed tar.
+pub(super) fn write_with_layer(layout: &Path, tar: Vec<u8>) -> Digest {
+    let busybox = std::fs::read("/bin/busybox").unwrap_or_default();
+    write_layers(layout, [(lower(&busybox), true), (upper(), false), (tar, false)])
+}
+
 /// Writes a base of these layers, each gzipped or plain, with the hostile base's config and tag.
 pub(super) fn write_layers(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8>, bool)>) -> Digest {
     write_image(layout, tars, &json!({}))
@@ -89,6 +95,7 @@ fn write_image(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8>, bool)>, e
         let digest = put(layout, &blob);
         layers.push(json!({ "mediaType": media_type, "digest": digest.to_string(), "size": blob.len() }));
     }
+    let history = ["lower", "upper", "system"].into_iter().take(layers.len());
     let mut config = json!({
         "architecture": "amd64",
         "os": "linux",
@@ -103,7 +110,7 @@ fn write_image(layout: &Path, tars: impl IntoIterator<Item = (Vec<u8>, bool)>, e
             "Labels": { "containers.bootc": "1", "org.example.base": "quo\"ted $HOME \\ " },
         },
         "rootfs": { "type": "layers", "diff_ids": diff_ids },
-        "history": [{ "created_by": "lower" }, { "created_by": "upper" }],
+        "history": history.map(|by| json!({ "created_by": by })).collect::<Vec<_>>(),
     });
     let execution = execution.as_object().unwrap().clone();
     config["config"].as_object_mut().unwrap().extend(execution);

@@ -18,7 +18,7 @@ use crate::plan::{Origin, Plan};
 
 const READ: &str = "/etc/selinux/targeted/contexts/files/file_contexts.local";
 const STORE: &str = "/etc/selinux/targeted/active";
-const BOOLEAN: &str = "httpd_can_network_connect";
+pub(super) const BOOLEAN: &str = "httpd_can_network_connect";
 
 /// A record of a compiled policy.
 fn record(numbers: &[u32], name: &str) -> Vec<u8> {
@@ -34,7 +34,7 @@ fn compiled() -> String {
     String::from_utf8(policy.concat()).unwrap()
 }
 
-fn policy() -> Tar {
+pub(super) fn policy() -> Tar {
     let files = "etc/selinux/targeted/contexts/files";
     let tar = Tar::new().directory("etc").directory("etc/selinux").directory("etc/selinux/targeted");
     let tar = tar.directory("etc/selinux/targeted/policy").directory("etc/selinux/targeted/active");
