@@ -18,3 +18,28 @@ pub(super) fn setting(node: &Node<'_>, section: &str, key: &str) -> Option<Strin
 pub(super) fn is_yes(value: &str) -> bool {
     matches!(value.trim(), "1" | "true" | "yes")
 }
+
+/// Returns the first line that is not of a key file, from 1, and what is wrong with it.
+pub(super) fn first_fault(text: &str) -> Option<(usize, String)> {
+    let mut has_section = false;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let section = line.strip_prefix('[').map(|rest| rest.strip_suffix(']').unwrap_or_default());
+        let has_key = line.split_once('=').is_some_and(|(key, _)| !key.trim().is_empty());
+        let wrong = match section {
+            _ if line.is_empty() || line.starts_with('#') => continue,
+            Some(name) if name.is_empty() || name.contains(['[', ']']) => {
+                format!("has `{line}`, which names no section")
+            }
+            Some(_) => {
+                has_section = true;
+                continue;
+            }
+            None if !has_key => format!("has `{line}`, which sets no key"),
+            None if !has_section => format!("has `{line}` before any section"),
+            None => continue,
+        };
+        return Some((index + 1, wrong));
+    }
+    None
+}

@@ -11,8 +11,8 @@ use crate::finding::Finding;
 
 /// The label that `bootc status` shows as the version.
 const VERSION_LABEL: &str = "org.opencontainers.image.version";
-/// bootc refuses an image without it.
-const BOOTC_LABEL: &str = "containers.bootc";
+/// bootc refuses an image that has neither, and does not look at the value.
+const BOOTC_LABELS: [&str; 2] = ["containers.bootc", "ostree.bootable"];
 
 pub(super) fn labels(image: &Image, base: &Base, findings: &mut Vec<Finding>) -> BTreeMap<LabelKey, String> {
     let mut labels = BTreeMap::new();
@@ -41,11 +41,11 @@ pub(super) fn labels(image: &Image, base: &Base, findings: &mut Vec<Finding>) ->
         }
         labels.insert(valid, value.clone());
     }
-    let described = labels.get(BOOTC_LABEL).map(String::as_str);
+    let has = |key: &&str| labels.contains_key(*key) || base.label(key).is_some();
     let accepts = |name: &str| image.allowed.iter().any(|check| *check == name);
-    if described.or_else(|| base.label(BOOTC_LABEL)) != Some("1") && !accepts("bootc-label") {
-        let message = "neither the base nor the image has the label `containers.bootc=1`; bootc refuses it";
-        let finding = Finding::warning("bootc-label", image.base.site(), message);
+    if !BOOTC_LABELS.iter().any(has) && !accepts("bootc-label") {
+        let message = "neither the base nor the image has the label `containers.bootc`; bootc refuses it";
+        let finding = Finding::fatal("bootc-label", image.base.site(), message);
         findings.push(finding.help("add `.label(\"containers.bootc\", \"1\")`, or take a bootc base"));
     }
     if base.index.is_sealed() && !accepts("sealed-base") {

@@ -3,6 +3,7 @@
 //! [`loader`] is glibc's loader on the merged tree; it judges nothing. Each check is a question to what
 //! it finds. A program of another libc is asked for its loader alone.
 
+mod base_library;
 mod elf_interpreter;
 mod elf_library;
 mod elf_machine;
@@ -24,5 +25,6 @@ pub(super) const CHECKS: &[Check] = &[
     elf_interpreter::CHECK,
     elf_library::CHECK,
     elf_version::CHECK,
+    base_library::CHECK,
     ldconfig::CHECK,
 ];

@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             } else {
                 subject.gone(&path, message)
             };
-            faults.push(fault.help("run `dracut` in the build, or take the base's kernel").as_warning());
+            faults.push(fault.help("add `Initramfs::regenerated()`, or take the base's kernel"));
         }
     }
     let empty = directories.iter().filter(|directory| has(directory, "vmlinuz").is_none());
@@ -57,11 +57,18 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         let message = format!("`{}` has modules and no `vmlinuz`: no kernel loads them", directory.path());
         let at = below.unwrap_or_else(|| Node::clone(directory));
         let one = kernels.first().map(|(kernel, _)| format!("put them below `{}`", kernel.path()));
-        let fault = Fault::at(&at, message).as_warning();
+        // `aib reseal` takes the first name, whether or not a kernel is there.
+        let fault = Fault::at(&at, message);
+        let fault = if is_of_aib(subject) { fault.as_fatal() } else { fault.as_warning() };
         faults.push(match one {
             Some(help) => fault.help(help),
             None => fault,
         });
     }
     faults
+}
+
+/// Whether Automotive Image Builder made the base.
+fn is_of_aib(subject: &Subject<'_>) -> bool {
+    subject.below().get("/usr/lib/bootc/install/05-aib.toml").is_some()
 }

@@ -7,6 +7,7 @@ mod baseimage;
 mod bootc_kargs;
 mod buildah_injected;
 mod etc_usretc;
+mod install_config;
 mod kernel;
 mod nonempty_boot;
 mod nonempty_run_tmp;
@@ -22,6 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     api_base_directories::CHECK,
     baseimage::ROOT,
     bootc_kargs::CHECK,
+    install_config::CHECK,
     etc_usretc::CHECK,
     kernel::CHECK,
     utf8::CHECK,

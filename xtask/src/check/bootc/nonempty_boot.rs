@@ -15,9 +15,9 @@ pub(super) const CHECK: Check = Check::warning(
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let Some(boot) = subject.tree().get("/boot").filter(Node::is_directory) else {
-        return vec![
-            subject.gone("/boot", "the image has no directory `/boot`").help("leave it to the base"),
-        ];
+        // bootc's composefs backend refuses the image; its ostree backend makes the directory.
+        let fault = subject.gone("/boot", "the image has no directory `/boot`").as_fatal();
+        return vec![fault.help("leave it to the base")];
     };
     let mut faults = refused_destination::below(subject, boot.path().as_str());
     let of_base = subject.tree().children("/boot").filter(|node| node.layer().is_none());

@@ -2,16 +2,23 @@
 //! directories, bound images, SELinux contexts. Each message names what breaks on the device.
 
 mod account;
+mod boot_target;
 mod bound_image;
 mod ca_certificate;
+mod dangling_link;
 mod etc_merge;
+mod fstab;
+mod kernel_arguments;
 mod machine_id;
+mod nsswitch;
 mod owner;
+mod prepare_root;
 mod reader_mode;
 mod selinux_label;
 mod special_file;
 mod tmpfiles;
 mod top_level;
+mod world_writable;
 
 use super::Check;
 
@@ -31,4 +38,11 @@ pub(super) const CHECKS: &[Check] = &[
     machine_id::CHECK,
     selinux_label::CHECK,
     top_level::CHECK,
+    boot_target::CHECK,
+    kernel_arguments::CHECK,
+    prepare_root::CHECK,
+    fstab::CHECK,
+    nsswitch::CHECK,
+    world_writable::CHECK,
+    dangling_link::CHECK,
 ];

@@ -28,16 +28,12 @@ pub(in crate::check) const CHECKS: &[Check] = &[
             r#"Layer::new("app").with(File::text("1\n", "/etc/app.conf").allow("setuid"))"#,
         ),
     ),
-    warning(
+    fatal(
         "bootc-label",
-        "bootc installs no image without the label `containers.bootc=1`",
-        images(
-            r#"Image::new("example", Base::stand_in())
-    .label("containers.bootc", "0")
-    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
-            r#"Image::new("example", Base::stand_in())
-    .label("containers.bootc", "1")
-    .layer(Layer::new("app").text("1\n", "/etc/app.conf"))"#,
+        "bootc refuses an image without the label `containers.bootc` or `ostree.bootable`, with any value",
+        words(
+            "A base that is a plain container: its config has neither label",
+            "`.label(\"containers.bootc\", \"1\")`, or a base for bootc",
         ),
     ),
     warning(

@@ -141,7 +141,7 @@ fn fragment<'a>(tree: &Tree<'a>, name: &UnitName) -> Option<Node<'a>> {
 
 /// Whether systemd would find a unit of that name: a file of it, or a unit that the kernel, a generator or
 /// systemd itself makes.
-pub(super) fn exists(tree: &Tree<'_>, name: &UnitName) -> bool {
+pub(in crate::check) fn exists(tree: &Tree<'_>, name: &UnitName) -> bool {
     let is_made = match name.kind() {
         UnitKind::Automount
         | UnitKind::Device

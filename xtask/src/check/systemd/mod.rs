@@ -17,6 +17,8 @@ mod unit_user;
 
 use std::collections::BTreeMap;
 
+pub(super) use loaded::exists;
+
 use super::{Check, Example, Node, Subject};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -330,3 +330,40 @@ fn a_binary_for_the_processor_of_this_machine_names_the_file_that_says_so() {
     assert_eq!(found(&workshop, Layer::new("app").with(accepted("one")).bin("two")).len(), 1);
     assert_eq!(found(&workshop, Layer::new("app").text("x\n", "/etc/x")), [], "nothing is compiled");
 }
+
+#[test]
+fn a_library_that_programs_of_the_base_need_stays() {
+    let base = || {
+        let systemd = bytes(&Library { needed: &["libmount.so.1", "libc.so.6"], ..program() });
+        let mount = bytes(&library("libmount.so.1", &["libblkid.so.1"]));
+        let member = |tar: Tar, at: &[u8], bytes: &[u8]| tar.member(at, EntryType::Regular, "", 0o755, bytes);
+        let tar = member(Tar::new(), b"usr/lib/systemd/systemd", &systemd);
+        let tar = member(tar, b"usr/lib64/libmount.so.1.1.0", &mount);
+        let tar = tar.symlink("usr/lib64/libmount.so.1", "libmount.so.1.1.0");
+        let tar = member(tar, b"usr/lib64/libblkid.so.1", &bytes(&library("libblkid.so.1", &[])));
+        member(tar, b"usr/lib64/libunused.so.1", &bytes(&library("libunused.so.1", &[])))
+    };
+    let lost = |layer: Layer| -> Vec<_> {
+        let found = found("base-library", base(), layer);
+        assert!(
+            found.iter().all(|it| it.severity == Severity::Fatal && it.blame != Some(Blame::Base)),
+            "{found:#?}"
+        );
+        found.into_iter().map(|finding| finding.message).collect()
+    };
+    let remove = |path: &str| Layer::new("small").remove(path);
+    let by_systemd = "is gone, which `/usr/lib/systemd/systemd` of the base needs";
+    assert_eq!(
+        lost(remove("/usr/lib64/libmount.so.1")),
+        [format!("`/usr/lib64/libmount.so.1` {by_systemd}")]
+    );
+    let target = lost(remove("/usr/lib64/libmount.so.1.1.0"));
+    assert_eq!(target, [format!("`/usr/lib64/libmount.so.1` {by_systemd}")], "a link to nothing");
+    let of_library = lost(remove("/usr/lib64/libblkid.so.1"));
+    assert!(of_library.len() == 1 && of_library[0].contains("libmount.so.1.1.0"), "{of_library:?}");
+    assert_eq!(lost(remove("/usr/lib64/libunused.so.1")), [""; 0], "nothing needs it");
+    let with_its_program = remove("/usr/lib64/libmount.so.1").remove("/usr/lib/systemd/systemd");
+    assert_eq!(lost(with_its_program), [""; 0], "who needs it is gone, too");
+    let moved = remove("/usr/lib64/libmount.so.1.1.0").symlink("libunused.so.1", "/usr/lib64/libmount.so.1");
+    assert_eq!(lost(moved), [""; 0], "another stands in its place");
+}

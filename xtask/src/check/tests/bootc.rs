@@ -81,7 +81,7 @@ fn there_is_one_kernel_with_its_initramfs() {
     let kernel = |path: &str| Layer::new("kernel").text("x", path);
     assert_eq!(
         of_layer("kernel", kernel("/usr/lib/modules/9.9/vmlinuz")),
-        [Severity::Fatal, Severity::Warning]
+        [Severity::Fatal, Severity::Fatal]
     );
     let modules = kernel("/usr/lib/modules/9.9/extra/can.ko");
     assert_eq!(of_layer("kernel", modules), [Severity::Warning], "a kernel that is not there");
@@ -92,7 +92,7 @@ fn there_is_one_kernel_with_its_initramfs() {
     let removed = Layer::new("kernel").remove(format!("{directory}/vmlinuz").as_str());
     assert_eq!(of_layer("kernel", removed), [Severity::Fatal], "none is left");
     let bare = Layer::new("kernel").remove(format!("{directory}/initramfs.img").as_str());
-    assert_eq!(of_layer("kernel", bare), [Severity::Warning], "no initramfs");
+    assert_eq!(of_layer("kernel", bare), [Severity::Fatal], "no initramfs");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod abi;
 mod autosd;
 mod bootc;
+mod booting;
 mod catalog;
 mod deployment;
 mod quadlets;

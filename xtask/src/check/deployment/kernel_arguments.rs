@@ -1,0 +1,62 @@
+//! `kernel-arguments`: what a kernel argument of the image names. bootc takes any word; the kernel and systemd do not.
+
+use serde::Deserialize;
+
+use crate::check::{Check, Example, Fault, Node, Subject};
+
+pub(super) const CHECK: Check = Check::fatal(
+    "kernel-arguments",
+    "a kernel argument that names a program or a disk that the device has not stops the boot",
+    check,
+)
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").kargs("10-init", ["init=/usr/bin/no-init"])"#,
+    fixed: r#"Layer::new("app").kargs("10-init", ["init=/usr/lib/systemd/systemd"])"#,
+});
+
+const DIRECTORY: &str = "/usr/lib/bootc/kargs.d";
+
+/// The part of a file of kargs.d that is looked at here. Whether bootc reads the file is `bootc-kargs`.
+#[derive(Debug, Deserialize)]
+struct Kargs {
+    kargs: Vec<String>,
+}
+
+/// Returns each kernel argument that the layers' files have, with its file.
+pub(super) fn of_layers<'a>(subject: &Subject<'a>) -> Vec<(Node<'a>, String)> {
+    let files = subject.tree().children(DIRECTORY);
+    let ours = files.filter(|node| node.ends_with(".toml") && node.site().is_some());
+    let arguments = ours.filter_map(|node| {
+        let read: Kargs = toml::from_str(subject.tree().text(node.path().as_str())?).ok()?;
+        Some((node, read.kargs))
+    });
+    // One string may hold several.
+    let split = |(node, kargs): (Node<'a>, Vec<String>)| {
+        let words: Vec<_> =
+            kargs.iter().flat_map(|karg| karg.split_ascii_whitespace()).map(str::to_owned).collect();
+        words.into_iter().map(move |word| (node.clone(), word))
+    };
+    arguments.flat_map(split).collect()
+}
+
+fn check(subject: &Subject<'_>) -> Vec<Fault> {
+    let arguments = of_layers(subject);
+    arguments.iter().filter_map(|(node, argument)| fault(subject, node, argument)).collect()
+}
+
+fn fault(subject: &Subject<'_>, node: &Node<'_>, argument: &str) -> Option<Fault> {
+    let (name, value) = argument.split_once('=')?;
+    let of = format!("the kernel argument `{argument}` of `{}`", node.path());
+    match name {
+        "init" if subject.tree().follow(value).is_none() && !subject.runs_unseen() => {
+            let message = format!("{of} starts `{value}`, which the image has not");
+            Some(Fault::at(node, message).help("leave it out: the kernel starts `/sbin/init`"))
+        }
+        "root" | "rootfstype" | "ostree" | "composefs" => {
+            let message = format!("{of} competes with that which `bootc install` writes for each device");
+            let help = "leave it out, or name the disk with `root-mount-spec` in /usr/lib/bootc/install";
+            Some(Fault::at(node, message).help(help).as_warning())
+        }
+        _ => None,
+    }
+}
