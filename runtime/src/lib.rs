@@ -39,6 +39,7 @@ mod image;
 mod layer;
 mod parsed;
 mod site;
+mod span;
 mod words;
 
 pub use base::{Base, IntoBase, TransportRef};
@@ -49,3 +50,4 @@ pub use layer::Layer;
 #[doc(hidden)]
 pub use parsed::Parsed;
 pub use site::Site;
+pub use span::Span;

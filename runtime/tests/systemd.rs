@@ -1,7 +1,7 @@
 //! Unit files as systemd reads them. Each `[Install]` case was given to `systemctl --root=DIR enable`
 //! (systemd 252; `UpheldBy=` is newer), and what is expected here is what that did.
 
-use lapstrake::systemd::{Install, LinkKind, UnitFile};
+use lapstrake::systemd::{Install, LinkKind, UnitFile, Unread};
 use lapstrake::value::UnitName;
 
 /// What enabling does, one word each: `a.target.wants`, `a.target.requires`, `alias x.service`,
@@ -211,13 +211,38 @@ fn sections_and_assignments_keep_their_order() {
 fn a_line_that_is_none_is_passed_over() {
     let file = UnitFile::parse("stray=1\n[Service]\nno assignment\n=no key\n[Broken\nUser=a\n\n#[Unit]\n");
     assert_eq!(file.sections().len(), 1);
-    assert_eq!(file.sections()[0].assignments, [("User".to_owned(), "a".to_owned())]);
+    let assignments: Vec<_> = file.values("Service", "User").collect();
+    assert_eq!((assignments, file.sections()[0].assignments.len()), (vec!["a"], 1));
+    let ignored: Vec<_> = file.ignored().iter().map(|ignored| (ignored.at.line, ignored.why)).collect();
+    let whys = [Unread::NoSection, Unread::NoEquals, Unread::NoKey, Unread::OpenHeader];
+    assert_eq!(ignored, [(1, whys[0]), (3, whys[1]), (4, whys[2]), (5, whys[3])]);
+}
+
+#[test]
+fn each_key_and_value_says_where_it_is_in_the_text() {
+    let text =
+        "\u{feff}[Unit]\r\n  After = a.target\\\r\n# between\r\n\tb.target \r\nWants=\r\n\\\n Before=c\n";
+    let unit = UnitFile::parse(text);
+    let section = &unit.sections()[0];
+    assert_eq!((section.at.line, section.at.of(text)), (1, "[Unit]"));
+    let places: Vec<_> = section.assignments.iter().map(|it| (it.key_at.line, it.key_at.of(text))).collect();
+    assert_eq!(places, [(2, "After"), (5, "Wants"), (7, "Before")]);
+    let values: Vec<_> = section.assignments.iter().map(|it| it.value_at.of(text)).collect();
+    assert_eq!(values, ["a.target\\\r\n# between\r\n\tb.target", "", "c"]);
+    assert_eq!(section.assignments[0].value_at.word(text, "b.target").line, 4);
 }
 
 proptest::proptest! {
     #[test]
     fn no_text_makes_reading_panic(text in r"([\[\]=\\#; \t\r\na-z%@.]|\PC|Install|WantedBy|Alias){0,60}") {
         let file = UnitFile::parse(&text);
+        for assignment in file.sections().iter().flat_map(|section| &section.assignments) {
+            // A key or value that is on one line is that part of the text.
+            for (read, at) in [(&assignment.key, &assignment.key_at), (&assignment.value, &assignment.value_at)] {
+                let part = text.get(at.bytes.clone()).expect("a part of the text");
+                proptest::prop_assert!(part.contains('\\') || part == read, "{part:?} {read:?}");
+            }
+        }
         let _ = Install::of(&UnitName::parse("x@.service").unwrap(), &file);
     }
 }

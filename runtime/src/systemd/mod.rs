@@ -8,4 +8,4 @@ mod syntax;
 pub use crate::words::words;
 pub use command::Command;
 pub use install::{Install, Link, LinkKind};
-pub use syntax::{Section, UnitFile};
+pub use syntax::{Assignment, Ignored, Section, UnitFile, Unread};

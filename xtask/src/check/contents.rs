@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lapstrake::value::LayerName;
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,16 @@ pub(crate) struct Contents {
 /// Contents of the files of one layer.
 #[derive(Debug, Default)]
 pub(super) struct LayerContents {
-    texts: BTreeMap<Origin, String>,
+    texts: BTreeMap<Origin, AssetText>,
     files: Arc<FileContents>,
+}
+
+/// The text of a file of the workspace.
+#[derive(Debug, Default)]
+struct AssetText {
+    text: String,
+    /// Whether a finding may show none of it. It is known once a finding asks.
+    has_secret: OnceLock<bool>,
 }
 
 /// What is known of the files of a layer.
@@ -211,9 +219,15 @@ impl LayerContents {
             Origin::Text(text) => Some(text),
             Origin::Read(file) => file.facts.text.as_deref(),
             Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => {
-                self.texts.get(origin).map(String::as_str)
+                self.texts.get(origin).map(|text| text.text.as_str())
             }
         }
+    }
+
+    /// Returns whether the text of a file of the workspace holds a secret, so that no line of it may be shown.
+    pub(super) fn has_secret(&self, origin: &Origin) -> bool {
+        let text = self.texts.get(origin);
+        text.is_some_and(|text| *text.has_secret.get_or_init(|| !scan(text.text.as_bytes()).is_empty()))
     }
 
     pub(super) fn elf(&self, origin: &Origin) -> Option<&Elf> {
@@ -231,7 +245,7 @@ impl LayerContents {
     }
 }
 
-fn texts(layer: &PlannedLayer) -> BTreeMap<Origin, String> {
+fn texts(layer: &PlannedLayer) -> BTreeMap<Origin, AssetText> {
     let mut texts = BTreeMap::new();
     for (path, member) in &layer.members {
         let NodeKind::File(from @ Origin::Asset { host, .. }) = &member.kind else { continue };
@@ -242,7 +256,8 @@ fn texts(layer: &PlannedLayer) -> BTreeMap<Origin, String> {
         if let Ok(file) = regular::open_real(host) {
             let mut bytes = Vec::new();
             if file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes.len() <= TEXT_MAX {
-                texts.insert(from.clone(), String::from_utf8_lossy(&bytes).into_owned());
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                texts.insert(from.clone(), AssetText { text, has_secret: OnceLock::new() });
             }
         }
     }

@@ -1,10 +1,10 @@
 //! What a check found, and what it blames for it.
 
-use lapstrake::Site;
 use lapstrake::value::{ImagePath, LayerName};
+use lapstrake::{Site, Span};
 
 use super::tree::Node;
-use crate::finding::Severity;
+use crate::finding::{Place, Related, Severity};
 use crate::plan::PlannedLayer;
 
 /// Something that a [`Check`](super::Check) found. Name and severity are the check's.
@@ -42,10 +42,12 @@ pub struct Fault {
     pub(super) message: String,
     pub(super) help: Option<String>,
     pub(super) path: Option<ImagePath>,
+    /// The line of the file that has it.
+    pub(super) place: Option<Box<Place>>,
     /// The other paths of which packages are named.
     pub(super) more_paths: Vec<ImagePath>,
     pub(super) blame: Blamed,
-    pub(super) also: Vec<(Site, String)>,
+    pub(super) also: Vec<Related>,
     pub(super) severity: Option<Severity>,
     /// The checks whose findings are accepted where it is.
     pub(super) accepted: Vec<String>,
@@ -76,6 +78,38 @@ impl Fault {
         Self { path: Some(node.path().clone()), blame, accepted, ..Self::of_image(message) }
     }
 
+    /// A fault of a part of the text at a path: of a line, or of a word of it.
+    ///
+    /// If the text is a file of the workspace, the part is underlined there. For a text of the description and of the base,
+    /// the message ends with the number of the line.
+    ///
+    /// ```
+    /// use lapstrake_xtask::check::{Check, Checks, Fault, Subject};
+    /// use lapstrake_xtask::lapstrake::Span;
+    /// use lapstrake_xtask::prelude::*;
+    ///
+    /// fn look(subject: &Subject<'_>) -> Vec<Fault> {
+    ///     let release = subject.tree().get("/usr/lib/tmpfiles.d/app.conf").unwrap();
+    ///     let text = release.text().unwrap();
+    ///     let line = Span::of_line(text, 2).unwrap();
+    ///     vec![Fault::at_span(&release, &line.word(text, "0777"), "everybody may write there")]
+    /// }
+    ///
+    /// let lines = ["d /var/lib/app 0755 root root -", "d /var/lib/app/in 0777 root root -"];
+    /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").tmpfiles("app", lines));
+    /// let found = Checks::default().with(Check::warning("look", "to look around", look)).findings(&image);
+    /// assert!(found.iter().any(|finding| finding.message == "everybody may write there (line 2)"));
+    /// ```
+    pub fn at_span(node: &Node<'_>, span: &Span, message: impl Into<String>) -> Self {
+        let fault = Self::at(node, message);
+        let place = node.place(span);
+        if place.is_some() || node.text().is_none_or(|text| text.trim_end().lines().nth(1).is_none()) {
+            return Self { place, ..fault };
+        }
+        let message = format!("{} (line {})", fault.message, span.line);
+        Self { message, ..fault }
+    }
+
     /// States that a missing account is behind it: one mistake in sysusers.d has effects wherever the account is named.
     pub(super) fn for_account(self, name: &str) -> Self {
         Self { cause: Some(format!("account {name}")), ..self }
@@ -92,6 +126,7 @@ impl Fault {
             message: message.into(),
             help: None,
             path: None,
+            place: None,
             more_paths: Vec::new(),
             blame: Blamed::Image,
             also: Vec::new(),
@@ -135,7 +170,16 @@ impl Fault {
     /// Adds another place that belongs to it; nothing, where the base put it there.
     #[must_use]
     pub fn also(mut self, node: &Node<'_>, message: impl Into<String>) -> Self {
-        self.also.extend(node.site().map(|site| (site, message.into())));
+        self.also.extend(node.site().map(|site| Related { site, place: None, message: message.into() }));
+        self
+    }
+
+    /// Adds a part of the text at another path, or of the same text, that belongs to it; nothing, where the base put it
+    /// there.
+    #[must_use]
+    pub fn also_at_span(mut self, node: &Node<'_>, span: &Span, message: impl Into<String>) -> Self {
+        let place = node.place(span);
+        self.also.extend(node.site().map(|site| Related { site, place, message: message.into() }));
         self
     }
 

@@ -7,7 +7,7 @@ use lapstrake::value::ImagePath;
 
 use super::fault::{Blamed, Fault};
 use super::{Check, Subject};
-use crate::finding::{Blame, Finding, Related, Severity};
+use crate::finding::{Blame, Finding, Place, Related, Severity};
 
 /// At most so many paths of the base are named; bootc's lints stop there too.
 const SHOWN: usize = 5;
@@ -50,10 +50,12 @@ pub(super) fn merged(found: impl IntoIterator<Item = Found>) -> Vec<Finding> {
             }
             Some(first) => {
                 let first = &mut findings[*first];
-                let is_known =
-                    |site| Some(site) == first.site || first.related.iter().any(|it| it.site == site);
-                if let Some(site) = finding.site.filter(|site| !is_known(*site)) {
-                    first.related.push(Related { site, message: finding.message });
+                let is_known = |site, place: &Option<Box<Place>>| {
+                    (Some(site), place) == (first.site, &first.place)
+                        || first.related.iter().any(|it| (it.site, &it.place) == (site, place))
+                };
+                if let Some(site) = finding.site.filter(|site| !is_known(*site, &finding.place)) {
+                    first.related.push(Related { site, place: finding.place, message: finding.message });
                 }
             }
         }
@@ -129,10 +131,10 @@ fn finding(check: &Check, mut fault: Fault, subject: &Subject<'_>) -> Finding {
     };
     finding.path = fault.path;
     finding.blame = blame;
-    for (site, message) in fault.also {
-        finding = finding.also(site, message);
+    for related in fault.also {
+        finding = finding.and(related);
     }
-    finding.help_if(fault.help)
+    finding.on(fault.place).help_if(fault.help)
 }
 
 fn gathered(check: &Check, mut faults: Vec<Fault>, subject: &Subject<'_>) -> Option<Finding> {

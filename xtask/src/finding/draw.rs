@@ -1,12 +1,15 @@
 //! Findings as a person reads them: the user's own line underlined, the help last. It reads source
 //! files to show them and decides nothing.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use camino::Utf8Path;
 use lapstrake::Site;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Blame, Finding, Related, Severity, excerpt};
+use super::spot::Spot;
+use super::{Blame, Finding, Severity, excerpt};
 use crate::support::columns::Columns;
 
 /// The check that finds what must not be shown.
@@ -39,19 +42,19 @@ impl Look {
 
     /// Whether the label of a place fits beside its underline. If not, it is a note below the source. Two underlines of
     /// one line can be wider together than a terminal.
-    fn has_room_beside(self, other: &Related, primary: Option<Site>) -> bool {
+    fn has_room_beside(self, (other, label): (Spot<'_>, &str), primary: Option<Spot<'_>>) -> bool {
         let Some(columns) = self.columns.limit() else { return true };
-        let is_of_line = |site: Site| site.file() == other.site.file() && site.line() == other.site.line();
-        let shares_line = primary.is_some_and(|site| site != other.site && is_of_line(site));
-        !shares_line && before(other.site) + SHORTEST + other.message.width() <= columns
+        let shares_line = primary.is_some_and(|spot| spot != other && spot.shares_line(other));
+        !shares_line && before(other) + SHORTEST + label.width() <= columns
     }
 
     /// Wraps the text of a note below a finding, whose lines after the first the renderer indents.
     fn attached(self, finding: &Finding, label: &str, text: &str) -> String {
-        let sites = finding.site.into_iter().chain(finding.related.iter().map(|other| other.site));
-        let digits = sites.map(|site| site.line().to_string().len()).max().unwrap_or_default();
+        let others = Spot::others(finding).into_iter().map(|(spot, _)| spot);
+        let spots = Spot::first(finding).into_iter().chain(others);
+        let digits = spots.map(|spot| spot.line().to_string().len()).max().unwrap_or_default();
         let indent = digits + format!(" = {label}: ").len();
-        self.columns.wrap(text, indent, indent).replace(&format!("\n{}", " ".repeat(indent)), "\n")
+        self.columns.wrap(&visible(text), indent, indent).replace(&format!("\n{}", " ".repeat(indent)), "\n")
     }
 }
 
@@ -63,7 +66,8 @@ pub(crate) fn draw(findings: &[Finding], root: &Utf8Path, look: Look) -> String 
 /// Draws a place of the description, underlined, if its file is there.
 pub(crate) fn underline(site: Site, root: &Utf8Path, look: Look) -> Option<String> {
     let source = std::fs::read_to_string(root.join(site.file())).ok()?;
-    let element = snippet(&source, site.file(), &[(site, AnnotationKind::Primary, "")], look.columns);
+    let mark = (Spot::Call(site), AnnotationKind::Primary, "");
+    let element = snippet(&source, 1, site.file(), &[mark], look.columns);
     Some(look.renderer().render(&[Group::with_level(Level::ERROR).element(element)]))
 }
 
@@ -74,30 +78,31 @@ fn one(finding: &Finding, root: &Utf8Path, look: Look) -> String {
         Severity::Note => Level::NOTE,
     };
     let label = format!("{}[{}]: ", level_name(finding.severity), finding.name).len();
-    let message = look.columns.wrap(&finding.message, label, label);
+    let message = look.columns.wrap(&visible(&finding.message), label, label);
     // The lines after the first are indented by the renderer.
     let message = message.replace(&format!("\n{}", " ".repeat(label)), "\n");
     let mut group = Group::with_title(level.primary_title(message).id(finding.name));
+    let primary = Spot::first(finding);
     let (beside, below): (Vec<_>, Vec<_>) =
-        finding.related.iter().partition(|other| look.has_room_beside(other, finding.site));
-    let related = beside.iter().map(|other| (other.site, AnnotationKind::Context, other.message.as_str()));
-    let mut places: Vec<_> =
-        finding.site.map(|site| (site, AnnotationKind::Primary, "")).into_iter().chain(related).collect();
-    // A snippet shows one file; the first place's file is drawn first.
-    while let Some((first, ..)) = places.first() {
-        let file = first.file();
-        let (here, elsewhere): (Vec<_>, _) = places.iter().partition(|(site, ..)| site.file() == file);
-        group = match std::fs::read_to_string(root.join(file)) {
+        Spot::others(finding).into_iter().partition(|other| look.has_room_beside(*other, primary));
+    let beside = beside.into_iter().map(|(spot, label)| (spot, AnnotationKind::Context, label));
+    let mut marks: Vec<_> =
+        primary.map(|spot| (spot, AnnotationKind::Primary, "")).into_iter().chain(beside).collect();
+    // The excerpt with the first place is drawn first.
+    while let Some((first, ..)) = marks.first().copied() {
+        let file = first.file(root);
+        let (here, elsewhere): (Vec<_>, _) = marks.iter().partition(|(spot, ..)| spot.shares_excerpt(first));
+        group = match excerpt_of(first, root) {
             // The line may hold the secret itself, and what is drawn may end in a log.
-            Ok(source) if finding.name != SECRET => {
-                group.element(snippet(&source, file, &here, look.columns))
+            Some((source, line)) if finding.name != SECRET => {
+                group.element(snippet(&source, line, file, &here, look.columns))
             }
-            Ok(_) | Err(_) => here.iter().fold(group, |group, (site, ..)| group.element(origin(*site))),
+            Some(_) | None => here.iter().fold(group, |group, (spot, ..)| group.element(origin(*spot, root))),
         };
-        places = elsewhere;
+        marks = elsewhere;
     }
-    for other in below {
-        let label = format!("{}: {}", other.site, other.message);
+    for (spot, label) in below {
+        let label = format!("{spot}: {label}");
         group = group.element(Level::NOTE.message(look.attached(finding, "note", &label)));
     }
     if let Some(place) = place(finding) {
@@ -109,9 +114,30 @@ fn one(finding: &Finding, root: &Utf8Path, look: Look) -> String {
     look.renderer().render(&[group])
 }
 
+/// Returns a text that a terminal shows and does not obey: a message quotes what a file has.
+fn visible(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| c.is_control() && c != '\n';
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    for c in text.chars() {
+        if is_obeyed(c) { shown.extend(c.escape_debug()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+/// Returns the text around a place, and the line on which the text begins.
+fn excerpt_of(spot: Spot<'_>, root: &Utf8Path) -> Option<(String, u32)> {
+    match spot {
+        Spot::Call(site) => Some((std::fs::read_to_string(root.join(site.file())).ok()?, 1)),
+        Spot::File(place) => Some((place.text()?.to_owned(), place.line)),
+    }
+}
+
 /// Returns the columns before the underline of a place.
-fn before(site: Site) -> usize {
-    site.line().to_string().len() + " | ".len() + site.column() as usize
+fn before(spot: Spot<'_>) -> usize {
+    spot.line().to_string().len() + " | ".len() + spot.column() as usize
 }
 
 fn level_name(severity: Severity) -> &'static str {
@@ -141,24 +167,26 @@ fn place(finding: &Finding) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-fn origin(site: Site) -> annotate_snippets::Origin<'static> {
-    let (line, column) = (site.line() as usize, site.column() as usize);
-    annotate_snippets::Origin::path(site.file()).line(line).char_column(column)
+fn origin<'a>(spot: Spot<'a>, root: &Utf8Path) -> annotate_snippets::Origin<'a> {
+    let (line, column) = (spot.line() as usize, spot.column() as usize);
+    annotate_snippets::Origin::path(spot.file(root)).line(line).char_column(column)
 }
 
+/// Draws an excerpt of a file. `source` begins at line `first` of the file.
 fn snippet<'a>(
     source: &str,
+    first: u32,
     file: &'a str,
-    places: &[(Site, AnnotationKind, &'a str)],
+    marks: &[(Spot<'_>, AnnotationKind, &'a str)],
     columns: Columns,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let annotations = places.iter().filter_map(|(site, kind, label)| {
-        let mut span = excerpt::span(source, site.line(), site.column())?;
+    let annotations = marks.iter().filter_map(|(spot, kind, label)| {
+        let mut span = excerpt::span(source, *spot)?;
         if let Some(columns) = columns.limit() {
             // The renderer shows an underline whole, and the label beside it.
             let mut room = columns.saturating_sub(GUTTER + label.len());
             if !label.is_empty() {
-                room = room.min(columns.saturating_sub(before(*site) + label.width()));
+                room = room.min(columns.saturating_sub(before(*spot) + label.width()));
             }
             let room = room.max(SHORTEST);
             span.end = source.floor_char_boundary(span.end.min(span.start + room));
@@ -167,5 +195,6 @@ fn snippet<'a>(
         Some(if label.is_empty() { annotation } else { annotation.label(*label) })
     });
     let annotations: Vec<_> = annotations.collect();
-    Snippet::source(source.to_owned()).path(file).fold(true).annotations(annotations)
+    let snippet = Snippet::source(source.to_owned()).line_start(first as usize).path(file);
+    snippet.fold(true).annotations(annotations)
 }

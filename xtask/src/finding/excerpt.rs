@@ -1,11 +1,26 @@
-//! The part of a source line that a site means. rustc gives a call's start; where it ends is read off
-//! the line itself.
+//! The part of an excerpt that is underlined. rustc gives a call's start; where it ends is read off the line itself.
 
 use std::ops::Range;
 
+use super::spot::Spot;
+
+/// Returns the byte range of a place in `source`: the text of the file for a call, the line itself for a part of a file.
+pub(super) fn span(source: &str, spot: Spot<'_>) -> Option<Range<usize>> {
+    match spot {
+        Spot::Call(site) => call(source, site.line(), site.column()),
+        Spot::File(place) => {
+            let at = |column: u32| {
+                let mut starts = source.char_indices().map(|(at, _)| at).chain([source.len()]);
+                starts.nth(usize::try_from(column.checked_sub(1)?).ok()?)
+            };
+            Some(at(place.column)?..at(place.end_column)?)
+        }
+    }
+}
+
 /// The byte range in `source` of the call at that line and column (both from 1): from there to the end
 /// of its parentheses, or of the line.
-pub(super) fn span(source: &str, line: u32, column: u32) -> Option<Range<usize>> {
+fn call(source: &str, line: u32, column: u32) -> Option<Range<usize>> {
     let index = usize::try_from(line.checked_sub(1)?).ok()?;
     let text = source.lines().nth(index)?;
     let start_of_line = text.as_ptr().addr() - source.as_ptr().addr();
@@ -37,24 +52,24 @@ fn end_of_call(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::span;
+    use super::call;
 
     #[test]
     fn a_site_means_the_call_that_starts_there() {
         let source = "fn image() {\n    Layer::new(\"a\").bin(\"se)nsord\").dir(\"/x\")\n}\n";
-        assert_eq!(&source[span(source, 2, 21).unwrap()], "bin(\"se)nsord\")");
-        assert_eq!(&source[span(source, 2, 5).unwrap()], "Layer::new(\"a\")");
+        assert_eq!(&source[call(source, 2, 21).unwrap()], "bin(\"se)nsord\")");
+        assert_eq!(&source[call(source, 2, 5).unwrap()], "Layer::new(\"a\")");
     }
 
     #[test]
     fn a_call_over_several_lines_is_underlined_to_the_end_of_its_first() {
         let source = "layer.file(\n    \"a\",\n)\n";
-        assert_eq!(&source[span(source, 1, 7).unwrap()], "file(");
+        assert_eq!(&source[call(source, 1, 7).unwrap()], "file(");
     }
 
     #[test]
     fn a_site_that_the_source_no_longer_has_means_nothing() {
-        assert_eq!(span("", 7, 1), None);
-        assert_eq!(span("é\n", 1, 9), None);
+        assert_eq!(call("", 7, 1), None);
+        assert_eq!(call("é\n", 1, 9), None);
     }
 }

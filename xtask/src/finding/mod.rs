@@ -3,7 +3,9 @@
 
 mod draw;
 mod excerpt;
+mod place;
 mod sarif;
+mod spot;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,9 +14,13 @@ use lapstrake::value::{ImageName, ImagePath, Invalid, LayerName};
 use serde::Serialize;
 
 pub(crate) use draw::{Look, draw, underline};
+pub use place::Place;
 pub(crate) use sarif::{Rule, Run, RunFailure, sarif};
 
-/// A fault or a doubt, with the line of the user's Rust that it comes from.
+/// The label of the call that brings the file in which a fault is.
+const BROUGHT: &str = "brought here by this entry";
+
+/// A fault or a doubt, with the line of the user's Rust that it comes from, and the line of the file that has it.
 ///
 /// ```
 /// use lapstrake_xtask::lapstrake::{Site, value::ImagePath};
@@ -41,8 +47,11 @@ pub struct Finding {
     pub severity: Severity,
     /// A lowercase fragment with the object in backticks.
     pub message: String,
-    /// Where the description says it.
+    /// Where the description says it, or where it brings the file that has it.
     pub site: Option<Site>,
+    /// Where it is in a file of the workspace; none if it is in the description itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Box<Place>>,
     /// Other places that belong to it, each with what it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
@@ -90,8 +99,11 @@ pub enum Blame {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Related {
-    /// Where.
+    /// Where the description says it, or where it brings the file.
     pub site: Site,
+    /// Where it is in a file of the workspace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Box<Place>>,
     /// What is there: "first written here".
     pub message: String,
 }
@@ -139,8 +151,8 @@ impl Finding {
 
     fn new(name: &'static str, severity: Severity, site: Site, message: String) -> Self {
         let (related, images) = (Vec::new(), BTreeSet::new());
-        let (path, blame, help) = (None, None, None);
-        Self { name, severity, message, site: Some(site), related, path, blame, help, images }
+        let (place, path, blame, help) = (None, None, None, None);
+        Self { name, severity, message, site: Some(site), place, related, path, blame, help, images }
     }
 
     /// A value that does not parse.
@@ -167,11 +179,22 @@ impl Finding {
     }
 
     /// Adds another place. A function that is called twice says both things at one place.
-    pub fn also(mut self, site: Site, message: impl Into<String>) -> Self {
-        let message =
-            if self.site == Some(site) { "written here, both times".to_owned() } else { message.into() };
-        self.related.push(Related { site, message });
+    pub fn also(self, site: Site, message: impl Into<String>) -> Self {
+        self.and(Related { site, place: None, message: message.into() })
+    }
+
+    /// Adds another place, which may be in a file of the workspace.
+    pub(crate) fn and(mut self, mut related: Related) -> Self {
+        if related.place.is_none() && self.site == Some(related.site) {
+            "written here, both times".clone_into(&mut related.message);
+        }
+        self.related.push(related);
         self
+    }
+
+    /// States that it is in a file of the workspace, which the entry at its site brings.
+    pub(crate) fn on(self, place: Option<Box<Place>>) -> Self {
+        Self { place, ..self }
     }
 }
 
@@ -182,7 +205,7 @@ pub(crate) struct Findings(Vec<Finding>);
 impl Findings {
     /// Adds what was found in one image, in the order in which the description says it.
     pub(crate) fn add(&mut self, image: Option<&ImageName>, mut found: Vec<Finding>) {
-        found.sort_by_key(|finding| finding.site);
+        found.sort_by(|one, other| (one.site, &one.place).cmp(&(other.site, &other.place)));
         // A tree of many files can have as many findings.
         let mut by_message: HashMap<String, Vec<usize>> = HashMap::new();
         for (number, known) in self.0.iter().enumerate() {

@@ -8,7 +8,9 @@ use camino::Utf8Path;
 use lapstrake::Site;
 use serde_json::{Map, Value, json};
 
+use super::spot::Spot;
 use super::{Finding, Severity, excerpt};
+
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// What a reader puts in front of relative URIs: the root of its own checkout.
@@ -108,10 +110,10 @@ impl Log<'_> {
         set("level", json!(level(finding.severity)));
         set("message", json!({ "text": text }));
         set("locations", json!([self.location(finding)]));
-        let related = finding.related.iter().zip(1_u32..).map(|(related, id)| {
-            let mut location = self.place(related.site);
+        let related = Spot::others(finding).into_iter().zip(1_u32..).map(|((spot, message), id)| {
+            let mut location = self.place(spot);
             location.insert("id".to_owned(), json!(id));
-            location.insert("message".to_owned(), json!({ "text": related.message }));
+            location.insert("message".to_owned(), json!({ "text": message }));
             location
         });
         set("relatedLocations", related.collect::<Vec<_>>().into());
@@ -123,7 +125,7 @@ impl Log<'_> {
     fn failed(&self, failure: &RunFailure) -> Value {
         let RunFailure { text, site, exit_code } = failure;
         let mut notification = json!({ "level": "error", "message": { "text": text } });
-        let place = site.map(|site| self.place(site)).unwrap_or_default();
+        let place = site.map(|site| self.place(Spot::Call(site))).unwrap_or_default();
         if !place.is_empty() {
             notification["locations"] = json!([place]);
         }
@@ -134,9 +136,9 @@ impl Log<'_> {
         })
     }
 
-    /// The place in the description, and the path in the image.
+    /// The place in the workspace, and the path in the image.
     fn location(&self, finding: &Finding) -> Value {
-        let mut location = finding.site.map(|site| self.place(site)).unwrap_or_default();
+        let mut location = Spot::first(finding).map(|spot| self.place(spot)).unwrap_or_default();
         if let Some(path) = &finding.path {
             let logical = json!([{ "fullyQualifiedName": path, "kind": "resource" }]);
             location.insert("logicalLocations".to_owned(), logical);
@@ -145,13 +147,13 @@ impl Log<'_> {
     }
 
     /// A place in the workspace; one outside of it, in a crate of somebody else's, is not shown.
-    fn place(&self, site: Site) -> Map<String, Value> {
-        let file = Utf8Path::new(site.file());
+    fn place(&self, spot: Spot<'_>) -> Map<String, Value> {
+        let file = Utf8Path::new(spot.file(self.root));
         let file = file.strip_prefix(self.root).unwrap_or(file);
         let mut place = Map::new();
         if file.is_relative() {
-            let mut region = json!({ "startLine": site.line(), "startColumn": site.column() });
-            if let Some(end) = self.end(site) {
+            let mut region = json!({ "startLine": spot.line(), "startColumn": spot.column() });
+            if let Some(end) = self.end(spot) {
                 region["endColumn"] = json!(end);
             }
             let artifact = json!({ "uri": uri(file), "uriBaseId": ROOT });
@@ -161,12 +163,19 @@ impl Log<'_> {
         place
     }
 
-    /// The column after the call, where the source is still what was compiled.
-    fn end(&self, site: Site) -> Option<usize> {
-        let source = fs::read_to_string(self.root.join(site.file())).ok()?;
-        let span = excerpt::span(&source, site.line(), site.column())?;
-        let characters = source.get(span)?.chars().count();
-        usize::try_from(site.column()).ok()?.checked_add(characters)
+    /// The column after the place. The end of a call is known where the source is still what was compiled.
+    fn end(&self, spot: Spot<'_>) -> Option<usize> {
+        match spot {
+            Spot::File(place) => {
+                usize::try_from(place.end_column).ok().filter(|_| place.end_column > place.column)
+            }
+            Spot::Call(site) => {
+                let source = fs::read_to_string(self.root.join(site.file())).ok()?;
+                let span = excerpt::span(&source, spot)?;
+                let characters = source.get(span)?.chars().count();
+                usize::try_from(site.column()).ok()?.checked_add(characters)
+            }
+        }
     }
 }
 
@@ -218,10 +227,10 @@ mod tests {
     #[test]
     fn a_place_outside_of_the_workspace_is_not_told_to_others() {
         let log = Log { indices: BTreeMap::new(), root: Utf8Path::new("/nowhere") };
-        assert!(log.place(here(())).contains_key("physicalLocation"));
+        assert!(log.place(Spot::Call(here(()))).contains_key("physicalLocation"));
         // A function that is passed as a value is called from the standard library.
         let outside = std::iter::once(()).map(here).next().unwrap();
         assert!(outside.file().starts_with('/'), "{outside}");
-        assert_eq!(log.place(outside), Map::new());
+        assert_eq!(log.place(Spot::Call(outside)), Map::new());
     }
 }

@@ -45,6 +45,34 @@ fn sarif_is_valid_and_leads_an_editor_to_the_line() {
     valid(&workspace, &check);
 }
 
+/// An editor opens the unit at its line; the call that brings it is the second place.
+#[test]
+fn a_fault_of_a_unit_file_is_placed_in_it() {
+    let workspace = Workspace::new();
+    workspace.write("deploy/gatewayd.service", "[Service]\nExecStart=/usr/bin/gatewayd\nUser=gateway\n");
+    let arguments = ["check", "gateway", "--only", "unit-user", "--format"];
+    let check = workspace.describe("plain", &[&arguments[..], &["sarif"]].concat());
+    let result = named(&check.json(), "unit-user").clone();
+    let unit = json!({
+        "artifactLocation": { "uri": "deploy/gatewayd.service", "uriBaseId": "SRCROOT" },
+        "region": { "startLine": 3, "startColumn": 6, "endColumn": 13 },
+    });
+    assert_eq!(result["locations"][0]["physicalLocation"], unit, "{result:#}");
+    let call = &result["relatedLocations"][0];
+    assert_eq!(call["physicalLocation"]["artifactLocation"]["uri"], "xtask/src/main.rs", "{call:#}");
+    assert_eq!(call["message"]["text"], "brought here by this entry");
+    valid(&workspace, &check);
+    let check = workspace.describe("plain", &[&arguments[..], &["json"]].concat()).json();
+    let found = check["findings"].as_array().unwrap();
+    let finding = found.iter().find(|finding| finding["name"] == "unit-user").unwrap();
+    let place = json!({ "file": "deploy/gatewayd.service", "line": 3, "column": 6, "end-column": 13 });
+    assert_eq!(finding["place"], place, "{finding:#}");
+    assert!(finding["site"].as_str().unwrap().starts_with("xtask/src/main.rs:"), "{finding:#}");
+    let shown = workspace.describe("plain", &arguments[..4]);
+    assert!(shown.stdout.contains("3 | User=gateway"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("brought here by this entry"), "{}", shown.stdout);
+}
+
 #[test]
 fn sarif_of_nothing_found_is_valid_too() {
     let workspace = Workspace::new();

@@ -3,7 +3,7 @@
 use lapstrake::suggest::nearest;
 use lapstrake::value::{UnitKind, UnitName};
 
-use super::loaded::{Loaded, exists, known, loaded};
+use super::loaded::{Loaded, Setting, exists, known, loaded};
 use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -37,7 +37,11 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             continue;
         }
         let message = format!("`{}` starts `{activated}`, which is not a unit of the image", unit.name);
-        let fault = Fault::at(&node, message).help(match nearest(activated.as_str(), known(tree)) {
+        let fault = match stated(&unit) {
+            Some(setting) => setting.fault(message),
+            None => Fault::at(&node, message),
+        };
+        let fault = fault.help(match nearest(activated.as_str(), known(tree)) {
             Some(near) => format!("bring `{activated}` by `.unit(…)`, or did you mean `{near}`?"),
             None => format!("bring `{activated}` by `.unit(…)`"),
         });
@@ -53,14 +57,14 @@ fn is_stated(unit: &Loaded<'_>) -> bool {
     stated(unit).is_some()
 }
 
-fn stated(unit: &Loaded<'_>) -> Option<String> {
+fn stated<'a>(unit: &Loaded<'a>) -> Option<Setting<'a>> {
     let (section, key) = match unit.name.kind() {
         UnitKind::Timer => ("Timer", "Unit"),
         UnitKind::Path => ("Path", "Unit"),
         UnitKind::Socket => ("Socket", "Service"),
         _ => return None,
     };
-    unit.value(section, key).map(|setting| setting.value)
+    unit.value(section, key)
 }
 
 /// Returns the unit that a timer, a socket or a path starts (systemd.timer(5), systemd.socket(5), systemd.path(5)). None
@@ -70,7 +74,7 @@ fn activated(unit: &Loaded<'_>) -> Option<UnitName> {
         return None;
     }
     if let Some(stated) = stated(unit) {
-        return UnitName::parse(&stated).ok();
+        return UnitName::parse(&stated.value).ok();
     }
     let (stem, _) = unit.name.as_str().rsplit_once('.')?;
     let is_by_connection = unit.name.kind() == UnitKind::Socket && unit.is_on("Socket", "Accept");

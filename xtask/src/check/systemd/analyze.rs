@@ -10,6 +10,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lapstrake::Span;
 use tempfile::TempDir;
 
 use crate::check::{Fault, Node, Subject, unit_files};
@@ -80,13 +81,15 @@ fn faults(said: &str, root: &Path, files: &BTreeMap<String, Node<'_>>) -> Vec<Fa
     let fault = |line: &str| {
         let (path, rest) = line.strip_prefix(root.as_ref())?.split_once(':')?;
         let (number, message) = rest.split_once(": ")?;
-        number.parse::<u32>().ok()?;
+        let number = number.parse().ok()?;
         let node = files.get(path).filter(|node| node.site().is_some())?;
-        let message = format!("line {number} of `{path}`: {}", lowercase(message.trim_end_matches('.')));
-        Some(
-            Fault::at(node, message)
-                .help(format!("fix line {number}; systemd.directives(7) lists the directives")),
-        )
+        let message = format!("`{path}`: {}", lowercase(message.trim_end_matches('.')));
+        let line = node.text().and_then(|text| Span::of_line(text, number));
+        let fault = match line {
+            Some(line) => Fault::at_span(node, &line, message),
+            None => Fault::at(node, message),
+        };
+        Some(fault.help(format!("fix line {number}; systemd.directives(7) lists the directives")))
     };
     said.lines().filter_map(fault).collect()
 }
@@ -127,8 +130,9 @@ mod tests {
         let faults = said(Layer::new("u").unit(Unit::text("app.service", wrong)));
         let faults: Vec<_> = faults.iter().map(|fault| format!("{fault:?}")).collect();
         assert_eq!(faults.len(), 2, "{faults:#?}");
-        assert!(faults[0].contains("line 3 of `/usr/lib/systemd/system/app.service`"), "{faults:#?}");
-        assert!(faults[1].contains("line 4") && faults[1].contains("Bogus"), "{faults:#?}");
+        assert!(faults[0].contains("`/usr/lib/systemd/system/app.service`: "), "{faults:#?}");
+        assert!(faults[0].contains("(line 3)"), "{faults:#?}");
+        assert!(faults[1].contains("(line 4)") && faults[1].contains("Bogus"), "{faults:#?}");
     }
 
     #[test]

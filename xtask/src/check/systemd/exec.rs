@@ -59,14 +59,18 @@ fn start(subject: &Subject<'_>) -> Vec<Fault> {
         let name = &unit.name;
         if starts.is_empty() && !has_end {
             let message = format!("`{name}` has no `ExecStart=`, so systemd refuses it");
-            faults
-                .push(Fault::at(&node, message).help("add `ExecStart=/usr/bin/PROGRAM` to its `[Service]`"));
+            let fault = match unit.header("Service") {
+                Some(header) => Fault::at_span(&node, header, message),
+                None => Fault::at(&node, message),
+            };
+            faults.push(fault.help("add `ExecStart=/usr/bin/PROGRAM` to its `[Service]`"));
         } else if starts.len() > 1 && !is_oneshot {
             let message = format!("`{name}` has {} `ExecStart=`, and is not `Type=oneshot`", starts.len());
-            let last =
-                starts.iter().rfind(|setting| setting.is_ours()).map_or(node, |setting| setting.node.clone());
-            let help = "write an empty `ExecStart=` before the last one, or `Type=oneshot`";
-            faults.push(Fault::at(&last, message).help(help));
+            let fault = match starts.iter().rfind(|setting| setting.is_ours()) {
+                Some(last) => last.fault(message),
+                None => Fault::at(&node, message),
+            };
+            faults.push(fault.help("write an empty `ExecStart=` before the last one, or `Type=oneshot`"));
         }
     }
     faults
@@ -128,7 +132,7 @@ fn missing(subject: &Subject<'_>) -> Vec<Fault> {
             None => "which is not in the image",
         };
         let message = format!("`{}` has `{}=` run `{name}`, {what}", run.unit, run.key);
-        let fault = Fault::at(&run.setting.node, message).help(advice(tree, name));
+        let fault = run.setting.fault_at(name, message).help(advice(tree, name));
         // A real base has programs that the stand-in lacks.
         let is_doubt = run.command.may_fail || subject.is_on_stand_in();
         faults.push(if is_doubt { fault.as_warning() } else { fault });
@@ -157,11 +161,15 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
         }
         let message =
             format!("`{}` has `{}=` run `{}`, whose mode is {}", run.unit, run.key, node.path(), node.mode());
-        // The one to mend is the program, where a layer brings it.
-        let at = if node.site().is_some() { node } else { run.setting.node.clone() };
-        let fault = Fault::at(&at, message)
-            .also(&run.setting.node, "started here")
-            .help("add `.mode(0o755)`, or `chmod +x` the source");
+        // The program is to be fixed, where a layer brings it.
+        let name = &run.command.program;
+        let fault = if node.site().is_some() {
+            let started = run.setting.word(name);
+            Fault::at(&node, message).also_at_span(&run.setting.node, &started, "started here")
+        } else {
+            run.setting.fault_at(name, message)
+        };
+        let fault = fault.help("add `.mode(0o755)`, or `chmod +x` the source");
         faults.push(if run.command.may_fail { fault.as_warning() } else { fault });
     }
     faults

@@ -96,7 +96,7 @@ fn requires(subject: &Subject<'_>) -> Vec<Fault> {
 
 fn absent(unit: &Loaded<'_>, key: &str, name: &UnitName, setting: &Setting<'_>, tree: &Tree<'_>) -> Fault {
     let message = format!("`{}` has `{key}={name}`, which is not a unit of the image", unit.name);
-    Fault::at(&setting.node, message).help(match nearest(name.as_str(), known(tree)) {
+    setting.fault_at(name.as_str(), message).help(match nearest(name.as_str(), known(tree)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("bring `{name}` by `.unit(…)`, or leave it out"),
     })

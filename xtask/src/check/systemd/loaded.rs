@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lapstrake::Span;
 use lapstrake::systemd::UnitFile;
 use lapstrake::value::{UnitKind, UnitName};
 
-use crate::check::{Node, Subject, Tree};
+use crate::check::{Fault, Node, Subject, Tree};
 
 /// Where units of the system are, the first wins. /run is empty in an image.
 pub(super) const DIRECTORIES: [&str; 3] =
@@ -25,12 +26,28 @@ pub(super) struct Loaded<'a> {
 pub(super) struct Setting<'a> {
     pub(super) value: String,
     pub(super) node: Node<'a>,
+    value_at: Span,
 }
 
 impl Setting<'_> {
     /// Whether a layer says it; what the base says of its own is not judged.
     pub(super) fn is_ours(&self) -> bool {
         self.node.site().is_some()
+    }
+
+    /// Returns where a word of the value is, or the value if the word is written otherwise.
+    pub(super) fn word(&self, word: &str) -> Span {
+        self.value_at.word(self.node.text().unwrap_or_default(), word)
+    }
+
+    /// Returns a fault at the value.
+    pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
+        Fault::at_span(&self.node, &self.value_at, message)
+    }
+
+    /// Returns a fault at a word of the value.
+    pub(super) fn fault_at(&self, word: &str, message: impl Into<String>) -> Fault {
+        Fault::at_span(&self.node, &self.word(word), message)
     }
 }
 
@@ -85,6 +102,14 @@ impl<'a> Loaded<'a> {
         self.fragment.clone().filter(|node| node.site().is_some())
     }
 
+    /// Returns where the file of the unit itself begins a section.
+    pub(super) fn header(&self, section: &str) -> Option<&Span> {
+        let (node, file) = self.files.first()?;
+        let is_own = self.fragment.as_ref().is_some_and(|own| own.path() == node.path());
+        let mut sections = file.sections().iter().filter(|found| is_own && found.name == section);
+        sections.next().map(|section| &section.at)
+    }
+
     /// The files that it is read from, its own first.
     pub(super) fn nodes(&self) -> impl Iterator<Item = Node<'a>> {
         self.files.iter().map(|(node, _)| node.clone())
@@ -95,12 +120,12 @@ impl<'a> Loaded<'a> {
         let mut settings = Vec::new();
         for (node, file) in &self.files {
             let sections = file.sections().iter().filter(|found| found.name == section);
-            for (_, value) in sections.flat_map(|found| &found.assignments).filter(|(found, _)| found == key)
-            {
-                if value.is_empty() {
+            for assignment in sections.flat_map(|found| &found.assignments).filter(|it| it.key == key) {
+                if assignment.value.is_empty() {
                     settings.clear();
                 } else {
-                    settings.push(Setting { value: value.clone(), node: node.clone() });
+                    let (value, value_at) = (assignment.value.clone(), assignment.value_at.clone());
+                    settings.push(Setting { value, node: node.clone(), value_at });
                 }
             }
         }

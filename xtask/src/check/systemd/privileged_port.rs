@@ -34,7 +34,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             let help = format!(
                 "add `AmbientCapabilities={CAPABILITY}` to its `[Service]`, or let a `.socket` unit listen"
             );
-            faults.push(Fault::at(&setting.node, message).help(help));
+            faults.push(setting.fault(message).help(help));
         }
     }
     faults

@@ -1,13 +1,13 @@
 //! `quadlet-key`, `quadlet-source` and `quadlet-image`: what podman's generator refuses in a quadlet, and images that
 //! change under it.
 
+use lapstrake::Span;
 use lapstrake::suggest::nearest;
-use lapstrake::systemd::UnitFile;
+use lapstrake::systemd::{Assignment, UnitFile};
 
 use super::quadlet_generator::DIRECTORIES;
 use super::quadlet_keys::Kind;
 use crate::check::{Check, Example, Fault, Node, Subject, Tree};
-use crate::plan::Origin;
 
 pub(super) const KEY: Check = Check::fatal(
     "quadlet-key",
@@ -68,24 +68,30 @@ const NAMING: [(&str, &[&str]); 4] = [
 struct Quadlet<'a> {
     node: Node<'a>,
     kind: &'static Kind,
-    text: &'a str,
     file: UnitFile,
 }
 
 impl Quadlet<'_> {
-    /// Returns a fault at the first line that `is_it`, or in the file.
-    fn fault(&self, is_it: impl Fn(&str) -> bool, message: &str) -> Fault {
-        let file = match self.node.origin() {
-            Some(Origin::Asset { path, .. }) => path.to_string(),
-            _ => self.node.path().to_string(),
-        };
-        let line = self.text.lines().position(|line| is_it(line.trim()));
-        let place = line.map_or(format!("`{file}`"), |line| format!("line {} of `{file}`", line + 1));
-        Fault::at(&self.node, format!("{place}: {message}"))
+    /// Returns a fault at the last assignment to a key, or in the file.
+    fn fault_at_key(&self, key: &str, message: &str) -> Fault {
+        let sections = self.file.sections().iter().filter(|section| section.name == self.kind.section);
+        match sections.flat_map(|section| &section.assignments).rfind(|assignment| assignment.key == key) {
+            Some(assignment) => self.fault_at(&assignment.key_at, message),
+            None => self.fault(message),
+        }
     }
 
-    fn fault_at_key(&self, key: &str, message: &str) -> Fault {
-        self.fault(|line| line.split_once('=').is_some_and(|(found, _)| found.trim_end() == key), message)
+    fn fault_at(&self, span: &Span, message: &str) -> Fault {
+        Fault::at_span(&self.node, span, self.named(message))
+    }
+
+    fn fault(&self, message: &str) -> Fault {
+        Fault::at(&self.node, self.named(message))
+    }
+
+    /// Returns a message that names the quadlet.
+    fn named(&self, message: &str) -> String {
+        format!("`{}`: {message}", self.node.path())
     }
 }
 
@@ -95,7 +101,7 @@ fn quadlets<'a>(subject: &Subject<'a>) -> Vec<Quadlet<'a>> {
     let quadlet = |node: Node<'a>| {
         let kind = Kind::of(node.path().file_name())?;
         let text = node.site().and(node.text())?;
-        Some(Quadlet { node, kind, text, file: UnitFile::parse(text) })
+        Some(Quadlet { node, kind, file: UnitFile::parse(text) })
     };
     nodes.filter_map(quadlet).collect()
 }
@@ -107,14 +113,13 @@ fn keys(subject: &Subject<'_>) -> Vec<Fault> {
         for section in file.sections() {
             let name = section.name.as_str();
             if name == kind.section {
-                let keys = section.assignments.iter().map(|(key, _)| key.as_str());
-                faults.extend(keys.filter_map(|key| unknown_key(&quadlet, key)));
+                faults.extend(section.assignments.iter().filter_map(|it| unknown_key(&quadlet, it)));
             } else if !SECTIONS.contains(&name) && !name.starts_with("X-") {
                 let message = format!("neither podman nor systemd reads the section `[{name}]` there");
                 let near = nearest(name, SECTIONS.into_iter().chain([kind.section]));
                 let help =
                     near.map_or(format!("write `[{}]`", kind.section), |near| format!("write `[{near}]`"));
-                faults.push(quadlet.fault(|line| line == format!("[{name}]"), &message).help(help));
+                faults.push(quadlet.fault_at(&section.at, &message).help(help));
             }
         }
         let has = |key: &&&str| file.values(kind.section, key).next().is_some();
@@ -124,9 +129,10 @@ fn keys(subject: &Subject<'_>) -> Vec<Fault> {
         let needed = kind.needs.iter().filter(has).count();
         if let (Some(first), 0, false) = (kind.needs.first(), needed, may_have_more) {
             let message = format!("`[{}]` has no `{}=`", kind.section, kind.needs.join("=` and no `"));
-            faults.push(
-                quadlet.fault(|_| false, &message).help(format!("add `{first}=…` to `[{}]`", kind.section)),
-            );
+            let own = file.sections().iter().find(|section| section.name == kind.section);
+            let fault =
+                own.map_or_else(|| quadlet.fault(&message), |own| quadlet.fault_at(&own.at, &message));
+            faults.push(fault.help(format!("add `{first}=…` to `[{}]`", kind.section)));
         } else if needed > 1 {
             let message = format!("`[{}]` has both `{}=`", kind.section, kind.needs.join("=` and `"));
             let key = kind.needs.last().copied().unwrap_or_default();
@@ -137,14 +143,14 @@ fn keys(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 /// Returns the fault of a key that podman does not know. A key that is like none of them may be of a newer podman.
-fn unknown_key(quadlet: &Quadlet<'_>, key: &str) -> Option<Fault> {
-    let kind = quadlet.kind;
+fn unknown_key(quadlet: &Quadlet<'_>, assignment: &Assignment) -> Option<Fault> {
+    let (kind, key) = (quadlet.kind, assignment.key.as_str());
     if kind.keys().any(|known| known == key) {
         return None;
     }
     let same = kind.keys().find(|known| known.eq_ignore_ascii_case(key));
     let message = format!("podman 5.8 has no `{key}=` in `[{}]`", kind.section);
-    let fault = quadlet.fault_at_key(key, &message);
+    let fault = quadlet.fault_at(&assignment.key_at, &message);
     Some(match same.or_else(|| nearest(key, kind.keys())) {
         Some(near) => fault.help(format!("did you mean `{near}=`?")),
         None => fault.help("take it out, or write the option as `PodmanArgs=`").as_warning(),
@@ -158,7 +164,8 @@ fn sources(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for quadlet in quadlets(subject) {
         for (key, suffixes) in NAMING {
-            for value in quadlet.file.values(quadlet.kind.section, key) {
+            for assignment in quadlet.file.assigned(quadlet.kind.section, key) {
+                let value = assignment.value.as_str();
                 // What follows is the options of a network, or where a volume is mounted.
                 let name = value.split(':').next().unwrap_or_default();
                 let is_named = suffixes.iter().any(|suffix| name.ends_with(suffix));
@@ -167,7 +174,7 @@ fn sources(subject: &Subject<'_>) -> Vec<Fault> {
                 }
                 let message = format!("`{key}={value}` names a quadlet that the image does not have");
                 let help = format!("add it: `.quadlet(\"{name}\")`");
-                faults.push(quadlet.fault_at_key(key, &message).help(help));
+                faults.push(quadlet.fault_at(&assignment.value_at, &message).help(help));
             }
         }
     }

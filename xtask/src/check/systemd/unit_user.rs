@@ -50,7 +50,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                             Some(near) => format!("did you mean `{near}`?"),
                             None => format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`"),
                         };
-                        faults.push(Fault::at(&setting.node, message).help(help).for_account(name));
+                        faults.push(setting.fault_at(name, message).help(help).for_account(name));
                     }
                 }
             }

@@ -22,7 +22,7 @@ fn a_key_that_podman_does_not_know_is_found_at_its_line() {
     assert_eq!(finding.severity, Severity::Fatal);
     assert_eq!(
         finding.message,
-        "line 4 of `/usr/share/containers/systemd/app.container`: podman 5.8 has no `Enviroment=` in `[Container]`"
+        "`/usr/share/containers/systemd/app.container`: podman 5.8 has no `Enviroment=` in `[Container]` (line 4)"
     );
     assert_eq!(finding.help.as_deref(), Some("did you mean `Environment=`?"));
     for (name, text, severity) in [

@@ -35,6 +35,11 @@ fn with_checksum(prefix: &str, random: &str) -> String {
     format!("{prefix}{random}{checksum}")
 }
 
+/// A token that a scan finds.
+pub(super) fn token() -> String {
+    with_checksum("ghp_", body(30))
+}
+
 fn of_text(text: &str) -> Vec<Finding> {
     found(NAME, Tar::new(), Layer::new("app").text(text, "/etc/app.conf"))
 }

@@ -257,7 +257,7 @@ fn one_missing_account_is_one_error() {
     assert_eq!(finding.message, "`/var/lib/web` shall belong to user `web`, which nothing makes");
     assert_eq!(finding.help.as_deref(), Some("did you mean `wbe`?"));
     let related: Vec<_> = finding.related.iter().map(|related| related.message.as_str()).collect();
-    assert_eq!(related, ["`app.service` has `User=web`, which nothing makes"]);
+    assert_eq!(related, ["`app.service` has `User=web`, which nothing makes (line 3)"]);
     assert_eq!(errors("u web 990:web").len(), 1, "the group alone is missing");
     assert_eq!(errors("u web -"), []);
     let invalid = errors("x web -");

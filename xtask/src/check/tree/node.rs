@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use lapstrake::Site;
 use lapstrake::value::{ImagePath, Mode};
+use lapstrake::{Site, Span};
 use lapstrake_oci::tree::{self, CAPABILITY, Kind, Metadata};
 
 use crate::base::{Elf, File, FileFacts, facts};
 use crate::check::contents::LayerContents;
 use crate::check::secrets::Secret;
+use crate::finding::Place;
 use crate::plan::{Member, Origin, PlannedLayer};
 
 /// What is at a path of an image.
@@ -187,6 +188,15 @@ impl<'a> Node<'a> {
             From::Layer(of) => of.member.kind.file(),
             From::Base(_) | From::Step(..) => None,
         }
+    }
+
+    /// Returns where a part of its text is in the workspace; none, unless it is a file of the workspace.
+    pub(in crate::check) fn place(&self, span: &Span) -> Option<Box<Place>> {
+        let (origin, text) = (self.origin()?, self.text()?);
+        let Origin::Asset { path, host } = origin else { return None };
+        let place = Place::new(path, host, text, span);
+        let has_secret = self.contents().is_some_and(|contents| contents.has_secret(origin));
+        Some(Box::new(if has_secret { place.without_text() } else { place }))
     }
 
     /// Returns the path as the description has it, if a symlink below leads elsewhere.
