@@ -44,6 +44,9 @@ pub(super) const REPOSITORY: Form = Form {
     ],
 };
 
+/// The options of a tree.
+const TREE: &[Choice] = &[EXCLUDE, MODE_OF, OWNER_OF, DIR_MODE, MODE, OWNER, CAPABILITY, ALLOW];
+
 /// How the state of a unit is meant.
 const UNIT_STATE: &[Choice] = &[choice("for_users", Takes::Nothing), choice("if_present", Takes::Nothing)];
 
@@ -125,6 +128,16 @@ const OF_LAYER: &[Form] = &[
         ],
     },
     Form {
+        keyword: "image_file",
+        shapes: &[Shape::NamedOnto(ValueKind::Reference, ValueKind::StageFile, ValueKind::Destination)],
+        options: &[MODE, OWNER, CAPABILITY, ALLOW],
+    },
+    Form {
+        keyword: "image_tree",
+        shapes: &[Shape::NamedOnto(ValueKind::Reference, ValueKind::StageFile, ValueKind::Destination)],
+        options: TREE,
+    },
+    Form {
         keyword: "fetched",
         shapes: &[Shape::NamedOnto(ValueKind::FetchUrl, ValueKind::ContentDigest, ValueKind::Destination)],
         options: &[MODE, OWNER, CAPABILITY, ALLOW],
@@ -132,7 +145,7 @@ const OF_LAYER: &[Form] = &[
     Form {
         keyword: "tree",
         shapes: &[Shape::Onto(ValueKind::Directory, ValueKind::Destination)],
-        options: &[EXCLUDE, MODE_OF, OWNER_OF, DIR_MODE, MODE, OWNER, CAPABILITY, ALLOW],
+        options: TREE,
     },
     Form { keyword: "dir", shapes: &[Shape::One(ValueKind::Destination)], options: &[MODE, OWNER, ALLOW] },
     Form {

@@ -9,7 +9,7 @@ use crate::{Base, IntoBase, Parsed, Site};
 /// An image to compile in, for teams whose own machines have a newer glibc than the vehicle, and for
 /// languages other than Rust.
 ///
-/// It needs an engine. Its results are cached as long as the builder image, the sources and the steps are
+/// It needs an engine, unless it has neither sources nor steps. Its results are cached as long as the builder image, the sources and the steps are
 /// the same.
 ///
 /// ```

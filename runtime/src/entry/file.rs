@@ -4,10 +4,10 @@ use super::Attributes;
 use super::Source;
 use super::attributes::attribute_options;
 use crate::faults::faults;
-use crate::value::{Asset, ContentDigest, FetchUrl, ImagePath, Text};
-use crate::{BuildStage, Parsed};
+use crate::value::{Asset, ContentDigest, FetchUrl, ImagePath, Reference, Text};
+use crate::{Base, BuildStage, Parsed};
 
-/// A regular file: one of the workspace, text in the description, or a result of a build stage.
+/// A regular file: one of the workspace, text in the description, a result of a build stage, or one of another image.
 ///
 /// Default mode: 0755 for a file that its owner may execute, else 0644; 0644 for text; 0755 for a file of a
 /// stage, because a compiled file is usually a program or a library.
@@ -49,8 +49,8 @@ impl File {
         Self::of(Source::Text(content.into()), Parsed::new(at))
     }
 
-    /// Takes the file that a stage has at `from` after its last step. A stage without steps is another image: its file is
-    /// taken as `COPY --from=IMAGE` takes it.
+    /// Takes the file that a stage has at `from` after its last step. A stage without steps is another image; see
+    /// [`from_image`](Self::from_image).
     ///
     /// ```
     /// use lapstrake::{Base, BuildStage, Layer, entry::File};
@@ -59,14 +59,34 @@ impl File {
     ///     .source("firmware", "/src")
     ///     .run(["make", "-C", "/src"]);
     /// Layer::new("app").with(File::from_stage(stage, "/src/canfw.bin", "/usr/lib/firmware/canfw.bin").mode(0o644));
-    ///
-    /// let caddy = BuildStage::on(Base::registry("registry.example/caddy:2"));
-    /// Layer::new("web").with(File::from_stage(caddy, "/usr/bin/caddy", "/usr/bin/caddy"));
     /// ```
     #[track_caller]
     pub fn from_stage(stage: BuildStage, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
         let source = Source::BuildStage(Box::new(stage), Parsed::new(from));
         Self::of(source, Parsed::new(at))
+    }
+
+    /// Takes the file that another image has at `from`, as `COPY --from=IMAGE` does. `lapstrake.lock` pins the digest of the
+    /// image, as it does a base's. Nothing runs, so no engine is needed. A symlink at `from` is followed. Default mode:
+    /// 0755.
+    ///
+    /// An image in another place than a registry is a stage without steps: `BuildStage::on(Base::oci("images/caddy"))`.
+    ///
+    /// ```
+    /// use lapstrake::{Base, BuildStage, Layer, entry::File};
+    ///
+    /// let caddy = File::from_image("registry.example/caddy:2", "/usr/bin/caddy", "/usr/bin/caddy");
+    /// let stage = BuildStage::on(Base::registry("registry.example/caddy:2"));
+    /// assert_eq!(caddy, File::from_stage(stage, "/usr/bin/caddy", "/usr/bin/caddy"));
+    /// Layer::new("web").with(caddy);
+    /// ```
+    #[track_caller]
+    pub fn from_image(
+        image: impl Text<Reference>,
+        from: impl Text<ImagePath>,
+        at: impl Text<ImagePath>,
+    ) -> Self {
+        Self::from_stage(BuildStage::on(Base::registry(image)), from, at)
     }
 
     /// Describes a text file of the workspace with placeholders, and their values; see [`fill`](Self::fill).

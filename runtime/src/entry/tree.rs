@@ -5,8 +5,8 @@ use super::Source;
 use super::Tmpfiles;
 use super::attributes::attribute_options;
 use crate::faults::faults;
-use crate::value::{Asset, Glob, ImagePath, Invalid, Mode, Owner, Text};
-use crate::{BuildStage, Parsed, Site};
+use crate::value::{Asset, Glob, ImagePath, Invalid, Mode, Owner, Reference, Text};
+use crate::{Base, BuildStage, Parsed, Site};
 
 /// The content of a directory of the workspace, copied into a directory of the image: files, symlinks as they
 /// are, and directories, empty ones too. Dot files are taken too. Left out are cargo's target directory, the tool's
@@ -29,7 +29,7 @@ use crate::{BuildStage, Parsed, Site};
 #[must_use = "a tree is part of an image only by `.with(…)` of a layer"]
 #[non_exhaustive]
 pub struct Tree {
-    /// The directory of the workspace, or of a build stage.
+    /// The directory of the workspace, of a build stage or of another image.
     pub source: Source,
     /// The directory of the image that its content goes to.
     pub at: Parsed<ImagePath>,
@@ -75,6 +75,25 @@ impl Tree {
     #[track_caller]
     pub fn from_stage(stage: BuildStage, from: impl Text<ImagePath>, at: impl Text<ImagePath>) -> Self {
         Self { source: Source::BuildStage(Box::new(stage), Parsed::new(from)), ..Self::new("", at) }
+    }
+
+    /// Takes the content of the directory that another image has at `from`, as `COPY --from=IMAGE` does; see
+    /// [`File::from_image`](super::File::from_image). Modes and owners are those of a tree of the workspace: of the modes in
+    /// the image only whether the owner of a file may execute it is kept, and no capabilities.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Tree};
+    ///
+    /// let fonts = Tree::from_image("registry.example/fonts:1", "/usr/share/fonts", "/usr/share/fonts");
+    /// Layer::new("fonts").with(fonts.exclude("*.txt"));
+    /// ```
+    #[track_caller]
+    pub fn from_image(
+        image: impl Text<Reference>,
+        from: impl Text<ImagePath>,
+        at: impl Text<ImagePath>,
+    ) -> Self {
+        Self::from_stage(BuildStage::on(Base::registry(image)), from, at)
     }
 
     /// Returns the first content of a directory below `/var`, and the line by which systemd copies it.

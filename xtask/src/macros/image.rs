@@ -80,6 +80,8 @@
 /// | `file "ASSET" => "/PATH"`, `text "TEXT" => "/PATH"` | `fill` `mode` `owner` `capability` |
 /// | `built "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, `mode` `owner` `capability` |
 /// | `built_tree "/PATH/IN/THE/STAGE" => "/PATH"` | `stage`, which it needs, and the options of `tree` |
+/// | `image_file "REFERENCE" = "/PATH/IN/THE/IMAGE" => "/PATH"` | `mode` `owner` `capability` |
+/// | `image_tree "REFERENCE" = "/PATH/IN/THE/IMAGE" => "/PATH"` | the options of `tree` |
 /// | `fetched "URL" = "sha256:DIGEST" => "/PATH"` | `mode` `owner` `capability` |
 /// | `tree "ASSET" => "/PATH"` | `exclude` `mode_of` `owner_of` `dir_mode` `mode` `owner` `capability` |
 /// | `dir "/PATH"` | `mode` `owner` |

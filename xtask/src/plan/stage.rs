@@ -77,6 +77,11 @@ pub(crate) struct Compiled {
 }
 
 impl PlannedBuildStage {
+    /// Whether something runs in it or is copied into it. Without that it is another image, of which files are taken.
+    pub(crate) fn has_steps(&self) -> bool {
+        !(self.runs.is_empty() && self.copies.is_empty() && self.compile.is_empty())
+    }
+
     /// Whether something in it reaches the network: a step that asks, or cargo for what its lock names.
     pub(crate) fn wants_network(&self) -> bool {
         !self.compile.is_empty() || self.runs.iter().any(|run| run.network)

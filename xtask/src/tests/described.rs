@@ -4,7 +4,7 @@
 pub(super) mod system;
 
 use lapstrake::entry::{Copied, Dir, Edit, EntryKind, File, Qm, Quadlet, Remove, Symlink, Tree};
-use lapstrake::{Base, Image, Layer};
+use lapstrake::{Base, BuildStage, Image, Layer};
 use lapstrake_oci::Digest;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -146,6 +146,10 @@ fn entry() -> impl Strategy<Value = EntryKind> {
             File::fetched("https://files.example/k3s", digest, at).mode(mode).owner(owner).into()
         }),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
+        1 => (proptest::sample::select(&TAKEN_FILES[..]), path(), mode())
+            .prop_map(|(from, at, mode)| File::from_stage(other(), from, at).mode(mode).into()),
+        1 => (proptest::sample::select(&TAKEN_TREES[..]), path(), proptest::sample::select(&EXCLUDES[..]))
+            .prop_map(|(from, at, pattern)| Tree::from_stage(other(), from, at).exclude(pattern).into()),
     ]
 }
 
@@ -178,6 +182,16 @@ fn qm() -> impl Strategy<Value = EntryKind> {
     ];
     one.prop_map(|mut qm| qm.entries.remove(0))
 }
+
+/// Another image, which is the base by chance.
+fn other() -> BuildStage {
+    BuildStage::on(Base::oci("base:hostile"))
+}
+
+/// Of the other image, through symlinks too.
+const TAKEN_FILES: [&str; 4] =
+    ["/bin/hard", "/usr/lib/a name with spaces/file", "/etc/quo\"te'd", "/usr/bin/sh"];
+const TAKEN_TREES: [&str; 4] = ["/usr/share/doc", "/usr/lib", "/bin", "/usr/share/opaque"];
 
 /// Text files of the base, and of the layers.
 const EDITED: [&str; 6] = [

@@ -18,6 +18,7 @@ mod hybrid;
 mod kmods;
 mod memory;
 pub(crate) mod merged_tree;
+mod other_image;
 mod packages;
 mod planning;
 mod readers;

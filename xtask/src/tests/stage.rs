@@ -34,10 +34,7 @@ fn workshop() -> Workshop {
 }
 
 fn image(stage: &BuildStage, at: &str) -> Image {
-    image_with(File::from_stage(stage.clone(), "/src/canfw", at))
-}
-
-fn image_with(file: File) -> Image {
+    let file = File::from_stage(stage.clone(), "/src/canfw", at);
     Image::new("staged", Base::stand_in()).layer(Layer::new("app").with(file))
 }
 
@@ -46,21 +43,6 @@ fn what_a_stage_makes_is_in_the_image_and_in_the_context_that_needs_no_stage() {
     if present(&["podman", "skopeo", "busybox"]) {
         let workshop = workshop();
         equivalence::compare(&workshop, &image(&stage(&workshop, COMPILE), "/usr/libexec/canfw"));
-        let context = std::fs::read_to_string(workshop.path().join("context/Containerfile")).unwrap();
-        assert!(!context.contains("AS stage"), "{context}");
-    }
-}
-
-/// As `COPY --from=IMAGE` does. The other image may have no shell.
-#[test]
-fn a_file_of_another_image_needs_no_step() {
-    if present(&["podman", "skopeo", "busybox"]) {
-        let workshop = workshop();
-        let other = BuildStage::on(workshop.described_base());
-        equivalence::compare(
-            &workshop,
-            &image_with(File::from_stage(other, "/bin/busybox", "/usr/libexec/busybox")),
-        );
         let context = std::fs::read_to_string(workshop.path().join("context/Containerfile")).unwrap();
         assert!(!context.contains("AS stage"), "{context}");
     }

@@ -73,6 +73,9 @@ fn said() -> Image {
             built "/src/out/lin.bin" => "/usr/lib/firmware/lin.bin" { stage: stage(), mode: 0o644, owner: "root:can", capability: "cap_chown=p", allow: "x" }
             tree "xtask/src" => "/usr/share/src"
             tree "xtask/src" => "/usr/share/other" { exclude: ["tests", "**/*.md"], mode_of: "*.sh" => 0o755, owner_of: ["lib.rs" => "0:1", "a" => "root"], dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep" }
+            image_file "registry.example/caddy:2" = "/usr/bin/caddy" => "/usr/bin/caddy"
+            image_file "registry.example/web:2" = "/web" => "/usr/bin/web" { mode: 0o700, owner: "0:1", capability: "cap_chown=ep", allow: "x" }
+            image_tree "registry.example/page:1" = "/srv" => "/usr/share/pages" { exclude: "*.map", mode_of: "cgi/*" => 0o755, owner_of: "a" => "0:1", dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep", allow: "x" }
             built_tree "/src/dist" => "/usr/share/page" { stage: stage() }
             built_tree "/src/out" => "/usr/share/venv" { stage: stage(), exclude: "**/*.pyc", mode_of: "bin/*" => 0o755, owner_of: "lib" => "0:1", dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep", allow: "x" }
             dir "/usr/share/empty"
@@ -227,6 +230,25 @@ fn built() -> Layer {
                 .mode(0o600)
                 .owner("0:0")
                 .capability("cap_chown=ep"),
+        )
+        .with(File::from_image("registry.example/caddy:2", "/usr/bin/caddy", "/usr/bin/caddy"))
+        .with(
+            File::from_image("registry.example/web:2", "/web", "/usr/bin/web")
+                .mode(0o700)
+                .owner("0:1")
+                .capability("cap_chown=ep")
+                .allow("x"),
+        )
+        .with(
+            Tree::from_image("registry.example/page:1", "/srv", "/usr/share/pages")
+                .exclude("*.map")
+                .mode_of("cgi/*", 0o755)
+                .owner_of("a", "0:1")
+                .dir_mode(0o700)
+                .mode(0o600)
+                .owner("0:0")
+                .capability("cap_chown=ep")
+                .allow("x"),
         )
         .with(Tree::from_stage(stage(), "/src/dist", "/usr/share/page"))
         .with(

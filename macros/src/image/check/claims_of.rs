@@ -29,7 +29,12 @@ impl Checker<'_> {
                 (None, None) => {}
             },
             "file" | "text" | "built" => self.claims.file(second_at, path(second)),
-            "fetched" => self.claims.file(parts.third.map_or(at, Operand::place), path(third)),
+            "fetched" | "image_file" => {
+                self.claims.file(parts.third.map_or(at, Operand::place), path(third));
+            }
+            "image_tree" => {
+                self.claims.directory(parts.third.map_or(at, Operand::place), path(third), None);
+            }
             "tree" | "built_tree" => self.claims.directory(second_at, path(second), None),
             "dir" => {
                 let said = said_of(value("mode"), value("owner"));

@@ -76,6 +76,8 @@ impl Checker<'_> {
             ("tmpfiles", Shape::One(_)) => with(self.call("Tmpfiles", "file", span), "with"),
             ("fetched", _) => with(self.call("File", "fetched", span), "with"),
             ("built", _) => with(self.call("File", "from_stage", span), "with"),
+            ("image_file", _) => with(self.call("File", "from_image", span), "with"),
+            ("image_tree", _) => with(self.call("Tree", "from_image", span), "with"),
             ("built_tree", _) => with(self.call("Tree", "from_stage", span), "with"),
             ("shell", _) => with(self.call("Run", "shell", span), "with"),
             _ if options.is_empty() => plain(&keyword),

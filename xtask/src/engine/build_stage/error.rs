@@ -13,16 +13,17 @@ use crate::engine::cached::ContextError;
 use crate::engine::secrets::keep_secret;
 use crate::engine::{EngineError, SecretError};
 use crate::inputs::InputError;
-use crate::plan::PlannedBuildStage;
+use crate::plan::{PlannedBuildStage, Product};
 use crate::project::assets::SourceError;
 use crate::support::explain::Explain;
-use lapstrake_oci::LayoutError;
+use lapstrake_oci::{BlobError, LayoutError};
 
 /// A build stage failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the build stage in `{reference}` failed")]
+#[error("{} `{reference}` {}", if *.has_steps { "the build stage in" } else { "files of" }, if *.has_steps { "failed" } else { "can't be taken" })]
 pub(crate) struct BuildStageError {
     pub(crate) reference: String,
+    pub(crate) has_steps: bool,
     pub(crate) source: Cause,
 }
 
@@ -47,14 +48,24 @@ pub(crate) enum Cause {
     Inputs(#[from] InputError),
     #[error(transparent)]
     Context(#[from] ContextError),
-    #[error("the builder image can't be read")]
+    #[error("its image can't be read")]
     Base(#[from] BaseError),
     #[error("the builder image can't be written to the context")]
     Builder(#[from] LayoutError),
     #[error("its result `{path}` can't be read")]
     Result { path: Utf8PathBuf, source: io::Error },
-    #[error("`{path}` is a file of the stage, and `Tree::from_stage` takes a directory")]
-    NoDirectory { path: ImagePath },
+    #[error("`{path}` is a file of the {of}, and `Tree::from_{of}` takes a directory")]
+    NoDirectory { path: ImagePath, of: &'static str },
+    #[error("`{path}` is a directory of the {of}, and `File::from_{of}` takes a file")]
+    NoFile { path: ImagePath, of: &'static str },
+    #[error("the image has no `{path}`")]
+    NotInImage { path: ImagePath, near: Option<ImagePath> },
+    #[error("`{path}` of the image is a device, and no layer can hold one")]
+    Device { path: ImagePath },
+    #[error("a layer of the image can't be read")]
+    Layer(#[source] io::Error),
+    #[error("a layer of the image can't be read")]
+    Blob(#[from] BlobError),
     #[error("a directory that it made can't be read")]
     Tree(#[from] SourceError),
     #[error("its results can't be kept in `{folder}`")]
@@ -82,10 +93,13 @@ impl Cause {
         let product = || {
             let Self::Engine(source) = &self else { return None };
             let (_, number) = source.step()?.strip_prefix("COPY --from=stage ")?.rsplit_once(" /")?;
-            stage.results.iter().nth(number.parse().ok()?).map(ToString::to_string)
+            stage.results.iter().nth(number.parse().ok()?)
         };
         match product() {
-            Some(product) => Self::NoResult { product },
+            Some(Product::Path(path) | Product::Tree(path)) if !stage.has_steps() => {
+                Self::NotInImage { path: path.clone(), near: None }
+            }
+            Some(product) => Self::NoResult { product: product.to_string() },
             None => self,
         }
     }
@@ -110,9 +124,14 @@ impl Explain for BuildStageError {
             | Cause::Result { .. }
             | Cause::Keep { .. }
             | Cause::Tree(_)
+            | Cause::Layer(_)
+            | Cause::Blob(_)
             | Cause::CacheKey(_) => None,
-            Cause::NoDirectory { path } => {
-                Some(format!("write `File::from_stage(…, {:?}, …)`", path.as_str()))
+            Cause::NoFile { path, of } => Some(format!("write `Tree::from_{of}(…, {:?}, …)`", path.as_str())),
+            Cause::NotInImage { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
+            Cause::Device { .. } => Some("take the directories beside it, each by an entry".to_owned()),
+            Cause::NoDirectory { path, of } => {
+                Some(format!("write `File::from_{of}(…, {:?}, …)`", path.as_str()))
             }
         }
     }

@@ -8,7 +8,7 @@ use lapstrake::TransportRef;
 
 use super::containerfile::{StageImages, containerfile};
 use super::error::Cause;
-use super::{BuilderEnv, sources};
+use super::{BuilderEnv, other_image, sources};
 use crate::base;
 use crate::emit;
 use crate::engine::cached::{CachedJob, Context};
@@ -20,6 +20,7 @@ use crate::image::Epoch;
 use crate::inputs::{Files, LayerInputs};
 use crate::plan::{ContextFile, PlannedBuildStage, Product};
 use crate::project::assets::scan_result;
+use crate::store::Scratch;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, Layout};
 
@@ -45,6 +46,21 @@ impl<'a> StageJob<'a> {
         let staged =
             LayerInputs::of_context(&files, Files { digests: env.store.digests(), read: env.cache.blobs() })?;
         Ok(Self { stage, env, files, staged })
+    }
+
+    /// Returns the results of a stage without steps: from the cache, or read out of its image.
+    pub(super) fn taken(&self) -> Result<Utf8PathBuf, Cause> {
+        let key = self.key()?;
+        if let Some(kept) = self.cached(&key) {
+            return Ok(kept);
+        }
+        let store = self.env.store;
+        let keeping = |source| Cause::Keep { folder: store.root().to_owned(), source };
+        let scratch = store.paths().scratch(Scratch::EngineJob).map_err(keeping)?;
+        let results = scratch.path().join(RESULTS);
+        fs::create_dir(&results).map_err(keeping)?;
+        other_image::take(self.stage, self.env, &results)?;
+        store.keep_stage(&key, self.stage.results.len(), &results).map_err(keeping)
     }
 
     /// Returns the image that FROM names, which is then in the engine's storage or in the context.
@@ -93,8 +109,11 @@ impl<'a> StageJob<'a> {
 /// Returns the regular files of a result.
 fn files(path: &Utf8Path, product: &Product) -> Result<Vec<Utf8PathBuf>, Cause> {
     match product {
+        Product::Path(file) if path.is_dir() => Err(Cause::NoFile { path: file.clone(), of: "stage" }),
         Product::Path(_) | Product::Artefact(_) => Ok(vec![path.to_owned()]),
-        Product::Tree(directory) if path.is_file() => Err(Cause::NoDirectory { path: directory.clone() }),
+        Product::Tree(directory) if path.is_file() => {
+            Err(Cause::NoDirectory { path: directory.clone(), of: "stage" })
+        }
         Product::Tree(_) => {
             let members = scan_result(path)?;
             let files = members.values().filter_map(|member| member.file().map(|file| file.path.clone()));

@@ -1,9 +1,11 @@
-//! The build stages of a plan: an engine runs each in its builder image, and its results are cached by its inputs.
+//! The build stages of a plan: an engine runs each in its builder image, and its results are cached by its inputs. A
+//! stage without steps is another image, which is read without an engine.
 //! Where a result goes in the image does not matter to a stage.
 
 mod containerfile;
 mod error;
 mod job;
+mod other_image;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -13,7 +15,7 @@ use camino::Utf8PathBuf;
 pub(crate) use self::error::BuildStageError;
 use self::error::Cause;
 use self::job::StageJob;
-use super::cached;
+use super::cached::{self, CachedJob as _};
 use crate::base::Cache;
 use crate::engine::EnginePolicy;
 use crate::plan::{Compiled, PlannedBuildStage, Product};
@@ -59,9 +61,8 @@ pub(crate) fn kept(stages: &[PlannedBuildStage], env: &BuilderEnv<'_>) -> BTreeM
             continue;
         }
         // A stage that has to run is run when the image is built.
-        let Ok(folder) = ensure_one(stage, &BuilderEnv { engine: EnginePolicy::Never, ..*env }) else {
-            continue;
-        };
+        let folder = StageJob::new(stage, env).and_then(|job| Ok(job.cached(&job.key()?)));
+        let Ok(Some(folder)) = folder else { continue };
         for (number, product) in stage.results.iter().enumerate().filter(|(_, product)| is_tree(product)) {
             let product = product.clone();
             kept.insert(Compiled { stage: index, product }, folder.join(number.to_string()));
@@ -72,10 +73,14 @@ pub(crate) fn kept(stages: &[PlannedBuildStage], env: &BuilderEnv<'_>) -> BTreeM
 
 fn ensure_one(stage: &PlannedBuildStage, env: &BuilderEnv<'_>) -> Result<Utf8PathBuf, Cause> {
     let job = StageJob::new(stage, env)?;
+    if other_image::is_of(stage) {
+        return job.taken();
+    }
     cached::ensure(&job, env.engine, env.store)?.ok_or(Cause::EngineNeeded)
 }
 
 fn located(source: Cause, stage: &PlannedBuildStage) -> Located<BuildStageError> {
     let site = Some(source.site(stage));
-    Located { error: BuildStageError { reference: stage.reference.clone(), source }, site }
+    let (reference, has_steps) = (stage.reference.clone(), stage.has_steps());
+    Located { error: BuildStageError { reference, has_steps, source }, site }
 }

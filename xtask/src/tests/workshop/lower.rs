@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use lapstrake::Image;
+use lapstrake::{Image, Layer, TransportRef};
+use lapstrake_oci::Digest;
 
 use super::Workshop;
 use crate::base::Base;
@@ -44,9 +45,23 @@ impl Workshop {
     ) -> plan::Resolved {
         let Base { location, digest, architecture, .. } = &self.base;
         let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
-        let builders = Builders::from([(location.clone(), Builder { digest, architecture, place })]);
+        let builder = Builder { digest, architecture, place };
+        // A description names it by its place, or in the workspace.
+        let builders = Builders::from([(location.clone(), builder.clone()), (in_workspace(), builder)]);
         let options = CargoOptions::default();
         plan::resolve(image, &self.workspace, shared, &self.base, &builders, known, &options)
+    }
+
+    /// The plan of an image that takes files of an image in podman's storage, which has that id.
+    pub(in crate::tests) fn planned_on_storage(&self, image: &Image, id: &str) -> Plan {
+        let stage = image.layers.iter().flat_map(Layer::build_stages).next().unwrap();
+        let place = stage.base.location.get().unwrap().clone();
+        let digest = Digest::parse(&format!("sha256:{id}")).unwrap();
+        let builder = Builder { digest, architecture: self.base.architecture, place: place.clone() };
+        let (builders, options) = (Builders::from([(place, builder)]), CargoOptions::default());
+        let shared = plan::Shared::new(assets::scan([image], &self.workspace.root, &self.workspace.target));
+        let resolved = plan::resolve(image, &self.workspace, &shared, &self.base, &builders, &[], &options);
+        resolved.plan.unwrap()
     }
 
     /// The plan of an image before anything is read or run.
@@ -65,4 +80,9 @@ impl Workshop {
         let built = self.stages(plan, EnginePolicy::Any).unwrap();
         learn_trees(shared.stage_trees(), plan, &built).unwrap()
     }
+}
+
+/// The base of a workshop, as a description names it that is not of one workshop.
+fn in_workspace() -> TransportRef {
+    TransportRef::Oci { dir: "base".into(), tag: Some("hostile".to_owned()) }
 }
