@@ -303,6 +303,7 @@ impl EntryKind {
             Self::File(entry) => Some(&entry.source),
             Self::Kmod(entry) => Some(&entry.source),
             Self::Quadlet(entry) => Some(&entry.source),
+            Self::Selinux(entry) => entry.source(),
             Self::Sysusers(entry) => entry.source.as_ref(),
             Self::Tmpfiles(entry) => entry.source.as_ref(),
             Self::Tree(entry) => Some(&entry.source),
@@ -318,7 +319,6 @@ impl EntryKind {
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
-            | Self::Selinux(_)
             | Self::Symlink(_)
             | Self::UnitState(_)
             | Self::User(_)
@@ -346,7 +346,6 @@ impl EntryKind {
             Self::CaCertificate(certificate) => vec![&certificate.source],
             Self::Packages(packages) => packages.assets().collect(),
             Self::Run(run) => run.assets().collect(),
-            Self::Selinux(change) => change.asset().into_iter().collect(),
             Self::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
             _ => Vec::new(),
         };

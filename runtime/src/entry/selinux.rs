@@ -1,8 +1,9 @@
 //! A change of the image's SELinux policy.
 
-use crate::Parsed;
+use super::Source;
 use crate::faults::{Fault, Faults};
-use crate::value::{Asset, PathPattern, SecurityContext, SelinuxName, Text};
+use crate::value::{Asset, ImagePath, PathPattern, SecurityContext, SelinuxName, Text};
+use crate::{BuildStage, Parsed};
 
 /// A change of the SELinux policy that the base or a package has. The changes of a layer are compiled into the policy by
 /// one run of `semodule` in the image; file contexts alone need none.
@@ -36,7 +37,7 @@ pub enum Selinux {
         context: Parsed<SecurityContext>,
     },
     /// A policy module.
-    Module(Asset),
+    Module(Source),
     /// A domain in which nothing is denied, and all that would be is logged.
     Permissive(Parsed<SelinuxName>),
 }
@@ -57,7 +58,23 @@ impl Selinux {
 
     /// Installs a policy module of the workspace, as `semodule --install` does: CIL in `NAME.cil`, or a compiled `NAME.pp`.
     pub fn module(source: impl Into<Asset>) -> Self {
-        Self::Module(source.into())
+        Self::Module(Source::Asset(source.into()))
+    }
+
+    /// Installs a policy module that a build stage compiles, `NAME.pp` or `NAME.cil`.
+    ///
+    /// ```
+    /// use lapstrake::{Base, BuildStage, Layer, entry::Selinux};
+    ///
+    /// let policy = BuildStage::on(Base::registry("registry.example/builder:1"))
+    ///     .source("selinux", "/src")
+    ///     .run(["make", "-C", "/src", "-f", "/usr/share/selinux/devel/Makefile", "webapp.pp"]);
+    /// let layer = Layer::new("policy").with(Selinux::module_from_stage(policy, "/src/webapp.pp"));
+    /// assert_eq!(layer.build_stages().count(), 1);
+    /// ```
+    #[track_caller]
+    pub fn module_from_stage(stage: BuildStage, from: impl Text<ImagePath>) -> Self {
+        Self::Module(Source::BuildStage(Box::new(stage), Parsed::new(from)))
     }
 
     /// Makes a domain permissive, as `semanage permissive --add` does.
@@ -77,9 +94,9 @@ impl Selinux {
         !matches!(self, Self::Context { .. })
     }
 
-    pub(crate) fn asset(&self) -> Option<&Asset> {
+    pub(crate) fn source(&self) -> Option<&Source> {
         match self {
-            Self::Module(asset) => Some(asset),
+            Self::Module(source) => Some(source),
             Self::Boolean { .. } | Self::Context { .. } | Self::Permissive(_) => None,
         }
     }
@@ -93,7 +110,7 @@ impl Faults for Selinux {
                 paths.faults(found);
                 context.faults(found);
             }
-            Self::Module(asset) => asset.faults(found),
+            Self::Module(source) => source.faults(found),
             Self::Permissive(domain) => domain.faults(found),
         }
     }

@@ -138,7 +138,7 @@ pub(super) struct Resolver<'a> {
     /// The layers so far.
     pub(super) planned: Vec<Arc<PlannedLayer>>,
     invocations: Invocations<'a>,
-    stages: Stages<'a>,
+    pub(super) stages: Stages<'a>,
     /// The highest layer below in which an engine's step may add what no index knows of.
     pub(super) unseen: Option<LayerName>,
     pub(super) undecided: Vec<Undecided>,

@@ -21,7 +21,7 @@ impl Resolver<'_> {
     pub(super) fn steps(&mut self, layer: &Layer, steps: &mut Steps<'_>) -> Vec<PlannedRun> {
         // Without one, an entry reports it.
         let compiler = self.program(COMPILERS).unwrap_or(COMPILERS[0]);
-        let compiled = compile_policy(layer, compiler, steps);
+        let compiled = compile_policy(layer, compiler, steps, &mut self.stages);
         let own =
             compiled.into_iter().chain(self.listed_modules(layer)).chain(self.trusted_certificates(layer));
         own.chain(runs(layer, steps)).collect()

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use lapstrake::entry::{Edit, Selinux};
-use lapstrake::{Base, Image, Layer};
+use lapstrake::entry::{Edit, Run, Selinux};
+use lapstrake::{Base, BuildStage, Image, Layer};
 use lapstrake_oci::tree::Kind;
 use tar::EntryType;
 use tempfile::TempDir;
@@ -125,6 +125,25 @@ fn all_changes_of_a_layer_are_compiled_once() {
     assert_eq!(text(&plan, &format!("{STORE}/booleans.local")), "a=1\nhttpd_can_network_connect=1\n");
 }
 
+/// What a compiled module declares is not known here, so that any name can be its own.
+#[test]
+fn a_module_of_a_stage_is_installed_as_one_of_the_workspace() {
+    let workshop = with_compiler(policy());
+    let stage = || BuildStage::on(workshop.described_base()).run(["make"]);
+    let changes =
+        [Selinux::module_from_stage(stage(), "/src/gnss.pp"), Selinux::context("/gnss(/.*)?", "gnss_t")];
+    let (plan, found) = plan(&workshop, layer(changes));
+    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!(
+        plan.layers[0].runs[0].argv,
+        ["/usr/sbin/semodule", "--noreload", "--install=/run/selinux-modules/gnss.pp"]
+    );
+    let results: Vec<_> = plan.stages[0].results.iter().map(ToString::to_string).collect();
+    assert_eq!(results, ["/src/gnss.pp"]);
+    let source = self::found(&workshop, layer([Selinux::module_from_stage(stage(), "/src/gnss.te")]));
+    assert_eq!(source[0].0, "`/src/gnss.te` is not compiled, and `semodule` takes CIL or compiled modules");
+}
+
 /// A compiler that writes what it is given to the policy.
 const SEMODULE: &[u8] = b"#!/usr/bin/sh
 cd /etc/selinux/targeted/active
@@ -152,11 +171,14 @@ fn podman_compiles_the_policy_by_the_same_step() {
         .fold(tar, |tar, name| tar.file(&format!("etc/{name}"), "the base's\n"));
     let workshop = Workshop::on_stand_in_and(program(tar, "usr/sbin/semodule", SEMODULE).end());
     workshop.source("deploy/webapp.cil", b"(type webapp_t)\n(roletype object_r webapp_t)\n");
+    let compile = Run::new(["/usr/bin/busybox", "sh", "-c", "mkdir /made && echo compiled > /made/gnss.pp"]);
+    let stage = BuildStage::on(workshop.described_base()).with(compile);
     let changes = [
         Selinux::boolean(BOOLEAN, true),
         Selinux::module("deploy/webapp.cil"),
         Selinux::permissive("webapp_t"),
         Selinux::context("/webapp(/.*)?", "webapp_t"),
+        Selinux::module_from_stage(stage, "/made/gnss.pp"),
     ];
     equivalence::compare(&workshop, &image(layer(changes)));
 }

@@ -8,7 +8,8 @@ mod step;
 
 use std::collections::BTreeMap;
 
-use lapstrake::entry::{EntryKind, Selinux};
+use camino::Utf8Path;
+use lapstrake::entry::{EntryKind, Selinux, Source};
 use lapstrake::suggest::nearest;
 use lapstrake::value::{Asset, ImagePath, Mode, PathPattern, SecurityContext, SelinuxName};
 use lapstrake::{Layer, Site};
@@ -173,39 +174,54 @@ impl Placer<'_, '_, '_> {
                 self.twice(format!("two modules of a layer are named `{name}`"), *first, *site);
             }
             known.insert(name, *site);
-            if let Selinux::Module(asset) = change {
-                self.module(asset, *site, &mut own);
+            if let Selinux::Module(source) = change {
+                self.module(source, *site, &mut own);
             }
         }
         own
     }
 
-    fn module(&mut self, asset: &Asset, site: Site, own: &mut Own) {
+    fn module(&mut self, source: &Source, site: Site, own: &mut Own) {
+        // An invalid path is reported where the stage is planned.
+        let Some(path) = step::module_file(source) else { return };
+        self.module_form(path, site);
+        match source {
+            Source::Asset(asset) => self.module_text(asset, site, own),
+            // What a stage makes is known once it has run.
+            _ => own.is_compiled = true,
+        }
+    }
+
+    /// Reports a name by which `semodule` would not take a module.
+    fn module_form(&mut self, path: &Utf8Path, site: Site) {
         let fault = |message: String, help: String| Finding::fatal("selinux", site, message).help(help);
-        let stem = asset.path().file_stem().unwrap_or_default();
+        let stem = path.file_stem().unwrap_or_default();
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if !stem.starts_with(|c: char| c.is_ascii_alphabetic()) || !stem.chars().all(is_name) {
             let message =
-                format!("`{asset}` gives its module the name `{}`, which is not one", stem.escape_debug());
+                format!("`{path}` gives its module the name `{}`, which is not one", stem.escape_debug());
             let help = "rename the file: a letter, then letters, digits, `_`, `-` and `.`";
             self.findings.push(fault(message, help.to_owned()));
         }
-        match asset.path().extension() {
-            Some("cil") => {}
-            Some("pp") => own.is_compiled = true,
+        match path.extension() {
+            Some("cil" | "pp") => {}
             Some("te") => {
                 let message =
-                    format!("`{asset}` is not compiled, and `semodule` takes CIL or compiled modules");
+                    format!("`{path}` is not compiled, and `semodule` takes CIL or compiled modules");
                 let help = format!(
                     "run `checkmodule -M -m -o {stem}.mod {stem}.te && semodule_package -o {stem}.pp -m {stem}.mod`"
                 );
                 self.findings.push(fault(message, help));
             }
             _ => {
-                let message = format!("`{asset}` is not a policy module by its name");
+                let message = format!("`{path}` is not a policy module by its name");
                 self.findings.push(fault(message, "name it `NAME.cil` or `NAME.pp`".to_owned()));
             }
         }
+    }
+
+    /// Reads what a module of the workspace declares.
+    fn module_text(&mut self, asset: &Asset, site: Site, own: &mut Own) {
         let file = match self.sources.get(asset) {
             Some(Ok(Scanned::File(file))) => file,
             Some(Ok(Scanned::Directory(_))) => {
@@ -216,6 +232,7 @@ impl Placer<'_, '_, '_> {
             // The step reports it.
             _ => return,
         };
+        own.is_compiled |= asset.path().extension() == Some("pp");
         let Some(text) = file.text.as_deref().filter(|_| asset.path().extension() == Some("cil")) else {
             return;
         };
@@ -295,7 +312,14 @@ fn called(change: &Selinux) -> String {
         Selinux::Boolean { name, is_on } => format!("`Selinux::boolean(\"{name}\", {is_on})`"),
         Selinux::Context { paths, .. } => format!("`Selinux::context(\"{paths}\", …)`"),
         Selinux::Permissive(domain) => format!("`Selinux::permissive(\"{domain}\")`"),
-        Selinux::Module(asset) => format!("`Selinux::module({:?})`", asset.path().as_str()),
+        Selinux::Module(Source::BuildStage(_, from)) => {
+            let from = from.get().map(ImagePath::as_str).unwrap_or_default();
+            format!("`Selinux::module_from_stage(…, {from:?})`")
+        }
+        Selinux::Module(source) => {
+            let path = step::module_file(source).unwrap_or(Utf8Path::new(""));
+            format!("`Selinux::module({:?})`", path.as_str())
+        }
         _ => "a change of the SELinux policy".to_owned(),
     }
 }

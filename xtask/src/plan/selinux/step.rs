@@ -1,12 +1,14 @@
 //! The step that compiles the policy of a layer: one run of semodule(8) for all changes.
 
-use lapstrake::Layer;
-use lapstrake::entry::Selinux;
+use camino::Utf8Path;
+use lapstrake::entry::{Selinux, Source};
 use lapstrake::value::ImagePath;
+use lapstrake::{Layer, Site};
 use lapstrake_oci::tree::Kind;
 
 use super::changes;
 use crate::plan::Origin;
+use crate::plan::stage::{self, Stages};
 use crate::plan::step::{Bind, ContextFile, PlannedRun, Steps};
 
 /// The folder of the context with the modules, and where `semodule` finds them.
@@ -18,15 +20,17 @@ pub(in crate::plan) fn compile_policy(
     layer: &Layer,
     compiler: &str,
     steps: &mut Steps<'_>,
+    stages: &mut Stages<'_>,
 ) -> Option<PlannedRun> {
     let (_, site) = changes(layer).find(|(change, _)| change.needs_compiler())?;
     let mut argv = vec![compiler.to_owned(), "--noreload".to_owned()];
     for (change, site) in changes(layer) {
         let Some(name) = module_name(change) else { continue };
         let file = match change {
-            Selinux::Module(asset) => {
-                let file = format!("{name}.{}", asset.path().extension().unwrap_or("cil"));
-                if steps.take(asset, &format!("{FOLDER}/{file}"), site).is_none() {
+            Selinux::Module(source) => {
+                let extension = module_file(source).and_then(Utf8Path::extension).unwrap_or("cil");
+                let file = format!("{name}.{extension}");
+                if take(source, &format!("{FOLDER}/{file}"), site, steps, stages).is_none() {
                     continue;
                 }
                 file
@@ -56,10 +60,35 @@ pub(in crate::plan) fn compile_policy(
     Some(PlannedRun { site, argv, environment, dir: None, network: false, caches, binds, secrets })
 }
 
+/// Puts the file of a module into the context.
+fn take(source: &Source, at: &str, site: Site, steps: &mut Steps<'_>, stages: &mut Stages<'_>) -> Option<()> {
+    match source {
+        Source::Asset(asset) => steps.take(asset, at, site).map(drop),
+        Source::BuildStage(stage, from) => {
+            let from = stage::path(from, site, &mut steps.findings)?;
+            let from = Origin::Compiled(stages.file(stage, from, site, &mut steps.findings)?);
+            let content = Kind::File(ContextFile { from, executable: false });
+            steps.context.insert(at.to_owned(), content);
+            Some(())
+        }
+        // No call makes a module of them.
+        Source::Text(_) | Source::Fetched(..) => None,
+    }
+}
+
+/// Returns the path of a module's file in the workspace or in its stage.
+pub(super) fn module_file(source: &Source) -> Option<&Utf8Path> {
+    match source {
+        Source::Asset(asset) => Some(asset.path()),
+        Source::BuildStage(_, from) => from.get().ok().map(|from| Utf8Path::new(from.as_str())),
+        Source::Text(_) | Source::Fetched(..) => None,
+    }
+}
+
 /// Returns the name of the module that a change is, if it is one. A permissive domain has semanage(8)'s name of it.
 pub(super) fn module_name(change: &Selinux) -> Option<String> {
     match change {
-        Selinux::Module(asset) => asset.path().file_stem().map(str::to_owned),
+        Selinux::Module(source) => module_file(source)?.file_stem().map(str::to_owned),
         Selinux::Permissive(domain) => domain.get().ok().map(|domain| format!("permissive_{domain}")),
         _ => None,
     }

@@ -63,7 +63,9 @@ fn read_texts(entry: &Entry) -> Vec<&Asset> {
             Source::Text(_) | Source::BuildStage(..) | Source::Fetched(..) => Vec::new(),
         },
         // A compiled module is not a text.
-        EntryKind::Selinux(Selinux::Module(module)) if module.path().extension() == Some("cil") => {
+        EntryKind::Selinux(Selinux::Module(Source::Asset(module)))
+            if module.path().extension() == Some("cil") =>
+        {
             vec![module]
         }
         EntryKind::CaCertificate(certificate) => vec![&certificate.source],
