@@ -25,11 +25,14 @@ const OBJECTS_MAX: usize = 16 << 20;
 const FILE_COST: usize = 144;
 const CHUNK: usize = 64 << 10;
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 17] = [
     "/usr/lib/os-release",
     "/etc/os-release",
     "/etc/build-info",
     "/usr/lib/ostree/prepare-root.conf",
+    "/etc/ostree/prepare-root.conf",
+    "/etc/fstab",
+    "/etc/nsswitch.conf",
     "/etc/passwd",
     "/etc/group",
     "/etc/gshadow",
@@ -42,7 +45,7 @@ const FILES: [&str; 14] = [
     "/usr/lib/bootc-image-builder/disk.yaml",
 ];
 /// Directories whose files are read if they end so, and the ending.
-const ENDING: [(&str, &str); 7] = [
+const ENDING: [(&str, &str); 9] = [
     ("/usr/lib/sysusers.d/", ".conf"),
     ("/etc/sysusers.d/", ".conf"),
     ("/usr/lib/tmpfiles.d/", ".conf"),
@@ -50,6 +53,8 @@ const ENDING: [(&str, &str); 7] = [
     ("/etc/ld.so.conf.d/", ".conf"),
     ("/usr/lib/bootc/kargs.d/", ".toml"),
     ("/usr/lib/bootc/install/", ".toml"),
+    ("/usr/local/lib/bootc/install/", ".toml"),
+    ("/etc/bootc/install/", ".toml"),
 ];
 /// Directories of units, and of the quadlets that podman makes units of.
 const UNITS: [&str; 7] = [

@@ -43,7 +43,7 @@ pub(crate) use builder::{builder, lone_image};
 pub(crate) use cache::Cache;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
 pub(crate) use content::{keep_contents, read_contents};
-pub(crate) use elf::Elf;
+pub(crate) use elf::{Elf, MAGIC};
 pub(crate) use error::BaseError;
 pub(crate) use file::{File, FileFacts, Node, facts};
 pub(crate) use index::BaseIndex;

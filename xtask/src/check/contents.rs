@@ -9,7 +9,8 @@ use lapstrake::value::LayerName;
 use serde::{Deserialize, Serialize};
 
 use super::secrets::{Secret, scan};
-use crate::base::{ELF_MAX, Elf, TEXT_MAX, wants_text};
+use super::start::Start;
+use crate::base::{ELF_MAX, Elf, MAGIC, TEXT_MAX, wants_text};
 use crate::inputs::{InputFile, Inputs, LayerInputs};
 use crate::plan::{Origin, PlannedLayer};
 use crate::store::{Kind, Records};
@@ -18,7 +19,7 @@ use lapstrake_oci::tree::Kind as NodeKind;
 use lapstrake_oci::{Digest, regular};
 
 /// The facts of all files are one record, because most files have none and there may be 100,000.
-const FACTS: Kind = Kind { name: "facts", version: 2 };
+const FACTS: Kind = Kind { name: "facts", version: 3 };
 const KEY: &str = "files";
 /// The most files whose facts are kept. Beyond it, only those of this build are.
 const KEPT_MAX: usize = 250_000;
@@ -67,6 +68,8 @@ pub(crate) struct Facts {
     pub(crate) elf: Option<Box<Elf>>,
     /// Where it holds secrets, and of what kind; never the secrets.
     pub(crate) secrets: Vec<Secret>,
+    /// How the kernel starts it; none of an ELF file.
+    pub(crate) start: Option<Start>,
 }
 
 /// The facts of files by their digests, of this build and of earlier ones. They are saved when they are dropped.
@@ -237,6 +240,10 @@ impl LayerContents {
         self.files.by_origin.get(origin)?.facts.elf.as_deref()
     }
 
+    pub(super) fn start(&self, origin: &Origin) -> Option<&Start> {
+        self.files.by_origin.get(origin)?.facts.start.as_ref()
+    }
+
     pub(super) fn secrets(&self, origin: &Origin) -> &[Secret] {
         if !self.files.has_secrets {
             return &[];
@@ -274,6 +281,7 @@ impl Facts {
     /// Returns the facts of some bytes, which may be anything.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let elf = if bytes.len() <= ELF_MAX { Elf::parse(bytes).map(Box::new) } else { None };
-        Self { elf, secrets: scan(bytes) }
+        let start = if bytes.starts_with(MAGIC) { None } else { Some(Start::of(bytes)) };
+        Self { elf, secrets: scan(bytes), start }
     }
 }

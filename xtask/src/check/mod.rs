@@ -23,6 +23,7 @@ mod prepare_root;
 mod secret_in_layer;
 mod secrets;
 mod selection;
+mod start;
 mod subject;
 mod systemd;
 #[cfg(test)]

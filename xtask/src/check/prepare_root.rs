@@ -1,6 +1,7 @@
 //! The file by which ostree mounts the root, ostree-prepare-root(1). It reads; what is wrong with it is
 //! for checks to say.
 
+use lapstrake::Span;
 use lapstrake::systemd::UnitFile;
 
 use super::tree::Node;
@@ -19,15 +20,15 @@ pub(super) fn is_yes(value: &str) -> bool {
     matches!(value.trim(), "1" | "true" | "yes")
 }
 
-/// Returns the first line that is not of a key file, from 1, and what is wrong with it.
-pub(super) fn first_fault(text: &str) -> Option<(usize, String)> {
+/// Returns the first line that is not of a key file, and what is wrong with it.
+pub(super) fn first_fault(text: &str) -> Option<(Span, String)> {
     let mut has_section = false;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
+    for span in Span::lines(text) {
+        let line = span.of(text);
         let section = line.strip_prefix('[').map(|rest| rest.strip_suffix(']').unwrap_or_default());
         let has_key = line.split_once('=').is_some_and(|(key, _)| !key.trim().is_empty());
         let wrong = match section {
-            _ if line.is_empty() || line.starts_with('#') => continue,
+            _ if line.starts_with('#') => continue,
             Some(name) if name.is_empty() || name.contains(['[', ']']) => {
                 format!("has `{line}`, which names no section")
             }
@@ -39,7 +40,7 @@ pub(super) fn first_fault(text: &str) -> Option<(usize, String)> {
             None if !has_section => format!("has `{line}` before any section"),
             None => continue,
         };
-        return Some((index + 1, wrong));
+        return Some((span, wrong));
     }
     None
 }

@@ -11,7 +11,6 @@ use crate::base::File;
 use crate::finding::Finding;
 use crate::project::assets::Scanned;
 
-const CHECK: &str = "certificate-file";
 /// Debian's list of the certificates below `/usr/share/ca-certificates` that are trusted (update-ca-certificates(8)).
 const LIST: &str = "/etc/ca-certificates.conf";
 const BEGIN: &str = "-----BEGIN ";
@@ -73,7 +72,7 @@ impl Placer<'_, '_, '_> {
         let form = match Form::of(text) {
             Ok(form) => form,
             Err((reason, help)) => {
-                let finding = Finding::fatal(CHECK, site, format!("`{asset}` {reason}"));
+                let finding = Finding::fatal("certificate-file", site, format!("`{asset}` {reason}"));
                 self.findings.push(finding.help(help.replace("FILE", asset.path().as_str())));
                 return;
             }
@@ -85,14 +84,14 @@ impl Placer<'_, '_, '_> {
         }
         let Some((store, _)) = TrustStore::of(self.members.below.tree) else {
             let message = "the base and the layers below have no program that makes certificates trusted";
-            let finding = Finding::fatal(CHECK, site, message);
+            let finding = Finding::fatal("certificate-file", site, message);
             self.findings.push(finding.help("add `.packages([\"ca-certificates\"])`"));
             return;
         };
         if (store, form) == (TrustStore::Debian, Form::Der) {
             let message = format!("`{asset}` is DER, and `update-ca-certificates` takes PEM alone");
             let help = format!("run `openssl x509 -inform der -in {asset} -out NAME.crt`");
-            self.findings.push(Finding::fatal(CHECK, site, message).help(help));
+            self.findings.push(Finding::fatal("certificate-file", site, message).help(help));
             return;
         }
         let name = store.name(asset.path().file_name().unwrap_or_default());

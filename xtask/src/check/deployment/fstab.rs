@@ -1,5 +1,7 @@
 //! `fstab`: the mounts of /etc/fstab without which a device stops in emergency mode.
 
+use lapstrake::Span;
+
 use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::warning(
@@ -27,23 +29,21 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     };
     let base = subject.base_text("/etc/fstab").unwrap_or_default();
     let text = node.text().unwrap_or_default();
-    let lines = text.lines().enumerate().filter(|(_, line)| !base.lines().any(|of_base| of_base == *line));
-    lines.filter_map(|(index, line)| fault(subject, &node, index + 1, line)).collect()
+    let lines = Span::lines(text).filter(|line| !base.lines().any(|of_base| of_base.trim() == line.of(text)));
+    lines.filter_map(|line| fault(subject, &node, &line, line.of(text))).collect()
 }
 
-fn fault(subject: &Subject<'_>, node: &Node<'_>, number: usize, line: &str) -> Option<Fault> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with('#') {
+fn fault(subject: &Subject<'_>, node: &Node<'_>, span: &Span, line: &str) -> Option<Fault> {
+    if line.starts_with('#') {
         return None;
     }
     let mut fields = line.split_ascii_whitespace();
     let (what, at, kind) = (fields.next()?, fields.next(), fields.next());
     let options = fields.next().unwrap_or_default();
+    let fault = |message: String| Fault::at_span(node, span, message);
     let (Some(at), Some(kind)) = (at, kind) else {
-        let message = format!("line {number} of `/etc/fstab` has no mount point or no type");
-        return Some(
-            Fault::at(node, message).help("write `DEVICE MOUNT-POINT TYPE OPTIONS`, as fstab(5) says"),
-        );
+        let message = format!("`{line}` of `/etc/fstab` has no mount point or no type");
+        return Some(fault(message).help("write `DEVICE MOUNT-POINT TYPE OPTIONS`, as fstab(5) says"));
     };
     let is_optional = options.split(',').any(|option| OPTIONAL.contains(&option));
     // The root and the boot partition are the installer's, and there is a device for them.
@@ -51,20 +51,18 @@ fn fault(subject: &Subject<'_>, node: &Node<'_>, number: usize, line: &str) -> O
         return None;
     }
     if is_disk(what) {
-        let message = format!("line {number} of `/etc/fstab` stops the boot of a device without `{what}`");
-        let nofail = if options.is_empty() || options == "defaults" {
-            "nofail".to_owned()
-        } else {
-            format!("{options},nofail")
+        let nofail = match options {
+            "" | "defaults" => "nofail".to_owned(),
+            more => format!("{more},nofail"),
         };
-        return Some(Fault::at(node, message).help(format!("write `{what} {at} {kind} {nofail}`")));
+        let message = format!("`/etc/fstab` stops the boot of a device without `{what}`");
+        return Some(fault(message).help(format!("write `{what} {at} {kind} {nofail}`")));
     }
     let can_be_made = WRITABLE.iter().any(|directory| at.starts_with(directory)) || !at.starts_with('/');
     if !can_be_made && subject.tree().follow(at).is_none() && !subject.runs_unseen() {
-        let message = format!(
-            "line {number} of `/etc/fstab` mounts over `{at}`, which the image has not and no device can make"
-        );
-        return Some(Fault::at(node, message).help(format!("add `.dir(\"{at}\")`")));
+        let message =
+            format!("`/etc/fstab` mounts over `{at}`, which the image has not and no device can make");
+        return Some(fault(message).help(format!("add `.dir(\"{at}\")`")));
     }
     None
 }

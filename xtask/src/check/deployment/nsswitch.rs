@@ -1,6 +1,8 @@
 //! `nsswitch`: where glibc looks for accounts. With no source that the image has, not even root is known, and systemd
 //! starts no service with `User=`.
 
+use lapstrake::Span;
+
 use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -25,8 +27,8 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     };
     let text = node.text().unwrap_or_default();
     let mut faults = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or_default();
+    for span in Span::lines(text) {
+        let line = span.of(text).split('#').next().unwrap_or_default();
         let Some((database, sources)) = line.split_once(':') else { continue };
         let database = database.trim();
         if !DATABASES.contains(&database) || subject.runs_unseen() {
@@ -35,12 +37,9 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         // `[NOTFOUND=return]` is an action, not a source.
         let mut sources = sources.split_ascii_whitespace().filter(|word| !word.starts_with('['));
         if !sources.any(|source| is_known(subject, source)) {
-            let message = format!(
-                "line {} of `{}` gives `{database}` no source that the image has",
-                index + 1,
-                node.path()
-            );
-            faults.push(Fault::at(&node, message).help(format!("write `{database}: files systemd`")));
+            let message = format!("`{}` gives `{database}` no source that the image has", node.path());
+            let fault = Fault::at_span(&node, &span, message);
+            faults.push(fault.help(format!("write `{database}: files systemd`")));
         }
     }
     faults

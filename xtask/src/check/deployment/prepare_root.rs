@@ -20,10 +20,11 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let Some((node, text)) = found.and_then(|node| Some((node.clone(), node.text()?))) else {
         return Vec::new();
     };
-    if let Some((line, what)) = first_fault(text) {
-        let message = format!("line {line} of `{}` {what}", node.path());
+    if let Some((span, what)) = first_fault(text) {
+        let message = format!("`{}` {what}", node.path());
         return vec![
-            Fault::at(&node, message).help("write sections as `[composefs]`, and keys as `enabled = yes`"),
+            Fault::at_span(&node, &span, message)
+                .help("write sections as `[composefs]`, and keys as `enabled = yes`"),
         ];
     }
     let mut faults = Vec::new();

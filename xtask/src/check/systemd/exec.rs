@@ -46,7 +46,8 @@ pub(super) const MODE: Check =
 const KEYS: [&str; 7] =
     ["ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost"];
 /// Where systemd looks for a program that is named without a path (systemd.service(5)).
-const SEARCHED: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+pub(super) const SEARCHED: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 fn start(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -77,14 +78,14 @@ fn start(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 /// A command that a layer's file has a service run.
-struct Run<'a> {
-    unit: String,
-    key: &'static str,
-    command: Command,
-    setting: Setting<'a>,
+pub(super) struct Run<'a> {
+    pub(super) unit: String,
+    pub(super) key: &'static str,
+    pub(super) command: Command,
+    pub(super) setting: Setting<'a>,
 }
 
-fn runs<'a>(subject: &Subject<'a>) -> Vec<Run<'a>> {
+pub(super) fn runs<'a>(subject: &Subject<'a>) -> Vec<Run<'a>> {
     let mut runs = Vec::new();
     for unit in loaded(subject).iter().filter(|unit| unit.is_service_in_root()) {
         for key in KEYS {
@@ -110,7 +111,7 @@ fn is_literal(program: &str) -> bool {
 }
 
 /// What systemd would start.
-fn program<'a>(tree: &Tree<'a>, program: &str) -> Option<Node<'a>> {
+pub(super) fn program<'a>(tree: &Tree<'a>, program: &str) -> Option<Node<'a>> {
     if program.starts_with('/') {
         return tree.follow(program);
     }

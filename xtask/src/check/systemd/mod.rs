@@ -11,6 +11,7 @@ mod privileged_port;
 mod quadlet;
 mod quadlet_generator;
 mod quadlet_keys;
+mod script;
 mod state_directory;
 mod unit_encoding;
 mod unit_user;
@@ -27,6 +28,8 @@ pub(super) const CHECKS: &[Check] = &[
     exec::START,
     exec::MISSING,
     exec::MODE,
+    script::INTERPRETER,
+    script::FORMAT,
     unit_user::CHECK,
     install::TARGET,
     install::REQUIRES,

@@ -9,6 +9,7 @@ mod catalog;
 mod deployment;
 mod places;
 mod quadlets;
+mod scripts;
 mod secrets;
 mod systemd;
 

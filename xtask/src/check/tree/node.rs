@@ -9,6 +9,7 @@ use lapstrake_oci::tree::{self, CAPABILITY, Kind, Metadata};
 use crate::base::{Elf, File, FileFacts, facts};
 use crate::check::contents::LayerContents;
 use crate::check::secrets::Secret;
+use crate::check::start::Start;
 use crate::finding::Place;
 use crate::plan::{Member, Origin, PlannedLayer};
 
@@ -180,6 +181,11 @@ impl<'a> Node<'a> {
     pub(crate) fn secrets(&self) -> &'a [Secret] {
         let contents = self.contents().zip(self.origin());
         contents.map_or(&[], |(contents, origin)| contents.secrets(origin))
+    }
+
+    /// How the kernel starts a file of a layer that is not an ELF file, once it is staged.
+    pub(crate) fn start(&self) -> Option<&'a Start> {
+        self.contents()?.start(self.origin()?)
     }
 
     /// Where a file of a layer comes from.

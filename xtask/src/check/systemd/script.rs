@@ -1,0 +1,140 @@
+//! `script-interpreter` and `exec-format`: a script that the kernel can't start, though its mode says that it can.
+
+use lapstrake::suggest::nearest;
+
+use super::exec::{self, SEARCHED};
+use crate::check::start::{Interpreter, Start};
+use crate::check::{Check, Example, Fault, Node, Subject};
+
+pub(super) const INTERPRETER: Check = Check::fatal(
+    "script-interpreter",
+    "a script whose interpreter is not in the image does not start, and the shell says `No such file or directory` of the script",
+    interpreter,
+)
+.of_input_files()
+.shown(Example::Layers {
+    faulty: r##"Layer::new("app").with(File::text("#!/usr/bin/env tclsh\n", "/usr/bin/app").mode(0o755))"##,
+    fixed: r##"Layer::new("app").with(File::text("#!/bin/sh\n", "/usr/bin/app").mode(0o755))"##,
+});
+
+pub(super) const FORMAT: Check = Check::fatal(
+    "exec-format",
+    "systemd starts a program by the kernel, which knows a text only by `#!`: without it a service fails with 203/EXEC",
+    format,
+)
+.of_input_files()
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app")
+    .with(File::text("echo started\n", "/usr/bin/app").mode(0o755))
+    .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n"))"#,
+    fixed: r##"Layer::new("app")
+    .with(File::text("#!/bin/sh\necho started\n", "/usr/bin/app").mode(0o755))
+    .unit(Unit::text("app.service", "[Service]\nExecStart=/usr/bin/app\n"))"##,
+});
+
+fn interpreter(subject: &Subject<'_>) -> Vec<Fault> {
+    let executable = subject.tree().ours().filter(|node| node.is_file() && node.is_executable());
+    executable.filter_map(|node| interpreter_fault(subject, &node)).collect()
+}
+
+fn interpreter_fault(subject: &Subject<'_>, node: &Node<'_>) -> Option<Fault> {
+    let Start::Script(line) = node.start()? else { return None };
+    let path = node.path();
+    if line.ends_with('\r') {
+        let shown = line.trim_matches([' ', '\t', '\r']);
+        let message = format!(
+            "the script `{path}` ends its lines as DOS does, so that it asks for the interpreter `{shown}\\r`"
+        );
+        return Some(
+            Fault::at(node, message).help("write its lines with `\\n` alone: `sed -i 's/\\r$//' FILE`"),
+        );
+    }
+    let Interpreter { program, argument } = Interpreter::of(line);
+    if program.is_empty() {
+        return Some(
+            Fault::at(node, format!("the script `{path}` names no interpreter after `#!`"))
+                .help("write `#!/bin/sh`"),
+        );
+    }
+    if !program.starts_with('/') {
+        let message = format!(
+            "the script `{path}` asks for the interpreter `{program}`, which is not an absolute path"
+        );
+        return Some(Fault::at(node, message).help(format!("write `#!/usr/bin/env {program}`")));
+    }
+    if subject.tree().follow(program).is_none() {
+        return Some(missing(subject, node, program));
+    }
+    let (name, has_options) = of_env(program, argument?)?;
+    if !has_options && name.contains([' ', '\t']) {
+        let message = format!(
+            "the script `{path}` has `env` start a program of the name `{name}`: the kernel hands over one argument"
+        );
+        return Some(Fault::at(node, message).help(format!("write `#!/usr/bin/env -S {name}`")));
+    }
+    let is_there = |directory: &&str| subject.tree().follow(&format!("{directory}/{name}")).is_some();
+    let is_found = if name.starts_with('/') {
+        subject.tree().follow(name).is_some()
+    } else {
+        SEARCHED.iter().any(is_there)
+    };
+    (!is_found).then(|| missing(subject, node, name))
+}
+
+/// Returns the program that `env` starts, and whether `env` splits its argument itself.
+fn of_env<'l>(program: &str, argument: &'l str) -> Option<(&'l str, bool)> {
+    if !program.ends_with("/env") {
+        return None;
+    }
+    let Some(split) = argument.strip_prefix("-S").or_else(|| argument.strip_prefix("--split-string=")) else {
+        // Another option is not followed.
+        return (!argument.starts_with('-')).then_some((argument, false));
+    };
+    let mut words = split.split_ascii_whitespace();
+    let name = words.find(|word| !word.contains('=') && !word.starts_with('-'))?;
+    Some((name, true))
+}
+
+fn missing(subject: &Subject<'_>, node: &Node<'_>, program: &str) -> Fault {
+    let message = format!("the script `{}` asks for `{program}`, which the image has not", node.path());
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let known: Vec<_> = SEARCHED
+        .iter()
+        .flat_map(|directory| subject.tree().children(directory))
+        .filter(|other| !other.is_directory())
+        .map(|other| other.path().file_name().to_owned())
+        .collect();
+    let help = match nearest(name, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("bring it: `.packages([{name:?}])` in a layer below"),
+    };
+    let fault = Fault::at(node, message).help(help);
+    // A real base has programs that the stand-in lacks.
+    let is_doubt = subject.is_on_stand_in() || subject.runs_unseen();
+    if is_doubt { fault.as_warning() } else { fault }
+}
+
+fn format(subject: &Subject<'_>) -> Vec<Fault> {
+    // Another format may be registered.
+    if subject.tree().children("/usr/lib/binfmt.d").any(|node| node.is_file()) {
+        return Vec::new();
+    }
+    let mut faults = Vec::new();
+    for run in exec::runs(subject) {
+        let Some(node) = exec::program(subject.tree(), &run.command.program) else { continue };
+        let what = match node.start() {
+            Some(Start::Empty) => "which is empty",
+            Some(Start::ByteOrderMark) => "which has a byte order mark before `#!`",
+            Some(Start::Other) => "which is neither a program nor starts with `#!`",
+            Some(Start::Script(_)) | None => continue,
+        };
+        if node.site().is_none() || !node.is_executable() {
+            continue;
+        }
+        let message = format!("`{}` has `{}=` run `{}`, {what}", run.unit, run.key, node.path());
+        let fault = Fault::at(&node, message).also(&run.setting.node, "started here");
+        let fault = fault.help("write `#!/bin/sh`, or the program that reads it, in its first line");
+        faults.push(if run.command.may_fail { fault.as_warning() } else { fault });
+    }
+    faults
+}
