@@ -3,22 +3,24 @@
 //! layers also run every check over an image that holds the input. Only `xtask/fuzz` and the test that
 //! replays its corpus use this module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::io::Cursor;
 use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::entry::{DropIn, Edit, File, Unit, Zone};
+use lapstrake::entry::{DropIn, Edit, File, Tree, Unit, Zone};
 use lapstrake::value::{SysusersLine, TmpfilesLine};
 use lapstrake::{Image, Layer, TransportRef};
-use lapstrake_oci::{Blobs, import_archive};
+use lapstrake_oci::{Blobs, Digest, import_archive};
 use lapstrake_oci::{Descriptor, MediaType};
 use serde_json::json;
 
 use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
 use crate::finding::{Look, Run, draw, sarif};
-use crate::plan::{self, Builders, CargoOptions};
+use crate::inputs::{keep_members, read_archive};
+use crate::plan::{self, ArchiveMember, Builders, CargoOptions, Fetched};
 use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
 use crate::support::columns::Columns;
@@ -34,7 +36,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "elf", run: elf },
     Target { name: "unit", run: unit },
     Target { name: "sysusers", run: sysusers },
@@ -43,6 +45,7 @@ pub const TARGETS: [Target; 13] = [
     Target { name: "config", run: config },
     Target { name: "edit", run: edit },
     Target { name: "zone", run: zone },
+    Target { name: "archive", run: archive },
     Target { name: "tar", run: tar },
     Target { name: "oci-index", run: oci_index },
     Target { name: "oci-manifest", run: oci_manifest },
@@ -168,6 +171,32 @@ fn zone(bytes: &[u8]) {
     );
 }
 
+/// Reads an archive, takes its files out of it, and checks the image of two trees of it.
+fn archive(bytes: &[u8]) {
+    let (url, digest) = ("https://files.example/a", Digest::of(bytes));
+    let size = bytes.len() as u64;
+    let Ok(archive) = read_archive(Cursor::new(bytes), size) else { return };
+    let files = archive.members.values().filter_map(|member| match member {
+        ArchiveMember::File(file) => Some((file.size, file.digest.clone())),
+        _ => None,
+    });
+    let files: BTreeSet<_> = files.collect();
+    with_blobs(|blobs| {
+        keep_members(Cursor::new(bytes), size, &files, blobs).expect("it was read before");
+        assert!(files.iter().all(|(size, digest)| blobs.has(digest, *size)), "all files are kept");
+    });
+    let tree = |at| Tree::fetched(url, digest.to_string(), at);
+    let trees =
+        [tree("/"), tree("/usr").strip_components(1).mode_of("bin/*", 0o755), tree("/srv").only("bin")];
+    for tree in trees {
+        let shared = plan::Shared::default();
+        let file = Fetched { url: url.to_owned(), digest: digest.clone() };
+        shared.archives().add(file, Ok(archive.clone()));
+        let bench = Bench::get();
+        bench.check_in(&shared, &image(Layer::new("fuzzed").with(tree)), &bench.base, b"");
+    }
+}
+
 fn tar(bytes: &[u8]) {
     let bench = Bench::get();
     // A layer that can be read is checked like any other base.
@@ -283,10 +312,15 @@ impl Bench {
     /// Plans an image whose programs have the content `program`, runs every check over it, and draws the
     /// findings.
     fn check(&self, image: &Image, base: &Base, program: &[u8]) {
+        self.check_in(&plan::Shared::default(), image, base, program);
+    }
+
+    /// The same, with what was read before.
+    fn check_in(&self, shared: &plan::Shared, image: &Image, base: &Base, program: &[u8]) {
         let resolved = plan::resolve(
             image,
             &self.workspace,
-            &plan::Shared::default(),
+            shared,
             base,
             &Builders::new(),
             &[],

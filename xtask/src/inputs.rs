@@ -9,7 +9,7 @@ use std::thread;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::LayerName;
 
-use crate::plan::{Artefact, Compiled, ContextFile, Origin, PlannedLayer, ReadFile};
+use crate::plan::{Artefact, Compiled, ContextFile, Fetched, Origin, PlannedLayer, ReadFile, Unpacked};
 use crate::support::explain::Explain;
 use crate::support::folder::TempFolder;
 use crate::support::identity::ByIdentity;
@@ -145,8 +145,12 @@ impl Inputs {
             let inputs = known.entry(layer.name.clone()).or_default();
             let is_known = |origin: &&Origin| match origin {
                 Origin::Asset { .. } | Origin::Text(_) => true,
-                // A file of a layer below is taken out of it before it is read.
-                Origin::Artefact(_) | Origin::Compiled(_) | Origin::Read(_) | Origin::Fetched(_) => false,
+                // A file of a layer below or of an archive is taken out of it before it is read.
+                Origin::Artefact(_)
+                | Origin::Compiled(_)
+                | Origin::Read(_)
+                | Origin::Fetched(_)
+                | Origin::Unpacked(_) => false,
             };
             for origin in origins(layer).filter(is_known) {
                 if let Ok(file) = stage(origin, &Artefacts::default(), files) {
@@ -168,7 +172,11 @@ impl Inputs {
             let new = new.filter_map(|origin| match origin {
                 Origin::Text(text) => Some((origin, InputFile::of_text(text))),
                 Origin::Read(file) => Some((origin, InputFile::of_read(file, read))),
-                Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => None,
+                Origin::Asset { .. }
+                | Origin::Artefact(_)
+                | Origin::Compiled(_)
+                | Origin::Fetched(_)
+                | Origin::Unpacked(_) => None,
             });
             let new: Vec<_> = new.collect();
             are_added |= !new.is_empty();
@@ -212,7 +220,11 @@ impl LayerInputs {
     /// equal layer and build them otherwise.
     fn is_of_run(&self) -> bool {
         self.files.keys().all(|origin| match origin {
-            Origin::Asset { .. } | Origin::Text(_) | Origin::Read(_) | Origin::Fetched(_) => true,
+            Origin::Asset { .. }
+            | Origin::Text(_)
+            | Origin::Read(_)
+            | Origin::Fetched(_)
+            | Origin::Unpacked(_) => true,
             Origin::Artefact(_) | Origin::Compiled(_) => false,
         })
     }
@@ -256,8 +268,8 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: Files<'_>) -> Result<Inp
         Origin::Text(text) => return Ok(InputFile::of_text(text)),
         Origin::Asset { host, .. } => host,
         Origin::Read(file) => return Ok(InputFile::of_read(file, files.read)),
-        Origin::Fetched(file) => {
-            kept = files.read.path(&file.digest);
+        Origin::Fetched(Fetched { digest, .. }) | Origin::Unpacked(Unpacked { digest, .. }) => {
+            kept = files.read.path(digest);
             &kept
         }
         Origin::Compiled(built) => artefacts.compiled.get(built).ok_or_else(|| {
@@ -276,12 +288,21 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: Files<'_>) -> Result<Inp
         | Origin::Compiled(_)
         | Origin::Artefact(_)
         | Origin::Read(_)
-        | Origin::Fetched(_) => regular::open(path),
+        | Origin::Fetched(_)
+        | Origin::Unpacked(_) => regular::open(path),
     };
     let found = file.and_then(|file| files.digests.digest_of(&file));
     let FileDigest { stamp, digest } =
         found.map_err(|source| InputError::Read { path: path.clone(), source })?;
-    if matches!(origin, Origin::Fetched(file) if file.digest != digest) {
+    let expected = match origin {
+        Origin::Fetched(Fetched { digest, .. }) | Origin::Unpacked(Unpacked { digest, .. }) => Some(digest),
+        Origin::Asset { .. }
+        | Origin::Text(_)
+        | Origin::Read(_)
+        | Origin::Artefact(_)
+        | Origin::Compiled(_) => None,
+    };
+    if expected.is_some_and(|expected| *expected != digest) {
         return Err(InputError::Changed { path: path.clone() });
     }
     let bytes = Bytes::Host { path: path.clone(), stamp, files: Arc::clone(files.digests) };
@@ -339,8 +360,13 @@ impl InputFile {
     }
 }
 
+mod archive;
 mod fetch;
 #[cfg(test)]
 mod tests;
+mod unpack;
 
+#[cfg(any(test, feature = "__fuzz"))]
+pub(crate) use archive::{keep_members, read_archive};
 pub(crate) use fetch::{FetchError, fetch};
+pub(crate) use unpack::{learn_archives, unpack};

@@ -202,9 +202,14 @@ impl Planned {
         let text = match node.origin() {
             Some(Origin::Asset { host, .. }) => std::fs::read_to_string(host).ok(),
             Some(Origin::Text(text)) => Some(text.clone()),
-            Some(Origin::Artefact(_) | Origin::Compiled(_) | Origin::Read(_) | Origin::Fetched(_)) | None => {
-                node.text().map(str::to_owned)
-            }
+            Some(
+                Origin::Artefact(_)
+                | Origin::Compiled(_)
+                | Origin::Read(_)
+                | Origin::Fetched(_)
+                | Origin::Unpacked(_),
+            )
+            | None => node.text().map(str::to_owned),
         };
         text.unwrap_or_else(|| {
             panic!("the text of `{path}` in image `{}` is not known", self.planned.plan.name)

@@ -21,8 +21,9 @@ const fn one(key: &'static str, kind: ValueKind) -> Choice {
 const FILL: Choice = choice("fill", Takes::Pair(ValueKind::Text, ValueKind::Text));
 const MODE: Choice = one("mode", ValueKind::Mode);
 const OWNER: Choice = one("owner", ValueKind::Owner);
-/// What is left out of a tree, and the modes and owners that patterns give.
+/// What is left out of a tree, what alone is taken, and the modes and owners that patterns give.
 const EXCLUDE: Choice = choice("exclude", Takes::Each(ValueKind::Glob));
+const ONLY: Choice = choice("only", Takes::Each(ValueKind::Glob));
 const MODE_OF: Choice = choice("mode_of", Takes::Pair(ValueKind::Glob, ValueKind::Mode));
 const OWNER_OF: Choice = choice("owner_of", Takes::Pair(ValueKind::Glob, ValueKind::Owner));
 const DIR_MODE: Choice = one("dir_mode", ValueKind::Mode);
@@ -45,7 +46,7 @@ pub(super) const REPOSITORY: Form = Form {
 };
 
 /// The options of a tree.
-const TREE: &[Choice] = &[EXCLUDE, MODE_OF, OWNER_OF, DIR_MODE, MODE, OWNER, CAPABILITY, ALLOW];
+const TREE: &[Choice] = &[ONLY, EXCLUDE, MODE_OF, OWNER_OF, DIR_MODE, MODE, OWNER, CAPABILITY, ALLOW];
 
 /// How the state of a unit is meant.
 const UNIT_STATE: &[Choice] = &[choice("for_users", Takes::Nothing), choice("if_present", Takes::Nothing)];
@@ -117,6 +118,7 @@ const OF_LAYER: &[Form] = &[
         shapes: &[Shape::Onto(ValueKind::StageFile, ValueKind::Destination)],
         options: &[
             choice("stage", Takes::Argument(ValueKind::Stage)),
+            ONLY,
             EXCLUDE,
             MODE_OF,
             OWNER_OF,
@@ -141,6 +143,22 @@ const OF_LAYER: &[Form] = &[
         keyword: "fetched",
         shapes: &[Shape::NamedOnto(ValueKind::FetchUrl, ValueKind::ContentDigest, ValueKind::Destination)],
         options: &[MODE, OWNER, CAPABILITY, ALLOW],
+    },
+    Form {
+        keyword: "fetched_tree",
+        shapes: &[Shape::NamedOnto(ValueKind::FetchUrl, ValueKind::ContentDigest, ValueKind::Destination)],
+        options: &[
+            one("strip_components", ValueKind::Number),
+            ONLY,
+            EXCLUDE,
+            MODE_OF,
+            OWNER_OF,
+            DIR_MODE,
+            MODE,
+            OWNER,
+            CAPABILITY,
+            ALLOW,
+        ],
     },
     Form {
         keyword: "tree",

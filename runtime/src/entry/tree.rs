@@ -1,11 +1,11 @@
-//! The content of a directory of the workspace.
+//! The content of a directory of the workspace, or of an archive.
 
 use super::Attributes;
 use super::Source;
 use super::Tmpfiles;
 use super::attributes::attribute_options;
 use crate::faults::faults;
-use crate::value::{Asset, Glob, ImagePath, Invalid, Mode, Owner, Reference, Text};
+use crate::value::{Asset, ContentDigest, FetchUrl, Glob, ImagePath, Invalid, Mode, Owner, Reference, Text};
 use crate::{Base, BuildStage, Parsed, Site};
 
 /// The content of a directory of the workspace, copied into a directory of the image: files, symlinks as they
@@ -29,12 +29,16 @@ use crate::{Base, BuildStage, Parsed, Site};
 #[must_use = "a tree is part of an image only by `.with(…)` of a layer"]
 #[non_exhaustive]
 pub struct Tree {
-    /// The directory of the workspace, of a build stage or of another image.
+    /// The directory of the workspace, of a build stage or of another image, or the archive.
     pub source: Source,
     /// The directory of the image that its content goes to.
     pub at: Parsed<ImagePath>,
     /// The permission bits of its directories.
     pub dir_mode: Option<Parsed<Mode>>,
+    /// How many directories the names of an archive lose at their start.
+    pub stripped: usize,
+    /// Patterns of what is taken. All is taken if there are none.
+    pub only: Vec<Parsed<Glob>>,
     /// Patterns of what is left out.
     pub excludes: Vec<Parsed<Glob>>,
     /// The permission bits of the regular files that match a pattern.
@@ -49,10 +53,41 @@ impl Tree {
     /// Copies the content of the directory `source` into the directory `at`.
     #[track_caller]
     pub fn new(source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
+        Self::of(Source::Asset(source.into()), Parsed::new(at))
+    }
+
+    /// Downloads an archive, and takes its content into the directory `at`. It is a tar, which may be compressed with gzip
+    /// or zstd, or a zip; its first bytes decide. The archive must have the digest, and is kept as a file of
+    /// [`File::fetched`](super::File::fetched) is.
+    ///
+    /// Modes are those of the archive without the setuid, setgid and sticky bits, for which [`mode_of`](Self::mode_of) is
+    /// there. All is owned by `root:root`, because the numbers of an archive are of the machine that made it. Hardlinks
+    /// stay hardlinks. An archive is refused if a name in it is absolute or has `..`. A link out of the tree, a device and a
+    /// fifo are refused, unless [`exclude`](Self::exclude) leaves them out.
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Tree};
+    ///
+    /// let digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    /// let geth = Tree::fetched("https://files.example/geth-1.14.tar.gz", digest, "/usr").strip_components(1).only("bin/geth");
+    /// Layer::new("geth").with(geth);
+    /// ```
+    #[track_caller]
+    pub fn fetched(
+        url: impl Text<FetchUrl>,
+        digest: impl Text<ContentDigest>,
+        at: impl Text<ImagePath>,
+    ) -> Self {
+        Self::of(Source::Fetched(Parsed::new(url), Parsed::new(digest)), Parsed::new(at))
+    }
+
+    fn of(source: Source, at: Parsed<ImagePath>) -> Self {
         Self {
-            source: Source::Asset(source.into()),
-            at: Parsed::new(at),
+            source,
+            at,
             dir_mode: None,
+            stripped: 0,
+            only: Vec::new(),
             excludes: Vec::new(),
             modes: Vec::new(),
             owners: Vec::new(),
@@ -118,6 +153,36 @@ impl Tree {
         self
     }
 
+    /// Leaves out so many directories at the start of each name of an archive, as `tar --strip-components` does: the folder
+    /// with the version in its name. A member without more is left out. All patterns are for what is left of a name.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Tree;
+    /// # let digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    /// let node = Tree::fetched("https://files.example/node.tar.gz", digest, "/usr").strip_components(1);
+    /// assert_eq!(node.name_of("node-22/bin/node"), Some("bin/node"));
+    /// assert_eq!(node.name_of("node-22"), None);
+    /// ```
+    pub fn strip_components(mut self, count: usize) -> Self {
+        self.stripped = count;
+        self
+    }
+
+    /// Takes only what matches a pattern, which is as for [`exclude`](Self::exclude). It may be called more than once, to
+    /// take more. A pattern that matches nothing is an error.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Tree;
+    /// let tree = Tree::new("web", "/usr/share/web").only("*.html").only("js").exclude("*.map");
+    /// assert!(tree.takes("index.html") && tree.takes("js/app.js"));
+    /// assert!(!tree.takes("README.md") && !tree.takes("js/app.js.map"));
+    /// ```
+    #[track_caller]
+    pub fn only(mut self, pattern: impl Text<Glob>) -> Self {
+        self.only.push(Parsed::new(pattern));
+        self
+    }
+
     /// Leaves out what matches a pattern, relative to the directory, with everything below. It may be called more
     /// than once.
     ///
@@ -168,10 +233,27 @@ impl Tree {
     /// assert!(web.takes("app.js") && !web.takes("js/app.js.map"));
     /// ```
     pub fn takes(&self, path: &str) -> bool {
-        !self.excludes.iter().filter_map(|pattern| pattern.get().ok()).any(|pattern| pattern.matches(path))
+        let matches = |patterns: &[Parsed<Glob>]| {
+            patterns.iter().filter_map(|pattern| pattern.get().ok()).any(|pattern| pattern.matches(path))
+        };
+        (self.only.is_empty() || matches(&self.only)) && !matches(&self.excludes)
+    }
+
+    /// Returns the path of a member of an archive, relative to the directory. None, if nothing of its name is left.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Tree;
+    /// assert_eq!(Tree::new("web", "/usr/share/web").name_of("js/app.js"), Some("js/app.js"));
+    /// ```
+    pub fn name_of<'name>(&self, member: &'name str) -> Option<&'name str> {
+        let mut left = member;
+        for _ in 0..self.stripped {
+            left = left.split_once('/')?.1;
+        }
+        Some(left)
     }
 
     attribute_options!(mode owner capability);
 }
 
-faults!(Tree { source, at, dir_mode, excludes, modes, owners, attributes });
+faults!(Tree { source, at, dir_mode, only, excludes, modes, owners, attributes; stripped });

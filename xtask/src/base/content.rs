@@ -42,15 +42,15 @@ pub(crate) fn keep_contents(
     read_layer(tar, &Budget::largest(), |_, member, content| {
         if sizes.contains(&member.size) {
             let is_wanted = |digest: &Digest| wanted.contains(&(member.size, digest.clone()));
-            kept.extend(keep(&mut content.take(member.size), member.size, is_wanted, blobs)?);
+            kept.extend(keep_content(&mut content.take(member.size), member.size, is_wanted, blobs)?);
         }
         Ok(())
     })?;
     Ok(kept)
 }
 
-/// Keeps a content as a blob if its digest is wanted.
-fn keep(
+/// Keeps a content of so many bytes as a blob if its digest is wanted.
+pub(crate) fn keep_content(
     content: &mut dyn Read,
     size: u64,
     is_wanted: impl Fn(&Digest) -> bool,

@@ -42,7 +42,7 @@ use serde_json::Value;
 pub(crate) use builder::{builder, lone_image};
 pub(crate) use cache::Cache;
 pub(crate) use capture::{ELF_MAX, TEXT_MAX, wants_text};
-pub(crate) use content::{keep_contents, read_contents};
+pub(crate) use content::{keep_content, keep_contents, read_contents};
 pub(crate) use elf::{Elf, MAGIC};
 pub(crate) use error::BaseError;
 pub(crate) use file::{File, FileFacts, Node, facts};

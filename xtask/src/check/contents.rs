@@ -206,6 +206,7 @@ impl LayerContents {
         match origin {
             Origin::Text(text) => Some(text.len() as u64),
             Origin::Read(file) => Some(file.facts.size),
+            Origin::Unpacked(file) => Some(file.size),
             Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => {
                 self.files.by_origin.get(origin)?.size
             }
@@ -221,6 +222,7 @@ impl LayerContents {
         match origin {
             Origin::Text(text) => Some(text),
             Origin::Read(file) => file.facts.text.as_deref(),
+            Origin::Unpacked(file) => file.text.as_deref(),
             Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => {
                 self.texts.get(origin).map(|text| text.text.as_str())
             }

@@ -114,6 +114,7 @@ fn known_sizes(layer: &PlannedLayer) -> BTreeMap<ImagePath, u64> {
     let size = |member: &Member| match &member.kind {
         Kind::File(Origin::Asset { host, .. }) => std::fs::metadata(host).ok().map(|file| file.len()),
         Kind::File(Origin::Read(file)) => Some(file.facts.size),
+        Kind::File(Origin::Unpacked(file)) => Some(file.size),
         Kind::File(Origin::Text(text)) => u64::try_from(text.len()).ok(),
         _ => None,
     };

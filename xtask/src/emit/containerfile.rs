@@ -179,6 +179,9 @@ fn describe(path: &ImagePath, member: &Member, out: &mut String) -> std::fmt::Re
             write!(out, " from {}", comment(path.as_str()))?;
         }
         Kind::File(Origin::Fetched(file)) => write!(out, " from {}", comment(&file.url))?,
+        Kind::File(Origin::Unpacked(file)) => {
+            write!(out, " from {} in {}", comment(&file.path), comment(&file.archive.url))?;
+        }
         Kind::File(Origin::Read(file)) => write!(out, " from {} below", comment(file.path.as_str()))?,
         Kind::File(Origin::Text(text)) => write!(out, " text of {} bytes", text.len())?,
         Kind::File(Origin::Artefact(artefact)) => {

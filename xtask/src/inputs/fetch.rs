@@ -7,11 +7,12 @@ use std::process::Stdio;
 use camino::Utf8PathBuf;
 use lapstrake::Site;
 
+use super::archive::ArchiveError;
 use crate::plan::Fetched;
 use crate::support::explain::Explain;
 use crate::support::program::{Program, ProgramError};
 use crate::support::progress::Progress;
-use lapstrake_oci::{Blobs, Digest};
+use lapstrake_oci::{BlobError, Blobs, Digest};
 
 const CURL: Program = Program::of_package("curl", "curl");
 /// The largest file, in bytes.
@@ -51,6 +52,10 @@ pub(crate) enum FetchError {
     Digest { url: String, site: Site, expected: Digest, found: Digest },
     #[error("`{url}` is not in the cache, and `--offline` downloads nothing")]
     Offline { url: String, site: Site },
+    #[error("the archive `{url}` can't be unpacked: {source}")]
+    Archive { url: String, site: Site, source: ArchiveError },
+    #[error("`{path}` can't be read")]
+    Kept { path: Utf8PathBuf, site: Site, source: BlobError },
     #[error("`{path}` can't be written")]
     Write { path: Utf8PathBuf, site: Site, source: io::Error },
 }
@@ -63,7 +68,8 @@ impl Explain for FetchError {
                 Some(format!("write {:?} if that is the file that you want", found.to_string()))
             }
             Self::Offline { .. } => Some("build once without `--offline`".to_owned()),
-            Self::Failed { .. } | Self::Large { .. } | Self::Write { .. } => None,
+            Self::Archive { source, .. } => source.help(),
+            Self::Failed { .. } | Self::Large { .. } | Self::Kept { .. } | Self::Write { .. } => None,
         }
     }
 
@@ -74,6 +80,8 @@ impl Explain for FetchError {
             | Self::Large { site, .. }
             | Self::Digest { site, .. }
             | Self::Offline { site, .. }
+            | Self::Archive { site, .. }
+            | Self::Kept { site, .. }
             | Self::Write { site, .. } => Some(*site),
         }
     }

@@ -83,7 +83,8 @@
 /// | `image_file "REFERENCE" = "/PATH/IN/THE/IMAGE" => "/PATH"` | `mode` `owner` `capability` |
 /// | `image_tree "REFERENCE" = "/PATH/IN/THE/IMAGE" => "/PATH"` | the options of `tree` |
 /// | `fetched "URL" = "sha256:DIGEST" => "/PATH"` | `mode` `owner` `capability` |
-/// | `tree "ASSET" => "/PATH"` | `exclude` `mode_of` `owner_of` `dir_mode` `mode` `owner` `capability` |
+/// | `fetched_tree "URL" = "sha256:DIGEST" => "/PATH"` | `strip_components` and the options of `tree` |
+/// | `tree "ASSET" => "/PATH"` | `only` `exclude` `mode_of` `owner_of` `dir_mode` `mode` `owner` `capability` |
 /// | `dir "/PATH"` | `mode` `owner` |
 /// | `symlink "/PATH" -> "TARGET"`, as ls(1) shows it | `owner` |
 /// | `remove "/PATH"` | |

@@ -8,6 +8,7 @@ use lapstrake::Site;
 use lapstrake::rule::{self, Claim, What};
 use lapstrake::value::{ImagePath, Mode};
 
+use lapstrake_oci::Digest;
 use lapstrake_oci::tree::{DEPTH_MAX, Kind, LayerNumber, Metadata};
 
 use super::below::Below;
@@ -38,6 +39,8 @@ pub(super) enum Inode {
     Host(assets::Inode),
     /// A file of a tree that was read, by the address of the record that its names share.
     Read(usize),
+    /// A file of an archive with that digest.
+    Archive(Digest, u32),
     /// A file of a planned layer, by its first name.
     Member(LayerNumber, ImagePath),
 }

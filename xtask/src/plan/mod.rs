@@ -3,6 +3,8 @@
 //! gone wrong here.
 
 mod account;
+mod archive;
+mod archive_links;
 mod base_config;
 mod below;
 mod certificate;
@@ -15,10 +17,12 @@ mod document;
 mod edit;
 mod enablement;
 mod execution;
+mod fetched;
 mod kernel;
 mod labels;
 mod lower_texts;
 mod mount_points;
+mod origin_key;
 mod own_accounts;
 mod own_units;
 mod package_limits;
@@ -26,6 +30,7 @@ mod package_state;
 mod package_tool;
 mod packages;
 mod place;
+mod place_archive;
 mod place_tree;
 mod quadlet;
 mod read_file;
@@ -43,9 +48,8 @@ mod transaction;
 mod unit_states;
 mod zone;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
@@ -59,8 +63,10 @@ use lapstrake_oci::tree::{Kind, Metadata, Tree};
 use crate::base::File;
 use crate::project::cargo_flags::CargoFlags;
 
+pub(crate) use archive::{Archive, ArchiveFile, ArchiveMember, Archives, Unpacked, Unusable, WantedArchive};
 pub(crate) use compile::{CargoOptions, Invocation};
 pub(crate) use execution::Execution;
+pub(crate) use fetched::Fetched;
 pub(crate) use lower_texts::{LowerTexts, WantedText};
 pub(crate) use package_state::line as state_line;
 pub(crate) use package_tool::PackageTool;
@@ -253,6 +259,14 @@ impl PlannedLayer {
         })
     }
 
+    /// The files of the layer that are in archives, each with its line.
+    pub(crate) fn unpacked(&self) -> impl Iterator<Item = (&Unpacked, Site)> {
+        self.members.values().filter_map(|member| match &member.kind {
+            Kind::File(Origin::Unpacked(file)) => Some((file, member.site.unwrap_or(self.site))),
+            _ => None,
+        })
+    }
+
     /// The members that an entry asked for, without the parents that they need.
     pub(crate) fn described(&self) -> impl Iterator<Item = (&ImagePath, &Member)> {
         self.members.iter().filter(|(_, member)| member.site.is_some())
@@ -317,25 +331,8 @@ pub(crate) enum Origin {
     Read(ReadFile),
     /// A file that is downloaded.
     Fetched(Fetched),
-}
-
-/// A file that is downloaded, and the digest that it must have.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub(crate) struct Fetched {
-    pub(crate) url: String,
-    pub(crate) digest: Digest,
-}
-
-/// What origins are compared by. Paths are compared as texts: camino compares them component by component,
-/// which takes seconds where a layer has 100,000 files.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum OriginKey<'a> {
-    Asset { host: &'a str, path: &'a str },
-    Artefact(&'a Artefact),
-    Text(&'a str),
-    Compiled(&'a Compiled),
-    Read(&'a ReadFile),
-    Fetched(&'a Fetched),
+    /// A file of an archive that is downloaded.
+    Unpacked(Unpacked),
 }
 
 impl Origin {
@@ -343,47 +340,13 @@ impl Origin {
     fn file(&self) -> File {
         match self {
             Self::Read(file) => File::Read(Arc::clone(&file.facts)),
-            Self::Asset { .. } | Self::Artefact(_) | Self::Text(_) | Self::Compiled(_) | Self::Fetched(_) => {
-                File::Planned
-            }
+            Self::Asset { .. }
+            | Self::Artefact(_)
+            | Self::Text(_)
+            | Self::Compiled(_)
+            | Self::Fetched(_)
+            | Self::Unpacked(_) => File::Planned,
         }
-    }
-
-    fn key(&self) -> OriginKey<'_> {
-        match self {
-            Self::Asset { path, host } => OriginKey::Asset { host: host.as_str(), path: path.as_str() },
-            Self::Artefact(artefact) => OriginKey::Artefact(artefact),
-            Self::Text(text) => OriginKey::Text(text),
-            Self::Compiled(compiled) => OriginKey::Compiled(compiled),
-            Self::Read(file) => OriginKey::Read(file),
-            Self::Fetched(file) => OriginKey::Fetched(file),
-        }
-    }
-}
-
-impl PartialEq for Origin {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Origin {}
-
-impl Hash for Origin {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key().hash(state);
-    }
-}
-
-impl PartialOrd for Origin {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Origin {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
     }
 }
 

@@ -7,6 +7,7 @@ use lapstrake::entry::{Attributes, Bin, Edit, EntryKind, EntryRef, File, Kargs, 
 use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Principal};
 use lapstrake::{Layer, Parsed, Site};
 
+use super::archive::Archives;
 use super::compile::Invocations;
 use super::copied_from::CopiedFrom;
 use super::destination::{Members, Wanted};
@@ -48,6 +49,7 @@ pub(super) struct Placer<'a, 'm, 'p> {
     pub(super) layer: &'p LayerName,
     pub(super) texts: &'p LowerTexts,
     pub(super) stage_trees: &'p StageTrees,
+    pub(super) archives: &'p Archives,
     /// What has to be read before the plan can be made.
     pub(super) wanted: Vec<WantedText>,
     pub(super) added: AddedLines,

@@ -1,11 +1,12 @@
-//! What a directory of the workspace or of a build stage is in an image: its files, symlinks and directories, with the modes and owners that
-//! patterns give them.
+//! What a directory of the workspace or of a build stage is in an image: its files, symlinks and directories, with the
+//! modes and owners that patterns give them.
 
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use lapstrake::Site;
 use lapstrake::entry::{Source, Tree};
+use lapstrake::suggest::did_you_mean;
 use lapstrake::value::{Glob, ImagePath, Mode};
 use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
 
@@ -16,19 +17,24 @@ use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile};
 
 /// The modes and owners that patterns give.
-struct Patterns {
+pub(super) struct Patterns {
     modes: Vec<(Glob, Mode)>,
     owners: Vec<(Glob, (u32, u32))>,
 }
 
 impl Patterns {
-    fn mode(&self, name: &str) -> Option<Mode> {
+    pub(super) fn mode(&self, name: &str) -> Option<Mode> {
         self.modes.iter().rfind(|(pattern, _)| pattern.matches(name)).map(|(_, mode)| *mode)
     }
 
-    fn owner(&self, name: &str) -> Option<(u32, u32)> {
+    pub(super) fn owner(&self, name: &str) -> Option<(u32, u32)> {
         self.owners.iter().rfind(|(pattern, _)| pattern.matches(name)).map(|(_, owner)| *owner)
     }
+}
+
+/// Returns a directory that keeps the metadata it has below.
+pub(super) fn modest(path: ImagePath, metadata: Metadata, site: Site) -> Wanted {
+    Wanted { path, kind: Kind::Directory, metadata, site, modest: true, inode: None }
 }
 
 impl Placer<'_, '_, '_> {
@@ -59,8 +65,13 @@ impl Placer<'_, '_, '_> {
                     self.undecided.push(Undecided { what, site, layer: self.layer.clone() });
                 }
             }
-            // No call makes a tree of them.
-            Source::Text(_) | Source::Fetched(..) => {}
+            Source::Fetched(url, digest) => {
+                if let (Some(url), Some(digest)) = (self.valid(url), self.valid(digest)) {
+                    self.archive(tree, (&url, &digest), &root, site);
+                }
+            }
+            // No call makes a tree of it.
+            Source::Text(_) => {}
         }
     }
 
@@ -73,17 +84,24 @@ impl Placer<'_, '_, '_> {
         members: &BTreeMap<String, Kind<SourceFile>>,
         site: Site,
     ) {
+        if tree.stripped > 0 {
+            let message = format!(
+                "`.strip_components({})` is for archives, and `{named}` is a directory",
+                tree.stripped
+            );
+            let help = format!("name the directory in it: {:?}", named.join("NAME").as_str());
+            self.findings.push(Finding::fatal("asset-kind", site, message).help(help));
+            return;
+        }
+        let Some(only) = self.only(tree) else { return };
         let dir_mode = tree.dir_mode.as_ref().map_or(Some(Mode::PROGRAM), |mode| self.valid(mode));
         let plain = self.metadata(&tree.attributes, Mode::FILE);
         let patterns = self.patterns(tree);
         let (Some(dir_mode), Some(plain), Some(patterns)) = (dir_mode, plain, patterns) else { return };
         let has_mode = tree.attributes.mode.is_some();
         let owned = |mode| Metadata { mode, xattrs: Xattrs::default(), ..plain.clone() };
-        let modest = |path, (uid, gid)| {
-            let (kind, metadata) = (Kind::Directory, Metadata { uid, gid, ..owned(dir_mode) });
-            Wanted { path, kind, metadata, site, modest: true, inode: None }
-        };
-        self.members.put(modest(root.clone(), (plain.uid, plain.gid)));
+        let of_tree = |path, (uid, gid)| modest(path, Metadata { uid, gid, ..owned(dir_mode) }, site);
+        self.members.put(of_tree(root.clone(), (plain.uid, plain.gid)));
         let taken = || members.iter().filter(|(name, _)| tree.takes(name));
         let is_decided =
             |name: &str, file: &SourceFile| patterns.mode(name).is_some() && file.capabilities.is_none();
@@ -103,7 +121,7 @@ impl Placer<'_, '_, '_> {
             let mode = patterns.mode(name).filter(|_| member.file().is_some());
             let metadata = match member {
                 Kind::Directory => {
-                    self.members.put(modest(path, (uid, gid)));
+                    self.members.put(of_tree(path, (uid, gid)));
                     continue;
                 }
                 Kind::File(file) => {
@@ -122,12 +140,17 @@ impl Placer<'_, '_, '_> {
             let kind = member.as_ref().map(from);
             self.members.put(Wanted { path, kind, metadata, site, modest: false, inode });
         }
+        for pattern in only.iter().filter(|pattern| !members.keys().any(|name| pattern.matches(name))) {
+            let message = format!("`.only({:?})` matches nothing in `{named}`", pattern.as_str());
+            let near = did_you_mean(pattern.as_str(), members.keys().map(String::as_str));
+            self.findings.push(Finding::fatal("nothing-taken", site, message).help_if(near));
+        }
         let names: Vec<_> = taken().map(|(name, member)| (name.as_str(), member.file().is_some())).collect();
         self.unmatched(&patterns, &names, site);
     }
 
     /// Returns the patterns of a tree, or reports the invalid ones.
-    fn patterns(&mut self, tree: &Tree) -> Option<Patterns> {
+    pub(super) fn patterns(&mut self, tree: &Tree) -> Option<Patterns> {
         let mut are_valid = true;
         let (mut modes, mut owners) = (Vec::new(), Vec::new());
         for (pattern, mode) in &tree.modes {
@@ -146,7 +169,7 @@ impl Placer<'_, '_, '_> {
     }
 
     /// Reports the patterns that match nothing. `names` are those of the tree, and whether each is a file.
-    fn unmatched(&mut self, patterns: &Patterns, names: &[(&str, bool)], site: Site) {
+    pub(super) fn unmatched(&mut self, patterns: &Patterns, names: &[(&str, bool)], site: Site) {
         let has_file = |pattern: &Glob| names.iter().any(|(name, is_file)| *is_file && pattern.matches(name));
         let has_any = |pattern: &Glob| names.iter().any(|(name, _)| pattern.matches(name));
         let modes = patterns.modes.iter().filter(|(pattern, _)| !has_file(pattern));

@@ -311,6 +311,9 @@ fn row(path: &str, member: &Member, size: Option<u64>) -> Vec<String> {
         Kind::Symlink { target } => Some(format!("-> {}", target.escape_debug())),
         Kind::File(Origin::Asset { path, .. }) => Some(format!("<- {}", path.as_str().escape_debug())),
         Kind::File(Origin::Fetched(file)) => Some(format!("<- {}", file.url.escape_debug())),
+        Kind::File(Origin::Unpacked(file)) => {
+            Some(format!("<- {}: {}", file.archive.url.escape_debug(), file.path.escape_debug()))
+        }
         Kind::File(Origin::Read(file)) => Some(format!("<- below: {}", file.path.as_str().escape_debug())),
         Kind::File(Origin::Artefact(artefact)) => Some(format!("<- cargo: {}", artefact.bin)),
         Kind::File(Origin::Text(text)) => Some(format!("<- text, {} bytes", text.len())),

@@ -21,6 +21,9 @@ impl Session<'_> {
         loop {
             let (workspace, known) = (&self.workspace, &lower.known);
             let mut resolved = plan::resolve(image, workspace, shared, base, builders, known, options);
+            if inputs::learn_archives(shared.archives(), &self.cache, self.request.offline, self.progress) {
+                continue;
+            }
             let Some(first) = resolved.wanted.first() else { return resolved };
             if let Err(error) =
                 read_texts(&resolved.wanted, shared.texts(), |layer| self.blob(layer, base, &lower.parts))
@@ -48,12 +51,18 @@ impl Session<'_> {
     pub(super) fn fetch(&self, layers: &[Arc<PlannedLayer>]) -> Result<(), FetchError> {
         let files = || layers.iter().flat_map(|layer| layer.fetched());
         files().for_each(|(file, _)| self.cache.use_blob(&file.digest));
-        inputs::fetch(files(), self.cache.blobs(), self.request.offline, self.progress)
+        let (blobs, offline) = (self.cache.blobs(), self.request.offline);
+        inputs::fetch(files(), blobs, offline, self.progress)?;
+        let files = || layers.iter().flat_map(|layer| layer.unpacked());
+        files().for_each(|(file, _)| self.cache.use_blob(&file.digest));
+        inputs::unpack(files(), blobs, offline, self.progress)
     }
 
     /// Whether the files of a layer that are downloaded are in the cache.
     pub(crate) fn is_fetched(&self, layer: &PlannedLayer) -> bool {
-        layer.fetched().all(|(file, _)| self.cache.blobs().size(&file.digest).is_some())
+        let blobs = self.cache.blobs();
+        layer.fetched().all(|(file, _)| blobs.size(&file.digest).is_some())
+            && layer.unpacked().all(|(file, _)| blobs.size(&file.digest).is_some())
     }
 
     /// Opens the blob of a layer of the base, or of a part that was built on it.

@@ -5,9 +5,10 @@ pub(super) mod system;
 
 use lapstrake::entry::{Copied, Dir, Edit, EntryKind, File, Qm, Quadlet, Remove, Symlink, Tree};
 use lapstrake::{Base, BuildStage, Image, Layer};
-use lapstrake_oci::Digest;
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+use lapstrake_oci::Digest;
 
 use super::hostile::{DIRECTORIES, REMOVABLE};
 
@@ -30,6 +31,9 @@ pub(super) const DOWNLOADED: &[u8] = b"downloaded\n\0\xff";
 pub(super) fn sources() -> impl Iterator<Item = (&'static str, &'static [u8])> {
     SOURCES.into_iter().chain(system::SOURCES)
 }
+
+/// An archive that every workshop of these descriptions has in its cache.
+pub(super) const ARCHIVE: &[u8] = include_bytes!("../../fuzz/corpus/archive/gnu.tar.gz");
 
 /// Other names of sources.
 pub(super) const LINKS: [(&str, &str); 2] =
@@ -130,6 +134,13 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         1 => (path(), proptest::sample::select(&EXCLUDES[..]), mode(), owner()).prop_map(|(at, pattern, mode, owner)| {
             Tree::new("deploy/tree", at).mode_of(pattern, mode).owner_of(pattern, owner).into()
         }),
+        1 => (path(), 0_usize..3, proptest::sample::select(&ARCHIVED[..]), any::<bool>(), mode(), owner()).prop_map(
+            |(at, stripped, pattern, is_only, mode, owner)| {
+                let tree = Tree::fetched("https://files.example/tool", Digest::of(ARCHIVE).to_string(), at);
+                let tree = tree.strip_components(stripped).mode_of(pattern, mode).owner_of(pattern, owner);
+                if is_only { tree.only(pattern).into() } else { tree.exclude("README").into() }
+            },
+        ),
         2 => (proptest::sample::select(&EDITED[..]), "[ -~\n]{0,20}")
             .prop_map(|(at, text)| Edit::of(at).append(text).into()),
         1 => (path(), "[a-c@\n]{0,20}", mode()).prop_map(|(at, value, mode)| {
@@ -221,6 +232,9 @@ fn source() -> impl Strategy<Value = String> {
 
 /// Patterns of which each leaves something out of `deploy/tree`, or nothing.
 const EXCLUDES: [&str; 6] = ["a", "sub", "**/b", "sub/*", "/b", "c ?"];
+
+/// Patterns of what is in the archive.
+const ARCHIVED: [&str; 5] = ["bin/*", "tool", "tool-1.2", "**/system/*", "t"];
 
 fn path() -> impl Strategy<Value = String> {
     let directory = proptest::sample::select(&DIRECTORIES[..]).prop_map(str::to_owned);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::engine::{Stored, present, run};
 use super::workshop::Workshop;
 use super::{described, hostile, merged_tree};
-use lapstrake_oci::Compression;
+use lapstrake_oci::{Compression, Digest};
 
 /// The least number of random descriptions of a run.
 const CASES: u32 = 64;
@@ -64,6 +64,7 @@ pub(super) fn workshop() -> Workshop {
         workshop.source(name, content);
     }
     workshop.cache.blobs().put(described::DOWNLOADED).unwrap();
+    workshop.cache.blobs().put(described::ARCHIVE).unwrap();
     for (name, other) in described::LINKS {
         std::fs::hard_link(workshop.path().join(name), workshop.path().join(other)).unwrap();
     }
@@ -200,6 +201,15 @@ pub(super) fn everything() -> Image {
                 .with(Edit::of("/usr/lib/a name with spaces/file").replace("set", "reset").append("é"))
                 .with(Symlink::to("tool\" $x", "/usr/bin/li\nnk"))
                 .with(Tree::new("deploy/tree", "/usr/share/brand new").mode(0o600))
+                .with(
+                    Tree::fetched(
+                        "https://files.example/tool",
+                        Digest::of(described::ARCHIVE).to_string(),
+                        "/opt/tool",
+                    )
+                    .strip_components(1)
+                    .owner_of("lib", "33:998"),
+                )
                 .text("long\n", format!("/usr/share/{}/{}", "d".repeat(120), "é".repeat(100))),
         )
         .layer(

@@ -2,6 +2,7 @@
 //! with what an independent tool makes of it, never with our own reader.
 
 mod accounts;
+mod archives;
 mod base_config;
 mod certificates;
 mod copied;

@@ -22,7 +22,7 @@ use crate::engine::build_stage::{self, BuildStageError};
 use crate::engine::layers::{self, EngineLayersError, merge_parts};
 use crate::finding::{Finding, Severity};
 use crate::image::{self, BuildEnv, Built, Epoch, Settings, WrittenLayer};
-use crate::inputs::{Artefacts, Inputs, SharedInputs};
+use crate::inputs::{Artefacts, Inputs, SharedInputs, learn_archives};
 use crate::layer::CacheKeys;
 use crate::plan::{self, Compiled, KnownTree, Plan};
 use crate::project::assets;
@@ -196,6 +196,9 @@ impl Workshop {
         let mut has_trees = false;
         loop {
             let resolved = self.resolve_once(shared, image, known);
+            if learn_archives(shared.archives(), &self.cache, false, &self.progress) {
+                continue;
+            }
             if resolved.wanted.is_empty() {
                 if has_trees || !self.learn_trees(shared, &resolved) {
                     return resolved;

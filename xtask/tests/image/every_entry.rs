@@ -72,12 +72,12 @@ fn said() -> Image {
             built "/src/out/canfw" => "/usr/libexec/canfw" { stage: stage() }
             built "/src/out/lin.bin" => "/usr/lib/firmware/lin.bin" { stage: stage(), mode: 0o644, owner: "root:can", capability: "cap_chown=p", allow: "x" }
             tree "xtask/src" => "/usr/share/src"
-            tree "xtask/src" => "/usr/share/other" { exclude: ["tests", "**/*.md"], mode_of: "*.sh" => 0o755, owner_of: ["lib.rs" => "0:1", "a" => "root"], dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep" }
+            tree "xtask/src" => "/usr/share/other" { only: "tests", exclude: ["tests", "**/*.md"], mode_of: "*.sh" => 0o755, owner_of: ["lib.rs" => "0:1", "a" => "root"], dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep" }
             image_file "registry.example/caddy:2" = "/usr/bin/caddy" => "/usr/bin/caddy"
             image_file "registry.example/web:2" = "/web" => "/usr/bin/web" { mode: 0o700, owner: "0:1", capability: "cap_chown=ep", allow: "x" }
-            image_tree "registry.example/page:1" = "/srv" => "/usr/share/pages" { exclude: "*.map", mode_of: "cgi/*" => 0o755, owner_of: "a" => "0:1", dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep", allow: "x" }
+            image_tree "registry.example/page:1" = "/srv" => "/usr/share/pages" { only: "cgi", exclude: "*.map", mode_of: "cgi/*" => 0o755, owner_of: "a" => "0:1", dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep", allow: "x" }
             built_tree "/src/dist" => "/usr/share/page" { stage: stage() }
-            built_tree "/src/out" => "/usr/share/venv" { stage: stage(), exclude: "**/*.pyc", mode_of: "bin/*" => 0o755, owner_of: "lib" => "0:1", dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep", allow: "x" }
+            built_tree "/src/out" => "/usr/share/venv" { stage: stage(), only: "lib", exclude: "**/*.pyc", mode_of: "bin/*" => 0o755, owner_of: "lib" => "0:1", dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep", allow: "x" }
             dir "/usr/share/empty"
             dir "/usr/share/private" { mode: 0o2770, owner: "root", allow: ["setuid", "usr-owner"] }
             symlink "/etc/localtime" -> "../usr/share/zoneinfo/UTC"
@@ -96,6 +96,8 @@ fn said() -> Image {
             text "@A@ @B@" => "/etc/filled2" { fill: ["@A@" => "a", "@B@" => "b"] }
             fetched "https://files.example/a" = DIGEST => "/usr/bin/a"
             fetched "http://files.example/b" = DIGEST => "/usr/bin/b" { mode: 0o755, allow: "setuid" }
+            fetched_tree "https://files.example/a.zip" = DIGEST => "/usr/share/zip"
+            fetched_tree "https://files.example/a.tar" = DIGEST => "/opt/tar" { strip_components: 1, only: ["bin", "lib/*.so"], exclude: "*.a", mode_of: "bin/*" => 0o755, owner_of: "lib" => "0:1", dir_mode: 0o700, mode: 0o600, owner: "0:0", capability: "cap_chown=ep", allow: "x" }
             copy "/etc/b" => "/usr/share/b" { allow: "setuid" }
             rename "/etc/c" => "/usr/share/c"
             rename "/etc/d" => "/usr/share/d" { allow: ["setuid", "etc-merge"] }
@@ -221,6 +223,7 @@ fn built() -> Layer {
         .tree(asset("xtask/src"), "/usr/share/src")
         .with(
             Tree::new(asset("xtask/src"), "/usr/share/other")
+                .only("tests")
                 .exclude("tests")
                 .exclude("**/*.md")
                 .mode_of("*.sh", 0o755)
@@ -241,6 +244,7 @@ fn built() -> Layer {
         )
         .with(
             Tree::from_image("registry.example/page:1", "/srv", "/usr/share/pages")
+                .only("cgi")
                 .exclude("*.map")
                 .mode_of("cgi/*", 0o755)
                 .owner_of("a", "0:1")
@@ -253,6 +257,7 @@ fn built() -> Layer {
         .with(Tree::from_stage(stage(), "/src/dist", "/usr/share/page"))
         .with(
             Tree::from_stage(stage(), "/src/out", "/usr/share/venv")
+                .only("lib")
                 .exclude("**/*.pyc")
                 .mode_of("bin/*", 0o755)
                 .owner_of("lib", "0:1")
@@ -286,6 +291,21 @@ fn built() -> Layer {
         .with(File::text("@A@ @B@", "/etc/filled2").fill("@A@", "a").fill("@B@", "b"))
         .with(File::fetched("https://files.example/a", DIGEST, "/usr/bin/a"))
         .with(File::fetched("http://files.example/b", DIGEST, "/usr/bin/b").mode(0o755).allow("setuid"))
+        .with(Tree::fetched("https://files.example/a.zip", DIGEST, "/usr/share/zip"))
+        .with(
+            Tree::fetched("https://files.example/a.tar", DIGEST, "/opt/tar")
+                .strip_components(1)
+                .only("bin")
+                .only("lib/*.so")
+                .exclude("*.a")
+                .mode_of("bin/*", 0o755)
+                .owner_of("lib", "0:1")
+                .dir_mode(0o700)
+                .mode(0o600)
+                .owner("0:0")
+                .capability("cap_chown=ep")
+                .allow("x"),
+        )
         .with(Copied::of("/etc/b", "/usr/share/b").allow("setuid"))
         .rename("/etc/c", "/usr/share/c")
         .with(Copied::renamed("/etc/d", "/usr/share/d").allow("setuid").allow("etc-merge"))

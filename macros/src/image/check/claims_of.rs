@@ -32,7 +32,7 @@ impl Checker<'_> {
             "fetched" | "image_file" => {
                 self.claims.file(parts.third.map_or(at, Operand::place), path(third));
             }
-            "image_tree" => {
+            "fetched_tree" | "image_tree" => {
                 self.claims.directory(parts.third.map_or(at, Operand::place), path(third), None);
             }
             "tree" | "built_tree" => self.claims.directory(second_at, path(second), None),

@@ -75,6 +75,7 @@ impl Checker<'_> {
             ("sysusers", Shape::One(_)) => with(self.call("Sysusers", "file", span), "with"),
             ("tmpfiles", Shape::One(_)) => with(self.call("Tmpfiles", "file", span), "with"),
             ("fetched", _) => with(self.call("File", "fetched", span), "with"),
+            ("fetched_tree", _) => with(self.call("Tree", "fetched", span), "with"),
             ("built", _) => with(self.call("File", "from_stage", span), "with"),
             ("image_file", _) => with(self.call("File", "from_image", span), "with"),
             ("image_tree", _) => with(self.call("Tree", "from_image", span), "with"),

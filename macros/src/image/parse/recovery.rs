@@ -36,7 +36,8 @@ impl Parser {
         let keyword = &entry.keyword;
         let head = entry.head.as_ref().map(Operand::written).unwrap_or_default();
         let symbol = match keyword.to_string().as_str() {
-            "file" | "text" | "built" | "tree" | "drop_in" | "fetched" | "copy" | "rename" => "=>",
+            "file" | "text" | "built" | "tree" | "drop_in" | "fetched" | "fetched_tree" | "copy"
+            | "rename" => "=>",
             "symlink" => "->",
             "label" | "env" => "=",
             "packages" | "run" => return Err(several(cursor, entry, &head)),

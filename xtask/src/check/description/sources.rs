@@ -52,6 +52,38 @@ pub(in crate::check) const CHECKS: &[Check] = &[
             r#"Layer::new("app").with(File::text("@HOST@:@PORT@\n", "/etc/app.conf").fill("@PORT@", "8000").fill("@HOST@", "::"))"#,
         ),
     ),
+    fatal(
+        "archive",
+        "an archive that can't be read, or a member of it that leads out of the tree, is not unpacked",
+        words(
+            "`Tree::fetched(\"https://files.example/tool.tar.xz\", …)`",
+            "`Tree::fetched(\"https://files.example/tool.tar.gz\", …)`",
+        ),
+    ),
+    warning(
+        "archive-mode",
+        "of the mode of an archive's file an image has no setuid, setgid and sticky bit unless the description has it",
+        words(
+            "`Tree::fetched(…, \"/usr\")` where the archive has `bin/ping` with the mode 4755",
+            "`Tree::fetched(…, \"/usr\").mode_of(\"/bin/ping\", 0o4755)`",
+        ),
+    ),
+    note(
+        "archive-member",
+        "what an archive has and the tree does not take is stated",
+        words(
+            "`Tree::fetched(…).strip_components(1)` of an archive with `README` beside `tool-1.2/bin/tool`",
+            "`Tree::fetched(…).strip_components(1).only(\"bin\")`",
+        ),
+    ),
+    fatal(
+        "nothing-taken",
+        "a pattern or a number of components that takes nothing is a mistake",
+        layers(
+            r#"Layer::new("app").with(Tree::new("examples", "/usr/share/doc/app").only("*.shh"))"#,
+            r#"Layer::new("app").with(Tree::new("examples", "/usr/share/doc/app").only("*.rs"))"#,
+        ),
+    ),
     warning(
         "unmatched-pattern",
         "a pattern that matches nothing changes nothing, and its author wants something",

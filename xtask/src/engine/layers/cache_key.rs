@@ -89,7 +89,8 @@ pub(crate) fn read(
                 | Origin::Artefact(_)
                 | Origin::Compiled(_)
                 | Origin::Read(_)
-                | Origin::Fetched(_) => {
+                | Origin::Fetched(_)
+                | Origin::Unpacked(_) => {
                     staged.get(from).expect("the inputs have every file that steps read").digest.clone()
                 }
             };

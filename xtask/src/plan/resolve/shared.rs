@@ -15,7 +15,7 @@ use crate::base::{BaseIndex, File};
 use crate::finding::Finding;
 use crate::plan::enablement::OwnUnits;
 use crate::plan::own_accounts::OwnAccounts;
-use crate::plan::{Invocation, LowerTexts, PlannedLayer, StageTrees, Undecided};
+use crate::plan::{Archives, Invocation, LowerTexts, PlannedLayer, StageTrees, Undecided};
 use crate::project::assets::Sources;
 
 /// What the images of a run are planned from: the files that their descriptions name, and the layers that were planned
@@ -25,6 +25,7 @@ pub(crate) struct Shared {
     sources: Sources,
     texts: LowerTexts,
     stage_trees: StageTrees,
+    archives: Archives,
     /// By the description of the layer, with the place of each call.
     layers: RefCell<HashMap<String, Vec<Known>>>,
 }
@@ -64,8 +65,7 @@ struct After {
 impl Shared {
     /// Returns the state before the first image is planned.
     pub(crate) fn new(sources: Sources) -> Self {
-        let (texts, stage_trees) = (LowerTexts::default(), StageTrees::default());
-        Self { sources, texts, stage_trees, layers: RefCell::default() }
+        Self { sources, ..Self::default() }
     }
 
     pub(super) fn sources(&self) -> &Sources {
@@ -80,6 +80,11 @@ impl Shared {
     /// Returns the directories that stages made.
     pub(crate) fn stage_trees(&self) -> &StageTrees {
         &self.stage_trees
+    }
+
+    /// Returns the archives that were read.
+    pub(crate) fn archives(&self) -> &Archives {
+        &self.archives
     }
 
     fn get(&self, described: &str, below: &Below) -> Option<After> {
@@ -130,9 +135,10 @@ impl Resolver<'_> {
             return;
         }
         let (parts, undecided, findings) = (self.planned.len(), self.undecided.len(), self.findings.len());
-        let wanted = self.wanted.len();
+        let archives = self.shared.archives();
+        let wanted = (self.wanted.len(), archives.count_wanted());
         self.parts(name, layer);
-        if self.wanted.len() > wanted {
+        if (self.wanted.len(), archives.count_wanted()) != wanted {
             return;
         }
         let after = After {

@@ -9,7 +9,7 @@ use super::Workshop;
 use crate::base::Base;
 use crate::engine::EnginePolicy;
 use crate::image::WrittenLayer;
-use crate::inputs::{Files, fetch};
+use crate::inputs::{Files, fetch, unpack};
 use crate::plan::{self, Builder, Builders, CargoOptions, KnownTree, Plan};
 use crate::project::assets;
 use crate::session::{TextError, learn_trees, take_files};
@@ -34,6 +34,8 @@ impl Workshop {
         let files = plan.layers.iter().flat_map(|layer| layer.read_files());
         let fetched = plan.layers.iter().flat_map(|layer| layer.fetched());
         fetch(fetched, self.cache.blobs(), false, &self.progress).unwrap();
+        let unpacked = plan.layers.iter().flat_map(|layer| layer.unpacked());
+        unpack(unpacked, self.cache.blobs(), false, &self.progress).unwrap();
         take_files(files, self.cache.blobs(), |layer| self.blob(layer, parts)).unwrap();
     }
 
