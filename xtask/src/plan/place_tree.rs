@@ -1,5 +1,5 @@
-//! What a directory of the workspace or of a build stage is in an image: its files, symlinks and directories, with the
-//! modes and owners that patterns give them.
+//! What a directory of the workspace, of a build stage or of another image is in an image: its files, symlinks and
+//! directories, with the modes and owners that patterns give them.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,9 @@ impl Placer<'_, '_, '_> {
                 if let Some(members) = self.stage_trees.get(stage, &from) {
                     self.members_of(tree, &root, Utf8Path::new(from.as_str()), &members, site);
                 } else {
-                    let what = format!("`Tree::from_stage(…, {:?}, …)`", from.as_str());
+                    let is_other_image = stage.sources.is_empty() && stage.runs.is_empty();
+                    let method = if is_other_image { "from_image" } else { "from_stage" };
+                    let what = format!("`Tree::{method}(…, {:?}, …)`", from.as_str());
                     self.undecided.push(Undecided { what, site, layer: self.layer.clone() });
                 }
             }

@@ -35,6 +35,7 @@ fn files_and_directories_of_another_image_need_no_engine() {
         Tree::from_stage(other(&workshop), "/usr/share/doc", "/usr/share/pages").exclude("index").into(),
     ]);
     let plan = workshop.planned_first(&image);
+    assert_eq!(plan.undecided[0].what, "`Tree::from_image(…, \"/usr/share/opaque\", …)`");
     let taken = workshop.stages(&plan, EnginePolicy::Never).unwrap();
     let hard = taken.iter().find(|(compiled, _)| compiled.product.to_string() == "/bin/hard").unwrap().1;
     assert_eq!(fs::read_to_string(hard).unwrap(), "plain\n");
