@@ -11,7 +11,6 @@ use lapstrake::value::LayerName;
 
 use crate::plan::{Artefact, Compiled, ContextFile, Fetched, Origin, PlannedLayer, ReadFile, Unpacked};
 use crate::support::explain::Explain;
-use crate::support::folder::TempFolder;
 use crate::support::identity::ByIdentity;
 use crate::support::parallel;
 use lapstrake_oci::tree::Kind;
@@ -23,16 +22,12 @@ pub(crate) struct Artefacts {
     pub(crate) paths: BTreeMap<Artefact, Utf8PathBuf>,
     /// Where the results of build stages are.
     pub(crate) compiled: BTreeMap<Compiled, Utf8PathBuf>,
-    /// The copies of binaries that a later invocation of cargo overwrites.
-    pub(crate) kept: Option<TempFolder>,
 }
 
 /// The files of all layers of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
     layers: BTreeMap<LayerName, Arc<LayerInputs>>,
-    /// The copies have to exist until the layers are written.
-    _kept: Option<TempFolder>,
 }
 
 /// The files in a layer, and those that its steps read.
@@ -104,7 +99,7 @@ impl Inputs {
     /// `files` knows.
     pub(crate) fn of(
         layers: &[Arc<PlannedLayer>],
-        artefacts: Artefacts,
+        artefacts: &Artefacts,
         shared: &mut SharedInputs,
         files: Files<'_>,
     ) -> Result<Self, InputError> {
@@ -126,7 +121,7 @@ impl Inputs {
             let origins: HashSet<_> = parts.iter().flat_map(|part| origins(part)).collect();
             origins.into_iter().map(move |origin| (number, origin))
         });
-        let read = read_all(new.len(), origins, &artefacts, files)?;
+        let read = read_all(new.len(), origins, artefacts, files)?;
         for ((name, parts), inputs) in new.into_iter().zip(read) {
             let inputs = Arc::new(inputs);
             if let ([only], true) = (parts.as_slice(), inputs.is_of_run()) {
@@ -134,7 +129,7 @@ impl Inputs {
             }
             known.insert(name.clone(), inputs);
         }
-        Ok(Self { layers: known, _kept: artefacts.kept })
+        Ok(Self { layers: known })
     }
 
     /// Returns the files of `layers` that exist before anything is compiled. It leaves out a file that can't be read, because
@@ -159,7 +154,7 @@ impl Inputs {
             }
         }
         let layers = known.into_iter().map(|(name, inputs)| (name, Arc::new(inputs))).collect();
-        Self { layers, _kept: None }
+        Self { layers }
     }
 
     /// Adds the files that a plan has once its lower layers are built, such as an edit or a copy of a package's file.
@@ -331,14 +326,16 @@ impl InputFile {
         };
         let changed = || io::Error::other(InputError::Changed { path: path.clone() });
         let file = regular::open(path)?;
-        if Stamp::of(&file.metadata()?) != *stamp {
+        // Another build that links an executable of cargo changes its time, and not its content.
+        let is_same = || io::Result::Ok(Stamp::of(&file.metadata()?).has_content_of(stamp));
+        if !is_same()? {
             return Err(changed());
         }
         let mut reader = HashingReader::new((&file).take(self.size));
         out(&mut reader)?;
         io::copy(&mut reader, &mut io::sink())?;
         // A write through a memory map need not change the stamp, so that the bytes decide.
-        if reader.finish() == self.digest && Stamp::of(&file.metadata()?) == *stamp {
+        if reader.finish() == self.digest && is_same()? {
             return Ok(());
         }
         files.forget(stamp);

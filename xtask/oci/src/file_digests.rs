@@ -156,7 +156,7 @@ impl FileDigests {
         let size = io::copy(&mut reader, &mut io::sink())?;
         self.read.fetch_add(size, Ordering::Relaxed);
         let entry = FileDigest { stamp, digest: reader.finish() };
-        if stamp != Stamp::of(&file.metadata()?) || size != stamp.size() {
+        if !Stamp::of(&file.metadata()?).has_content_of(&stamp) || size != stamp.size() {
             return Err(io::Error::other("it changed while it was read"));
         }
         let source = if stamp.is_settled(began) { KnownSince::Read } else { KnownSince::ReadUnsettled };

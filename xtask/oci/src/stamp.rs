@@ -58,8 +58,21 @@ impl Stamp {
         (self.device, self.inode)
     }
 
-    /// Returns whether the stamps differ in the change time at most, which a link changes too.
-    pub(crate) fn has_content_of(&self, other: &Self) -> bool {
+    /// Returns whether the stamps differ in the change time at most, which a link changes too. A program that sets the
+    /// modification time can write other content all the same.
+    ///
+    /// ```
+    /// use lapstrake_oci::Stamp;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("file");
+    /// std::fs::write(&path, "abc")?;
+    /// let before = Stamp::of(&std::fs::metadata(&path)?);
+    /// std::fs::hard_link(&path, folder.path().join("other"))?;
+    /// assert!(Stamp::of(&std::fs::metadata(&path)?).has_content_of(&before));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn has_content_of(&self, other: &Self) -> bool {
         Self { ctime: other.ctime, ..*self } == *other
     }
 

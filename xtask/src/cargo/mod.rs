@@ -4,11 +4,11 @@
 
 mod environment;
 mod outside;
+mod own_path;
 mod reproducible;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, BufReader, Read};
 use std::process::Stdio;
 use std::thread;
@@ -20,8 +20,9 @@ use lapstrake::value::Architecture;
 use crate::inputs::Artefacts;
 use crate::plan::{Invocation, Plan};
 use crate::project::workspace::Workspace;
-use crate::store::{Paths, Scratch};
+use crate::store::Paths;
 use crate::support::explain::Explain;
+use crate::support::folder::TempFolder;
 use crate::support::program::{Program, ProgramError};
 use crate::support::progress::Progress;
 
@@ -53,6 +54,8 @@ pub(crate) enum CompileError {
     SeveralTargets { bin: String, targets: Vec<String> },
     #[error("binary `{path}` can't be kept while cargo builds another of its name")]
     Keep { path: Utf8PathBuf, source: io::Error },
+    #[error("`{path}` can't be locked while cargo runs")]
+    Lock { path: Utf8PathBuf, source: io::Error },
     #[error("flags for a reproducible build can't be found out")]
     Probe(#[from] ProbeError),
 }
@@ -69,7 +72,7 @@ impl Explain for CompileError {
                 ),
                 None => "run it with `--target TRIPLE`".to_owned(),
             }),
-            Self::Messages(_) | Self::Keep { .. } => None,
+            Self::Messages(_) | Self::Keep { .. } | Self::Lock { .. } => None,
         }
     }
 }
@@ -87,8 +90,8 @@ pub(crate) struct CargoEnv<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Binaries {
     built: BTreeMap<Vec<String>, Executables>,
-    /// The invocation that wrote a file last: cargo gives one name one file, with any features.
-    writers: BTreeMap<Utf8PathBuf, Vec<String>>,
+    /// The copies of executables that cargo has nowhere else. They have to exist until the layers are written.
+    kept: Option<TempFolder>,
     runs: usize,
 }
 
@@ -101,17 +104,30 @@ impl Binaries {
         self.runs
     }
 
-    /// Returns the executables of an invocation, unless another one has overwritten a file since.
-    fn get(&self, arguments: &[String]) -> Option<Executables> {
-        let built = self.built.get(arguments)?;
-        let is_current = |path| self.writers.get(path).is_some_and(|writer| writer == arguments);
-        built.values().all(is_current).then(|| built.clone())
-    }
-
-    fn add(&mut self, arguments: Vec<String>, built: &Executables) {
+    /// Runs cargo, and returns the executables at paths that no invocation with other features writes.
+    fn build(
+        &mut self,
+        invocation: &Invocation,
+        architecture: Architecture,
+        environment: &CargoEnv<'_>,
+    ) -> Result<Executables, CompileError> {
+        let arguments = invocation.arguments();
+        if let Some(built) = self.built.get(&arguments) {
+            return Ok(built.clone());
+        }
+        let paths = environment.paths;
+        // Otherwise cargo of another build could write over what is not found yet.
+        let _lock = own_path::lock(paths, environment.progress)?;
+        let mut built = of_architecture(run(invocation, environment)?, architecture)?;
+        for path in built.values_mut() {
+            *path = match own_path::of(path) {
+                Some(own) => own,
+                None => own_path::keep(path, self.runs, &mut self.kept, paths)?,
+            };
+        }
         self.runs += 1;
-        self.writers.extend(built.values().map(|path| (path.clone(), arguments.clone())));
         self.built.insert(arguments, built.clone());
+        Ok(built)
     }
 }
 
@@ -121,51 +137,18 @@ pub(crate) fn compile(
     environment: &CargoEnv<'_>,
     binaries: &mut Binaries,
 ) -> Result<Artefacts, CompileError> {
-    let CargoEnv { workspace, paths, .. } = *environment;
     let mut artefacts = Artefacts::default();
     for (index, invocation) in plan.compile.iter().enumerate() {
-        let arguments = invocation.arguments();
-        let built = if let Some(built) = binaries.get(&arguments) {
-            built
-        } else {
-            let built = of_architecture(run(invocation, environment)?, plan.base.architecture)?;
-            binaries.add(arguments, &built);
-            built
-        };
-        for artefact in plan
-            .layers
-            .iter()
-            .flat_map(|layer| layer.artefacts())
-            .filter(|artefact| artefact.invocation == index)
-        {
-            let package = &workspace.packages[&artefact.package];
+        let built = binaries.build(invocation, plan.base.architecture, environment)?;
+        let of_plan = plan.layers.iter().flat_map(|layer| layer.artefacts());
+        for artefact in of_plan.filter(|artefact| artefact.invocation == index) {
+            let package = &environment.workspace.packages[&artefact.package];
             if let Some(path) = built.get(&(package.id.repr.clone(), artefact.bin.clone())) {
-                let later = plan.compile[index + 1..].iter().any(|later| later.bins.contains(&artefact.bin));
-                let path = if later { keep(path, index, &mut artefacts, paths)? } else { path.clone() };
-                artefacts.paths.insert(artefact.clone(), path);
+                artefacts.paths.insert(artefact.clone(), path.clone());
             }
         }
     }
     Ok(artefacts)
-}
-
-/// Copies a binary away: cargo gives one name one file, of any package and features, and the next
-/// invocation writes over it.
-fn keep(
-    path: &Utf8Path,
-    index: usize,
-    artefacts: &mut Artefacts,
-    paths: &Paths,
-) -> Result<Utf8PathBuf, CompileError> {
-    let failed = |source| CompileError::Keep { path: path.to_owned(), source };
-    let folder = match &mut artefacts.kept {
-        Some(folder) => folder,
-        none => none.insert(paths.scratch(Scratch::Binaries).map_err(failed)?),
-    };
-    let name = path.file_name().expect("cargo names an executable by its file");
-    let to = folder.path().join(format!("{index}-{name}"));
-    fs::copy(path, &to).map_err(failed)?;
-    Ok(to)
 }
 
 /// Chooses of the executables that cargo built for several targets those for the architecture of the base. Cargo builds

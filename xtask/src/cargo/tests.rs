@@ -7,7 +7,7 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::value::Architecture;
 
-use super::{Binaries, CargoEnv, CargoPassthrough, Executables, of_architecture, run};
+use super::{CargoEnv, CargoPassthrough, Executables, of_architecture, run};
 use crate::plan::Invocation;
 use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::{Package, Workspace};
@@ -98,18 +98,4 @@ fn of_several_targets_the_one_for_the_base_is_taken_and_two_of_its_architecture_
 
 fn executables(path: &str) -> Executables {
     Executables::from([(("package".to_owned(), "bin".to_owned()), path.into())])
-}
-
-#[test]
-fn equal_invocations_share_binaries_until_another_overwrites_them() {
-    let invocation = |features: &str| vec!["build".to_owned(), features.to_owned()];
-    let mut binaries = Binaries::default();
-    assert_eq!(binaries.get(&invocation("one")), None);
-    binaries.add(invocation("one"), &executables("/target/bin"));
-    assert_eq!(binaries.get(&invocation("one")), Some(executables("/target/bin")));
-    binaries.add(invocation("two"), &executables("/target/bin"));
-    assert_eq!(binaries.get(&invocation("one")), None, "its file has the other features now");
-    assert_eq!(binaries.get(&invocation("two")), Some(executables("/target/bin")));
-    binaries.add(invocation("three"), &executables("/target/arm64/bin"));
-    assert!(binaries.get(&invocation("two")).is_some());
 }

@@ -161,7 +161,7 @@ fn expect(
     let Some(store) = store else {
         return Ok(Forecast { sizes: known_sizes(layer), ..because("first build") });
     };
-    let staged = session.inputs(std::slice::from_ref(layer), Artefacts::default());
+    let staged = session.inputs(std::slice::from_ref(layer), &Artefacts::default());
     let staged = staged.map_err(|source| Failure::Inputs { image: plan.name.clone(), source })?;
     let inputs = staged.layer(&layer.name);
     let size = |(path, member): (&ImagePath, &Member)| match &member.kind {

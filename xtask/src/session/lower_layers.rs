@@ -94,7 +94,7 @@ impl Session<'_> {
             if next.iter().any(|layer| layer.artefacts().next().is_some()) {
                 break;
             }
-            let Ok(staged) = self.inputs(next, Artefacts::default()) else { break };
+            let Ok(staged) = self.inputs(next, &Artefacts::default()) else { break };
             let env = self.env(base, &staged, &store, settings);
             let found = layers::ensure_lower(plan, &lower.parts, end, EnginePolicy::Never, &env).layers;
             let Ok(Some(found)) = found else { break };

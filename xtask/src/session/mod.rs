@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
     pub(crate) fn inputs(
         &self,
         layers: &[Arc<PlannedLayer>],
-        artefacts: Artefacts,
+        artefacts: &Artefacts,
     ) -> Result<Inputs, InputError> {
         Inputs::of(layers, artefacts, &mut self.inputs.borrow_mut(), self.files())
     }
@@ -267,7 +267,7 @@ impl<'a> Session<'a> {
         let taken = self.take_files(&plan.layers, &base, &lower.parts);
         taken.map_err(|source| Failure::Lower { image: image(), source })?;
         let staged = self
-            .inputs(&plan.layers, artefacts)
+            .inputs(&plan.layers, &artefacts)
             .map_err(|source| Failure::Inputs { image: image(), source })?;
         contents
             .add(&plan.layers, &staged, &mut self.facts.borrow_mut())

@@ -160,7 +160,7 @@ impl Workshop {
             let plan::Resolved { plan, mut findings, .. } = self.resolve_in(&shared, image, &[], &[]);
             let plan = plan.unwrap();
             self.take_files(&plan, &[]);
-            let staged = Inputs::of(&plan.layers, Artefacts::default(), &mut inputs, self.input_files());
+            let staged = Inputs::of(&plan.layers, &Artefacts::default(), &mut inputs, self.input_files());
             let staged = &staged.unwrap();
             let mut contents = Contents::of(&plan.layers);
             contents.add(&plan.layers, staged, &mut known).unwrap();
@@ -245,7 +245,7 @@ impl Workshop {
         self.take_files(plan, &[]);
         let compiled = self.stages(plan, EnginePolicy::Any).unwrap();
         let artefacts = Artefacts { compiled, ..Artefacts::default() };
-        Inputs::of(&plan.layers, artefacts, &mut SharedInputs::default(), self.input_files()).unwrap()
+        Inputs::of(&plan.layers, &artefacts, &mut SharedInputs::default(), self.input_files()).unwrap()
     }
 
     /// Returns the results of the build stages of a plan.

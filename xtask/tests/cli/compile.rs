@@ -1,6 +1,7 @@
 //! What the tool asks of cargo, and what of cargo the user sees.
 
 use std::process::Command;
+use std::thread;
 
 use serde_json::Value;
 
@@ -43,19 +44,59 @@ fn binaries_of_one_name_stay_apart() {
     workspace.write("gateway/src/bin/selftest.rs", "fn main() { println!(\"OF-GATEWAY\") }\n");
     let diagnostics = "fn main() { println!(\"{}\", if cfg!(feature = \"trace\") { \"OF-TRACE\" } else { \"OF-PLAIN\" }) }\n";
     workspace.write("diagnostics/src/bin/selftest.rs", diagnostics);
-    let built =
-        workspace.describe("namesakes", &["build", "--format", "json", "--compression", "none"]).done();
-    let built: Value = serde_json::from_str(&built.stdout).unwrap();
-    let layer = built["images"][0]["layers"].as_array().unwrap().last().unwrap().clone();
+    let built = workspace.describe("namesakes", &BUILD).done();
+    for (name, said) in [("gateway", "OF-GATEWAY"), ("diagnostics", "OF-PLAIN"), ("trace", "OF-TRACE")] {
+        assert_eq!(said_by(&workspace, &built, "namesakes", &format!("selftest-{name}")), said);
+    }
+}
+
+/// Returns what a program of an image says. The image was built with layers that are not compressed.
+fn said_by(workspace: &Workspace, built: &Run, image: &str, program: &str) -> String {
+    let built = built.json();
+    let images = built["images"].as_array().unwrap();
+    let image = images.iter().find(|found| found["name"] == image).unwrap();
+    let layer = image["layers"].as_array().unwrap().last().unwrap();
     let blob = layer["digest"].as_str().unwrap().strip_prefix("sha256:").unwrap();
     let tar = workspace.layout().join("blobs/sha256").join(blob);
-    for (name, said) in [("gateway", "OF-GATEWAY"), ("diagnostics", "OF-PLAIN"), ("trace", "OF-TRACE")] {
-        let to = workspace.path(&format!("{name}.extracted"));
-        let mut extract = Command::new("tar");
-        extract.arg("-xOf").arg(&tar).arg(format!("usr/bin/selftest-{name}"));
-        std::fs::write(&to, extract.output().unwrap().stdout).unwrap();
-        std::fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        assert_eq!(Run::of(&mut Command::new(&to)).done().stdout.trim(), said);
+    let to = workspace.path(&format!("{program}.extracted"));
+    let mut extract = Command::new("tar");
+    extract.arg("-xOf").arg(&tar).arg(format!("usr/bin/{program}"));
+    std::fs::write(&to, extract.output().unwrap().stdout).unwrap();
+    std::fs::set_permissions(&to, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    Run::of(&mut Command::new(&to)).done().stdout.trim().to_owned()
+}
+
+const BUILD: [&str; 5] = ["build", "--format", "json", "--compression", "none"];
+const VARIANTS: [(&str, &str); 2] = [("plain", "trace: false"), ("traced", "trace: true")];
+
+#[test]
+fn images_with_other_features_have_their_own_binaries() {
+    let workspace = Workspace::new();
+    for _ in 0..2 {
+        let built = workspace.describe("variants", &BUILD).done();
+        for (image, said) in VARIANTS {
+            assert_eq!(said_by(&workspace, &built, image, "canprobe"), said);
+        }
+    }
+}
+
+/// Each build compiles while the other reads what cargo has made.
+#[test]
+fn builds_at_the_same_time_with_other_features_have_their_own_binaries() {
+    let workspace = Workspace::new();
+    for round in 0..3 {
+        // Both compile in each round.
+        let source =
+            format!("fn main() {{ println!(\"trace: {{}}\", cfg!(feature = \"trace\")) }} // {round}\n");
+        workspace.write("diagnostics/src/bin/canprobe.rs", &source);
+        let runs = thread::scope(|scope| {
+            let build = |image| workspace.describe("variants", &[&BUILD[..], &[image]].concat());
+            let threads = VARIANTS.map(|(image, _)| scope.spawn(move || build(image)));
+            threads.map(|thread| thread.join().unwrap().done())
+        });
+        for ((image, said), built) in VARIANTS.into_iter().zip(runs) {
+            assert_eq!(said_by(&workspace, &built, image, "canprobe"), said, "round {round}");
+        }
     }
 }
 

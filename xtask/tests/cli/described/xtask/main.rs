@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         "running" => vec![running::running()],
         "compiling" => vec![running::compiling()],
         "namesakes" => vec![namesakes()],
+        "variants" => vec![variant("plain", &[]), variant("traced", &["trace"])],
         "checked" => vec![checked()],
         "deep" => vec![deep()],
         "bare" => vec![bare()],
@@ -98,6 +99,12 @@ fn namesakes() -> Image {
             .bin(Bin::new("selftest").package("diagnostics").at("/usr/bin/selftest-diagnostics"))
             .bin(Bin::new("selftest").package("diagnostics").features(["trace"]).at("/usr/bin/selftest-trace")),
     )
+}
+
+/// A binary with features of its own. Cargo gives it one path with any features.
+fn variant(name: &'static str, features: &[&'static str]) -> Image {
+    let bin = Bin::new("canprobe").features(features.iter().copied());
+    Image::new(name, Base::stand_in()).layer(Layer::new("app").bin(bin))
 }
 
 /// Assets of every kind that rustc has seen, and a binary.
