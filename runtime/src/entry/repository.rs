@@ -2,7 +2,7 @@
 
 use crate::Parsed;
 use crate::faults::{Fault, Faults, faults};
-use crate::value::{Asset, RepositoryId, RepositoryUrl, Text};
+use crate::value::{Asset, ContentDigest, FetchUrl, Invalid, RepositoryId, RepositoryUrl, Text};
 
 /// A repository of packages. By default it is used for this build only, and the keys of the image check the
 /// signatures of its packages.
@@ -28,6 +28,8 @@ pub struct Repository {
     pub from: RepositorySource,
     /// The public key of its packages.
     pub gpg_key: Option<Parsed<Asset>>,
+    /// Where the public key of its packages is downloaded from, and the digest that it must have.
+    pub fetched_key: Option<(Parsed<FetchUrl>, Parsed<ContentDigest>)>,
     /// Whether signatures are required.
     pub signed: bool,
     /// Whether it stays in the image.
@@ -54,14 +56,48 @@ impl Repository {
         Self::of(Parsed::new(id), RepositorySource::Directory(Parsed::of(Ok(directory.into()))))
     }
 
+    /// Downloads a `.repo` file, which must have the digest, as [`File::fetched`](super::File::fetched) downloads a file. Its
+    /// id is the file's name, and it may have several repositories. The file names their keys, and whether signatures are
+    /// required.
+    ///
+    /// ```
+    /// use lapstrake::entry::{Packages, Repository};
+    /// let digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    /// let vendor = Repository::file_at("https://rpms.example/el10/vendor.repo", digest);
+    /// assert_eq!(vendor.id, "vendor");
+    /// let app = Packages::install(["telematics"]).repository(vendor);
+    /// ```
+    #[track_caller]
+    pub fn file_at(url: impl Text<FetchUrl>, digest: impl Text<ContentDigest>) -> Self {
+        let url = Parsed::new(url);
+        let id = url.get().map_err(Clone::clone).and_then(|url: &FetchUrl| file_name(url.as_str()));
+        Self::of(Parsed::of(id), RepositorySource::File(url, Parsed::new(digest)))
+    }
+
     fn of(id: Parsed<RepositoryId>, from: RepositorySource) -> Self {
-        Self { id, from, gpg_key: None, signed: true, kept: false }
+        Self { id, from, gpg_key: None, fetched_key: None, signed: true, kept: false }
     }
 
     /// Sets the public key that its packages are signed with: a file of the workspace, ASCII-armoured.
     #[track_caller]
     pub fn gpg_key(mut self, key: impl Into<Asset>) -> Self {
         self.gpg_key = Some(Parsed::of(Ok(key.into())));
+        self.fetched_key = None;
+        self
+    }
+
+    /// Downloads the public key that its packages are signed with. It must have the digest.
+    ///
+    /// ```
+    /// # use lapstrake::entry::Repository;
+    /// let digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    /// let vendor = Repository::new("vendor", "https://rpms.example/el10").gpg_key_at("https://rpms.example/key", digest);
+    /// assert!(vendor.fetched_key.is_some());
+    /// ```
+    #[track_caller]
+    pub fn gpg_key_at(mut self, url: impl Text<FetchUrl>, digest: impl Text<ContentDigest>) -> Self {
+        self.fetched_key = Some((Parsed::new(url), Parsed::new(digest)));
+        self.gpg_key = None;
         self
     }
 
@@ -80,14 +116,27 @@ impl Repository {
 
     pub(super) fn assets(&self) -> impl Iterator<Item = &Asset> {
         let directory = match &self.from {
-            RepositorySource::Url(_) => None,
+            RepositorySource::Url(_) | RepositorySource::File(..) => None,
             RepositorySource::Directory(directory) => Some(directory),
         };
         directory.into_iter().chain(&self.gpg_key).filter_map(|asset| asset.get().ok())
     }
 }
 
-faults!(Repository { id, from, gpg_key; signed, kept });
+/// Returns the id of the repositories of a `.repo` file: its name.
+fn file_name(url: &str) -> Result<RepositoryId, Invalid> {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let name = path.rsplit('/').next().and_then(|name| name.strip_suffix(".repo"));
+    match name {
+        Some(name) => RepositoryId::parse(name),
+        None => {
+            Err(Invalid::whole("URL of a repository", url, "does not end with the name of a `.repo` file")
+                .or("write `Repository::new(ID, URL)` for a directory with `repodata`"))
+        }
+    }
+}
+
+faults!(Repository { id, from, gpg_key, fetched_key; signed, kept });
 
 /// Where a repository has its index and its packages.
 ///
@@ -102,6 +151,8 @@ pub enum RepositorySource {
     Url(Parsed<RepositoryUrl>),
     /// A directory of the workspace.
     Directory(Parsed<Asset>),
+    /// A `.repo` file that is downloaded, and the digest that it must have.
+    File(Parsed<FetchUrl>, Parsed<ContentDigest>),
 }
 
 impl Faults for RepositorySource {
@@ -109,6 +160,10 @@ impl Faults for RepositorySource {
         match self {
             Self::Url(url) => url.faults(found),
             Self::Directory(directory) => directory.faults(found),
+            Self::File(url, digest) => {
+                url.faults(found);
+                digest.faults(found);
+            }
         }
     }
 }

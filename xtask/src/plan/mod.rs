@@ -251,12 +251,17 @@ impl PlannedLayer {
         })
     }
 
-    /// The files of the layer that are downloaded, each with its line.
+    /// The files of the layer and of its context that are downloaded, each with its line.
     pub(crate) fn fetched(&self) -> impl Iterator<Item = (&Fetched, Site)> {
-        self.members.values().filter_map(|member| match &member.kind {
+        let held = self.members.values().filter_map(|member| match &member.kind {
             Kind::File(Origin::Fetched(file)) => Some((file, member.site.unwrap_or(self.site))),
             _ => None,
-        })
+        });
+        let read = self.context.values().filter_map(|file| match &file.file()?.from {
+            Origin::Fetched(file) => Some((file, self.step_site())),
+            _ => None,
+        });
+        held.chain(read)
     }
 
     /// The files of the layer that are in archives, each with its line.

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use lapstrake::entry::{EntryKind, Packages, Repository, RepositorySource};
-use lapstrake::value::{Asset, ImagePath, ModuleStream, RepositoryId};
+use lapstrake::value::{Asset, ContentDigest, FetchUrl, ImagePath, ModuleStream, RepositoryId};
 use lapstrake::{BuildStage, Layer, Parsed, Site};
+use lapstrake_oci::Digest;
 use lapstrake_oci::tree::Kind;
 
-use super::Origin;
 use super::package_tool::PackageTool;
 use super::site::{site_or, source_finding};
 use super::stage::Stages;
 use super::step::{ContextFile, Steps};
 use super::transaction::{FOLDER, KEYS, MOUNTED, REPOSITORIES, Transaction};
+use super::{Fetched, Origin};
 use crate::finding::Finding;
 use crate::project::assets::Scanned;
 
@@ -225,9 +226,20 @@ impl Building<'_, '_, '_> {
             self.steps.findings.push(finding.also(first, "first written here").help("leave one of them out"));
             return;
         }
+        if let RepositorySource::File(url, digest) = &repository.from {
+            let Some(from) = self.fetched(url, digest) else { return };
+            self.fetched_repository(repository, (&id, from), at, to);
+            return;
+        }
         let Some(url) = self.url(repository, &id, at) else { return };
-        let key = match repository.gpg_key.as_ref() {
-            Some(given) => {
+        let key = match (repository.gpg_key.as_ref(), &repository.fetched_key) {
+            (_, Some((url, digest))) => {
+                let Some(from) = self.fetched(url, digest) else { return };
+                self.context_file(&format!("{FOLDER}/keys/{id}"), from.clone());
+                self.directory("keys");
+                Some(from)
+            }
+            (Some(given), None) => {
                 let Some(asset) = self.steps.valid(given) else { return };
                 let path = format!("{FOLDER}/keys/{id}");
                 if self.steps.take(&asset, &path, site_or(given.site(), site)).is_none() {
@@ -238,7 +250,7 @@ impl Building<'_, '_, '_> {
                 let from = file.from.clone();
                 Some(from)
             }
-            None => None,
+            (None, None) => None,
         };
         let body = |keys: &str, name: &RepositoryId| {
             let check = i32::from(repository.signed);
@@ -265,6 +277,49 @@ impl Building<'_, '_, '_> {
                 self.kept.extend(ImagePath::parse(&path).ok().map(|path| Kept { path, from, site: at }));
             }
         }
+    }
+
+    /// Returns a file that is downloaded.
+    fn fetched(&mut self, url: &Parsed<FetchUrl>, digest: &Parsed<ContentDigest>) -> Option<Origin> {
+        let (url, digest) = (self.steps.valid(url), self.steps.valid(digest));
+        let (url, digest) = (url?, digest?);
+        let digest = Digest::parse(digest.as_str()).expect("both parsers take the same digests");
+        Some(Origin::Fetched(Fetched { url: url.to_string(), digest }))
+    }
+
+    /// Takes a `.repo` file that is downloaded.
+    fn fetched_repository(
+        &mut self,
+        repository: &Repository,
+        (id, from): (&RepositoryId, Origin),
+        site: Site,
+        to: &mut Transaction,
+    ) {
+        let unused = [
+            (repository.gpg_key.is_some() || repository.fetched_key.is_some(), "a key"),
+            (!repository.signed, "`.unsigned()`"),
+        ];
+        if let Some((_, what)) = unused.into_iter().find(|(is_given, _)| *is_given) {
+            let message =
+                format!("repository `{id}` has {what}, and its `.repo` file states what checks its packages");
+            let finding = Finding::fatal("repo-file", site, message);
+            self.steps.findings.push(finding.help("name the repository by `Repository::new(ID, URL)`"));
+            return;
+        }
+        let file = format!("{id}.repo");
+        self.context_file(&format!("{FOLDER}/repos/{file}"), from.clone());
+        self.directory("repos");
+        if repository.kept {
+            // An id has no character that a path could not hold.
+            let path = ImagePath::parse(&format!("{REPOSITORIES}/{file}")).ok();
+            self.kept.extend(path.map(|path| Kept { path, from, site }));
+        }
+        to.repositories.insert(file);
+    }
+
+    fn context_file(&mut self, path: &str, from: Origin) {
+        let file = Kind::File(ContextFile { from, executable: false });
+        self.steps.context.insert(path.to_owned(), file);
     }
 
     /// Returns the URL of a repository. A directory of the workspace is taken into the context.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use lapstrake::entry::File;
+use lapstrake::entry::{File, Packages, Repository};
 use lapstrake::{Base, Image, Layer};
 use lapstrake_oci::Digest;
 
@@ -147,4 +147,39 @@ fn the_context_has_the_bytes() {
         let server = Server::start();
         equivalence::compare(&Workshop::hostile(), &server.image("/file", CONTENT));
     }
+}
+
+#[test]
+fn a_repo_file_and_a_key_that_are_downloaded_are_read_by_the_transaction() {
+    let workshop = Workshop::stand_in();
+    let digest = Digest::of(CONTENT).to_string();
+    let image = |packages: Packages| {
+        Image::new("repositories", Base::stand_in()).layer(Layer::new("l").with(packages))
+    };
+    let file = || Repository::file_at("https://rpms.example/el10/vendor.repo", digest.clone());
+    let keyed = Repository::new("keyed", "https://rpms.example/el10");
+    let keyed = keyed.gpg_key_at("https://rpms.example/key", digest.clone());
+    let packages = Packages::install(["a"]).repository(file().kept()).repository(keyed);
+    let plan = workshop.plan(&image(packages)).0.unwrap();
+    let layer = &plan.layers[0];
+    let context: Vec<_> = layer.context.iter().filter(|(_, file)| file.file().is_some()).collect();
+    let from = |path: &str| {
+        let found = context.iter().find(|(at, _)| at.ends_with(path)).unwrap();
+        format!("{:?}", found.1.file().unwrap().from)
+    };
+    assert!(from("repos/vendor.repo").contains("https://rpms.example/el10/vendor.repo"));
+    assert!(from("keys/keyed").contains("https://rpms.example/key"));
+    assert!(from("repos/keyed.repo").contains("gpgkey=file://"));
+    assert!(layer.members.keys().any(|path| path.as_str() == "/etc/yum.repos.d/vendor.repo"));
+    // The kept file, and both in the context.
+    assert_eq!(layer.fetched().count(), 3);
+
+    let (_, findings) = workshop.plan(&image(Packages::install(["a"]).repository(file().unsigned())));
+    let message =
+        "repository `vendor` has `.unsigned()`, and its `.repo` file states what checks its packages";
+    assert!(findings.iter().any(|finding| finding.message == message), "{findings:#?}");
+    let other = Repository::file_at("https://rpms.example/el10/", digest.clone());
+    let (_, findings) = workshop.plan(&image(Packages::install(["a"]).repository(other)));
+    let message = "does not end with the name of a `.repo` file";
+    assert!(findings.iter().any(|finding| finding.message.contains(message)), "{findings:#?}");
 }
