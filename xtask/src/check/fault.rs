@@ -177,7 +177,7 @@ impl Fault {
     /// Adds a part of the text at another path, or of the same text, that belongs to it; nothing, where the base put it
     /// there.
     #[must_use]
-    pub fn also_at_span(mut self, node: &Node<'_>, span: &Span, message: impl Into<String>) -> Self {
+    pub(crate) fn also_at_span(mut self, node: &Node<'_>, span: &Span, message: impl Into<String>) -> Self {
         let place = node.place(span);
         self.also.extend(node.site().map(|site| Related { site, place, message: message.into() }));
         self

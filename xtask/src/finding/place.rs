@@ -16,7 +16,9 @@ const LONG: usize = 2 << 10;
 ///
 /// let line = "u dæmon daemon";
 /// let image = Image::new("demo", Base::stand_in()).layer(Layer::new("app").text(line, "/etc/motd"));
-/// assert!(Checks::default().findings(&image).iter().all(|found| found.place.is_none()), "no file has the text");
+/// let found = Checks::default().findings(&image);
+/// let places: Vec<&lapstrake_xtask::Place> = found.iter().filter_map(|found| found.place.as_deref()).collect();
+/// assert!(places.is_empty(), "no file has the text");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
