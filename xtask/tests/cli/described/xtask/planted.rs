@@ -40,6 +40,7 @@ pub fn planted() -> Image {
         .layer(Layer::new("misplaced-unit").text(QUADLET, "/usr/lib/systemd/system/a.container"))
         .layer(Layer::new("exec-start").unit(Unit::text("empty.service", "[Service]\nNice=1\n")))
         .layer(Layer::new("exec-missing").unit(service("gone", "ExecStart=/usr/bin/gone")))
+        .layer(Layer::new("exec-format").with(File::text("x\n", "/usr/bin/note").mode(0o755)).unit(service("note", "ExecStart=/usr/bin/note")))
         .layer(Layer::new("exec-mode").text("x", "/usr/libexec/plain").unit(service("plain", "ExecStart=/usr/libexec/plain")))
         .layer(Layer::new("unit-user").with(program()).unit(service("who", "ExecStart=/usr/bin/program\nUser=who-knows")))
         .layer(Layer::new("install-target").unit(service("never", "ExecStart=program\n[Install]\nWantedBy=gone.target")))
@@ -60,7 +61,7 @@ fn service(name: &str, lines: &str) -> Unit {
 }
 
 fn program() -> File {
-    File::text("x", "/usr/bin/program").mode(0o755)
+    File::text("#!/usr/bin/sh\n", "/usr/bin/program").mode(0o755)
 }
 
 /// A fault of each phase but the first: of the tree, of a file, and of a binary.
