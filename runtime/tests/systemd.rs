@@ -1,7 +1,7 @@
 //! Unit files as systemd reads them. Each `[Install]` case was given to `systemctl --root=DIR enable`
 //! (systemd 252; `UpheldBy=` is newer), and what is expected here is what that did.
 
-use lapstrake::systemd::{Install, LinkKind, UnitFile, Unread};
+use lapstrake::systemd::{EnvironmentFault, Install, LinkKind, UnitFile, Unread};
 use lapstrake::value::UnitName;
 
 /// What enabling does, one word each: `a.target.wants`, `a.target.requires`, `alias x.service`,
@@ -244,5 +244,42 @@ proptest::proptest! {
             }
         }
         let _ = Install::of(&UnitName::parse("x@.service").unwrap(), &file);
+    }
+}
+
+#[test]
+fn an_environment_file_that_systemd_reads_whole_has_no_faults() {
+    for text in [
+        "",
+        "\n# a comment\n; another\n  \t\n",
+        "A=1\nB = 2 \n  C=3",
+        "A=\"one\n two\"\nB='three\n#four'\n",
+        "A=one \\\n  two\\\nB=3\n",
+        "A=\"x\" 'y' z\r\nB=1\r\n",
+        "A=a # b\nB=it's\nC=\"\\\"\"\nD=a\"b\n",
+        "A=\"b\"c#d\n",
+    ] {
+        assert_eq!(EnvironmentFault::all(text), [], "{text:?}");
+    }
+}
+
+#[test]
+fn a_line_of_an_environment_file_that_is_lost_is_found() {
+    for (text, line, part) in [
+        ("A=1\nB\n", 2, "has no `=`"),
+        ("export A=1\n", 1, "not a shell"),
+        ("\n\n2A=1\n", 3, "has `2A` as a name"),
+        ("MY-NAME=1\n", 1, "has `MY-NAME` as a name"),
+        ("A=1\nB=\"two\nC=3\n", 2, "not closed"),
+        ("A='it's'\n", 1, "not closed"),
+        ("A=\"x\" # y\n", 1, "has a comment behind its value"),
+        ("A=1\nB=\u{1b}[1m\n", 2, "has the control character `\\u{1b}`"),
+        ("A=1\r\nB=a\\\r\nC\r\n", 3, "has no `=`"),
+        ("A=\u{fffd}\n", 1, "is not UTF-8"),
+    ] {
+        let faults = EnvironmentFault::all(text);
+        assert_eq!(faults.len(), 1, "{text:?}: {faults:?}");
+        assert_eq!(faults[0].line, line, "{text:?}");
+        assert!(faults[0].reason.contains(part), "{text:?}: {}", faults[0].reason);
     }
 }

@@ -9,9 +9,9 @@
 pub use std::process::ExitCode;
 
 pub use lapstrake::entry::{
-    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, EntryKind, File, Group, Initramfs, Kargs, Kmod,
-    Packages, Qm, Quadlet, Remove, Repository, Run, Secret, Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit,
-    UnitState, User, Zone,
+    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, EntryKind, EnvironmentFile, File, Group,
+    HealthCheck, Initramfs, Kargs, Kmod, Motd, Packages, Qm, Quadlet, Remove, Repository, Run, Secret,
+    Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
 };
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, BuildStage, Image, Layer};

@@ -273,6 +273,20 @@ const OF_LAYER: &[Form] = &[
     },
     Form { keyword: "bound", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
     Form { keyword: "ca_certificate", shapes: &[Shape::One(ValueKind::Certificate)], options: &[] },
+    Form { keyword: "motd", shapes: &[Shape::One(ValueKind::Motd)], options: &[ALLOW] },
+    Form {
+        keyword: "environment_file",
+        shapes: &[Shape::Onto(ValueKind::EnvironmentFile, ValueKind::Destination)],
+        options: &[MODE, OWNER, ALLOW],
+    },
+    Form {
+        keyword: "health_check",
+        shapes: &[
+            Shape::Listed(ValueKind::HealthCheckName, ValueKind::Argument),
+            Shape::One(ValueKind::Unit),
+        ],
+        options: &[],
+    },
     Form { keyword: "kmod", shapes: &[Shape::One(ValueKind::KernelModule)], options: &[] },
     Form { keyword: "selinux_module", shapes: &[Shape::One(ValueKind::PolicyModule)], options: &[] },
     Form { keyword: "selinux_permissive", shapes: &[Shape::One(ValueKind::SelinuxName)], options: &[] },

@@ -38,6 +38,8 @@ pub(super) enum ValueKind {
     EditedFile,
     /// `true` or `false`.
     Flag,
+    /// A file of the workspace with the environment of a service.
+    EnvironmentFile,
     /// A cargo feature.
     Feature,
     /// The URL of a file.
@@ -46,6 +48,8 @@ pub(super) enum ValueKind {
     File,
     /// A pattern of paths that a tree leaves out.
     Glob,
+    /// The name of a health check.
+    HealthCheckName,
     /// The home of a user.
     Home,
     /// The name of an image.
@@ -68,6 +72,8 @@ pub(super) enum ValueKind {
     LowerPath,
     /// Permission bits.
     Mode,
+    /// A message that a login shows.
+    Motd,
     /// A module and its stream.
     ModuleStream,
     /// A number.
@@ -181,6 +187,7 @@ impl ValueKind {
                 | Self::UnitFile
                 | Self::BindSource
                 | Self::Certificate
+                | Self::EnvironmentFile
                 | Self::KernelModule
                 | Self::KeyFile
                 | Self::PolicyModule
@@ -222,6 +229,7 @@ impl ValueKind {
             Self::Directory => ("a directory of the workspace", r#""deploy/share""#),
             Self::EditedFile | Self::LowerPath => ("an image path", r#""/etc/chrony.conf""#),
             Self::Certificate
+            | Self::EnvironmentFile
             | Self::File
             | Self::KernelModule
             | Self::KeyFile
@@ -231,6 +239,7 @@ impl ValueKind {
             Self::Flag => ("`true` or `false`", "true"),
             Self::Feature => ("a feature", r#""can""#),
             Self::Glob => ("a pattern", r#""**/*.map""#),
+            Self::HealthCheckName => ("the name of a health check", r#""sensors""#),
             Self::Home => ("an image path", r#""/var/lib/sensord""#),
             Self::ImageName => ("an image name", r#""telematics""#),
             Self::Karg => ("a kernel argument", r#""console=ttyS0""#),
@@ -238,6 +247,7 @@ impl ValueKind {
             Self::LayerName => ("a layer name", r#""app""#),
             Self::Line(reader) => reader.row(),
             Self::Mode => ("a mode", "0o755"),
+            Self::Motd => ("a message", r#""Gateway of the fleet""#),
             Self::ModuleStream => ("a module stream", r#""php:8.2""#),
             Self::Number => ("a number", "1000"),
             Self::OciArchive => ("an OCI archive", r#""bases/autosd.tar""#),
@@ -280,6 +290,7 @@ impl ValueKind {
     fn file_example(self) -> &'static str {
         match self {
             Self::Certificate => r#""deploy/fleet-ca.pem""#,
+            Self::EnvironmentFile => r#""deploy/web.env""#,
             Self::KernelModule => r#""vendor/gnss.ko""#,
             Self::KeyFile => r#""deploy/RPM-GPG-KEY-vendor""#,
             Self::PolicyModule => r#""deploy/webapp.cil""#,

@@ -1,8 +1,9 @@
 //! The conversions that each kind of entry has: to and from [`EntryKind`], by value and by reference.
 
 use super::{
-    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, EntryKind, EntryType, File, Group, Kargs, Kmod,
-    Packages, Quadlet, Remove, Run, Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
+    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, EntryKind, EntryType, EnvironmentFile, File, Group,
+    HealthCheck, Kargs, Kmod, Motd, Packages, Quadlet, Remove, Run, Selinux, Symlink, Sysusers, Tmpfiles,
+    Tree, Unit, UnitState, User, Zone,
 };
 use crate::faults::{Fault, Faults};
 
@@ -71,10 +72,13 @@ entry_kinds!(
     Dir,
     DropIn,
     Edit,
+    EnvironmentFile,
     File,
     Group,
+    HealthCheck,
     Kargs,
     Kmod,
+    Motd,
     Packages,
     Quadlet,
     Remove,

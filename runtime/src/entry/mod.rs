@@ -11,11 +11,14 @@ mod copied;
 mod dir;
 mod drop_in;
 mod edit;
+mod environment_file;
 mod file;
+mod health_check;
 mod initramfs;
 mod kargs;
 mod kinds;
 mod kmod;
+mod motd;
 mod packages;
 mod qm;
 mod quadlet;
@@ -41,11 +44,14 @@ pub use copied::Copied;
 pub use dir::Dir;
 pub use drop_in::DropIn;
 pub use edit::{Change, Edit};
+pub use environment_file::EnvironmentFile;
 pub use file::File;
+pub use health_check::HealthCheck;
 pub use initramfs::Initramfs;
 pub use kargs::Kargs;
 pub use kinds::EntryRef;
 pub use kmod::Kmod;
+pub use motd::Motd;
 pub use packages::Packages;
 pub use qm::Qm;
 pub use quadlet::Quadlet;
@@ -187,10 +193,13 @@ pub enum EntryKind {
     Dir(Dir),
     DropIn(DropIn),
     Edit(Edit),
+    EnvironmentFile(EnvironmentFile),
     File(File),
     Group(Group),
+    HealthCheck(HealthCheck),
     Kargs(Kargs),
     Kmod(Kmod),
+    Motd(Motd),
     Packages(Packages),
     Quadlet(Quadlet),
     Remove(Remove),
@@ -214,7 +223,9 @@ impl EntryKind {
             Self::Conf(entry) => Some(&entry.attributes),
             Self::Dir(entry) => Some(&entry.attributes),
             Self::DropIn(entry) => Some(&entry.attributes),
+            Self::EnvironmentFile(entry) => Some(&entry.attributes),
             Self::File(entry) => Some(&entry.attributes),
+            Self::Motd(entry) => Some(&entry.attributes),
             Self::Quadlet(entry) => Some(&entry.attributes),
             Self::Symlink(entry) => Some(&entry.attributes),
             Self::Tree(entry) => Some(&entry.attributes),
@@ -223,6 +234,7 @@ impl EntryKind {
             | Self::Copied(_)
             | Self::Edit(_)
             | Self::Group(_)
+            | Self::HealthCheck(_)
             | Self::Kargs(_)
             | Self::Kmod(_)
             | Self::Packages(_)
@@ -255,7 +267,8 @@ impl EntryKind {
         }
     }
 
-    /// Returns the path that the entry puts something at; none for an account, a certificate, a kernel module, a zone, a change of the
+    /// Returns the path that the entry puts something at; none for an account, a certificate, a health check, a kernel module,
+    /// a message, a zone, a change of the
     /// policy, a removal, a unit's state, packages and a run step. A tree's path is that of its directory.
     ///
     /// ```
@@ -276,6 +289,7 @@ impl EntryKind {
             Self::Dir(entry) => &entry.at,
             Self::DropIn(entry) => &entry.at,
             Self::Edit(entry) => &entry.at,
+            Self::EnvironmentFile(entry) => &entry.at,
             Self::File(entry) => &entry.at,
             Self::Kargs(entry) => &entry.at,
             Self::Symlink(entry) => &entry.at,
@@ -284,7 +298,9 @@ impl EntryKind {
             Self::Tree(entry) => &entry.at,
             Self::CaCertificate(_)
             | Self::Group(_)
+            | Self::HealthCheck(_)
             | Self::Kmod(_)
+            | Self::Motd(_)
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)
@@ -300,6 +316,7 @@ impl EntryKind {
     pub(crate) fn source(&self) -> Option<&Source> {
         match self {
             Self::DropIn(entry) => Some(&entry.source),
+            Self::EnvironmentFile(entry) => Some(&entry.source),
             Self::File(entry) => Some(&entry.source),
             Self::Kmod(entry) => Some(&entry.source),
             Self::Quadlet(entry) => Some(&entry.source),
@@ -315,7 +332,9 @@ impl EntryKind {
             | Self::Dir(_)
             | Self::Edit(_)
             | Self::Group(_)
+            | Self::HealthCheck(_)
             | Self::Kargs(_)
+            | Self::Motd(_)
             | Self::Packages(_)
             | Self::Remove(_)
             | Self::Run(_)

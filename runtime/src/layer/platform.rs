@@ -1,8 +1,8 @@
 //! What a layer adds to the platform for all of its programs.
 
 use super::Layer;
-use crate::entry::CaCertificate;
-use crate::value::Asset;
+use crate::entry::{CaCertificate, EnvironmentFile, HealthCheck, Motd};
+use crate::value::{Asset, ImagePath, MotdText, Text};
 
 impl Layer {
     /// Trusts the certificate authorities in a file of the workspace; see [`CaCertificate`].
@@ -15,5 +15,41 @@ impl Layer {
     #[track_caller]
     pub fn ca_certificate(self, source: impl Into<Asset>) -> Self {
         self.with(CaCertificate::file(source))
+    }
+
+    /// Sets the message that a login shows; see [`Motd`].
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Motd};
+    /// assert_eq!(Layer::new("m").motd("Fleet gateway"), Layer::new("m").with(Motd::new("Fleet gateway")));
+    /// ```
+    #[track_caller]
+    pub fn motd(self, text: impl Text<MotdText>) -> Self {
+        self.with(Motd::new(text))
+    }
+
+    /// Adds a file with the environment of a service; see [`EnvironmentFile`].
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::EnvironmentFile};
+    /// let entry = EnvironmentFile::file("deploy/web.env", "/etc/default/web");
+    /// let layer = Layer::new("web").environment_file("deploy/web.env", "/etc/default/web");
+    /// assert_eq!(layer, Layer::new("web").with(entry));
+    /// ```
+    #[track_caller]
+    pub fn environment_file(self, source: impl Into<Asset>, at: impl Text<ImagePath>) -> Self {
+        self.with(EnvironmentFile::file(source, at))
+    }
+
+    /// Adds a check that runs at boot; see [`HealthCheck`].
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::HealthCheck};
+    /// let check = HealthCheck::unit("web.service");
+    /// assert_eq!(Layer::new("h").health_check(check.clone()), Layer::new("h").with(check));
+    /// ```
+    #[track_caller]
+    pub fn health_check(self, check: HealthCheck) -> Self {
+        self.with(check)
     }
 }

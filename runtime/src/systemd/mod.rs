@@ -2,10 +2,12 @@
 //! `[Install]` section asks for. Pure text in, values out.
 
 mod command;
+mod environment;
 mod install;
 mod syntax;
 
 pub use crate::words::words;
 pub use command::Command;
+pub use environment::EnvironmentFault;
 pub use install::{Install, Link, LinkKind};
 pub use syntax::{Assignment, Ignored, Section, UnitFile, Unread};

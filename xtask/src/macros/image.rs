@@ -100,6 +100,9 @@
 /// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |
 /// | `bound "REFERENCE"` | |
 /// | `ca_certificate "ASSET"`, `kmod "ASSET.ko"` | |
+/// | `motd "TEXT"` | |
+/// | `environment_file "ASSET" => "/PATH"` | `mode` `owner` |
+/// | `health_check "NAME" ["/PROGRAM", "ARGUMENT", …]`, `health_check "NAME.service"` | |
 /// | `selinux_boolean "NAME" = true`, `selinux_context "PATTERN" = "TYPE"`, `selinux_module "ASSET"`, `selinux_permissive "DOMAIN"` | |
 /// | `tmpfiles_of_packages "NAME"` | |
 /// | `sysctl` `modules_load` `udev_rules` `preset` `environment` `sshd` `"NAME" ["LINE", …]` | `mode` `owner` |

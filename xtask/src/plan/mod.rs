@@ -32,6 +32,7 @@ mod packages;
 mod place;
 mod place_archive;
 mod place_tree;
+mod platform;
 mod quadlet;
 mod read_file;
 mod render;

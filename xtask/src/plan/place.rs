@@ -77,8 +77,8 @@ impl<'a> Placer<'a, '_, '_> {
         }
     }
 
-    /// Puts an entry's inodes in the layer. Removals, unit states, packages and run steps have none, and
-    /// the changes of a policy share theirs.
+    /// Puts an entry's inodes in the layer. Removals, unit states, packages and run steps have none, the
+    /// changes of a policy share theirs, and what the tree decides is other entries by now.
     fn place(&mut self, kind: &EntryKind, site: Site) {
         match EntryRef::of(kind) {
             EntryRef::Bin(bin) => self.bin(bin, site),
@@ -137,7 +137,10 @@ impl<'a> Placer<'a, '_, '_> {
                     self.package_state(at, site);
                 }
             }
-            EntryRef::Remove(_)
+            EntryRef::EnvironmentFile(_)
+            | EntryRef::HealthCheck(_)
+            | EntryRef::Motd(_)
+            | EntryRef::Remove(_)
             | EntryRef::UnitState(_)
             | EntryRef::Packages(_)
             | EntryRef::Run(_)

@@ -126,7 +126,7 @@ pub(crate) fn resolve(
 
 pub(super) struct Resolver<'a> {
     pub(super) shared: &'a Shared,
-    sources: &'a Sources,
+    pub(super) sources: &'a Sources,
     pub(super) base: &'a Base,
     /// The tree that owners and units are looked up in.
     pub(super) below: &'a BaseIndex,
@@ -218,6 +218,7 @@ impl Resolver<'_> {
 
     /// Plans a part of a layer. Returns the states of units that only its own steps can bring, too.
     fn part(&mut self, name: LayerName, layer: &Layer, continues: bool) -> (PlannedLayer, Vec<Entry>) {
+        let layer = &self.on_this_tree(layer);
         let mut steps = Steps::new(self.sources, layer.site);
         let tool = self.package_manager();
         let (transaction, kept) = transaction(layer, tool, &mut steps, &mut self.stages);

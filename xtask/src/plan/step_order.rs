@@ -3,7 +3,6 @@
 
 use lapstrake::Layer;
 use lapstrake::entry::EntryKind;
-use lapstrake::value::ImagePath;
 
 use super::certificate::TrustStore;
 use super::kernel::only_kernel;
@@ -56,10 +55,6 @@ impl Resolver<'_> {
 
     /// Returns the first of these paths that the image has. The `PATH` of an image need not have its directory.
     fn program(&self, paths: [&'static str; 2]) -> Option<&'static str> {
-        let has = |path: &&str| {
-            let path = ImagePath::parse(path).ok().and_then(|path| self.merged.follow(&path).ok());
-            path.is_some_and(|path| self.merged.get(&path).is_some())
-        };
-        paths.into_iter().find(has)
+        paths.into_iter().find(|path| self.has(path))
     }
 }

@@ -3,7 +3,9 @@
 
 pub(super) mod system;
 
-use lapstrake::entry::{Copied, Dir, Edit, EntryKind, File, Qm, Quadlet, Remove, Symlink, Tree};
+use lapstrake::entry::{
+    Copied, Dir, Edit, EntryKind, EnvironmentFile, File, Motd, Qm, Quadlet, Remove, Symlink, Tree,
+};
 use lapstrake::{Base, BuildStage, Image, Layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -156,6 +158,10 @@ fn entry() -> impl Strategy<Value = EntryKind> {
             let digest = Digest::of(DOWNLOADED).to_string();
             File::fetched("https://files.example/k3s", digest, at).mode(mode).owner(owner).into()
         }),
+        1 => (path(), "([A-C]_?[0-9]?='[ -&(-~]{0,20}'\n){0,3}", mode(), owner()).prop_map(|(at, text, mode, owner)| {
+            EnvironmentFile::text(text, at).mode(mode).owner(owner).into()
+        }),
+        1 => "[!-~][ -~\n]{0,40}".prop_map(|text| Motd::new(text).into()),
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
         1 => (proptest::sample::select(&TAKEN_FILES[..]), path(), mode())
             .prop_map(|(from, at, mode)| File::from_stage(other(), from, at).mode(mode).into()),

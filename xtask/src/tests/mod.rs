@@ -22,6 +22,7 @@ pub(crate) mod merged_tree;
 mod other_image;
 mod packages;
 mod planning;
+mod platform;
 mod readers;
 mod repeatable;
 mod selinux;

@@ -26,10 +26,13 @@ fn keyword(kind: &EntryKind) -> &'static str {
         EntryRef::Dir(_) => "dir",
         EntryRef::DropIn(_) => "drop_in",
         EntryRef::Edit(_) => "edit",
+        EntryRef::EnvironmentFile(_) => "environment_file",
         EntryRef::File(_) => "file",
         EntryRef::Group(_) => "group",
+        EntryRef::HealthCheck(_) => "health_check",
         EntryRef::Kargs(_) => "kargs",
         EntryRef::Kmod(_) => "kmod",
+        EntryRef::Motd(_) => "motd",
         EntryRef::Packages(_) => "packages",
         EntryRef::Quadlet(_) => "quadlet",
         EntryRef::Remove(_) => "remove",
@@ -120,6 +123,12 @@ fn said() -> Image {
             default_zone "trusted"
             bound "registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6"
             ca_certificate "README.md"
+            motd "Gateway of the fleet"
+            motd format!("{}\n", 1) { allow: "x" }
+            environment_file "README.md" => "/etc/default/a"
+            environment_file asset("README.md") => "/etc/default/b" { mode: 0o600, owner: "0:0", allow: "x" }
+            health_check "sensors" ["/usr/bin/sensord", "--self-test"]
+            health_check "web.service"
             kmod "README.md"
             selinux_boolean "httpd_can_network_connect" = true
             selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
@@ -361,6 +370,12 @@ fn built() -> Layer {
         .default_zone("trusted")
         .bound("registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6")
         .ca_certificate("README.md")
+        .motd("Gateway of the fleet")
+        .with(Motd::new("1\n").allow("x"))
+        .environment_file("README.md", "/etc/default/a")
+        .with(EnvironmentFile::file(asset("README.md"), "/etc/default/b").mode(0o600).owner("0:0").allow("x"))
+        .health_check(HealthCheck::command("sensors", ["/usr/bin/sensord", "--self-test"]))
+        .health_check(HealthCheck::unit("web.service"))
         .with(Kmod::file("README.md"))
         .with(Selinux::boolean("httpd_can_network_connect", true))
         .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))
@@ -453,6 +468,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 24, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 27, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

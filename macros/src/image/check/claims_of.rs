@@ -28,7 +28,7 @@ impl Checker<'_> {
                 (None, Some(name)) => self.claims.file(at, Bin::new(name).destination().ok()),
                 (None, None) => {}
             },
-            "file" | "text" | "built" => self.claims.file(second_at, path(second)),
+            "file" | "text" | "built" | "environment_file" => self.claims.file(second_at, path(second)),
             "fetched" | "image_file" => {
                 self.claims.file(parts.third.map_or(at, Operand::place), path(third));
             }

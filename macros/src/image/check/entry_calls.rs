@@ -56,6 +56,10 @@ impl Checker<'_> {
                 with(self.call("Selinux", keyword.trim_start_matches("selinux_"), span), "with")
             }
             ("ca_certificate", _) => with(self.call("CaCertificate", "file", span), "with"),
+            ("motd", _) => with(self.call("Motd", "new", span), "with"),
+            ("environment_file", _) => with(self.call("EnvironmentFile", "file", span), "with"),
+            ("health_check", Shape::One(_)) => with(self.call("HealthCheck", "unit", span), "with"),
+            ("health_check", _) => with(self.call("HealthCheck", "command", span), "with"),
             ("kmod", _) => with(self.call("Kmod", "file", span), "with"),
             ("group", _) => with(self.call("Group", "new", span), "with"),
             (

@@ -5,10 +5,10 @@ use lapstrake::entry::{Conf, Kargs, Sysusers};
 use lapstrake::rule::refused;
 use lapstrake::value::{
     Architecture, BinName, Capabilities, CargoPackage, ContainerUser, ContentDigest, FeatureName, FetchUrl,
-    Glob, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream, Owner, PackageSpec,
-    PathPattern, Port, ProfileName, QuadletName, Reference, RepositoryId, RepositoryUrl, SecretId,
-    SecurityContext, SelinuxName, StopSignal, SysusersLine, TargetTriple, TmpfilesLine, UnitKind, UnitName,
-    UserName, Variable, ZoneName,
+    Glob, HealthCheckName, ImageName, ImagePath, Invalid, Karg, LabelKey, LayerName, Mode, ModuleStream,
+    MotdText, Owner, PackageSpec, PathPattern, Port, ProfileName, QuadletName, Reference, RepositoryId,
+    RepositoryUrl, SecretId, SecurityContext, SelinuxName, StopSignal, SysusersLine, TargetTriple,
+    TmpfilesLine, UnitKind, UnitName, UserName, Variable, ZoneName,
 };
 use lapstrake::{Base, TransportRef};
 use proc_macro2::{Literal, TokenStream};
@@ -63,6 +63,8 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         ValueKind::Capabilities => parsed(kind, literal, Capabilities::parse(&text))?,
         ValueKind::Karg => parsed(kind, literal, Karg::parse(&text))?,
         ValueKind::ConfName | ValueKind::KargsName => parsed(kind, literal, file_name(kind, text))?,
+        ValueKind::HealthCheckName => parsed(kind, literal, HealthCheckName::parse(&text))?,
+        ValueKind::Motd => parsed(kind, literal, MotdText::parse(&text))?,
         ValueKind::LayerName => parsed(kind, literal, LayerName::parse(&text))?,
         ValueKind::Mode => parsed(kind, literal, Mode::parse(&text))?,
         ValueKind::ModuleStream => parsed(kind, literal, ModuleStream::parse(&text))?,
@@ -102,6 +104,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         ValueKind::Argument
         | ValueKind::BindSource
         | ValueKind::Certificate
+        | ValueKind::EnvironmentFile
         | ValueKind::Directory
         | ValueKind::File
         | ValueKind::Flag

@@ -54,6 +54,22 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         words("`.ca_certificate(\"deploy/ca.key\")`", "`.ca_certificate(\"deploy/ca.crt\")`"),
     ),
     fatal(
+        "environment-file",
+        "systemd ignores a line of an environment file that it can't take, and the service starts without the variable",
+        layers(
+            r#"Layer::new("web").with(EnvironmentFile::text("export PORT=8000\n", "/etc/default/web"))"#,
+            r#"Layer::new("web").with(EnvironmentFile::text("PORT=8000\n", "/etc/default/web"))"#,
+        ),
+    ),
+    fatal(
+        "health-check",
+        "a check of a boot's health is run by sysboot or greenboot, and by nothing else",
+        words(
+            "`.health_check(HealthCheck::unit(\"web.service\"))` on a base with neither",
+            "`.packages([\"greenboot\"])` in the layer, too",
+        ),
+    ),
+    fatal(
         "firewall",
         "firewalld ignores a zone whose service it does not know, and nothing else reads a zone",
         words(

@@ -168,7 +168,11 @@ fn has_units(layer: &Layer) -> bool {
     let is_of_units = |kind: &EntryKind| {
         matches!(
             kind,
-            EntryKind::Unit(_) | EntryKind::UnitState(_) | EntryKind::Copied(_) | EntryKind::Edit(_)
+            EntryKind::Unit(_)
+                | EntryKind::UnitState(_)
+                | EntryKind::Copied(_)
+                | EntryKind::Edit(_)
+                | EntryKind::HealthCheck(_)
         )
     };
     layer.entries.iter().any(|entry| is_of_units(&entry.kind))

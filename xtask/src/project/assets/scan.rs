@@ -69,6 +69,10 @@ fn read_texts(entry: &Entry) -> Vec<&Asset> {
             vec![module]
         }
         EntryKind::CaCertificate(certificate) => vec![&certificate.source],
+        EntryKind::EnvironmentFile(file) => match &file.source {
+            Source::Asset(asset) => vec![asset],
+            Source::Text(_) | Source::BuildStage(..) | Source::Fetched(..) => Vec::new(),
+        },
         EntryKind::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
         _ => Vec::new(),
     }
