@@ -271,7 +271,7 @@ fn a_line_of_an_environment_file_that_is_lost_is_found() {
         ("\n\n2A=1\n", 3, "has `2A` as a name"),
         ("MY-NAME=1\n", 1, "has `MY-NAME` as a name"),
         ("A=1\nB=\"two\nC=3\n", 2, "not closed"),
-        ("A='it's'\n", 1, "not closed"),
+        ("A='it\n", 1, "not closed"),
         ("A=\"x\" # y\n", 1, "has a comment behind its value"),
         ("A=1\nB=\u{1b}[1m\n", 2, "has the control character `\\u{1b}`"),
         ("A=1\r\nB=a\\\r\nC\r\n", 3, "has no `=`"),

@@ -12,8 +12,9 @@ use crate::value::{Asset, ImagePath, Text};
 /// ```
 /// use lapstrake::{Layer, entry::EnvironmentFile};
 ///
+/// let app = EnvironmentFile::file("deploy/app.env", "/etc/default/app");
 /// let port = EnvironmentFile::text("PORT=8000\n", "/etc/default/web");
-/// let layer = Layer::new("web").environment_file("deploy/web.env", "/etc/default/app").with(port);
+/// let layer = Layer::new("web").with(app).with(port);
 /// assert_eq!(layer.entries[0].get::<EnvironmentFile>().unwrap().at, "/etc/default/app");
 /// ```
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,8 @@ use crate::value::{ConfLine, ImagePath, Invalid};
 /// dracut.conf(5), and a step that runs dracut, which needs an engine.
 ///
 /// The step comes after the packages and files of its layer, so that a module of dracut that a package brings can be added in
-/// the layer of the package. It fails where the image does not have exactly one kernel.
+/// the layer of the package. It fails where the image does not have exactly one kernel. A copy of the initramfs in
+/// `/usr/lib/ostree-boot`, which `aib reseal` takes, is replaced, too.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::{Conf, Initramfs, Run}};
@@ -29,12 +30,16 @@ pub struct Initramfs {
 }
 
 /// dracut has no way to ask for the kernel of an image, whose own kernel does not run. Extended attributes can't be copied in a
-/// container (dracut(8), "`DRACUT_NO_XATTR`").
+/// container (dracut(8), "`DRACUT_NO_XATTR`"). Sealing takes the initramfs of `/usr/lib/ostree-boot`, where an AutoSD base has one.
 const SCRIPT: &str = "set -- /usr/lib/modules/*/vmlinuz
 if [ ! -e \"$1\" ] || [ $# -gt 1 ]; then echo \"the image does not have exactly one kernel: $*\" >&2; exit 1; fi
 kernel=${1%/vmlinuz}
 kernel=${kernel##*/}
-DRACUT_NO_XATTR=1 exec dracut --force --no-hostonly --reproducible \"/usr/lib/modules/$kernel/initramfs.img\" \"$kernel\"";
+made=/usr/lib/modules/$kernel/initramfs.img
+DRACUT_NO_XATTR=1 dracut --force --no-hostonly --reproducible \"$made\" \"$kernel\" || exit
+for other in \"/usr/lib/ostree-boot/initramfs-$kernel.img-\"*; do
+if [ -e \"$other\" ]; then ln -f \"$made\" \"$other\" || exit; fi
+done";
 
 impl Initramfs {
     /// Makes it anew with what is in the image by then.

@@ -92,6 +92,7 @@ names! {
     DEFAULT_TARGET = "default-target",
     DIRECTORY_METADATA = "directory-metadata",
     DUPLICATE_DESTINATION = "duplicate-destination",
+    DRACUT_MODULE = "dracut-module",
     DUPLICATE_IMAGE = "duplicate-image",
     DUPLICATE_LAYER = "duplicate-layer",
     DUPLICATE_REMOVAL = "duplicate-removal",

@@ -100,6 +100,8 @@
 /// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |
 /// | `bound "REFERENCE"` | |
 /// | `ca_certificate "ASSET"`, `kmod "ASSET.ko"` | |
+/// | `initramfs` with options alone | `modules` `omit` `drivers` |
+/// | `qm` with options alone | `packages` `file` `text` `unit` `enable` `quadlet` `memory_max` `memory_high` `cpu_weight` |
 /// | `motd "TEXT"` | |
 /// | `environment_file "ASSET" => "/PATH"` | `mode` `owner` |
 /// | `health_check "NAME" ["/PROGRAM", "ARGUMENT", …]`, `health_check "NAME.service"` | |

@@ -192,6 +192,9 @@ impl Wanted {
 
 /// Returns a word of a command as systemd reads it (systemd.service(5), "Command lines").
 fn systemd_word(text: &str) -> String {
+    if text == ";" {
+        return r"\;".to_owned();
+    }
     let text = text.replace('%', "%%").replace('$', "$$");
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-+./:=@%$,".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {

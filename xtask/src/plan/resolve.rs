@@ -189,6 +189,7 @@ impl Resolver<'_> {
         let mut continues = false;
         for part in [packages, rest].into_iter().flatten() {
             self.use_known_tree();
+            let part = self.on_this_tree(&part);
             let (planned, after_steps) = self.part(name.clone(), &part, continues);
             self.planned.push(Arc::new(planned));
             continues = true;
@@ -218,7 +219,6 @@ impl Resolver<'_> {
 
     /// Plans a part of a layer. Returns the states of units that only its own steps can bring, too.
     fn part(&mut self, name: LayerName, layer: &Layer, continues: bool) -> (PlannedLayer, Vec<Entry>) {
-        let layer = &self.on_this_tree(layer);
         let mut steps = Steps::new(self.sources, layer.site);
         let tool = self.package_manager();
         let (transaction, kept) = transaction(layer, tool, &mut steps, &mut self.stages);

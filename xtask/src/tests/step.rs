@@ -45,7 +45,9 @@ fn an_initramfs_is_made_for_the_kernel_of_the_image() {
     let dracut = "#!/usr/bin/busybox sh\n\
                   for last; do image=$path path=$last; done\n\
                   { echo \"$path\"; cat /usr/lib/dracut/dracut.conf.d/*; } > \"$image\"\n";
+    let copy = format!("/usr/lib/ostree-boot/initramfs-6.12.0-stand-in.{}.img-0123", std::env::consts::ARCH);
     let programs = Layer::new("programs")
+        .text("old\n", copy.as_str())
         .with(File::text(dracut, "/usr/bin/dracut").mode(0o755))
         .symlink("busybox", "/usr/bin/sh");
     let layer = Layer::new("unlock").entries(Initramfs::regenerated().modules(["clevis"]).omit(["plymouth"]));
@@ -55,10 +57,13 @@ fn an_initramfs_is_made_for_the_kernel_of_the_image() {
     let stored = Stored(format!("localhost/lapstrake-test/initramfs:{}", std::process::id()));
     let to = format!("containers-storage:{}", stored.0);
     run("skopeo", &["copy", "--quiet", &workshop.reference("steps"), &to], workshop.path());
-    let modules = Path::new(&stored.mount()).join("usr/lib/modules");
+    let mounted = stored.mount();
+    let modules = Path::new(&mounted).join("usr/lib/modules");
     let kernel = fs::read_dir(modules).unwrap().next().unwrap().unwrap();
     let made = fs::read_to_string(kernel.path().join("initramfs.img")).unwrap();
     let name = kernel.file_name().into_string().unwrap();
+    let sealed = fs::read_to_string(Path::new(&mounted).join(copy.trim_start_matches('/'))).unwrap();
+    assert_eq!(sealed, made, "`aib reseal` takes this one");
     assert_eq!(
         made,
         format!("{name}\nadd_dracutmodules+=\" clevis \"\nomit_dracutmodules+=\" plymouth \"\n")

@@ -129,6 +129,18 @@ fn said() -> Image {
             environment_file asset("README.md") => "/etc/default/b" { mode: 0o600, owner: "0:0", allow: "x" }
             health_check "sensors" ["/usr/bin/sensord", "--self-test"]
             health_check "web.service"
+            initramfs { modules: ["clevis"], omit: ["plymouth"], drivers: ["nvme", "can"] }
+            qm {
+                packages: ["mpd"],
+                file: "README.md" => "/etc/mpd.conf",
+                text: ["a" => "/etc/a", "b" => "/etc/b"],
+                unit: asset("deploy/player.service"),
+                enable: "player.service" => "multi-user.target",
+                quadlet: [asset("deploy/radio.container")],
+                memory_max: "2G",
+                memory_high: "1G",
+                cpu_weight: 50,
+            }
             kmod "README.md"
             selinux_boolean "httpd_can_network_connect" = true
             selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
@@ -376,6 +388,20 @@ fn built() -> Layer {
         .with(EnvironmentFile::file(asset("README.md"), "/etc/default/b").mode(0o600).owner("0:0").allow("x"))
         .health_check(HealthCheck::command("sensors", ["/usr/bin/sensord", "--self-test"]))
         .health_check(HealthCheck::unit("web.service"))
+        .entries(Initramfs::regenerated().modules(["clevis"]).omit(["plymouth"]).drivers(["nvme", "can"]))
+        .entries(
+            Qm::new()
+                .packages(["mpd"])
+                .file("README.md", "/etc/mpd.conf")
+                .text("a", "/etc/a")
+                .text("b", "/etc/b")
+                .unit(asset("deploy/player.service"))
+                .enable("player.service", "multi-user.target")
+                .quadlet(asset("deploy/radio.container"))
+                .memory_max("2G")
+                .memory_high("1G")
+                .cpu_weight(50),
+        )
         .with(Kmod::file("README.md"))
         .with(Selinux::boolean("httpd_can_network_connect", true))
         .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))

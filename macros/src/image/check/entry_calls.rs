@@ -22,6 +22,12 @@ impl Checker<'_> {
                 (self.call("Packages", "default", span), self.settings(form, &entry.options));
             return Some(quote_spanned!(span=> .with(#new() #options)));
         }
+        if let ("initramfs" | "qm", true) = (form.keyword, entry.is_options_alone()) {
+            let span = entry.keyword.span();
+            let (name, new) = if form.keyword == "qm" { ("Qm", "new") } else { ("Initramfs", "regenerated") };
+            let (new, options) = (self.call(name, new, span), self.settings(form, &entry.options));
+            return Some(quote_spanned!(span=> .entries(#new() #options)));
+        }
         let parts = self.parts(form, entry)?;
         let argument = self.argument(form, entry);
         let operands: Vec<_> = argument.into_iter().chain(self.operands(&parts)).collect();

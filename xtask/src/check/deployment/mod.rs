@@ -6,6 +6,7 @@ mod boot_target;
 mod bound_image;
 mod ca_certificate;
 mod dangling_link;
+mod dracut_module;
 mod etc_merge;
 mod fstab;
 mod kernel_arguments;
@@ -35,6 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
     etc_merge::CHECK,
     bound_image::CHECK,
     ca_certificate::CHECK,
+    dracut_module::CHECK,
     machine_id::CHECK,
     selinux_label::CHECK,
     top_level::CHECK,

@@ -1,6 +1,6 @@
 //! What bootc's lints miss: a fault and a near miss of each.
 
-use lapstrake::entry::{File, Symlink};
+use lapstrake::entry::{File, Initramfs, Symlink};
 
 use super::*;
 
@@ -266,4 +266,25 @@ fn a_certificate_is_trusted_once_the_bundles_are_made_anew() {
     assert_eq!(count(&[debian("fleet.crt")]), 1);
     assert_eq!(count(&[debian("fleet.pem").run(["update-ca-certificates"])]), 1, "only `.crt` is read");
     assert_eq!(count(&[debian("fleet.crt").run(["update-ca-certificates"])]), 0);
+}
+
+#[test]
+fn an_initramfs_has_only_modules_of_the_image() {
+    let dracut = || {
+        let directories = ["usr", "usr/lib", "usr/lib/dracut", "usr/lib/dracut/modules.d"];
+        let tar = directories.into_iter().fold(Tar::new(), Tar::directory);
+        tar.directory("usr/lib/dracut/modules.d/60clevis").directory("usr/lib/dracut/modules.d/90crypt")
+    };
+    let unlock = |module: &str| Layer::new("i").entries(Initramfs::regenerated().modules(["crypt", module]));
+    let count = |tar: Tar, layer: Layer| {
+        let image = Image::new("unlock", Base::stand_in()).layer(layer);
+        let findings = Workshop::on_stand_in_and(tar.end()).check(&image);
+        findings.iter().filter(|finding| finding.name == "dracut-module").count()
+    };
+    assert_eq!(count(dracut(), unlock("clevi")), 1);
+    assert_eq!(count(dracut(), unlock("clevis")), 0);
+    assert_eq!(count(Tar::new(), unlock("clevi")), 0, "dracut itself is missing");
+    let written = |line: &str| Layer::new("i").text(line, "/etc/dracut.conf.d/own.conf");
+    assert_eq!(count(dracut(), written("force_add_dracutmodules+=\" tpm2-tss \" # disk\n")), 1);
+    assert_eq!(count(dracut(), written("add_dracutmodules+=\" $mine \"\n# add_dracutmodules+=\" a \"\n")), 0);
 }
