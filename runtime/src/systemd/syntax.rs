@@ -16,6 +16,7 @@ const BLANK: [char; 2] = [' ', '\t'];
 /// let unit = UnitFile::parse("[Service]\nExecStart=/usr/bin/a\nExecStart=\nExecStart=/usr/bin/b \\\n  --long\n");
 /// assert_eq!(unit.sections().len(), 1);
 /// assert_eq!(unit.values("Service", "ExecStart").collect::<Vec<_>>(), ["/usr/bin/b  --long"]);
+/// assert!(unit.ignored().is_empty());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnitFile {

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check::fatal(
 )
 .shown(Example::Layers {
     faulty: r#"Layer::new("app").kargs("10-init", ["init=/usr/bin/no-init"])"#,
-    fixed: r#"Layer::new("app").kargs("10-init", ["init=/usr/lib/systemd/systemd"])"#,
+    fixed: r#"Layer::new("app").kargs("10-init", ["systemd.show_status=false"])"#,
 });
 
 const DIRECTORY: &str = "/usr/lib/bootc/kargs.d";
