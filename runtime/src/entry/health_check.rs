@@ -45,7 +45,7 @@ impl HealthCheck {
     /// # use lapstrake::entry::HealthCheck;
     /// let check = HealthCheck::command("can", ["/usr/bin/candump", "-n", "1", "can0"]);
     /// let HealthCheck::Command { program, arguments, .. } = check else { panic!() };
-    /// assert_eq!((program.unwrap().as_str().to_owned(), arguments.len()), ("/usr/bin/candump".to_owned(), 3));
+    /// assert_eq!((program.get().unwrap().as_str().to_owned(), arguments.len()), ("/usr/bin/candump".to_owned(), 3));
     /// ```
     #[track_caller]
     pub fn command(name: impl Text<HealthCheckName>, argv: impl Argv) -> Self {

@@ -13,7 +13,7 @@ use crate::value::{MotdText, Text};
 /// use lapstrake::{Layer, entry::Motd};
 ///
 /// let layer = Layer::new("gateway").motd("Gateway of the fleet. Changes below /usr are lost.");
-/// assert_eq!(layer.entries[0].get::<Motd>().unwrap().text.as_ref().unwrap().lines().count(), 1);
+/// assert_eq!(layer.entries[0].get::<Motd>().unwrap().text.get().unwrap().lines().count(), 1);
 /// assert!(Motd::new("").text.get().is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq)]
