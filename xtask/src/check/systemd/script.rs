@@ -5,6 +5,8 @@ use lapstrake::suggest::nearest;
 use super::exec::{self, SEARCHED};
 use crate::check::start::{Interpreter, Start};
 use crate::check::{Check, Example, Fault, Node, Subject};
+use crate::plan::Origin;
+use crate::support::shell::word;
 
 pub(super) const INTERPRETER: Check = Check::fatal(
     "script-interpreter",
@@ -48,9 +50,12 @@ fn interpreter_fault(subject: &Subject<'_>, node: &Node<'_>) -> Option<Fault> {
         let message = format!(
             "the script `{path}` ends its lines as DOS does, so that it asks for the interpreter `{shown}\\r`"
         );
-        return Some(
-            Fault::at(node, message).help("write its lines with `\\n` alone: `sed -i 's/\\r$//' FILE`"),
-        );
+        // A text of the description has no file of its own to mend.
+        let help = match node.origin() {
+            Some(Origin::Asset { path, .. }) => format!("run `sed -i 's/\\r$//' {}`", word(path.as_str())),
+            _ => "write its lines with `\\n` alone".to_owned(),
+        };
+        return Some(Fault::at(node, message).help(help));
     }
     let Interpreter { program, argument } = Interpreter::of(line);
     if program.is_empty() {

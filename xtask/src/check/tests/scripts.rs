@@ -4,7 +4,7 @@ use lapstrake::entry::File;
 
 use super::*;
 
-fn told(name: &str, below: Tar, script: &str) -> Vec<Severity> {
+fn reported(name: &str, below: Tar, script: &str) -> Vec<Severity> {
     let layer = Layer::new("app").with(File::text(script, "/usr/libexec/app").mode(0o755));
     let service = "[Service]\nExecStart=/usr/libexec/app\n";
     let layer = layer.unit(lapstrake::entry::Unit::text("app.service", service));
@@ -20,7 +20,7 @@ fn base() -> Tar {
 
 #[test]
 fn the_interpreter_of_a_script_is_in_the_image() {
-    let of = |script: &str| told("script-interpreter", base(), script);
+    let of = |script: &str| reported("script-interpreter", base(), script);
     for wrong in [
         "#!/bin/sh\r\necho\r\n",
         "#!/usr/bin/tclsh\n",
@@ -53,11 +53,22 @@ fn a_file_that_is_not_executable_is_data() {
 
 #[test]
 fn a_service_starts_what_the_kernel_can_start() {
-    let of = |script: &str| told("exec-format", base(), script);
+    let of = |script: &str| reported("exec-format", base(), script);
     for wrong in ["", "echo\n", "\u{feff}#!/bin/sh\n", " #!/bin/sh\n"] {
         assert_eq!(of(wrong), [Severity::Fatal], "{wrong:?}");
     }
     assert_eq!(of("#!/bin/sh\n"), []);
     let binfmt = base().file("usr/lib/binfmt.d/app.conf", ":app:M::APP::/usr/bin/app:\n");
-    assert_eq!(told("exec-format", binfmt, "APP\n"), [], "a format that the image registers");
+    assert_eq!(reported("exec-format", binfmt, "APP\n"), [], "a format that the image registers");
+}
+
+#[test]
+fn the_help_names_the_file_to_mend() {
+    let workshop = Workshop::stand_in();
+    workshop.source("deploy/my prepare.sh", b"#!/bin/sh\r\necho\r\n");
+    let file = File::new("deploy/my prepare.sh", "/usr/libexec/prepare").mode(0o755);
+    let found = workshop.check(&image(Layer::new("app").with(file)));
+    let help =
+        found.iter().find(|finding| finding.name == "script-interpreter").and_then(|it| it.help.as_deref());
+    assert_eq!(help, Some("run `sed -i 's/\\r$//' 'deploy/my prepare.sh'`"));
 }
