@@ -16,6 +16,7 @@ mod deployment;
 mod description;
 mod fault;
 mod gather;
+mod kargs;
 pub(crate) mod names;
 #[cfg(test)]
 mod page;

@@ -86,8 +86,8 @@ impl ImageBuilder<'_> {
         let Self { store, settings, checks, selection, .. } = *self;
         let engine = self.making.engine;
         let ready = session.stage(planned, engine)?;
-        let told = |finding: &Finding| report.findings().all().contains(finding);
-        let found = staged(&ready, checks, selection, told);
+        let is_reported = |finding: &Finding| report.findings().all().contains(finding);
+        let found = staged(&ready, checks, selection, is_reported);
         report.show(found.all(), &session.workspace.root);
         if found.any_fatal() {
             return Ok(None);

@@ -90,13 +90,13 @@ pub(super) fn staged(
     ready: &Ready,
     checks: &[Check],
     selection: &Selection,
-    told: impl Fn(&Finding) -> bool,
+    is_reported: impl Fn(&Finding) -> bool,
 ) -> Findings {
     let mut found = Findings::default();
     found.add(Some(&ready.plan.name), check_staged(ready, checks));
     found.change(|findings| {
         selection.keep(findings);
-        findings.retain(|finding| !told(finding));
+        findings.retain(|finding| !is_reported(finding));
     });
     found
 }
@@ -107,7 +107,7 @@ pub(super) fn on_ground(
     mut found: Vec<Finding>,
     checks: &[Check],
     selection: &Selection,
-    told: impl Fn(&Finding) -> bool,
+    is_reported: impl Fn(&Finding) -> bool,
 ) -> Findings {
     let mut findings = Findings::default();
     if ready.lower.parts.is_empty() {
@@ -117,7 +117,7 @@ pub(super) fn on_ground(
     findings.add(Some(&ready.plan.name), found);
     findings.change(|findings| {
         selection.keep(findings);
-        findings.retain(|finding| !told(finding));
+        findings.retain(|finding| !is_reported(finding));
     });
     findings
 }

@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             continue;
         }
         let loaded = loader.load(node.path(), elf);
-        // What one of its libraries lacks is told where that library is looked at.
+        // What one of its libraries lacks is a fault of that library.
         for (_, name) in loaded.missing.iter().filter(|(by, _)| *by == 0) {
             if let Some(path) = gone.get(*name) {
                 needed_by.entry(path.clone()).or_default().push(node.path().to_string());

@@ -1,8 +1,7 @@
 //! `bootc-kargs`: the files of kernel arguments, read as bootc reads them: unknown keys are refused,
 //! `kargs` is required.
 
-use serde::Deserialize;
-
+use crate::check::kargs::{DIRECTORY, Kargs};
 use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -15,18 +14,8 @@ pub(super) const CHECK: Check = Check::fatal(
     fixed: r#"Layer::new("app").kargs("10-quiet", ["quiet"])"#,
 });
 
-const DIRECTORY: &str = "/usr/lib/bootc/kargs.d";
 /// Rust's names, which are what bootc compares with.
 const ARCHITECTURES: [&str; 5] = ["aarch64", "powerpc64", "riscv64", "s390x", "x86_64"];
-
-/// A file of kargs.d, as bootc declares it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Kargs {
-    #[serde(rename = "kargs")]
-    _kargs: Vec<String>,
-    match_architectures: Option<Vec<String>>,
-}
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -41,7 +30,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             continue;
         }
         let Some(text) = subject.tree().text(node.path().as_str()) else { continue };
-        match read(text) {
+        match Kargs::parse(text) {
             Ok(kargs) => {
                 let unknown = |name: &&String| !ARCHITECTURES.contains(&name.as_str());
                 if let Some(wrong) = kargs.match_architectures.iter().flatten().find(unknown) {
@@ -59,8 +48,4 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         }
     }
     faults
-}
-
-fn read(text: &str) -> Result<Kargs, String> {
-    toml::from_str(text).map_err(|error| error.message().to_owned())
 }

@@ -3,7 +3,7 @@
 
 use lapstrake::value::UnitName;
 
-use super::kernel_arguments;
+use crate::check::kargs;
 use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             faults.push(Fault::at(&link, message).help("write `.default_target(\"multi-user.target\")`"));
         }
     }
-    for (node, argument) in kernel_arguments::of_layers(subject) {
+    for (node, argument) in kargs::of_layers(subject) {
         let Some(name) = unit_of(&argument) else { continue };
         if NO_SYSTEM.contains(&name) {
             faults.push(

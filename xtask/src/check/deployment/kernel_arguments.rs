@@ -1,7 +1,6 @@
 //! `kernel-arguments`: what a kernel argument of the image names. bootc takes any word; the kernel and systemd do not.
 
-use serde::Deserialize;
-
+use crate::check::kargs::of_layers;
 use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -13,31 +12,6 @@ pub(super) const CHECK: Check = Check::fatal(
     faulty: r#"Layer::new("app").kargs("10-init", ["init=/usr/bin/no-init"])"#,
     fixed: r#"Layer::new("app").kargs("10-init", ["systemd.show_status=false"])"#,
 });
-
-const DIRECTORY: &str = "/usr/lib/bootc/kargs.d";
-
-/// The part of a file of kargs.d that is looked at here. Whether bootc reads the file is `bootc-kargs`.
-#[derive(Debug, Deserialize)]
-struct Kargs {
-    kargs: Vec<String>,
-}
-
-/// Returns each kernel argument that the layers' files have, with its file.
-pub(super) fn of_layers<'a>(subject: &Subject<'a>) -> Vec<(Node<'a>, String)> {
-    let files = subject.tree().children(DIRECTORY);
-    let ours = files.filter(|node| node.ends_with(".toml") && node.site().is_some());
-    let arguments = ours.filter_map(|node| {
-        let read: Kargs = toml::from_str(subject.tree().text(node.path().as_str())?).ok()?;
-        Some((node, read.kargs))
-    });
-    // One string may hold several.
-    let split = |(node, kargs): (Node<'a>, Vec<String>)| {
-        let words: Vec<_> =
-            kargs.iter().flat_map(|karg| karg.split_ascii_whitespace()).map(str::to_owned).collect();
-        words.into_iter().map(move |word| (node.clone(), word))
-    };
-    arguments.flat_map(split).collect()
-}
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let arguments = of_layers(subject);

@@ -365,5 +365,5 @@ fn a_library_that_programs_of_the_base_need_stays() {
     let with_its_program = remove("/usr/lib64/libmount.so.1").remove("/usr/lib/systemd/systemd");
     assert_eq!(lost(with_its_program), [""; 0], "who needs it is gone, too");
     let moved = remove("/usr/lib64/libmount.so.1.1.0").symlink("libunused.so.1", "/usr/lib64/libmount.so.1");
-    assert_eq!(lost(moved), [""; 0], "another stands in its place");
+    assert_eq!(lost(moved), [""; 0], "another library has its name");
 }

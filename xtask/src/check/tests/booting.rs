@@ -4,14 +4,14 @@
 use super::*;
 
 /// The severities and messages of one check about a layer.
-fn told(name: &str, layer: Layer) -> Vec<(Severity, String)> {
+fn reported(name: &str, layer: Layer) -> Vec<(Severity, String)> {
     let found = found(name, Tar::new(), layer);
     assert!(found.iter().all(|finding| finding.blame != Some(Blame::Base)), "{found:#?}");
     found.into_iter().map(|finding| (finding.severity, finding.message)).collect()
 }
 
 fn severities(name: &str, layer: Layer) -> Vec<Severity> {
-    told(name, layer).into_iter().map(|(severity, _)| severity).collect()
+    reported(name, layer).into_iter().map(|(severity, _)| severity).collect()
 }
 
 fn text(content: &str, at: &str) -> Layer {
@@ -83,7 +83,7 @@ fn prepare_root_is_read_as_ostree_reads_it() {
         assert_eq!(of(wrong), [Severity::Fatal], "{wrong}");
     }
     let right = "# mounts\n[composefs]\nenabled = verity\n[etc]\ntransient = true\n";
-    let messages = told("prepare-root", text(right, at));
+    let messages = reported("prepare-root", text(right, at));
     assert!(messages[0].0 == Severity::Warning && messages[0].1.contains("initramfs"), "{messages:?}");
     let kernel = Workshop::stand_in();
     let known = kernel.base.index.tree().walk().find(|(path, _)| path.as_str().ends_with("/vmlinuz"));
@@ -133,7 +133,7 @@ fn accounts_have_a_source_that_the_image_has() {
 }
 
 #[test]
-fn what_every_process_may_change_is_told() {
+fn what_every_process_may_change_is_reported() {
     let of = |mode: u32, at: &str| {
         severities(
             "world-writable",

@@ -1,0 +1,38 @@
+//! The files of kernel arguments in /usr/lib/bootc/kargs.d, as bootc declares them: unknown keys are refused, `kargs` is
+//! required. It reads; what is wrong with a file or an argument is for checks to say.
+
+use serde::Deserialize;
+
+use super::{Node, Subject};
+
+pub(super) const DIRECTORY: &str = "/usr/lib/bootc/kargs.d";
+
+/// A file of kargs.d.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Kargs {
+    pub(super) kargs: Vec<String>,
+    /// Rust's names of the architectures that it is for; all, if none is given.
+    pub(super) match_architectures: Option<Vec<String>>,
+}
+
+impl Kargs {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+}
+
+/// Returns each kernel argument of the layers' files, with its file. A file that bootc refuses has none.
+pub(super) fn of_layers<'a>(subject: &Subject<'a>) -> Vec<(Node<'a>, String)> {
+    let files = subject.tree().children(DIRECTORY);
+    let ours = files.filter(|node| node.ends_with(".toml") && node.site().is_some());
+    let mut arguments = Vec::new();
+    for node in ours {
+        let read = subject.tree().text(node.path().as_str()).map(Kargs::parse);
+        let Some(Ok(read)) = read else { continue };
+        // One string may hold several.
+        let words = read.kargs.iter().flat_map(|karg| karg.split_ascii_whitespace());
+        arguments.extend(words.map(|word| (node.clone(), word.to_owned())));
+    }
+    arguments
+}
