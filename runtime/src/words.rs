@@ -1,5 +1,7 @@
 //! Splits a line of configuration into words by the quoting of systemd.syntax(7). It must not know what the words mean.
 
+use std::ops::Range;
+
 /// The words of a line: white space parts them, but in quotes; C's escapes are taken. None where a quote
 /// or an escape is left open.
 ///
@@ -10,27 +12,56 @@
 /// assert_eq!(words("u web - \"Web"), None);
 /// ```
 pub fn words(line: &str) -> Option<Vec<String>> {
+    split(line, usize::MAX).map(|(words, _)| words.into_iter().map(|word| word.text).collect())
+}
+
+/// A word of a line, and its bytes in the line with quotes and escapes.
+pub(crate) struct Word {
+    pub(crate) text: String,
+    pub(crate) at: Range<usize>,
+}
+
+/// Returns the first `most` words of a line, and the bytes of what follows them without the white space around it.
+pub(crate) fn split(line: &str, most: usize) -> Option<(Vec<Word>, Range<usize>)> {
     let mut words = Vec::new();
-    let mut word: Option<String> = None;
+    let mut word: Option<Word> = None;
     let mut quote = None;
     let mut rest = line.chars();
-    while let Some(c) = rest.next() {
-        match (quote, c) {
-            (_, '\\') => {
-                let escaped = unescape(&mut rest)?;
-                word.get_or_insert_default().push_str(&escaped);
-            }
-            (Some(open), _) if c == open => quote = None,
-            (None, ' ' | '\t' | '\r' | '\n') => words.extend(word.take()),
-            (None, '"' | '\'') => {
-                word.get_or_insert_default();
-                quote = Some(c);
-            }
-            (Some(_) | None, _) => word.get_or_insert_default().push(c),
+    while words.len() < most {
+        let at = line.len() - rest.as_str().len();
+        let Some(c) = rest.next() else { break };
+        let is_blank = matches!(c, ' ' | '\t' | '\r' | '\n');
+        if quote.is_none() && is_blank {
+            words.extend(word.take());
+            continue;
         }
+        let word = word.get_or_insert_with(|| Word { text: String::new(), at: at..at });
+        match (quote, c) {
+            (_, '\\') => word.text.push_str(&unescape(&mut rest)?),
+            (Some(open), _) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(_) | None, _) => word.text.push(c),
+        }
+        word.at.end = line.len() - rest.as_str().len();
     }
     words.extend(word);
-    quote.is_none().then_some(words)
+    let left = rest.as_str();
+    let start = line.len() - left.trim_start().len();
+    let end = start + left.trim().len();
+    quote.is_none().then_some((words, start..end))
+}
+
+/// Returns the first specifier of a text that is not among `known`. systemd takes `%` and a letter or digit for one.
+pub(crate) fn unknown_specifier<'t>(text: &'t str, known: &str) -> Option<&'t str> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find('%').map(|at| from + at) {
+        let c = text[at + 1..].chars().next()?;
+        if c.is_ascii_alphanumeric() && !known.contains(c) {
+            return text.get(at..at + 2);
+        }
+        from = at + 1 + c.len_utf8();
+    }
+    None
 }
 
 /// What stands after a backslash; an escape that C does not know stays as it is written.

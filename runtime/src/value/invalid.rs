@@ -90,6 +90,16 @@ impl Invalid {
         &self.input
     }
 
+    /// The bytes of [`input`](Self::input) that are wrong.
+    ///
+    /// ```
+    /// # use lapstrake::value::Invalid;
+    /// assert_eq!(Invalid::new("port", "80x", 2..9, "has `x`").part(), 2..3);
+    /// ```
+    pub fn part(&self) -> Range<usize> {
+        self.part.clone()
+    }
+
     /// The part of [`input`](Self::input) that is wrong.
     pub fn offending(&self) -> &str {
         self.input.get(self.part.clone()).unwrap_or_default()

@@ -38,6 +38,7 @@ mod selinux_name;
 mod stop_signal;
 mod sysusers_line;
 mod text;
+mod time_span;
 mod tmpfiles_line;
 mod udev_rule;
 mod unit_name;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use lapstrake::Span;
 use lapstrake::value::SysusersLine;
 
 use super::tree::{Node, Tree};
@@ -17,6 +18,8 @@ pub(crate) struct Accounts {
 /// A line of sysusers.d, and the file that it is in.
 pub(super) struct Line<'a> {
     pub(super) node: Node<'a>,
+    /// Where it is in the file.
+    pub(super) at: Span,
     pub(super) fields: Vec<String>,
 }
 
@@ -31,8 +34,10 @@ pub(super) fn sysusers_lines<'a>(tree: &Tree<'a>) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     for node in files.into_values() {
         let text = tree.text(node.path().as_str()).unwrap_or_default();
-        let parsed = text.lines().filter_map(|line| SysusersLine::parse(line.trim()).ok());
-        lines.extend(parsed.map(|line| Line { node: node.clone(), fields: line.fields() }));
+        lines.extend(Span::lines(text).filter_map(|at| {
+            let fields = SysusersLine::parse(at.of(text)).ok()?.fields();
+            Some(Line { node: node.clone(), at, fields })
+        }));
     }
     lines
 }

@@ -46,7 +46,7 @@ fn gid(subject: &Subject<'_>) -> Vec<Fault> {
             Ok(_) => format!("add the line `g {name} {gid}`"),
             Err(_) => format!("add the line `g {gid} -`"),
         };
-        faults.push(Fault::at(&line.node, message).help(help).for_account(gid));
+        faults.push(Fault::at_span(&line.node, &line.at, message).help(help).for_account(gid));
     }
     faults
 }

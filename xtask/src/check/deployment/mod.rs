@@ -9,6 +9,7 @@ mod dangling_link;
 mod dracut_module;
 mod etc_merge;
 mod fstab;
+mod ignored_line;
 mod kernel_arguments;
 mod machine_id;
 mod nsswitch;
@@ -26,6 +27,8 @@ use super::Check;
 pub(super) const CHECKS: &[Check] = &[
     account::GID,
     account::GSHADOW,
+    ignored_line::SYSUSERS,
+    ignored_line::TMPFILES,
     owner::NUMBER,
     owner::USR,
     owner::SETUID,

@@ -58,7 +58,7 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
             Some(_) => continue,
         };
         let message = format!("`{path}`: {reason}");
-        let fault = Fault::at(&line.node, message).help(format!("write `{meant:04o}`"));
+        let fault = line.fault_at(text, message).help(format!("write `{meant:04o}`"));
         faults.push(if reason.ends_with("octal") { fault.as_fatal() } else { fault });
     }
     faults
@@ -83,7 +83,7 @@ fn owner(subject: &Subject<'_>) -> Vec<Fault> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("add `.sysusers({name:?}, [\"{letter} {name} -\"])`"),
                 };
-                faults.push(Fault::at(&line.node, message).help(help).for_account(name));
+                faults.push(line.fault_at(name, message).help(help).for_account(name));
             }
         }
     }

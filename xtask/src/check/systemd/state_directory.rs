@@ -41,12 +41,17 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                     let Some(line) = lines.iter().find(|line| line.given(1) == Some(&path)) else { continue };
                     let Some(reason) = disagreement(unit, key, line) else { continue };
                     // Of two files of the base nothing is said.
-                    let ours = [&setting.node, &line.node].into_iter().find(|node| node.site().is_some());
-                    let Some(node) = ours else { continue };
+                    if !setting.is_ours() && line.node.site().is_none() {
+                        continue;
+                    }
                     let name = &unit.name;
                     let message =
                         format!("`{path}` is made by `{key}=` of `{name}` and by tmpfiles.d: {reason}");
-                    let fault = Fault::at(node, message).also(&line.node, "and here");
+                    let fault = if setting.is_ours() {
+                        setting.fault(message).also_at_span(&line.node, &line.word(&path), "and here")
+                    } else {
+                        line.fault_at(&path, message)
+                    };
                     faults.push(fault.help(format!("leave the line of tmpfiles.d out: `{key}=` does it")));
                 }
             }

@@ -7,6 +7,7 @@ mod bootc;
 mod booting;
 mod catalog;
 mod deployment;
+mod lines;
 mod places;
 mod quadlets;
 mod scripts;

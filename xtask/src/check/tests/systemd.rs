@@ -254,7 +254,7 @@ fn one_missing_account_is_one_error() {
     };
     let found = errors("u wbe - \"Web server\"");
     let [finding] = found.as_slice() else { panic!("{found:#?}") };
-    assert_eq!(finding.message, "`/var/lib/web` shall belong to user `web`, which nothing makes");
+    assert_eq!(finding.message, "`/var/lib/web` shall belong to user `web`, which nothing makes (line 1)");
     assert_eq!(finding.help.as_deref(), Some("did you mean `wbe`?"));
     let related: Vec<_> = finding.related.iter().map(|related| related.message.as_str()).collect();
     assert_eq!(related, ["`app.service` has `User=web`, which nothing makes (line 3)"]);
