@@ -26,8 +26,8 @@ use crate::plan::PlannedLayer;
 ///     let tree = subject.tree();
 ///     let (motd, release) = (tree.get("/etc/motd").unwrap(), tree.get("/usr/lib/os-release").unwrap());
 ///     vec![
-///         Fault::at(&motd, "`/etc/motd` is short").help("write more").also(&release, "as that is").as_fatal(),
-///         Fault::of_image("the image is small").path(motd.path()).as_warning(),
+///         Fault::at(&motd, "`/etc/motd` is short").help("write more").also(&release, "as that is").as_fatal("it is ours"),
+///         Fault::of_image("the image is small").path(motd.path()).as_warning("it may grow"),
 ///         Fault::of_base("the base is a stand-in"),
 ///     ]
 /// }
@@ -48,7 +48,8 @@ pub struct Fault {
     pub(super) more_paths: Vec<ImagePath>,
     pub(super) blame: Blamed,
     pub(super) also: Vec<Related>,
-    pub(super) severity: Option<Severity>,
+    /// A severity that is not the check's, and why.
+    pub(super) severity: Option<(Severity, String)>,
     /// The checks whose findings are accepted where it is.
     pub(super) accepted: Vec<String>,
     /// The mistake behind it, where several checks see its effects.
@@ -183,17 +184,26 @@ impl Fault {
         self
     }
 
-    /// Makes it a warning, though its check is fatal.
+    /// Makes it a warning, though its check is fatal. `why` is what follows "because".
     #[must_use]
-    pub fn as_warning(mut self) -> Self {
-        self.severity = Some(Severity::Warning);
+    pub fn as_warning(mut self, why: impl Into<String>) -> Self {
+        self.severity = Some((Severity::Warning, why.into()));
         self
     }
 
-    /// Makes it stop a build, though its check only warns. What the base has by itself stays a warning.
+    /// Makes it a warning if there is a doubt, which is what follows "because".
+    pub(super) fn doubted(self, doubt: Option<&str>) -> Self {
+        match doubt {
+            Some(doubt) => self.as_warning(doubt),
+            None => self,
+        }
+    }
+
+    /// Makes it stop a build, though its check only warns. What the base has by itself stays a warning. `why` is what
+    /// follows "because".
     #[must_use]
-    pub fn as_fatal(mut self) -> Self {
-        self.severity = Some(Severity::Fatal);
+    pub fn as_fatal(mut self, why: impl Into<String>) -> Self {
+        self.severity = Some((Severity::Fatal, why.into()));
         self
     }
 }

@@ -9,6 +9,9 @@ use super::fault::{Blamed, Fault};
 use super::{Check, Subject};
 use crate::finding::{Blame, Finding, Place, Related, Severity};
 
+/// Why a fault of the base does not stop a build.
+const OF_BASE: &str = "the base has it without the layers";
+
 /// At most so many paths of the base are named; bootc's lints stop there too.
 const SHOWN: usize = 5;
 
@@ -123,12 +126,19 @@ fn finding(check: &Check, mut fault: Fault, subject: &Subject<'_>) -> Finding {
         Blamed::Image => (subject.site(), None),
         Blamed::Layer { name, site } => (site, Some(Blame::Layer(name))),
     };
-    let mut finding = match fault.severity.unwrap_or(check.severity) {
-        // The base with nothing on it has the same fault: nobody's build is stopped for it.
-        Severity::Fatal if blame != Some(Blame::Base) => Finding::fatal(check.name, site, fault.message),
-        Severity::Fatal | Severity::Warning => Finding::warning(check.name, site, fault.message),
-        Severity::Note => Finding::note(check.name, site, fault.message),
+    let (severity, why) = match fault.severity {
+        Some((severity, why)) => (severity, Some(why).filter(|_| severity != check.severity)),
+        None => (check.severity, None),
     };
+    let (severity, because) = match severity {
+        // The base with nothing on it has the same fault: nobody's build is stopped because of it.
+        Severity::Fatal if blame == Some(Blame::Base) => {
+            (Severity::Warning, Some(OF_BASE.to_owned()).filter(|_| check.severity == Severity::Fatal))
+        }
+        severity => (severity, why),
+    };
+    let mut finding = Finding::new(check.name, severity, site, fault.message);
+    finding.because = because;
     finding.path = fault.path;
     finding.blame = blame;
     for related in fault.also {

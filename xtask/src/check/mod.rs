@@ -14,6 +14,7 @@ mod catalog;
 mod contents;
 mod deployment;
 mod description;
+mod explanation;
 mod fault;
 mod gather;
 mod kargs;
@@ -141,6 +142,18 @@ pub enum Example {
     },
     /// A check of a user's own.
     None,
+}
+
+impl Example {
+    /// Returns the fault and the fix, as code or as words.
+    pub(crate) const fn texts(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Layers { faulty, fixed }
+            | Self::Images { faulty, fixed }
+            | Self::Words { faulty, fixed } => Some((faulty, fixed)),
+            Self::None => None,
+        }
+    }
 }
 
 impl Phase {

@@ -2,15 +2,16 @@
 //! registry, and tested to be current. Its examples are tests of rustdoc's: each fault is found, and is
 //! not once it is fixed.
 
-use super::{Check, Example, Phase};
-use crate::finding::Severity;
+use super::{Check, Example};
+use crate::finding::Bootc;
 
 const HEAD: &str = "\
 <!-- Made from the registry of checks. `UPDATE_CHECKS=1 cargo test -p lapstrake-xtask --lib page` writes it. -->
 
 What `cargo xtask image check` looks for, and every build before it builds. A *fatal* finding stops a build
 where a layer of the image has the fault, and is a warning where the base has it alone. `--skip NAME`
-leaves a check out, `--only NAME` runs it alone, `--fatal-warnings` stops at warnings too; fatal findings of
+leaves a check out, `--only NAME` runs it alone, `--fatal-warnings` stops at warnings too, `cargo xtask image explain
+NAME` prints its part of this page; fatal findings of
 the *description* can't be left out, for there is no plan with them. [`Checks::with`](crate::check::Checks::with)
 adds checks of your own.
 
@@ -24,18 +25,9 @@ fn page(checks: impl IntoIterator<Item = &'static Check>) -> String {
 }
 
 fn section(check: &Check) -> String {
-    let severity = match check.severity {
-        Severity::Fatal => "Fatal",
-        Severity::Warning => "Warning",
-        Severity::Note => "Note",
-    };
-    let stage = match check.phase {
-        Phase::Description => "of the description",
-        Phase::Tree => "of the tree",
-        Phase::Inputs => "of staged files",
-    };
     let Check { name, reason, .. } = check;
-    let head = format!("## {name}\n\n*{severity}, {stage}:* {}.\n", escaped(reason));
+    let bootc = Bootc::of(name).map(|it| format!(" {}.", it.as_words())).unwrap_or_default();
+    let head = format!("## {name}\n\n*{}:* {}.{bootc}\n", check.rank(), escaped(reason));
     let (faulty, fixed) = match check.example {
         Example::Layers { faulty, fixed } => (
             block(name, faulty, "Image::new(\"example\", Base::stand_in()).layer(example)", true),

@@ -28,7 +28,8 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         let (locked, open): (Vec<&Secret>, Vec<_>) =
             node.secrets().iter().partition(|secret| secret.kind == SecretKind::EncryptedKey);
         faults.extend(fault(&node, &open));
-        faults.extend(fault(&node, &locked).map(Fault::as_warning));
+        faults
+            .extend(fault(&node, &locked).map(|fault| fault.as_warning("it takes a passphrase to read it")));
     }
     faults
 }

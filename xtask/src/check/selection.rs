@@ -60,6 +60,7 @@ impl Selection {
         if self.fatal_warnings {
             for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Warning) {
                 finding.severity = Severity::Fatal;
+                finding.because = Some("`--fatal-warnings` is given".to_owned());
             }
         }
     }

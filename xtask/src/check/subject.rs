@@ -155,6 +155,16 @@ impl<'a> Subject<'a> {
         self.base.location == TransportRef::StandIn
     }
 
+    /// Returns why what is missing in the stand-in does not stop a build.
+    pub(crate) fn stand_in_doubt(&self) -> Option<&'static str> {
+        self.is_on_stand_in().then_some("a real base may have what the stand-in lacks")
+    }
+
+    /// Returns why what is missing does not stop a build while a step has not run.
+    pub(crate) fn unseen_doubt(&self) -> Option<&'static str> {
+        self.runs_unseen().then_some("a step that no build has run yet may bring it")
+    }
+
     /// The fault that nothing stands at a path: of the layer that removed it, or else of the base.
     pub fn gone(&self, path: &str, message: impl Into<String>) -> Fault {
         let removed = self.plan.layers.iter().rev().find_map(|layer| {

@@ -6,6 +6,7 @@ use lapstrake::Image;
 use serde_json::json;
 
 use super::arguments::{BuildArgs, Output, TargetArgs};
+use super::explain::to_json;
 use super::failed::Failed;
 use super::prepare::{CheckArgs, Prepared, prepare};
 use super::report::{Report, Stdout};
@@ -151,9 +152,7 @@ fn list(checks: &[check::Check], report: &mut Report) -> Result<(), PrintError> 
         };
         return print(&checks.iter().map(line).collect::<String>());
     }
-    let check = |check: &check::Check| json!({ "name": check.name, "severity": check.severity, "phase": check.phase, "reason": check.reason });
-    let checks: Vec<_> = checks.iter().map(check).collect();
-    report.set("checks", json!(checks));
+    report.set("checks", checks.iter().map(to_json).collect::<Vec<_>>().into());
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod built;
 mod check;
 mod emit;
 mod execute_error;
+mod explain;
 mod failed;
 mod foreign_option;
 mod gc;
@@ -83,6 +84,8 @@ enum Command {
     Plan(plan::Plan),
     /// Show every finding, and nothing else
     Check(check::Check),
+    /// Show what a check looks for, with a fault and its fix
+    Explain(explain::ExplainArgs),
     /// Write a Containerfile and its context, buildable without Rust
     Emit(emit::Emit),
     /// Compile, stage and build
@@ -103,6 +106,7 @@ impl ImageArgs {
             Command::List(command) => command.run(images, report),
             Command::Plan(command) => command.run(images, checks, report),
             Command::Check(command) => command.run(images, checks, report),
+            Command::Explain(command) => command.run(checks, report),
             Command::Emit(command) => command.run(images, checks, report),
             Command::Build(command) => command.run(images, checks, report),
             Command::Boot(command) => command.run(images, checks, report),
@@ -119,6 +123,7 @@ impl ImageArgs {
             Command::List(command) => (&command.output, document(command.formatted.is_json())),
             Command::Plan(command) => (&command.output, document(command.formatted.is_json())),
             Command::Check(command) => (&command.output, command.stdout()),
+            Command::Explain(command) => (&command.output, document(command.formatted.is_json())),
             Command::Emit(command) => (&command.output, document(command.formatted.is_json())),
             Command::Build(command) => (&command.output, document(command.formatted.is_json())),
             Command::Boot(command) => (&command.output, document(command.formatted.is_json())),
@@ -127,7 +132,10 @@ impl ImageArgs {
             Command::Gc(command) => (&command.output, document(command.formatted.is_json())),
         };
         let mut report = Report::new(stdout, output.color, output.progress());
-        if !matches!(self.command, Command::Check(_) | Command::Lock(_) | Command::Gc(_)) {
+        if !matches!(
+            self.command,
+            Command::Check(_) | Command::Explain(_) | Command::Lock(_) | Command::Gc(_)
+        ) {
             report.set("images", json!([]));
         }
         report

@@ -108,6 +108,9 @@ fn one(finding: &Finding, root: &Utf8Path, look: Look) -> String {
     if let Some(place) = place(finding) {
         group = group.element(Level::NOTE.message(look.attached(finding, "note", &place)));
     }
+    if let Some(verdict) = verdict(finding) {
+        group = group.element(Level::NOTE.message(look.attached(finding, "note", &verdict)));
+    }
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(look.attached(finding, "help", help)));
     }
@@ -165,6 +168,16 @@ fn place(finding: &Finding) -> Option<String> {
     };
     let parts: Vec<_> = [path, blame, images].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Returns why it has its severity, if that is not the severity of its check, and what bootc says.
+fn verdict(finding: &Finding) -> Option<String> {
+    let because = finding.because.as_ref().map(|because| {
+        let here = if finding.severity == Severity::Fatal { "fatal here" } else { "not fatal here" };
+        format!("{here}, because {because}")
+    });
+    let parts: Vec<_> = because.into_iter().chain(finding.bootc.map(|it| it.as_words().to_owned())).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn origin<'a>(spot: Spot<'a>, root: &Utf8Path) -> annotate_snippets::Origin<'a> {

@@ -1,6 +1,7 @@
 //! What is wrong with a description, and what to do about it. Findings are collected, never thrown: a
 //! user sees all of them at once. How one is drawn is `draw`'s.
 
+mod bootc;
 mod draw;
 mod excerpt;
 mod place;
@@ -13,6 +14,7 @@ use lapstrake::Site;
 use lapstrake::value::{ImageName, ImagePath, Invalid, LayerName};
 use serde::Serialize;
 
+pub use bootc::Bootc;
 pub(crate) use draw::{Look, draw, underline};
 pub use place::Place;
 pub(crate) use sarif::{Rule, Run, RunFailure, sarif};
@@ -55,6 +57,12 @@ pub struct Finding {
     /// Other places that belong to it, each with what it is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
+    /// Why its severity is not that of its check: what follows "because".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// What bootc itself says of it; none where bootc does not look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bootc: Option<Bootc>,
     /// The path in the image that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<ImagePath>,
@@ -149,10 +157,22 @@ impl Finding {
         Self::new(name, Severity::Note, site, message.into())
     }
 
-    fn new(name: &'static str, severity: Severity, site: Site, message: String) -> Self {
-        let (related, images) = (Vec::new(), BTreeSet::new());
-        let (place, path, blame, help) = (None, None, None, None);
-        Self { name, severity, message, site: Some(site), place, related, path, blame, help, images }
+    /// A finding without a place beside its site.
+    pub(crate) fn new(name: &'static str, severity: Severity, site: Site, message: String) -> Self {
+        Self {
+            name,
+            severity,
+            message,
+            site: Some(site),
+            place: None,
+            related: Vec::new(),
+            because: None,
+            bootc: Bootc::of(name),
+            path: None,
+            blame: None,
+            help: None,
+            images: BTreeSet::new(),
+        }
     }
 
     /// A value that does not parse.

@@ -184,6 +184,8 @@ fn properties(finding: &Finding) -> Value {
     let known = [
         ("path", finding.path.as_ref().map(|path| json!(path))),
         ("blame", finding.blame.as_ref().map(|blame| json!(blame))),
+        ("because", finding.because.as_ref().map(|because| json!(because))),
+        ("bootc", finding.bootc.map(|verdict| json!(verdict))),
         ("help", finding.help.as_ref().map(|help| json!(help))),
     ];
     for (name, value) in known {

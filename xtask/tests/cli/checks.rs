@@ -149,6 +149,24 @@ fn every_check_is_listed_with_what_it_needs_to_see() {
 }
 
 #[test]
+fn a_check_is_explained_with_what_bootc_says_and_an_example() {
+    let workspace = Workspace::new();
+    let text = workspace.image(&["explain", "var-tmpfiles", "tmpfiles-mode"]).done().stdout;
+    let (first, second) = text.split_once("tmpfiles-mode: ").unwrap();
+    assert!(first.starts_with("var-tmpfiles: warning, of the tree\n"), "{text}");
+    assert!(first.contains("`bootc container lint` has this check, too, and warns."), "{text}");
+    assert!(second.contains("d /var/lib/app 0644 root root -") && !second.contains("bootc"), "{text}");
+    let document = workspace.image(&["explain", "var-tmpfiles", "--format", "json"]).done().json();
+    let check = &document["checks"][0];
+    assert_eq!((&check["name"], &check["bootc"]), (&json!("var-tmpfiles"), &json!("lint-warns")));
+    assert!(check["example"]["fixed"].is_string(), "{check}");
+
+    let wrong = workspace.image(&["explain", "var-tmpfile"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (Some(2), ""));
+    assert!(wrong.stderr.contains("did you mean `var-tmpfiles`?"), "{}", wrong.stderr);
+}
+
+#[test]
 fn one_check_runs_alone_and_one_is_left_out() {
     let workspace = Workspace::new();
     let names = |arguments: &[&str]| -> (Option<i32>, Vec<String>) {

@@ -1,6 +1,6 @@
 //! `elf-interpreter`: a program whose loader the image has not.
 
-use super::files::Files;
+use super::files::{Files, OTHER_ROOT};
 use super::program::{Program, programs};
 use crate::check::{Check, Example, Fault, Subject};
 
@@ -44,6 +44,6 @@ fn fault(subject: &Subject<'_>, program: &Program<'_, '_>) -> Option<Fault> {
         format!("build it for `{target}`, or link it statically")
     };
     let fault = Fault::at(node, message).help(help);
-    let unsure = subject.runs_unseen() || !root.is_outermost();
-    Some(if unsure { fault.as_warning() } else { fault })
+    let other_root = (!root.is_outermost()).then_some(OTHER_ROOT);
+    Some(fault.doubted(subject.unseen_doubt().or(other_root)))
 }

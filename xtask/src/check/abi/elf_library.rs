@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::value::ImagePath;
 
-use super::files::Root;
+use super::files::{OTHER_ROOT, Root};
 use super::program::{Linked, linked};
 use crate::base::ELF_MAX;
 use crate::check::{Check, Example, Fault, Node, Subject};
@@ -118,8 +118,9 @@ fn fault(
         ),
     };
     let fault = Fault::at(&lack.node, format!("`{path}` needs {}", told.join("; "))).help(help);
-    let unsure = subject.runs_unseen() || !lack.root.is_outermost() || (lack.alone && outside.is_some());
-    Some(if unsure { fault.as_warning() } else { fault })
+    let other_root = (!lack.root.is_outermost()).then_some(OTHER_ROOT);
+    let loaded = (lack.alone && outside.is_some()).then_some("the program that loads it may search there");
+    Some(fault.doubted(subject.unseen_doubt().or(other_root).or(loaded)))
 }
 
 /// Whether a unit has that directory searched first.

@@ -34,7 +34,9 @@ fn fault(subject: &Subject<'_>, program: &Program<'_, '_>) -> Fault {
     let fault = Fault::at(&program.node, message).help(help);
     // Kernels for x86-64 may run 32-bit programs too; a library that nothing can execute may be data.
     let may_run = program.elf.machine == 3 && architecture.machine() == "x86_64";
-    if may_run || !program.node.is_executable() { fault.as_warning() } else { fault }
+    let runs = may_run.then_some("a kernel for x86-64 may run 32-bit programs too");
+    let data = (!program.node.is_executable()).then_some("nothing can execute it, so it may be data");
+    fault.doubted(runs.or(data))
 }
 
 /// `e_machine` and the class, in the words of Rust's targets.

@@ -78,7 +78,9 @@ fn fault(subject: &Subject<'_>, node: &Node<'_>, lacks: &[Lack<'_>]) -> Option<F
         (None, Some(by)) => Fault::at(by, message).help("bring a version no older than the base's"),
         _ => Fault::at(node, message).help(help(subject, node, first)),
     };
-    Some(if may_be_replaced(subject, first) { fault.as_warning() } else { fault })
+    let doubt =
+        may_be_replaced(subject, first).then_some("a step or a package of a layer may bring a newer one");
+    Some(fault.doubted(doubt))
 }
 
 impl Lack<'_> {

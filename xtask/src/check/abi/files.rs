@@ -25,6 +25,9 @@ pub(super) trait Files<'a> {
     }
 }
 
+/// Why a fault in another root of the image does not stop a build.
+pub(super) const OTHER_ROOT: &str = "QM's root can be filled on the device";
+
 /// The files below a directory of the image's tree.
 #[derive(Clone, Copy)]
 pub(super) struct Root<'t, 'a> {

@@ -25,7 +25,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             if node.site().is_some() {
                 let message = format!("`{}` is not read: its name does not end in `.toml`", node.path());
                 let help = format!("write `{}.toml`", node.path());
-                faults.push(Fault::at(&node, message).help(help).as_warning());
+                faults.push(Fault::at(&node, message).help(help).as_warning("bootc passes over it"));
             }
             continue;
         }
@@ -37,7 +37,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                     let message =
                         format!("`{}` is for `{wrong}`, which bootc knows no machine by", node.path());
                     let help = "write `x86_64` or `aarch64`";
-                    faults.push(Fault::at(&node, message).help(help).as_warning());
+                    faults.push(Fault::at(&node, message).help(help).as_warning("bootc passes over it"));
                 }
             }
             Err(reason) => {

@@ -82,7 +82,9 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                 for unknown in unknown_keys(text) {
                     let message = format!("`{path}` has the key `{unknown}`, which bootc 1.16 refuses");
                     let help = "leave it out, unless the base has a newer bootc that knows it";
-                    faults.push(Fault::at(&node, message).help(help).as_warning());
+                    faults.push(
+                        Fault::at(&node, message).help(help).as_warning("a newer bootc may have the key"),
+                    );
                 }
             }
             Err(error) => {

@@ -59,7 +59,9 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         let one = kernels.first().map(|(kernel, _)| format!("put them below `{}`", kernel.path()));
         // `aib reseal` takes the first name, whether or not a kernel is there.
         let fault = Fault::at(&at, message);
-        let fault = if is_of_aib(subject) { fault.as_fatal() } else { fault.as_warning() };
+        let doubt =
+            "bootc takes the directory with a kernel, and only a base of AIB has a tool that takes another";
+        let fault = fault.doubted((!is_of_aib(subject)).then_some(doubt));
         faults.push(match one {
             Some(help) => fault.help(help),
             None => fault,

@@ -16,7 +16,9 @@ pub(super) const CHECK: Check = Check::warning(
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let Some(boot) = subject.tree().get("/boot").filter(Node::is_directory) else {
         // bootc's composefs backend refuses the image; its ostree backend makes the directory.
-        let fault = subject.gone("/boot", "the image has no directory `/boot`").as_fatal();
+        let fault = subject
+            .gone("/boot", "the image has no directory `/boot`")
+            .as_fatal("bootc's composefs backend does not deploy such an image");
         return vec![fault.help("leave it to the base")];
     };
     let mut faults = refused_destination::below(subject, boot.path().as_str());

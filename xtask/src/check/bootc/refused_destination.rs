@@ -82,7 +82,7 @@ fn faults<'a>(ours: impl Iterator<Item = Node<'a>>) -> Vec<Fault> {
         let more =
             if count > 1 { format!(" ({} more are put in such places)", count - 1) } else { String::new() };
         let message = format!("`{}` {}{more}", node.path(), refusal.reason);
-        Fault::at(&node, message).help(refusal.instead).as_fatal()
+        Fault::at(&node, message).help(refusal.instead).as_fatal("a layer puts it there by name")
     };
     places.into_values().map(fault).collect()
 }

@@ -54,7 +54,9 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         } else if !image.contains("@sha256:") && image.strip_suffix(".image").is_none() {
             let message = format!("`{}` binds `{image}`, which may be another image tomorrow", file.path());
             faults.push(
-                Fault::at(&file, message).help(format!("pin it: `Image={image}@sha256:…`")).as_warning(),
+                Fault::at(&file, message)
+                    .help(format!("pin it: `Image={image}@sha256:…`"))
+                    .as_warning("bootc takes the image that has the name then"),
             );
         }
     }

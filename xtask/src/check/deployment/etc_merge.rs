@@ -50,7 +50,11 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             None => subject.gone(path.as_str(), message),
         };
         let fault = fault.help("keep what the base has; remove or replace single files in it");
-        faults.push(if in_etc && !is_transient { fault.as_fatal() } else { fault });
+        faults.push(if in_etc && !is_transient {
+            fault.as_fatal("the merge of /etc fails on a device, which then keeps the old image")
+        } else {
+            fault
+        });
     }
     faults
 }

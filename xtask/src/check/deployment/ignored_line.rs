@@ -102,7 +102,11 @@ fn contradicted(lines: &[Line<'_>]) -> Vec<Fault> {
                 "`{}` has the id `{before}` here, and a line of the base with `{id}` is ignored",
                 key.1
             );
-            faults.push(Fault::at_span(&other.node, &other.at, message).help(help).as_warning());
+            faults.push(
+                Fault::at_span(&other.node, &other.at, message)
+                    .help(help)
+                    .as_warning("the line that is ignored is the base's"),
+            );
         }
     }
     faults

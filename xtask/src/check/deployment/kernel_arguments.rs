@@ -29,7 +29,7 @@ fn fault(subject: &Subject<'_>, node: &Node<'_>, argument: &str) -> Option<Fault
         "root" | "rootfstype" | "ostree" | "composefs" => {
             let message = format!("{of} competes with that which `bootc install` writes for each device");
             let help = "leave it out, or name the disk with `root-mount-spec` in /usr/lib/bootc/install";
-            Some(Fault::at(node, message).help(help).as_warning())
+            Some(Fault::at(node, message).help(help).as_warning("it may be meant for one device"))
         }
         _ => None,
     }

@@ -43,7 +43,11 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     if is_changed && !subject.runs_unseen() && !makes_initramfs(subject) {
         let message =
             format!("`{}` changes nothing at boot: the initramfs has a copy of the old one", node.path());
-        faults.push(Fault::at(&node, message).help("add `Initramfs::regenerated()`").as_warning());
+        faults.push(
+            Fault::at(&node, message)
+                .help("add `Initramfs::regenerated()`")
+                .as_warning("the device boots with the old setting"),
+        );
     } else if is_changed && setting(&node, "composefs", "enabled").as_deref() == Some("signed") {
         let message = format!(
             "`{}` lets a device boot only what is signed, and nothing here signs the image",

@@ -163,7 +163,9 @@ fn unit(node: &Node<'_>) -> Option<Fault> {
         return None;
     };
     let message = format!("`{path}` is {what}, and systemd logs a warning about that whenever it reads it");
-    is_unit.then(|| Fault::at(node, message).help("write `.mode(0o644)`").as_warning())
+    is_unit.then(|| {
+        Fault::at(node, message).help("write `.mode(0o644)`").as_warning("systemd reads it nevertheless")
+    })
 }
 
 fn has_extension(path: &ImagePath, extension: &str) -> bool {

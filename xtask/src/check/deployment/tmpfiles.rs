@@ -59,7 +59,11 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
         };
         let message = format!("`{path}`: {reason}");
         let fault = line.fault_at(text, message).help(format!("write `{meant:04o}`"));
-        faults.push(if reason.ends_with("octal") { fault.as_fatal() } else { fault });
+        faults.push(if reason.ends_with("octal") {
+            fault.as_fatal("systemd ignores the line")
+        } else {
+            fault
+        });
     }
     faults
 }

@@ -45,9 +45,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             Some(near) => format!("bring `{activated}` by `.unit(…)`, or did you mean `{near}`?"),
             None => format!("bring `{activated}` by `.unit(…)`"),
         });
-        // A real base has units that the stand-in lacks.
-        let is_doubt = subject.is_on_stand_in() && is_stated(&unit);
-        faults.push(if is_doubt { fault.as_warning() } else { fault });
+        faults.push(fault.doubted(subject.stand_in_doubt().filter(|_| is_stated(&unit))));
     }
     faults
 }

@@ -7,6 +7,9 @@ use lapstrake::value::UnitKind;
 use super::loaded::{Setting, loaded};
 use crate::check::{Check, Example, Fault, Node, Subject, Tree};
 
+/// Why a command with `-` does not stop a build.
+pub(super) const MAY_FAIL: &str = "the `-` before the program lets the service go on without it";
+
 pub(super) const START: Check = Check::fatal(
     "exec-start",
     "systemd refuses a service that has nothing to start, or starts several programs without Type=oneshot",
@@ -134,9 +137,8 @@ fn missing(subject: &Subject<'_>) -> Vec<Fault> {
         };
         let message = format!("`{}` has `{}=` run `{name}`, {what}", run.unit, run.key);
         let fault = run.setting.fault_at(name, message).help(advice(tree, name));
-        // A real base has programs that the stand-in lacks.
-        let is_doubt = run.command.may_fail || subject.is_on_stand_in();
-        faults.push(if is_doubt { fault.as_warning() } else { fault });
+        let doubt = run.command.may_fail.then_some(MAY_FAIL).or_else(|| subject.stand_in_doubt());
+        faults.push(fault.doubted(doubt));
     }
     faults
 }
@@ -171,7 +173,7 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
             run.setting.fault_at(name, message)
         };
         let fault = fault.help("add `.mode(0o755)`, or `chmod +x` the source");
-        faults.push(if run.command.may_fail { fault.as_warning() } else { fault });
+        faults.push(fault.doubted(run.command.may_fail.then_some(MAY_FAIL)));
     }
     faults
 }

@@ -70,8 +70,9 @@ fn target(subject: &Subject<'_>) -> Vec<Fault> {
         let also = named(&unit, "Install", &["Also"]);
         for (key, name, setting) in pulls.into_iter().chain(also).filter(|(_, name, _)| !exists(tree, name)) {
             let fault = absent(&unit, key, &name, &setting, tree);
-            let is_doubt = is_pulled && key != "Also" || subject.is_on_stand_in();
-            faults.push(if is_doubt { fault.as_warning() } else { fault });
+            let is_started = is_pulled && key != "Also";
+            let doubt = is_started.then_some("another line of `[Install]` has it started");
+            faults.push(fault.doubted(doubt.or_else(|| subject.stand_in_doubt())));
         }
     }
     faults
@@ -86,10 +87,8 @@ fn requires(subject: &Subject<'_>) -> Vec<Fault> {
     for unit in loaded(subject) {
         let required = named(&unit, "Unit", &["Requires", "Requisite", "BindsTo"]);
         let absent_ones = required.into_iter().filter(|(_, name, _)| !exists(tree, name));
-        let told = absent_ones.map(|(key, name, setting)| absent(&unit, key, &name, &setting, tree));
-        // A real base has units that the stand-in lacks.
-        let told = told.map(|fault| if subject.is_on_stand_in() { fault.as_warning() } else { fault });
-        faults.extend(told);
+        let found = absent_ones.map(|(key, name, setting)| absent(&unit, key, &name, &setting, tree));
+        faults.extend(found.map(|fault| fault.doubted(subject.stand_in_doubt())));
     }
     faults
 }

@@ -153,7 +153,9 @@ fn unknown_key(quadlet: &Quadlet<'_>, assignment: &Assignment) -> Option<Fault> 
     let fault = quadlet.fault_at(&assignment.key_at, &message);
     Some(match same.or_else(|| nearest(key, kind.keys())) {
         Some(near) => fault.help(format!("did you mean `{near}=`?")),
-        None => fault.help("take it out, or write the option as `PodmanArgs=`").as_warning(),
+        None => fault
+            .help("take it out, or write the option as `PodmanArgs=`")
+            .as_warning("a newer podman may have it"),
     })
 }
 

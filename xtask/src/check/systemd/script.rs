@@ -119,9 +119,7 @@ fn missing(subject: &Subject<'_>, node: &Node<'_>, program: &str) -> Fault {
         None => format!("bring it: `.packages([{name:?}])` in a layer below"),
     };
     let fault = Fault::at(node, message).help(help);
-    // A real base has programs that the stand-in lacks.
-    let is_doubt = subject.is_on_stand_in() || subject.runs_unseen();
-    if is_doubt { fault.as_warning() } else { fault }
+    fault.doubted(subject.stand_in_doubt().or_else(|| subject.unseen_doubt()))
 }
 
 fn format(subject: &Subject<'_>) -> Vec<Fault> {
@@ -144,7 +142,7 @@ fn format(subject: &Subject<'_>) -> Vec<Fault> {
         let message = format!("`{}` has `{}=` run `{}`, {what}", run.unit, run.key, node.path());
         let fault = Fault::at(&node, message).also(&run.setting.node, "started here");
         let fault = fault.help("write `#!/bin/sh`, or the program that reads it, in its first line");
-        faults.push(if run.command.may_fail { fault.as_warning() } else { fault });
+        faults.push(fault.doubted(run.command.may_fail.then_some(exec::MAY_FAIL)));
     }
     faults
 }
