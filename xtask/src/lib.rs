@@ -73,7 +73,7 @@ mod tests;
 mod guide {}
 
 pub use cli::{ImageArgs, Xtask};
-pub use finding::{Blame, Bootc, Finding, Place, Related, Severity};
+pub use finding::{Blame, Bootc, Finding, Fix, Place, Related, Severity};
 pub use lapstrake;
 #[doc(hidden)]
 pub use macros::__private;

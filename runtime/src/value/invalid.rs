@@ -23,6 +23,8 @@ pub struct Invalid {
     part: Range<usize>,
     reason: String,
     help: Option<String>,
+    /// The source of a literal, and what is meant.
+    instead: Option<Box<(String, String)>>,
 }
 
 impl Invalid {
@@ -39,7 +41,14 @@ impl Invalid {
     /// ```
     pub fn new(what: &'static str, input: &str, part: Range<usize>, reason: impl Into<String>) -> Self {
         let part = part.start.min(input.len())..part.end.min(input.len());
-        Self { what, input: input.to_owned(), part, reason: one_line(reason.into()), help: None }
+        Self {
+            what,
+            input: input.to_owned(),
+            part,
+            reason: one_line(reason.into()),
+            help: None,
+            instead: None,
+        }
     }
 
     /// The same, where the whole input is wrong.
@@ -67,7 +76,28 @@ impl Invalid {
 
     /// Adds `meant` as what to write instead, if that would parse.
     pub(crate) fn or_write<T>(self, meant: &str, parse: impl FnOnce(&str) -> Result<T, Self>) -> Self {
-        if meant != self.input && parse(meant).is_ok() { self.or(format!("write `{meant}`")) } else { self }
+        if meant == self.input || parse(meant).is_err() {
+            return self;
+        }
+        let instead = Some(Box::new((format!("{:?}", self.input), format!("{meant:?}"))));
+        Self { instead, ..self.or(format!("write `{meant}`")) }
+    }
+
+    /// Adds the number to write instead of the input.
+    pub(crate) fn or_number(self, meant: &str) -> Self {
+        let instead = Some(Box::new((self.input.clone(), meant.to_owned())));
+        Self { instead, ..self.or(format!("write `{meant}`")) }
+    }
+
+    /// Returns the literal of Rust that is the input, and the literal that is meant, if that is certain.
+    ///
+    /// ```
+    /// # use lapstrake::value::ImagePath;
+    /// let error = ImagePath::parse("etc/app.conf").unwrap_err();
+    /// assert_eq!(error.instead(), Some(("\"etc/app.conf\"".to_owned(), "\"/etc/app.conf\"".to_owned())));
+    /// ```
+    pub fn instead(&self) -> Option<(String, String)> {
+        self.instead.as_deref().cloned()
     }
 
     /// What the value should have been: "image path", "mode", "unit name".

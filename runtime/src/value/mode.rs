@@ -116,7 +116,7 @@ impl TryFrom<u32> for Mode {
     fn try_from(bits: u32) -> Result<Self, Invalid> {
         if forgot_octal(bits) {
             let reason = format!("is decimal, `0o{bits:o}` in octal");
-            return Err(Invalid::whole(WHAT, &bits.to_string(), reason).or(format!("write `0o{bits}`")));
+            return Err(Invalid::whole(WHAT, &bits.to_string(), reason).or_number(&format!("0o{bits}")));
         }
         match u16::try_from(bits) {
             Ok(bits) if bits <= 0o7777 => Ok(Self(bits)),

@@ -4,8 +4,8 @@ use lapstrake::value::{ImagePath, LayerName};
 use lapstrake::{Site, Span};
 
 use super::tree::Node;
-use crate::finding::{Place, Related, Severity};
-use crate::plan::PlannedLayer;
+use crate::finding::{Fix, Place, Related, Severity};
+use crate::plan::{Origin, PlannedLayer};
 
 /// Something that a [`Check`](super::Check) found. Name and severity are the check's.
 ///
@@ -48,6 +48,8 @@ pub struct Fault {
     pub(super) more_paths: Vec<ImagePath>,
     pub(super) blame: Blamed,
     pub(super) also: Vec<Related>,
+    /// The change that takes it away.
+    pub(super) fix: Option<Fix>,
     /// A severity that is not the check's, and why.
     pub(super) severity: Option<(Severity, String)>,
     /// The checks whose findings are accepted where it is.
@@ -131,6 +133,7 @@ impl Fault {
             more_paths: Vec::new(),
             blame: Blamed::Image,
             also: Vec::new(),
+            fix: None,
             severity: None,
             accepted: Vec::new(),
             cause: None,
@@ -182,6 +185,66 @@ impl Fault {
         let place = node.place(span);
         self.also.extend(node.site().map(|site| Related { site, place, message: message.into() }));
         self
+    }
+
+    /// Adds the fix that a part of the text at a path has another text.
+    #[must_use]
+    pub(super) fn replaced(self, node: &Node<'_>, span: &Span, new: &str) -> Self {
+        let text = node.text().unwrap_or_default();
+        let old = span.of(text);
+        let line = Span::of_line(text, span.line);
+        let fix =
+            node.place(span).map(|place| Fix::Replace { place, old: old.to_owned(), new: new.to_owned() });
+        let in_line = line.and_then(|line| {
+            let (start, end) =
+                (span.bytes.start.checked_sub(line.bytes.start)?, span.bytes.end - line.bytes.start);
+            let line = line.of(text);
+            let changed = [line.get(..start)?, new, line.get(end..)?].concat();
+            Some((format!("{line:?}"), format!("{changed:?}")))
+        });
+        let fix = fix.or_else(|| {
+            let (old, new) = in_line?;
+            Some(Fix::Literal { site: node.site()?, old, new })
+        });
+        Self { fix, ..self }
+    }
+
+    /// Adds the fix that a line stands before that of a part of the text at a path.
+    #[must_use]
+    pub(super) fn preceded(self, node: &Node<'_>, span: &Span, line: &str) -> Self {
+        let inserted = node.place(span).map(|place| Fix::Insert { place, line: line.to_owned() });
+        let text = node.text().unwrap_or_default();
+        let old = Span::of_line(text, span.line).map(|line| format!("{:?}", line.of(text)));
+        let fix = inserted.or_else(|| {
+            let old = old?;
+            let new = format!("{line:?}, {old}");
+            Some(Fix::Literal { site: node.site()?, old, new })
+        });
+        Self { fix, ..self }
+    }
+
+    /// Adds the fix that the source of a file is executable.
+    #[must_use]
+    pub(super) fn executable(self, node: &Node<'_>) -> Self {
+        let fix = match node.origin() {
+            Some(Origin::Asset { path, host }) => {
+                Some(Fix::Executable { file: path.clone(), host: host.clone() })
+            }
+            _ => None,
+        };
+        Self { fix, ..self }
+    }
+
+    /// Adds the fix that a path of the description is another one.
+    #[must_use]
+    pub(super) fn renamed(self, node: &Node<'_>, path: &str) -> Self {
+        let literal = |text: &str| format!("{text:?}");
+        let fix = node.site().map(|site| Fix::Literal {
+            site,
+            old: literal(node.path().as_str()),
+            new: literal(path),
+        });
+        Self { fix, ..self }
     }
 
     /// Makes it a warning, though its check is fatal. `why` is what follows "because".

@@ -144,7 +144,7 @@ fn finding(check: &Check, mut fault: Fault, subject: &Subject<'_>) -> Finding {
     for related in fault.also {
         finding = finding.and(related);
     }
-    finding.on(fault.place).help_if(fault.help)
+    finding.on(fault.place).help_if(fault.help).fixed_by(fault.fix)
 }
 
 fn gathered(check: &Check, mut faults: Vec<Fault>, subject: &Subject<'_>) -> Option<Finding> {
@@ -152,6 +152,7 @@ fn gathered(check: &Check, mut faults: Vec<Fault>, subject: &Subject<'_>) -> Opt
     let mut first = faults.drain(..SHOWN.min(count));
     let mut fault = first.next()?;
     fault.message = format!("in the base, {}", fault.message);
+    fault.fix = None;
     for other in first {
         fault.message += &format!("; {}", other.message);
     }

@@ -1,6 +1,7 @@
 //! `image check`: every finding, and nothing else. It compiles what a check has to see, and builds
 //! nothing.
 
+use camino::Utf8Path;
 use clap::{Args, ValueEnum};
 use lapstrake::Image;
 use serde_json::json;
@@ -14,6 +15,7 @@ use super::{PrintError, print};
 use crate::check::{self, Checks, Phase};
 use crate::engine::EnginePolicy;
 use crate::finding::{Findings, Look, Severity, draw};
+use crate::project::mend::mend;
 use crate::session::{check_staged, check_units, is_whole};
 use crate::support::columns::Columns;
 use crate::support::explain::Exit;
@@ -28,6 +30,9 @@ pub(super) struct Check {
     /// Run this check alone; may be given several times
     #[arg(long, value_name = "CHECK")]
     only: Vec<String>,
+    /// Change the files of the workspace where a fix is certain
+    #[arg(long, conflicts_with = "list")]
+    fix: bool,
     #[command(flatten)]
     checking: CheckArgs,
     /// The result on stdout
@@ -112,7 +117,7 @@ impl Check {
                         format_args!("{waiting} checks look at what cargo builds, once these are fixed"),
                     );
                 }
-                progress.status("Checked", summary(asked, &findings));
+                progress.status("Checked", summary(asked, &findings, self.fix));
             }
             Form::Json => {
                 report.set("complete", json!(complete));
@@ -123,9 +128,32 @@ impl Check {
                 report.record(findings.all());
             }
         }
+        if self.fix {
+            fix(&findings, root, report)?;
+        }
         session.check_lock()?;
         Ok(if findings.any_fatal() { Exit::Findings } else { Exit::Done })
     }
+}
+
+/// Makes the fixes that are certain, and says which files have changed. The description is compiled, so only the next
+/// run sees what is left.
+fn fix(findings: &Findings, root: &Utf8Path, report: &mut Report) -> Result<(), Failed> {
+    let mended = mend(findings.all().iter().filter_map(|finding| finding.fix.as_deref()), root)?;
+    for (file, count) in &mended.files {
+        report.progress.status("Fixed", format_args!("{file} ({})", plural(*count, "change")));
+    }
+    if mended.left > 0 {
+        let left =
+            format_args!("{} of them left, because the file or the call is written otherwise", mended.left)
+                .to_string();
+        report.progress.warning(left);
+    }
+    if mended.files.is_empty() {
+        report.progress.status("Fixed", "nothing");
+    }
+    report.set("fixed", json!({ "files": mended.files, "left": mended.left }));
+    Ok(())
 }
 
 /// The columns that the reason of a check has at least beside its name.
@@ -156,7 +184,12 @@ fn list(checks: &[check::Check], report: &mut Report) -> Result<(), PrintError> 
     Ok(())
 }
 
-fn summary(images: usize, findings: &Findings) -> String {
-    let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    format!("{}: {}", plural(images, "image"), plural(findings.all().len(), "finding"))
+fn summary(images: usize, findings: &Findings, is_fixing: bool) -> String {
+    let fixable = findings.all().iter().filter(|finding| finding.fix.is_some()).count();
+    let fix = if fixable > 0 && !is_fixing { format!(", `--fix` can fix {fixable}") } else { String::new() };
+    format!("{}: {}{fix}", plural(images, "image"), plural(findings.all().len(), "finding"))
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

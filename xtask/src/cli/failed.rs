@@ -14,6 +14,7 @@ use super::usage_error::UsageError;
 use crate::check::UnknownCheck;
 use crate::deliver::DeliverError;
 use crate::finding::{Look, underline};
+use crate::project::mend::MendError;
 use crate::session::Failure;
 use crate::support::explain::{Exit, Explain};
 
@@ -32,6 +33,8 @@ pub(crate) enum Failed {
     Push(#[from] PushError),
     #[error(transparent)]
     Destination(#[from] DeliverError),
+    #[error(transparent)]
+    Mend(#[from] MendError),
     #[error(transparent)]
     Print(#[from] PrintError),
     #[error(transparent)]
@@ -53,6 +56,7 @@ impl Failed {
             Self::Execute(error) => error,
             Self::Push(error) => error,
             Self::Destination(error) => error,
+            Self::Mend(error) => error,
             Self::Print(error) => error,
             Self::Failure(error) => &**error,
         }
@@ -68,6 +72,7 @@ impl Failed {
             | Self::Execute(_)
             | Self::Push(_)
             | Self::Destination(_)
+            | Self::Mend(_)
             | Self::Print(_) => None,
         }
     }

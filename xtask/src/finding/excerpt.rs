@@ -30,15 +30,25 @@ fn call(source: &str, line: u32, column: u32) -> Option<Range<usize>> {
     Some(start_of_line + start..start_of_line + start + end)
 }
 
+/// The byte range of a call to the end of its parentheses, also on a later line.
+pub(super) fn whole_call(source: &str, line: u32, column: u32) -> Option<Range<usize>> {
+    let start = call(source, line, column)?.start;
+    Some(start..start + end_of_call(&source[start..])?)
+}
+
+/// Returns where the first parentheses of a text end. Literals and comments are passed over.
 fn end_of_call(text: &str) -> Option<usize> {
-    let (mut depth, mut quoted, mut escaped) = (0_u32, false, false);
-    for (at, c) in text.char_indices() {
+    let mut depth = 0_u32;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let at = text.len() - rest.len();
+        if let Some(length) = literal(rest, text[..at].chars().next_back()).or_else(|| comment(rest)) {
+            rest = &rest[length..];
+            continue;
+        }
         match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '(' | '[' | '{' if !quoted => depth += 1,
-            ')' | ']' | '}' if !quoted => {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => {
                 depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     return Some(at + 1);
@@ -46,8 +56,51 @@ fn end_of_call(text: &str) -> Option<usize> {
             }
             _ => {}
         }
+        rest = &rest[c.len_utf8()..];
     }
     None
+}
+
+/// Returns the length of the text or character literal with which a text begins; the whole text if the literal does not
+/// end. `before` is the character before it.
+fn literal(text: &str, before: Option<char>) -> Option<usize> {
+    let raw = text.strip_prefix('r').filter(|_| !before.is_some_and(|c| c.is_alphanumeric() || c == '_'));
+    if let Some(raw) = raw {
+        let hashes = raw.len() - raw.trim_start_matches('#').len();
+        if let Some(inner) = raw[hashes..].strip_prefix('"') {
+            let end = format!("\"{}", "#".repeat(hashes));
+            let length = inner.find(&end).map(|at| 1 + hashes + 1 + at + end.len());
+            return Some(length.unwrap_or(text.len()));
+        }
+    }
+    if let Some(character) = text.strip_prefix('\'') {
+        // `'a'` is a character, and `'a` a lifetime.
+        let inner = character.chars().next()?;
+        if inner == '\\' {
+            return character.get(2..)?.find('\'').map(|at| 1 + 2 + at + 1);
+        }
+        let end = 1 + inner.len_utf8();
+        return text[end..].starts_with('\'').then_some(end + 1);
+    }
+    let inner = text.strip_prefix('"')?;
+    let mut is_escaped = false;
+    for (at, c) in inner.char_indices() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return Some(1 + at + 1),
+            _ => {}
+        }
+    }
+    Some(text.len())
+}
+
+/// Returns the length of the comment with which a text begins.
+fn comment(text: &str) -> Option<usize> {
+    if text.starts_with("//") {
+        return Some(text.find('\n').unwrap_or(text.len()));
+    }
+    text.strip_prefix("/*").map(|inner| inner.find("*/").map_or(text.len(), |at| 2 + at + 2))
 }
 
 #[cfg(test)]

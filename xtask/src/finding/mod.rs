@@ -4,6 +4,7 @@
 mod bootc;
 mod draw;
 mod excerpt;
+mod fix;
 mod place;
 mod sarif;
 mod spot;
@@ -16,6 +17,8 @@ use serde::Serialize;
 
 pub use bootc::Bootc;
 pub(crate) use draw::{Look, draw, underline};
+pub(crate) use fix::Edit;
+pub use fix::Fix;
 pub use place::Place;
 pub(crate) use sarif::{Rule, Run, RunFailure, sarif};
 
@@ -72,6 +75,9 @@ pub struct Finding {
     /// What to write instead; one line that can be pasted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// The change of a file of the workspace that takes it away for certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Box<Fix>>,
     /// The images that have it.
     pub images: BTreeSet<ImageName>,
 }
@@ -171,13 +177,16 @@ impl Finding {
             path: None,
             blame: None,
             help: None,
+            fix: None,
             images: BTreeSet::new(),
         }
     }
 
     /// A value that does not parse.
     pub fn invalid(error: &Invalid, site: Site) -> Self {
-        Self::fatal("invalid-value", site, error.to_string()).help_if(error.help())
+        let finding = Self::fatal("invalid-value", site, error.to_string()).help_if(error.help());
+        let fix = error.instead().map(|(old, new)| Fix::Literal { site, old, new });
+        finding.fixed_by(fix)
     }
 
     /// Adds the line to paste.
@@ -190,6 +199,11 @@ impl Finding {
     pub fn help_if(mut self, help: Option<impl Into<String>>) -> Self {
         self.help = help.map(Into::into);
         self
+    }
+
+    /// Adds the change that takes it away.
+    pub(crate) fn fixed_by(self, fix: Option<Fix>) -> Self {
+        Self { fix: fix.map(Box::new), ..self }
     }
 
     /// Adds the path in the image.

@@ -14,6 +14,7 @@ mod documents;
 mod environment;
 mod failures;
 mod findings;
+mod fixes;
 mod fixture;
 mod gc;
 mod interrupts;

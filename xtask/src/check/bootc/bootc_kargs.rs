@@ -24,8 +24,9 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         if !node.ends_with(".toml") {
             if node.site().is_some() {
                 let message = format!("`{}` is not read: its name does not end in `.toml`", node.path());
-                let help = format!("write `{}.toml`", node.path());
-                faults.push(Fault::at(&node, message).help(help).as_warning("bootc passes over it"));
+                let named = format!("{}.toml", node.path());
+                let fault = Fault::at(&node, message).help(format!("write `{named}`")).renamed(&node, &named);
+                faults.push(fault.as_warning("bootc passes over it"));
             }
             continue;
         }

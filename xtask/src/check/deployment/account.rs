@@ -46,7 +46,13 @@ fn gid(subject: &Subject<'_>) -> Vec<Fault> {
             Ok(_) => format!("add the line `g {name} {gid}`"),
             Err(_) => format!("add the line `g {gid} -`"),
         };
-        faults.push(Fault::at_span(&line.node, &line.at, message).help(help).for_account(gid));
+        let fault = Fault::at_span(&line.node, &line.at, message).help(help).for_account(gid);
+        // The name of the group of a number may be another one, but it is the name that systemd gives a user's own group.
+        let group = gid.parse::<u32>().is_ok().then(|| format!("g {name} {gid}"));
+        faults.push(match group {
+            Some(group) => fault.preceded(&line.node, &line.at, &group),
+            None => fault,
+        });
     }
     faults
 }

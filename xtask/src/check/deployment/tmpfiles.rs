@@ -39,6 +39,24 @@ fn ours<'a>(subject: &Subject<'a>) -> Vec<Line<'a>> {
     ours.filter(|line| !WITHOUT.contains(line.kind())).collect()
 }
 
+/// What is doubtful about a mode.
+#[derive(Clone, Copy)]
+enum Doubt {
+    NotOctal,
+    NotEntered,
+    Everybody,
+}
+
+impl Doubt {
+    fn as_words(self) -> &'static str {
+        match self {
+            Self::NotOctal => "is not a mode in octal",
+            Self::NotEntered => "lets nobody enter a directory that it lets them read",
+            Self::Everybody => "lets everybody rename and delete what others put there",
+        }
+    }
+}
+
 fn mode(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for line in ours(subject) {
@@ -47,22 +65,22 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
         let path = line.given(1).unwrap_or_default();
         let is_directory = DIRECTORIES.contains(line.kind());
         let (reason, meant) = match u32::from_str_radix(text, 8).ok().filter(|bits| *bits <= 0o7777) {
-            None => (format!("`{text}` is not a mode in octal"), if is_directory { 0o755 } else { 0o644 }),
-            Some(bits) if is_directory && bits & 0o444 & !((bits & 0o111) << 2) != 0 => (
-                format!("`{text}` lets nobody enter a directory that it lets them read"),
-                bits | (bits & 0o444) >> 2,
-            ),
+            None => (Doubt::NotOctal, if is_directory { 0o755 } else { 0o644 }),
+            Some(bits) if is_directory && bits & 0o444 & !((bits & 0o111) << 2) != 0 => {
+                (Doubt::NotEntered, bits | (bits & 0o444) >> 2)
+            }
             Some(bits) if bits & 0o002 != 0 && bits & 0o1000 == 0 && is_directory => {
-                (format!("`{text}` lets everybody rename and delete what others put there"), bits | 0o1000)
+                (Doubt::Everybody, bits | 0o1000)
             }
             Some(_) => continue,
         };
-        let message = format!("`{path}`: {reason}");
-        let fault = line.fault_at(text, message).help(format!("write `{meant:04o}`"));
-        faults.push(if reason.ends_with("octal") {
-            fault.as_fatal("systemd ignores the line")
-        } else {
-            fault
+        let meant = format!("{meant:04o}");
+        let fault = line.fault_at(text, format!("`{path}`: `{text}` {}", reason.as_words()));
+        let fault = fault.help(format!("write `{meant}`"));
+        faults.push(match reason {
+            Doubt::NotOctal => fault.as_fatal("systemd ignores the line"),
+            Doubt::NotEntered => fault.replaced(&line.node, &line.word(text), &meant),
+            Doubt::Everybody => fault,
         });
     }
     faults

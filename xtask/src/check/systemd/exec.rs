@@ -172,7 +172,7 @@ fn mode(subject: &Subject<'_>) -> Vec<Fault> {
         } else {
             run.setting.fault_at(name, message)
         };
-        let fault = fault.help("add `.mode(0o755)`, or `chmod +x` the source");
+        let fault = fault.help("add `.mode(0o755)`, or `chmod +x` the source").executable(&node);
         faults.push(fault.doubted(run.command.may_fail.then_some(MAY_FAIL)));
     }
     faults

@@ -152,6 +152,9 @@ fn unknown_key(quadlet: &Quadlet<'_>, assignment: &Assignment) -> Option<Fault> 
     let message = format!("podman 5.8 has no `{key}=` in `[{}]`", kind.section);
     let fault = quadlet.fault_at(&assignment.key_at, &message);
     Some(match same.or_else(|| nearest(key, kind.keys())) {
+        Some(near) if same.is_some() => {
+            fault.help(format!("write `{near}=`")).replaced(&quadlet.node, &assignment.key_at, near)
+        }
         Some(near) => fault.help(format!("did you mean `{near}=`?")),
         None => fault
             .help("take it out, or write the option as `PodmanArgs=`")

@@ -1,4 +1,5 @@
 mod faulty;
+mod mendable;
 mod planted;
 mod running;
 
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
         "early" => vec![planted_app()],
         "derived" => vec![derived()],
         "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],
+        "mendable" => vec![mendable::mendable()],
         "nothing" => Vec::new(),
         "twins" => vec![cockpit(), cockpit()],
         "shadowed" => vec![shadowed()],
