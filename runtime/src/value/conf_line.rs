@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Invalid, UserName, udev_rule};
+use super::{Invalid, UdevRule, UserName};
 
 /// A line of a configuration file, which its reader takes. [`Conf`](crate::entry::Conf) has a function for each reader.
 ///
@@ -81,7 +81,7 @@ impl ConfLine {
 
     /// A rule of udev(7).
     pub(crate) fn udev_rule(text: &str) -> Result<Self, Invalid> {
-        udev_rule::fault(text).map_or_else(|| Ok(Self(text.trim().to_owned())), Err)
+        UdevRule::parse(text).map(|_| Self(text.trim().to_owned()))
     }
 
     /// A line of systemd.preset(5): `enable`, `disable` or `ignore`, and a unit or a pattern of units.

@@ -81,6 +81,7 @@ pub use stop_signal::StopSignal;
 pub use sysusers_line::SysusersLine;
 pub use text::{Argv, Text, Texts};
 pub use tmpfiles_line::TmpfilesLine;
+pub use udev_rule::{UdevPair, UdevRule};
 pub use unit_name::{UnitKind, UnitName};
 pub use user_name::UserName;
 pub use variable::Variable;

@@ -45,11 +45,23 @@ const FILES: [&str; 17] = [
     "/usr/lib/bootc-image-builder/disk.yaml",
 ];
 /// Directories whose files are read if they end so, and the ending.
-const ENDING: [(&str, &str); 9] = [
+const ENDING: [(&str, &str); 21] = [
     ("/usr/lib/sysusers.d/", ".conf"),
     ("/etc/sysusers.d/", ".conf"),
     ("/usr/lib/tmpfiles.d/", ".conf"),
     ("/etc/tmpfiles.d/", ".conf"),
+    ("/usr/lib/sysctl.d/", ".conf"),
+    ("/usr/local/lib/sysctl.d/", ".conf"),
+    ("/etc/sysctl.d/", ".conf"),
+    ("/usr/lib/modules-load.d/", ".conf"),
+    ("/usr/local/lib/modules-load.d/", ".conf"),
+    ("/etc/modules-load.d/", ".conf"),
+    ("/usr/lib/udev/rules.d/", ".rules"),
+    ("/usr/local/lib/udev/rules.d/", ".rules"),
+    ("/etc/udev/rules.d/", ".rules"),
+    ("/usr/lib/environment.d/", ".conf"),
+    ("/usr/local/lib/environment.d/", ".conf"),
+    ("/etc/environment.d/", ".conf"),
     ("/etc/ld.so.conf.d/", ".conf"),
     ("/usr/lib/bootc/kargs.d/", ".toml"),
     ("/usr/lib/bootc/install/", ".toml"),
@@ -67,6 +79,7 @@ const UNITS: [&str; 7] = [
     "/etc/qm/containers/systemd/",
 ];
 const SELINUX: &str = "/etc/selinux/";
+const MODULES: &str = "/usr/lib/modules/";
 /// In an image that ostree made, files are hardlinks to objects that come before them: a text is here
 /// before its name is known.
 const OBJECTS: &str = "/sysroot/ostree/repo/objects/";
@@ -233,9 +246,13 @@ pub(crate) fn wants_text(path: &ImagePath) -> bool {
     let is_read = |(directory, ending): &(&str, &str)| {
         path.strip_prefix(directory).is_some_and(|file| file.ends_with(ending) && !file.contains('/'))
     };
+    // The list of the modules that are part of a kernel.
+    let is_builtin =
+        |rest: &str| rest.strip_suffix("/modules.builtin").is_some_and(|kernel| !kernel.contains('/'));
     FILES.contains(&path)
         || UNITS.iter().find_map(below).is_some_and(is_unit)
         || ENDING.iter().any(is_read)
+        || below(&MODULES).is_some_and(is_builtin)
         || below(&SELINUX).is_some_and(|file| file.contains("/contexts/files/file_contexts"))
 }
 

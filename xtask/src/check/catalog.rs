@@ -1,9 +1,9 @@
 //! Every check, in the order in which findings of one place are shown. `check --list` and the page of
 //! checks are made from here; each group lists its own.
 
-use super::{Check, abi, autosd, bootc, deployment, description, secret_in_layer, systemd};
+use super::{Check, abi, autosd, bootc, deployment, description, readers, secret_in_layer, systemd};
 
-const GROUPS: [&[Check]; 13] = [
+const GROUPS: [&[Check]; 14] = [
     description::images::CHECKS,
     description::values::CHECKS,
     description::binaries::CHECKS,
@@ -13,6 +13,7 @@ const GROUPS: [&[Check]; 13] = [
     description::units::CHECKS,
     bootc::CHECKS,
     deployment::CHECKS,
+    readers::CHECKS,
     systemd::CHECKS,
     autosd::CHECKS,
     abi::CHECKS,

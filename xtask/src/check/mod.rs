@@ -22,6 +22,7 @@ pub(crate) mod names;
 #[cfg(test)]
 mod page;
 mod prepare_root;
+mod readers;
 mod secret_in_layer;
 mod secrets;
 mod selection;

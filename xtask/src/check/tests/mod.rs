@@ -10,6 +10,7 @@ mod deployment;
 mod lines;
 mod places;
 mod quadlets;
+mod readers;
 mod scripts;
 mod secrets;
 mod systemd;
