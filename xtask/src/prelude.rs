@@ -9,7 +9,7 @@
 pub use std::process::ExitCode;
 
 pub use lapstrake::entry::{
-    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, EntryKind, EnvironmentFile, File, Group,
+    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, Embedded, EntryKind, EnvironmentFile, File, Group,
     HealthCheck, Initramfs, Kargs, Kmod, Motd, Packages, Qm, Quadlet, Remove, Repository, Run, Secret,
     Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
 };

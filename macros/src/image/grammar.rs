@@ -272,6 +272,11 @@ const OF_LAYER: &[Form] = &[
         options: &[],
     },
     Form { keyword: "bound", shapes: &[Shape::One(ValueKind::Reference)], options: &[] },
+    Form {
+        keyword: "embed",
+        shapes: &[Shape::One(ValueKind::Reference)],
+        options: &[one("named", ValueKind::Reference), ALLOW],
+    },
     Form { keyword: "ca_certificate", shapes: &[Shape::One(ValueKind::Certificate)], options: &[] },
     Form { keyword: "motd", shapes: &[Shape::One(ValueKind::Motd)], options: &[ALLOW] },
     Form {

@@ -1,9 +1,9 @@
 //! The conversions that each kind of entry has: to and from [`EntryKind`], by value and by reference.
 
 use super::{
-    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, EntryKind, EntryType, EnvironmentFile, File, Group,
-    HealthCheck, Kargs, Kmod, Motd, Packages, Quadlet, Remove, Run, Selinux, Symlink, Sysusers, Tmpfiles,
-    Tree, Unit, UnitState, User, Zone,
+    Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, Embedded, EntryKind, EntryType, EnvironmentFile,
+    File, Group, HealthCheck, Kargs, Kmod, Motd, Packages, Quadlet, Remove, Run, Selinux, Symlink, Sysusers,
+    Tmpfiles, Tree, Unit, UnitState, User, Zone,
 };
 use crate::faults::{Fault, Faults};
 
@@ -72,6 +72,7 @@ entry_kinds!(
     Dir,
     DropIn,
     Edit,
+    Embedded,
     EnvironmentFile,
     File,
     Group,

@@ -11,6 +11,7 @@ mod copied;
 mod dir;
 mod drop_in;
 mod edit;
+mod embedded;
 mod environment_file;
 mod file;
 mod health_check;
@@ -44,6 +45,7 @@ pub use copied::Copied;
 pub use dir::Dir;
 pub use drop_in::DropIn;
 pub use edit::{Change, Edit};
+pub use embedded::Embedded;
 pub use environment_file::EnvironmentFile;
 pub use file::File;
 pub use health_check::HealthCheck;
@@ -193,6 +195,7 @@ pub enum EntryKind {
     Dir(Dir),
     DropIn(DropIn),
     Edit(Edit),
+    Embedded(Embedded),
     EnvironmentFile(EnvironmentFile),
     File(File),
     Group(Group),
@@ -223,6 +226,7 @@ impl EntryKind {
             Self::Conf(entry) => Some(&entry.attributes),
             Self::Dir(entry) => Some(&entry.attributes),
             Self::DropIn(entry) => Some(&entry.attributes),
+            Self::Embedded(entry) => Some(&entry.attributes),
             Self::EnvironmentFile(entry) => Some(&entry.attributes),
             Self::File(entry) => Some(&entry.attributes),
             Self::Motd(entry) => Some(&entry.attributes),
@@ -267,9 +271,8 @@ impl EntryKind {
         }
     }
 
-    /// Returns the path that the entry puts something at; none for an account, a certificate, a health check, a kernel module,
-    /// a message, a zone, a change of the
-    /// policy, a removal, a unit's state, packages and a run step. A tree's path is that of its directory.
+    /// Returns the path that the entry puts something at; none for an account, a certificate, a container image, a health
+    /// check, a kernel module, a message, a zone, a change of the policy, a removal, a unit's state, packages and a run step. A tree's path is that of its directory.
     ///
     /// ```
     /// use lapstrake::entry::{Bin, EntryKind, Kargs, Remove};
@@ -297,6 +300,7 @@ impl EntryKind {
             Self::Tmpfiles(entry) => &entry.at,
             Self::Tree(entry) => &entry.at,
             Self::CaCertificate(_)
+            | Self::Embedded(_)
             | Self::Group(_)
             | Self::HealthCheck(_)
             | Self::Kmod(_)
@@ -331,6 +335,7 @@ impl EntryKind {
             | Self::Copied(_)
             | Self::Dir(_)
             | Self::Edit(_)
+            | Self::Embedded(_)
             | Self::Group(_)
             | Self::HealthCheck(_)
             | Self::Kargs(_)
@@ -349,6 +354,7 @@ impl EntryKind {
     pub(crate) fn build_stages(&self) -> impl Iterator<Item = &BuildStage> {
         let only = match (self, self.source()) {
             (Self::Bin(bin), _) => bin.stage.as_deref(),
+            (Self::Embedded(embedded), _) => Some(&embedded.stage),
             (_, Some(Source::BuildStage(stage, _))) => Some(&**stage),
             _ => None,
         };

@@ -1,7 +1,7 @@
 //! What a layer adds to the platform for all of its programs.
 
 use super::Layer;
-use crate::entry::{CaCertificate, EnvironmentFile, HealthCheck, Motd};
+use crate::entry::{CaCertificate, Embedded, EnvironmentFile, HealthCheck, Motd};
 use crate::value::{Asset, ImagePath, MotdText, Text};
 
 impl Layer {
@@ -15,6 +15,18 @@ impl Layer {
     #[track_caller]
     pub fn ca_certificate(self, source: impl Into<Asset>) -> Self {
         self.with(CaCertificate::file(source))
+    }
+
+    /// Puts a container image inside of the image, by its reference in a registry or with options; see [`Embedded`].
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Embedded};
+    /// let entry = Embedded::image("registry.example/radio:2");
+    /// assert_eq!(Layer::new("r").embed("registry.example/radio:2"), Layer::new("r").with(entry));
+    /// ```
+    #[track_caller]
+    pub fn embed(self, image: impl Into<Embedded>) -> Self {
+        self.with(image.into())
     }
 
     /// Sets the message that a login shows; see [`Motd`].

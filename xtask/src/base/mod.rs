@@ -20,6 +20,7 @@ mod index;
 mod intake;
 mod layer;
 mod layout;
+mod listing;
 mod local_image;
 mod package_owners;
 mod registry;

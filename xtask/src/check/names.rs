@@ -73,6 +73,7 @@ names! {
     BOUND_KIND = "bound-kind",
     CA_CERTIFICATE = "ca-certificate",
     CERTIFICATE_FILE = "certificate-file",
+    EMBEDDED_IMAGE = "embedded-image",
     PASSWORD_HASH = "password-hash",
     BASE = "base",
     BASE_LIBRARY = "base-library",

@@ -99,6 +99,7 @@
 /// | `state_seed "ASSET" => "/var/PATH"` | |
 /// | `zone "NAME"`, `default_zone "NAME"` | `port` `service` `source` `interface` `masquerade`, of the first |
 /// | `bound "REFERENCE"` | |
+/// | `embed "REFERENCE"` | `named` |
 /// | `ca_certificate "ASSET"`, `kmod "ASSET.ko"` | |
 /// | `initramfs` with options alone | `modules` `omit` `drivers` |
 /// | `qm` with options alone | `packages` `file` `text` `unit` `enable` `quadlet` `memory_max` `memory_high` `cpu_weight` |

@@ -94,6 +94,13 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Whether the layer or what is below it has a file or a symlink there already.
+    pub(super) fn has_file(&self, path: &ImagePath) -> bool {
+        let is_file = |kind: &Kind<Origin>| !kind.is_directory();
+        self.placed.get(path).is_some_and(|member| is_file(&member.kind))
+            || self.below.get(path).is_some_and(|found| !found.node.kind.is_directory())
+    }
+
     /// Puts a directory of root's where neither an entry nor anything below has something.
     pub(super) fn put_missing_directory(&mut self, path: &ImagePath, site: Site) {
         let Ok(path) = self.below.tree.follow(path) else { return };

@@ -15,6 +15,7 @@ mod copied_from;
 mod destination;
 mod document;
 mod edit;
+mod embedded;
 mod enablement;
 mod execution;
 mod fetched;

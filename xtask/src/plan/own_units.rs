@@ -12,7 +12,7 @@ use super::enablement::OwnUnits;
 use crate::base::BaseIndex;
 use crate::project::assets::{Scanned, Sources};
 
-/// Every unit file that the image brings, by any kind of entry.
+/// Every unit file and quadlet that the image brings, by any kind of entry.
 pub(super) fn own_units(
     image: &Image,
     (sources, archives): (&Sources, &Archives),
@@ -28,6 +28,9 @@ pub(super) fn own_units(
         match &entry.kind {
             EntryKind::Unit(unit) => {
                 units.extend(unit.destination().ok().zip(text(&unit.source)));
+            }
+            EntryKind::Quadlet(quadlet) => {
+                units.extend(quadlet.destination().ok().zip(text(&quadlet.source)));
             }
             EntryKind::File(file) => units.extend(file.at.get().ok().cloned().zip(text(&file.source))),
             EntryKind::Tree(tree) => {

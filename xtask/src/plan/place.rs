@@ -12,6 +12,7 @@ use super::compile::Invocations;
 use super::copied_from::CopiedFrom;
 use super::destination::{Members, Wanted};
 use super::edit::{Edited, Lower};
+use super::enablement::OwnUnits;
 use super::lower_texts::{LowerTexts, WantedText};
 use super::own_accounts::OwnAccounts;
 use super::packages::Kept;
@@ -54,6 +55,7 @@ pub(super) struct Placer<'a, 'm, 'p> {
     pub(super) wanted: Vec<WantedText>,
     pub(super) added: AddedLines,
     pub(super) accounts: &'p OwnAccounts,
+    pub(super) units: &'p OwnUnits,
     pub(super) findings: Vec<Finding>,
     /// The site that is shown for one outside of the workspace.
     pub(super) layer_site: Site,
@@ -125,6 +127,7 @@ impl<'a> Placer<'a, '_, '_> {
             EntryRef::Kmod(kmod) => self.kmod(kmod, site),
             EntryRef::Copied(copied) => self.copied(copied, site),
             EntryRef::Edit(edit) => self.edit(edit, site),
+            EntryRef::Embedded(embedded) => self.embedded(embedded, site),
             EntryRef::Sysusers(entry) => {
                 let lines = self.lines(&entry.lines);
                 self.conf(&entry.at, entry.source.as_ref(), lines, site);

@@ -12,7 +12,7 @@ use lapstrake_oci::tree::{Kind, Metadata, Xattrs};
 
 use super::destination::{Inode, Wanted};
 use super::place::{Placer, mode_of};
-use super::{Origin, Undecided, source_mode};
+use super::{Origin, Product, Undecided, source_mode};
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile};
 
@@ -55,10 +55,11 @@ impl Placer<'_, '_, '_> {
             },
             Source::BuildStage(stage, from) => {
                 let Some(from) = self.valid(from) else { return };
-                if self.stages.tree(stage, from.clone(), site, &mut self.findings).is_none() {
+                let product = Product::Tree(from.clone());
+                if self.stages.directory(stage, product.clone(), site, &mut self.findings).is_none() {
                     return;
                 }
-                if let Some(members) = self.stage_trees.get(stage, &from) {
+                if let Some(members) = self.stage_trees.get(stage, &product) {
                     self.members_of(tree, &root, Utf8Path::new(from.as_str()), &members, site);
                 } else {
                     let is_other_image = stage.sources.is_empty() && stage.runs.is_empty();

@@ -253,6 +253,7 @@ impl Resolver<'_> {
             wanted: Vec::new(),
             added: AddedLines::new(),
             accounts: &self.own_accounts,
+            units: &self.own_units,
             findings: Vec::new(),
             layer_site: layer.site,
         };
@@ -280,10 +281,9 @@ impl Resolver<'_> {
         let (mount_points, mounted_over) = self.mount_points(transaction.as_ref(), &runs);
         let Steps { context, findings, .. } = steps;
         self.findings.extend(findings);
-        let site = layer.site;
         let planned = PlannedLayer {
             name,
-            site,
+            site: layer.site,
             continues,
             unseen,
             transaction,

@@ -66,6 +66,8 @@ pub(crate) enum Product {
     Path(ImagePath),
     /// A directory of its tree, with all that is in it.
     Tree(ImagePath),
+    /// The image itself, as an OCI layout. Only a stage without steps has it.
+    Layout,
 }
 
 /// A file that a stage makes.
@@ -76,10 +78,29 @@ pub(crate) struct Compiled {
     pub(crate) product: Product,
 }
 
+impl Product {
+    /// Whether it is a directory, whose members are undecided until the stage has run.
+    pub(crate) fn is_directory(&self) -> bool {
+        match self {
+            Self::Tree(_) | Self::Layout => true,
+            Self::Artefact(_) | Self::Path(_) => false,
+        }
+    }
+}
+
 impl PlannedBuildStage {
     /// Whether something runs in it or is copied into it. Without that it is another image, of which files are taken.
     pub(crate) fn has_steps(&self) -> bool {
         !(self.runs.is_empty() && self.copies.is_empty() && self.compile.is_empty())
+    }
+
+    /// Returns the digest by which its image is named: that of its reference, which may be of an index, or else its own.
+    pub(crate) fn listed(&self) -> Digest {
+        let named = match self.described.base.location.get() {
+            Ok(TransportRef::Registry(reference)) => reference.digest(),
+            _ => None,
+        };
+        named.and_then(|named| Digest::parse(named).ok()).unwrap_or_else(|| self.digest.clone())
     }
 
     /// Whether something in it reaches the network: a step that asks, or cargo for what its lock names.
@@ -93,6 +114,7 @@ impl std::fmt::Display for Product {
         match self {
             Self::Artefact(artefact) => write!(f, "binary {}", artefact.bin),
             Self::Path(path) | Self::Tree(path) => write!(f, "{path}"),
+            Self::Layout => f.write_str("layout"),
         }
     }
 }
@@ -168,17 +190,18 @@ impl<'a> Stages<'a> {
         Some(Compiled { stage: index, product })
     }
 
-    /// Asks for a directory that a stage has in the end.
-    pub(super) fn tree(
+    /// Asks for a directory that a stage has in the end. Returns the digest by which its image is named.
+    pub(super) fn directory(
         &mut self,
         stage: &BuildStage,
-        path: ImagePath,
+        product: Product,
         site: Site,
         findings: &mut Vec<Finding>,
-    ) -> Option<()> {
+    ) -> Option<Digest> {
         let index = self.planned(stage, site, findings)?;
-        self.list[index].1.results.insert(Product::Tree(path));
-        Some(())
+        let planned = &mut self.list[index].1;
+        planned.results.insert(product);
+        Some(planned.listed())
     }
 
     pub(super) fn finish(self) -> Vec<PlannedBuildStage> {

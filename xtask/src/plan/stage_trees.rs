@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lapstrake::BuildStage;
-use lapstrake::value::ImagePath;
 use lapstrake_oci::tree::Kind;
 
+use super::Product;
 use crate::project::assets::SourceFile;
 
 /// What is in a directory, by relative path.
@@ -16,24 +16,24 @@ type StageTree = Arc<BTreeMap<String, Kind<SourceFile>>>;
 
 /// The directories that are known.
 #[derive(Debug, Default)]
-pub(crate) struct StageTrees(RefCell<Vec<(BuildStage, ImagePath, StageTree)>>);
+pub(crate) struct StageTrees(RefCell<Vec<(BuildStage, Product, StageTree)>>);
 
 impl StageTrees {
     /// Returns what is in a directory, if its stage has run.
-    pub(crate) fn get(&self, stage: &BuildStage, path: &ImagePath) -> Option<StageTree> {
+    pub(crate) fn get(&self, stage: &BuildStage, product: &Product) -> Option<StageTree> {
         let trees = self.0.borrow();
-        let mut found = trees.iter().filter(|(known, at, _)| at == path && known == stage);
+        let mut found = trees.iter().filter(|(known, made, _)| made == product && known == stage);
         found.next().map(|(.., tree)| Arc::clone(tree))
     }
 
     /// Keeps what is in a directory, in place of what an earlier run made. Returns whether it is news.
-    pub(crate) fn set(&self, stage: &BuildStage, path: &ImagePath, tree: StageTree) -> bool {
-        if self.get(stage, path).is_some_and(|known| known == tree) {
+    pub(crate) fn set(&self, stage: &BuildStage, product: &Product, tree: StageTree) -> bool {
+        if self.get(stage, product).is_some_and(|known| known == tree) {
             return false;
         }
         let mut trees = self.0.borrow_mut();
-        trees.retain(|(known, at, _)| at != path || known != stage);
-        trees.push((stage.clone(), path.clone(), tree));
+        trees.retain(|(known, made, _)| made != product || known != stage);
+        trees.push((stage.clone(), product.clone(), tree));
         true
     }
 }

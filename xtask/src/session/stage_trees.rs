@@ -22,9 +22,11 @@ pub(crate) fn learn_trees(
 ) -> Result<bool, SourceError> {
     let (mut has_trees, mut is_news) = (false, false);
     for (Compiled { stage, product }, directory) in built {
-        let Product::Tree(path) = product else { continue };
+        if !product.is_directory() {
+            continue;
+        }
         let tree = Arc::new(scan_result(directory)?);
-        is_news |= trees.set(&plan.stages[*stage].described, path, tree);
+        is_news |= trees.set(&plan.stages[*stage].described, product, tree);
         has_trees = true;
     }
     // Another image of the run may have made them after this one was planned.
@@ -52,8 +54,7 @@ impl Session<'_> {
         described: &Described,
         base: &Rc<Base>,
     ) -> Option<Resolved> {
-        let is_tree = |product: &Product| matches!(product, Product::Tree(_));
-        let has_trees = plan.stages.iter().any(|stage| stage.results.iter().any(is_tree));
+        let has_trees = plan.stages.iter().any(|stage| stage.results.iter().any(Product::is_directory));
         let store = self.existing_store().filter(|_| has_trees)?;
         let env = self.builder_env(&store, EnginePolicy::Never);
         let kept = build_stage::kept(&plan.stages, &env);

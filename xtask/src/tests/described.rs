@@ -4,7 +4,7 @@
 pub(super) mod system;
 
 use lapstrake::entry::{
-    Copied, Dir, Edit, EntryKind, EnvironmentFile, File, Motd, Qm, Quadlet, Remove, Symlink, Tree,
+    Copied, Dir, Edit, Embedded, EntryKind, EnvironmentFile, File, Motd, Qm, Quadlet, Remove, Symlink, Tree,
 };
 use lapstrake::{Base, BuildStage, Image, Layer};
 use proptest::collection::vec;
@@ -165,6 +165,9 @@ fn entry() -> impl Strategy<Value = EntryKind> {
         3 => proptest::sample::select(&REMOVABLE[..]).prop_map(|path| Remove::new(path).into()),
         1 => (proptest::sample::select(&TAKEN_FILES[..]), path(), mode())
             .prop_map(|(from, at, mode)| File::from_stage(other(), from, at).mode(mode).into()),
+        1 => "[a-b]".prop_map(|name| {
+            Embedded::of(Base::oci("base:hostile")).named(format!("localhost/{name}:1")).into()
+        }),
         1 => (proptest::sample::select(&TAKEN_TREES[..]), path(), proptest::sample::select(&EXCLUDES[..]))
             .prop_map(|(from, at, pattern)| Tree::from_stage(other(), from, at).exclude(pattern).into()),
     ]

@@ -9,6 +9,7 @@ mod copied;
 mod corpus;
 mod damage;
 mod described;
+mod embedded;
 mod enablement;
 pub(crate) mod engine;
 mod equivalence;

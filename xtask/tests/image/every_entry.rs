@@ -27,6 +27,7 @@ fn keyword(kind: &EntryKind) -> &'static str {
         EntryRef::Copied(_) => "copy",
         EntryRef::Dir(_) => "dir",
         EntryRef::DropIn(_) => "drop_in",
+        EntryRef::Embedded(_) => "embed",
         EntryRef::Edit(_) => "edit",
         EntryRef::EnvironmentFile(_) => "environment_file",
         EntryRef::File(_) => "file",
@@ -58,6 +59,6 @@ fn every_entry_with_every_option_is_what_the_builder_makes() {
         assert_eq!(entry, other, "entry {index}, {}", keyword(&other.kind));
     }
     let kinds: BTreeSet<_> = built.entries.iter().map(|entry| keyword(&entry.kind)).collect();
-    assert_eq!(kinds.len(), 27, "a kind is missing: {kinds:?}");
+    assert_eq!(kinds.len(), 28, "a kind is missing: {kinds:?}");
     assert_eq!(said, layer(built));
 }

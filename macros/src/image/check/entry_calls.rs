@@ -61,6 +61,7 @@ impl Checker<'_> {
             ("selinux_boolean" | "selinux_context" | "selinux_module" | "selinux_permissive", _) => {
                 with(self.call("Selinux", keyword.trim_start_matches("selinux_"), span), "with")
             }
+            ("embed", _) => with(self.call("Embedded", "image", span), "with"),
             ("ca_certificate", _) => with(self.call("CaCertificate", "file", span), "with"),
             ("motd", _) => with(self.call("Motd", "new", span), "with"),
             ("environment_file", _) => with(self.call("EnvironmentFile", "file", span), "with"),

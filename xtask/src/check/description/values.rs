@@ -54,6 +54,14 @@ pub(in crate::check) const CHECKS: &[Check] = &[
         words("`.ca_certificate(\"deploy/ca.key\")`", "`.ca_certificate(\"deploy/ca.crt\")`"),
     ),
     fatal(
+        "embedded-image",
+        "podman's storage finds a container image by a name, and a name with a digest is of the image with that digest alone",
+        words(
+            "`.embed(Embedded::of(Base::oci(\"images/radio\")))`",
+            "`.embed(Embedded::of(Base::oci(\"images/radio\")).named(\"localhost/radio:2\"))`",
+        ),
+    ),
+    fatal(
         "environment-file",
         "systemd ignores a line of an environment file that it can't take, and the service starts without the variable",
         layers(

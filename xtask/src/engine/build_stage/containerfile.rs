@@ -56,6 +56,8 @@ fn render(
         let from = match product {
             Product::Path(path) | Product::Tree(path) => path.to_string(),
             Product::Artefact(artefact) => made(artefact.invocation, &artefact.bin),
+            // It is read out of the image, and no engine is started.
+            Product::Layout => continue,
         };
         writeln!(out, "COPY --from=stage {}", exec([from, format!("/{number}")]))?;
     }

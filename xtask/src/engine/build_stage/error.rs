@@ -2,7 +2,7 @@
 
 use std::io;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Site;
 use lapstrake::value::{ImagePath, SecretId};
 
@@ -72,6 +72,12 @@ pub(crate) enum Cause {
     Keep { folder: Utf8PathBuf, source: io::Error },
     #[error("its cache key can't be made")]
     CacheKey(#[source] serde_json::Error),
+}
+
+/// Returns the error of a result that can't be read or written at a path.
+pub(super) fn failed(path: &Utf8Path) -> impl FnOnce(io::Error) -> Cause {
+    let path = path.to_owned();
+    |source| Cause::Result { path, source }
 }
 
 impl From<EngineError> for Cause {

@@ -110,7 +110,7 @@ impl<'a> StageJob<'a> {
 fn files(path: &Utf8Path, product: &Product) -> Result<Vec<Utf8PathBuf>, Cause> {
     match product {
         Product::Path(file) if path.is_dir() => Err(Cause::NoFile { path: file.clone(), of: "stage" }),
-        Product::Path(_) | Product::Artefact(_) => Ok(vec![path.to_owned()]),
+        Product::Path(_) | Product::Artefact(_) | Product::Layout => Ok(vec![path.to_owned()]),
         Product::Tree(directory) if path.is_file() => {
             Err(Cause::NoDirectory { path: directory.clone(), of: "stage" })
         }
@@ -135,13 +135,16 @@ impl CachedJob for StageJob<'_> {
     type Error = Cause;
 
     fn key(&self) -> Result<Digest, Cause> {
-        let inputs = serde_json::json!({
+        let mut inputs = serde_json::json!({
             "version": VERSION,
             "builder": self.stage.digest,
             "steps": containerfile(self.stage, StageImages { builder: "", results: "scratch" }, ""),
             "network": self.stage.wants_network(),
             "read": layers::read(&self.files, &self.staged),
         });
+        if self.stage.results.contains(&Product::Layout) {
+            inputs["layout"] = serde_json::json!(self.stage.listed());
+        }
         Ok(Digest::of(&serde_json::to_vec(&inputs).map_err(Cause::CacheKey)?))
     }
 

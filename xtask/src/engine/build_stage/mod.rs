@@ -3,6 +3,7 @@
 //! Where a result goes in the image does not matter to a stage.
 
 mod containerfile;
+mod embedded;
 mod error;
 mod job;
 mod other_image;
@@ -56,14 +57,15 @@ pub(crate) fn ensure(
 pub(crate) fn kept(stages: &[PlannedBuildStage], env: &BuilderEnv<'_>) -> BTreeMap<Compiled, Utf8PathBuf> {
     let mut kept = BTreeMap::new();
     for (index, stage) in stages.iter().enumerate() {
-        let is_tree = |product: &Product| matches!(product, Product::Tree(_));
-        if !stage.results.iter().any(is_tree) {
+        if !stage.results.iter().any(Product::is_directory) {
             continue;
         }
         // A stage that has to run is run when the image is built.
         let folder = StageJob::new(stage, env).and_then(|job| Ok(job.cached(&job.key()?)));
         let Ok(Some(folder)) = folder else { continue };
-        for (number, product) in stage.results.iter().enumerate().filter(|(_, product)| is_tree(product)) {
+        for (number, product) in
+            stage.results.iter().enumerate().filter(|(_, product)| product.is_directory())
+        {
             let product = product.clone();
             kept.insert(Compiled { stage: index, product }, folder.join(number.to_string()));
         }

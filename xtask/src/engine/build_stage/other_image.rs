@@ -15,8 +15,8 @@ use lapstrake::value::ImagePath;
 use lapstrake_oci::Decompressor;
 use lapstrake_oci::tree::Kind;
 
-use super::BuilderEnv;
-use super::error::Cause;
+use super::error::{Cause, failed};
+use super::{BuilderEnv, embedded};
 use crate::base::{self, Base, BaseRequest, File, FileFacts, keep_contents};
 use crate::plan::{PlannedBuildStage, Product};
 
@@ -44,6 +44,9 @@ pub(super) fn take(stage: &PlannedBuildStage, env: &BuilderEnv<'_>, to: &Utf8Pat
     let image = base::open(&stage.location, location, request, env.cache, env.progress)?;
     let mut results = Results::default();
     for product in stage.results.iter().enumerate() {
+        if let (number, Product::Layout) = product {
+            embedded::write(&image, env, &to.join(number.to_string()))?;
+        }
         results.add(&image, product, to)?;
     }
     results.read(&image, env)?;
@@ -79,8 +82,8 @@ impl Results {
         let to = to.join(result.to_string());
         let path = match product {
             Product::Path(path) | Product::Tree(path) => path,
-            // cargo is a step.
-            Product::Artefact(_) => return Ok(()),
+            // cargo is a step, and the image itself is written as a layout.
+            Product::Artefact(_) | Product::Layout => return Ok(()),
         };
         let tree = image.index.tree();
         let Some((source, entry)) =
@@ -159,11 +162,6 @@ impl Results {
         }
         Ok(())
     }
-}
-
-fn failed(path: &Utf8Path) -> impl FnOnce(io::Error) -> Cause {
-    let path = path.to_owned();
-    |source| Cause::Result { path, source }
 }
 
 /// Returns the path of an image that a missing one is most like: a sibling, or else a path with the same name.

@@ -49,7 +49,14 @@ impl Workshop {
         let (digest, architecture, place) = (digest.clone(), *architecture, location.clone());
         let builder = Builder { digest, architecture, place };
         // A description names it by its place, or in the workspace.
-        let builders = Builders::from([(location.clone(), builder.clone()), (in_workspace(), builder)]);
+        let mut builders =
+            Builders::from([(location.clone(), builder.clone()), (in_workspace(), builder.clone())]);
+        // Each image of a registry is a copy of it.
+        for stage in image.layers.iter().flat_map(Layer::build_stages) {
+            if let Ok(location @ TransportRef::Registry(_)) = stage.base.location.get() {
+                builders.insert(location.clone(), builder.clone());
+            }
+        }
         let options = CargoOptions::default();
         plan::resolve(image, &self.workspace, shared, &self.base, &builders, known, &options)
     }
@@ -76,7 +83,7 @@ impl Workshop {
     pub(super) fn learn_trees(&self, shared: &plan::Shared, resolved: &plan::Resolved) -> bool {
         let Some(plan) = &resolved.plan else { return false };
         let mut products = plan.stages.iter().flat_map(|stage| &stage.results);
-        if !products.any(|product| matches!(product, plan::Product::Tree(_))) {
+        if !products.any(plan::Product::is_directory) {
             return false;
         }
         let built = self.stages(plan, EnginePolicy::Any).unwrap();

@@ -181,6 +181,8 @@ pub(super) fn built() -> Layer {
         .state_seed(asset("xtask/src"), "/var/lib/src")
         .default_zone("trusted")
         .bound("registry.example/fleet/radio@sha256:5d20c808ce198565ff70b3ed23a991dd49afac45dece63474b27ce6ed036adc6")
+        .embed("registry.example/fleet/radio:2")
+        .embed(Embedded::image("registry.example/tuner:2").named("localhost/tuner:2").allow("x"))
         .ca_certificate("README.md")
         .motd("Gateway of the fleet")
         .with(Motd::new("1\n").allow("x"))
