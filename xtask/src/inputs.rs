@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake::Site;
 use lapstrake::value::LayerName;
 
+use self::secret::SecretText;
 use crate::plan::{Artefact, Compiled, ContextFile, Fetched, Origin, PlannedLayer, ReadFile, Unpacked};
 use crate::support::explain::Explain;
 use crate::support::identity::ByIdentity;
@@ -48,6 +50,8 @@ pub(crate) struct Files<'a> {
     pub(crate) digests: &'a Arc<FileDigests>,
     /// The files of layers below that are copied, by their digests.
     pub(crate) read: &'a Blobs,
+    /// The directory at which the path of a secret starts.
+    pub(crate) root: &'a Utf8Path,
 }
 
 /// A file as it was when its digest was taken.
@@ -61,6 +65,7 @@ pub(crate) struct InputFile {
 #[derive(Debug, Clone)]
 enum Bytes {
     Text(String),
+    Secret(SecretText),
     Host {
         path: Utf8PathBuf,
         stamp: Stamp,
@@ -81,13 +86,25 @@ pub(crate) enum InputError {
     NoArtefact { package: String, bin: String },
     #[error("stage {stage} made no `{product}`")]
     NotBuilt { stage: usize, product: String },
+    #[error("the password of a user can't be set")]
+    Hash { site: Site, source: HashError },
 }
 
 impl Explain for InputError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Changed { .. } => Some("build again, once nothing writes the file".to_owned()),
+            Self::Hash { source, .. } => source.help(),
             Self::Read { .. } | Self::NoArtefact { .. } | Self::NotBuilt { .. } => None,
+        }
+    }
+
+    fn site(&self) -> Option<Site> {
+        match self {
+            Self::Hash { site, .. } => Some(*site),
+            Self::Read { .. } | Self::Changed { .. } | Self::NoArtefact { .. } | Self::NotBuilt { .. } => {
+                None
+            }
         }
     }
 }
@@ -139,7 +156,7 @@ impl Inputs {
         for layer in layers {
             let inputs = known.entry(layer.name.clone()).or_default();
             let is_known = |origin: &&Origin| match origin {
-                Origin::Asset { .. } | Origin::Text(_) => true,
+                Origin::Asset { .. } | Origin::Text(_) | Origin::SecretHash(_) => true,
                 // A file of a layer below or of an archive is taken out of it before it is read.
                 Origin::Artefact(_)
                 | Origin::Compiled(_)
@@ -171,7 +188,8 @@ impl Inputs {
                 | Origin::Artefact(_)
                 | Origin::Compiled(_)
                 | Origin::Fetched(_)
-                | Origin::Unpacked(_) => None,
+                | Origin::Unpacked(_)
+                | Origin::SecretHash(_) => None,
             });
             let new: Vec<_> = new.collect();
             are_added |= !new.is_empty();
@@ -219,7 +237,8 @@ impl LayerInputs {
             | Origin::Text(_)
             | Origin::Read(_)
             | Origin::Fetched(_)
-            | Origin::Unpacked(_) => true,
+            | Origin::Unpacked(_)
+            | Origin::SecretHash(_) => true,
             Origin::Artefact(_) | Origin::Compiled(_) => false,
         })
     }
@@ -261,6 +280,7 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: Files<'_>) -> Result<Inp
     let kept;
     let path = match origin {
         Origin::Text(text) => return Ok(InputFile::of_text(text)),
+        Origin::SecretHash(hash) => return secret_hash(hash, files.root),
         Origin::Asset { host, .. } => host,
         Origin::Read(file) => return Ok(InputFile::of_read(file, files.read)),
         Origin::Fetched(Fetched { digest, .. }) | Origin::Unpacked(Unpacked { digest, .. }) => {
@@ -284,7 +304,8 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: Files<'_>) -> Result<Inp
         | Origin::Artefact(_)
         | Origin::Read(_)
         | Origin::Fetched(_)
-        | Origin::Unpacked(_) => regular::open(path),
+        | Origin::Unpacked(_)
+        | Origin::SecretHash(_) => regular::open(path),
     };
     let found = file.and_then(|file| files.digests.digest_of(&file));
     let FileDigest { stamp, digest } =
@@ -295,7 +316,8 @@ fn stage(origin: &Origin, artefacts: &Artefacts, files: Files<'_>) -> Result<Inp
         | Origin::Text(_)
         | Origin::Read(_)
         | Origin::Artefact(_)
-        | Origin::Compiled(_) => None,
+        | Origin::Compiled(_)
+        | Origin::SecretHash(_) => None,
     };
     if expected.is_some_and(|expected| *expected != digest) {
         return Err(InputError::Changed { path: path.clone() });
@@ -310,6 +332,10 @@ impl InputFile {
         Self { size: text.len() as u64, digest, bytes: Bytes::Text(text.to_owned()) }
     }
 
+    fn of_secret(text: &str) -> Self {
+        Self { bytes: Bytes::Secret(SecretText(text.to_owned())), ..Self::of_text(text) }
+    }
+
     fn of_read(file: &ReadFile, blobs: &Blobs) -> Self {
         let (size, digest) = (file.facts.size, file.facts.digest.clone());
         let bytes = Bytes::Blob(blobs.path(&digest));
@@ -320,7 +346,7 @@ impl InputFile {
     /// written then must not be used.
     pub(crate) fn read_into(&self, out: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
         let (path, stamp, files) = match &self.bytes {
-            Bytes::Text(text) => return out(&mut text.as_bytes()),
+            Bytes::Text(text) | Bytes::Secret(SecretText(text)) => return out(&mut text.as_bytes()),
             Bytes::Blob(path) => return self.read_blob(path, out),
             Bytes::Host { path, stamp, files } => (path, stamp, files),
         };
@@ -359,6 +385,7 @@ impl InputFile {
 
 mod archive;
 mod fetch;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod unpack;
@@ -366,4 +393,5 @@ mod unpack;
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) use archive::{keep_members, read_archive};
 pub(crate) use fetch::{FetchError, fetch};
+pub(crate) use secret::{HashError, SecretError, placed, secret_hash, secret_value};
 pub(crate) use unpack::{learn_archives, unpack};

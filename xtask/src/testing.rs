@@ -207,7 +207,8 @@ impl Planned {
                 | Origin::Compiled(_)
                 | Origin::Read(_)
                 | Origin::Fetched(_)
-                | Origin::Unpacked(_),
+                | Origin::Unpacked(_)
+                | Origin::SecretHash(_),
             )
             | None => node.text().map(str::to_owned),
         };

@@ -234,7 +234,7 @@ const OF_LAYER: &[Form] = &[
             one("shell", ValueKind::Program),
             choice("groups", Takes::Many(ValueKind::UserName)),
             choice("authorized_keys", Takes::Each(ValueKind::KeyFile)),
-            one("password_hash", ValueKind::File),
+            one("password_hash", ValueKind::PasswordHash),
             one("sudo", ValueKind::Text),
             choice("subids", Takes::Pair(ValueKind::Number, ValueKind::Number)),
             choice("lingering", Takes::Nothing),

@@ -86,6 +86,8 @@ pub(super) enum ValueKind {
     Owner,
     /// The specification of an RPM package.
     Package,
+    /// A file of the workspace with the hash of a password, or a value of type `Secret`.
+    PasswordHash,
     /// The pattern of the paths that have a security context.
     PathPattern,
     /// A file of the workspace with a module of an SELinux policy.
@@ -190,6 +192,7 @@ impl ValueKind {
                 | Self::EnvironmentFile
                 | Self::KernelModule
                 | Self::KeyFile
+                | Self::PasswordHash
                 | Self::PolicyModule
                 | Self::QuadletFile
                 | Self::RepoFile
@@ -233,6 +236,7 @@ impl ValueKind {
             | Self::File
             | Self::KernelModule
             | Self::KeyFile
+            | Self::PasswordHash
             | Self::PolicyModule
             | Self::RepoFile
             | Self::RpmFile => ("a file of the workspace", self.file_example()),
@@ -293,6 +297,7 @@ impl ValueKind {
             Self::EnvironmentFile => r#""deploy/web.env""#,
             Self::KernelModule => r#""vendor/gnss.ko""#,
             Self::KeyFile => r#""deploy/RPM-GPG-KEY-vendor""#,
+            Self::PasswordHash => r#""secrets/admin.hash""#,
             Self::PolicyModule => r#""deploy/webapp.cil""#,
             Self::RepoFile => r#""deploy/vendor.repo""#,
             Self::RpmFile => r#""vendor/diagnostics-2.1-1.noarch.rpm""#,

@@ -1,7 +1,8 @@
 //! A user or a group that exists on every device.
 
+use super::Secret;
 use crate::Parsed;
-use crate::faults::faults;
+use crate::faults::{Fault, Faults, faults};
 use crate::value::{Asset, ConfLine, ImagePath, Text, Texts, UserName};
 
 /// A user that systemd creates at boot, by a file of sysusers.d, with what belongs to it: its home, its keys, its rights.
@@ -50,8 +51,8 @@ pub struct User {
     pub groups: Vec<Parsed<UserName>>,
     /// Files of the workspace with public keys of SSH.
     pub authorized_keys: Vec<Asset>,
-    /// The file of the workspace with the hash of its password.
-    pub password_hash: Option<Asset>,
+    /// The place of the hash of its password.
+    pub password_hash: Option<PasswordHash>,
     /// The commands that it may run as root.
     pub sudo: Option<Parsed<ConfLine>>,
     /// The first of its subordinate ids, and how many it has.
@@ -156,16 +157,22 @@ impl User {
         self
     }
 
-    /// Gives the user the password whose hash is in a file of the workspace: the output of `mkpasswd -m yescrypt` or
-    /// `openssl passwd -6`, without an end of line. systemd sets it when it creates the user (systemd-sysusers(8), "Credentials"), so an
-    /// update changes no password. Whoever can pull the image can read the hash and guess at it: keys are better.
+    /// Gives the user the password whose hash is in a file of the workspace, or in a [`Secret`] of the machine that builds: the
+    /// output of `mkpasswd -m yescrypt` or `openssl passwd -6`, in a file without an end of line. systemd sets it when it creates
+    /// the user (systemd-sysusers(8), "Credentials"), so an update changes no password.
+    ///
+    /// The hash of a `Secret` is read when the image is built, and only the image has it: no plan, no log, no argument and no emitted
+    /// context. A password in its place, and a variable that is not set, is an error. Whoever can pull the image can read the hash
+    /// and guess at it: keys are better.
     ///
     /// ```
-    /// # use lapstrake::entry::User;
+    /// # use lapstrake::entry::{Secret, User};
     /// assert!(User::login("admin", 1000).password_hash("secrets/admin.hash").password_hash.is_some());
+    /// let admin = User::login("admin", 1000).password_hash(Secret::env("admin-hash", "ADMIN_HASH"));
+    /// assert!(admin.password_hash.is_some());
     /// ```
-    pub fn password_hash(mut self, file: impl Into<Asset>) -> Self {
-        self.password_hash = Some(file.into());
+    pub fn password_hash(mut self, hash: impl Into<PasswordHash>) -> Self {
+        self.password_hash = Some(hash.into());
         self
     }
 
@@ -210,6 +217,66 @@ impl User {
 }
 
 faults!(User { name, home, shell, groups, authorized_keys, password_hash, sudo; is_login, id, description, subids, lingering });
+
+/// The place of the hash of a password.
+///
+/// ```
+/// use lapstrake::entry::{PasswordHash, Secret};
+///
+/// assert!(matches!(PasswordHash::from("secrets/admin.hash"), PasswordHash::File(_)));
+/// let hash = PasswordHash::from(Secret::env("admin-hash", "ADMIN_HASH"));
+/// assert!(matches!(hash, PasswordHash::Secret(_)));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub enum PasswordHash {
+    /// A file of the workspace.
+    File(Asset),
+    /// A secret of the machine that builds.
+    Secret(Secret),
+}
+
+impl PasswordHash {
+    /// Returns the file of the workspace.
+    pub(crate) fn asset(&self) -> Option<&Asset> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Secret(_) => None,
+        }
+    }
+}
+
+impl Faults for PasswordHash {
+    fn faults<'a>(&'a self, found: &mut Vec<Fault<'a>>) {
+        match self {
+            Self::File(_) => {}
+            Self::Secret(secret) => secret.faults(found),
+        }
+    }
+}
+
+impl From<Asset> for PasswordHash {
+    fn from(file: Asset) -> Self {
+        Self::File(file)
+    }
+}
+
+impl From<&str> for PasswordHash {
+    fn from(file: &str) -> Self {
+        Self::File(file.into())
+    }
+}
+
+impl From<String> for PasswordHash {
+    fn from(file: String) -> Self {
+        Self::File(file.into())
+    }
+}
+
+impl From<Secret> for PasswordHash {
+    fn from(secret: Secret) -> Self {
+        Self::Secret(secret)
+    }
+}
 
 /// A group that systemd creates at boot, by `/usr/lib/sysusers.d/NAME.conf`.
 ///

@@ -36,7 +36,7 @@ mod unit;
 mod unit_state;
 mod zone;
 
-pub use account::{Group, User};
+pub use account::{Group, PasswordHash, User};
 pub use attributes::Attributes;
 pub use bin::Bin;
 pub use ca_certificate::CaCertificate;
@@ -371,7 +371,10 @@ impl EntryKind {
             Self::CaCertificate(certificate) => vec![&certificate.source],
             Self::Packages(packages) => packages.assets().collect(),
             Self::Run(run) => run.assets().collect(),
-            Self::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
+            Self::User(user) => {
+                let hash = user.password_hash.as_ref().and_then(PasswordHash::asset);
+                user.authorized_keys.iter().chain(hash).collect()
+            }
             _ => Vec::new(),
         };
         if let Some(Source::Asset(asset)) = self.source() {

@@ -207,9 +207,11 @@ impl LayerContents {
             Origin::Text(text) => Some(text.len() as u64),
             Origin::Read(file) => Some(file.facts.size),
             Origin::Unpacked(file) => Some(file.size),
-            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => {
-                self.files.by_origin.get(origin)?.size
-            }
+            Origin::Asset { .. }
+            | Origin::Artefact(_)
+            | Origin::Compiled(_)
+            | Origin::Fetched(_)
+            | Origin::SecretHash(_) => self.files.by_origin.get(origin)?.size,
         }
     }
 
@@ -223,9 +225,11 @@ impl LayerContents {
             Origin::Text(text) => Some(text),
             Origin::Read(file) => file.facts.text.as_deref(),
             Origin::Unpacked(file) => file.text.as_deref(),
-            Origin::Asset { .. } | Origin::Artefact(_) | Origin::Compiled(_) | Origin::Fetched(_) => {
-                self.texts.get(origin).map(|text| text.text.as_str())
-            }
+            Origin::Asset { .. }
+            | Origin::Artefact(_)
+            | Origin::Compiled(_)
+            | Origin::Fetched(_)
+            | Origin::SecretHash(_) => self.texts.get(origin).map(|text| text.text.as_str()),
         }
     }
 

@@ -148,6 +148,7 @@ fn expect(
         (Some(_), _) => Some("depends on what cargo builds"),
         (None, true) => Some("depends on what a builder image compiles"),
         (None, false) if !session.is_fetched(layer) => Some("depends on what is downloaded"),
+        (None, false) if layer.secret_hashes().next().is_some() => Some("depends on a secret"),
         (None, false) => None,
     };
     if let Some(reason) = waits {
@@ -162,7 +163,10 @@ fn expect(
         return Ok(Forecast { sizes: known_sizes(layer), ..because("first build") });
     };
     let staged = session.inputs(std::slice::from_ref(layer), &Artefacts::default());
-    let staged = staged.map_err(|source| Failure::Inputs { image: plan.name.clone(), source })?;
+    let staged = staged.map_err(|source| {
+        let (image, root) = (plan.name.clone(), session.workspace.root.clone());
+        Failure::Inputs { image, root, source }
+    })?;
     let inputs = staged.layer(&layer.name);
     let size = |(path, member): (&ImagePath, &Member)| match &member.kind {
         Kind::File(origin) => Some((path.clone(), inputs.get(origin)?.size)),

@@ -109,6 +109,7 @@ pub(crate) fn layer_steps(plan: &Plan, index: usize, out: &mut String) -> std::f
         if Contents::of(layer) == Contents::Members {
             writeln!(out, "ADD {} /", tar_name(index, layer))?;
         }
+        step::secret_hashes(layer, out)?;
         for run in &layer.runs {
             step::run(run, &step::folder(index, layer), out)?;
             if run.mounts_directories() {
@@ -122,7 +123,7 @@ pub(crate) fn layer_steps(plan: &Plan, index: usize, out: &mut String) -> std::f
 
 /// Whether a layer runs anything in the build.
 fn runs(layer: &PlannedLayer) -> bool {
-    layer.needs_engine() || !layer.removals.is_empty()
+    layer.needs_engine() || !layer.removals.is_empty() || layer.secret_hashes().next().is_some()
 }
 
 /// Whether a layer has anything to ADD.
@@ -184,6 +185,9 @@ fn describe(path: &ImagePath, member: &Member, out: &mut String) -> std::fmt::Re
         }
         Kind::File(Origin::Read(file)) => write!(out, " from {} below", comment(file.path.as_str()))?,
         Kind::File(Origin::Text(text)) => write!(out, " text of {} bytes", text.len())?,
+        Kind::File(Origin::SecretHash(hash)) => {
+            write!(out, " from {}", comment(&format!("--secret {}", hash.secret)))?;
+        }
         Kind::File(Origin::Artefact(artefact)) => {
             write!(out, " binary {} of package {}", comment(&artefact.bin), comment(&artefact.package))?;
         }

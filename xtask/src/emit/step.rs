@@ -79,6 +79,31 @@ pub(crate) fn run(run: &PlannedRun, folder: &str, out: &mut String) -> fmt::Resu
     writeln!(out, "RUN {mounts}{}", exec(argv(run)))
 }
 
+/// Writes a secret to a file of a mode and an owner. The end of a line is not part of a hash, and what has another form is
+/// perhaps the password.
+const WRITE_HASH: &str = "hash=$(cat \"$1\") || exit
+case $hash in '$'*'$'*) ;; *) echo \"the secret is not a hash as crypt(5) has it\" >&2; exit 1;; esac
+umask 022
+mkdir -p \"${2%/*}\" && rm -f \"$2\" && umask 077 && printf %s \"$hash\" >\"$2\" && chmod \"$3\" \"$2\" && chown \"$4\" \"$2\"";
+
+/// Writes the files whose content is a secret, which no tar of a context has.
+pub(super) fn secret_hashes(layer: &PlannedLayer, out: &mut String) -> fmt::Result {
+    for (path, hash, metadata) in layer.secret_hashes() {
+        let mut mounts = Mounts::default();
+        mounts.secret(hash.secret.id.as_str());
+        let script = ["/bin/sh", "-c", WRITE_HASH, "sh"].map(str::to_owned);
+        let of = [
+            format!("/run/secrets/{}", hash.secret.id),
+            path.to_string(),
+            metadata.mode.to_string(),
+            format!("{}:{}", metadata.uid, metadata.gid),
+        ];
+        writeln!(out, "# wants {}", comment(&format!("--secret {}", hash.secret)))?;
+        writeln!(out, "RUN {mounts}{}", exec(script.into_iter().chain(of)))?;
+    }
+    Ok(())
+}
+
 /// Returns the step that an engine names when it gives up. Engines report a failed step only by its words, separated
 /// by blanks; neither podman nor buildah has another form of it.
 pub(crate) fn named<'a>(runs: &'a [PlannedRun], step: &str) -> Option<&'a PlannedRun> {
@@ -114,6 +139,9 @@ pub(super) fn clean(layer: &PlannedLayer, out: &mut String) -> fmt::Result {
         if !run.secrets.is_empty() {
             left.insert("/run/secrets".to_owned());
         }
+    }
+    if layer.secret_hashes().next().is_some() {
+        left.insert("/run/secrets".to_owned());
     }
     if layer.transaction.is_some() {
         left.extend(SIDE_FILES.into_iter().chain(OWN_FILES).map(str::to_owned));

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io::{self, Read};
 use std::process::Command;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use lapstrake::value::SecretId;
 
+use crate::inputs::{self, placed, secret_value};
 use crate::plan::{PlannedSecret, SecretFrom};
 use crate::support::explain::Explain;
 
@@ -33,10 +33,8 @@ pub(crate) struct Secrets {
 /// A secret can't be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
-    #[error("secret `{id}` is the variable `{variable}`, which is not set")]
-    NoVariable { id: SecretId, variable: String },
-    #[error("secret `{id}` is the file `{path}`, which can't be read")]
-    File { id: SecretId, path: Utf8PathBuf, source: io::Error },
+    #[error(transparent)]
+    Value(#[from] inputs::SecretError),
     #[error("secret `{id}` has fewer than {LEAST} bytes, and could not be kept out of a log")]
     Short { id: SecretId },
     #[error("secret `{id}` is in a file whose path has a comma, and podman's option ends at one")]
@@ -46,11 +44,9 @@ pub(crate) enum SecretError {
 impl Explain for SecretError {
     fn help(&self) -> Option<String> {
         match self {
-            Self::NoVariable { variable, .. } => {
-                Some(format!("run `read -rs {variable} && export {variable}`"))
-            }
+            Self::Value(source) => source.help(),
             Self::Comma { .. } => Some("move the file".to_owned()),
-            Self::File { .. } | Self::Short { .. } => None,
+            Self::Short { .. } => None,
         }
     }
 }
@@ -66,26 +62,29 @@ impl Secrets {
         root: &Utf8Path,
     ) -> Result<Self, SecretError> {
         let mut read = Self::default();
-        for PlannedSecret { id, from } in secrets {
-            let (given, value) = match from {
-                SecretFrom::Variable(name) => {
-                    let value = std::env::var_os(name.as_str()).filter(|value| !value.is_empty());
-                    let missing = || SecretError::NoVariable { id: id.clone(), variable: name.to_string() };
-                    (format!("env={name}"), value.ok_or_else(missing)?.into_encoded_bytes())
-                }
+        for secret in secrets {
+            let id = &secret.id;
+            let given = match &secret.from {
+                SecretFrom::Variable(name) => format!("env={name}"),
                 SecretFrom::File(path) => {
                     let path = placed(path, root);
                     if path.as_str().contains(',') {
                         return Err(SecretError::Comma { id: id.clone() });
                     }
-                    let failed = |source| SecretError::File { id: id.clone(), path: path.clone(), source };
-                    let value = fs::read(&path).map_err(failed)?;
-                    (format!("src={path}"), value)
+                    format!("src={path}")
                 }
             };
-            read.add(id, given, &value)?;
+            read.add(id, given, &secret_value(secret, root)?)?;
         }
         Ok(read)
+    }
+
+    /// Lets files have these secrets, because they are the content of files. They stay hidden in a log.
+    pub(crate) fn with_content<'a>(mut self, secrets: impl IntoIterator<Item = &'a PlannedSecret>) -> Self {
+        for secret in secrets {
+            self.patterns.retain(|(id, _)| *id != secret.id);
+        }
+        self
     }
 
     fn add(&mut self, id: &SecretId, given: String, value: &[u8]) -> Result<(), SecretError> {
@@ -202,15 +201,6 @@ fn replaced(bytes: Vec<u8>, secret: &[u8]) -> Vec<u8> {
 /// Whether a line is one word, with or without the brackets of a section.
 fn is_word(line: &[u8]) -> bool {
     line.iter().all(|byte| byte.is_ascii_alphabetic() || b"[]:".contains(byte))
-}
-
-/// Where the file of a secret is.
-fn placed(path: &Utf8Path, root: &Utf8Path) -> Utf8PathBuf {
-    let home = || std::env::var("HOME").ok().map(Utf8PathBuf::from);
-    match path.strip_prefix("~").ok().zip(home()) {
-        Some((rest, home)) => home.join(rest),
-        None => root.join(path),
-    }
 }
 
 impl fmt::Debug for Secrets {

@@ -127,5 +127,5 @@ fn a_source_that_becomes_a_symlink_or_a_fifo_is_an_error() {
 
 fn files(digests: &Arc<FileDigests>) -> Files<'_> {
     static NONE: LazyLock<Blobs> = LazyLock::new(|| Blobs::at("/nonexistent".into()));
-    Files { digests, read: &NONE }
+    Files { digests, read: &NONE, root: Utf8Path::new("/") }
 }

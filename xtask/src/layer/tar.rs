@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use lapstrake::value::ImagePath;
 
 use crate::inputs::LayerInputs;
-use crate::plan::{Member, PlannedLayer};
+use crate::plan::{Member, Origin, PlannedLayer};
 use lapstrake_oci::tar::TarWriter;
 use lapstrake_oci::tree::Kind;
 
@@ -17,7 +17,7 @@ pub(crate) enum Removals {
     /// As whiteouts (OCI image spec, layer.md): for an OCI layer.
     Whiteouts,
     /// Not in the tar: the `RUN` of a Containerfile has removed the paths. The ADD of podman would unpack a
-    /// whiteout as a file.
+    /// whiteout as a file. Files whose content is a secret are not in the tar either: a `RUN` writes them.
     Elsewhere,
 }
 
@@ -67,14 +67,17 @@ fn needed(layer: &PlannedLayer, removals: Removals) -> BTreeMap<&ImagePath, &Mem
     if removals == Removals::Whiteouts {
         return layer.members.iter().collect();
     }
+    let is_in_context = |member: &Member| !matches!(member.kind, Kind::File(Origin::SecretHash(_)));
     let mut described = layer.described();
     if layer.unseen {
         // ADD creates missing parents, and does not change those that a step created.
-        return described.collect();
+        return described.filter(|(_, member)| is_in_context(member)).collect();
     }
     let wanted: BTreeSet<_> =
         described.by_ref().flat_map(|(path, _)| [path.ancestors(), vec![path.clone()]].concat()).collect();
-    layer.members.iter().filter(|(path, _)| wanted.contains(*path)).collect()
+    let members =
+        layer.members.iter().filter(|(path, member)| wanted.contains(*path) && is_in_context(member));
+    members.collect()
 }
 
 fn write_once(

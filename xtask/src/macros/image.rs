@@ -133,6 +133,7 @@
 /// | `cache: "/var/cache/maps"` | also `rpm_file`, `rpm_dir`, `repo_file`, `enable_repository`, `module`, `append`, `authorized_keys`, those of `zone`, `secret`, `allow` |
 /// | `repository: "ID" => "URL" { gpg_key: "ASSET", kept }` | and `unsigned`; or a value of type [`Repository`](lapstrake::entry::Repository) |
 /// | `secret: Secret::env("ID", "NAME")` | a value of type [`Secret`](lapstrake::entry::Secret): never a text |
+/// | `password_hash: "ASSET"` | or a value of type [`Secret`](lapstrake::entry::Secret) |
 /// | `in_stage: VALUE`, `stage: VALUE` | a value of type [`BuildStage`](lapstrake::BuildStage) |
 ///
 /// Those of the first four lines, and `secret`, may be repeated, or have a list:

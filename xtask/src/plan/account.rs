@@ -2,22 +2,19 @@
 //! hash of the password, and lines more in the files of subordinate ids.
 
 use lapstrake::Site;
-use lapstrake::entry::{Edit, Group, User};
+use lapstrake::entry::{Edit, Group, PasswordHash, Secret, SecretSource, User};
 use lapstrake::value::{Asset, ImagePath, Mode, UserName};
 use lapstrake_oci::tree::{Kind, Metadata};
 
-use super::Origin;
+use super::password_hash::{NotAHash, SecretHash, refused_hash};
 use super::place::Placer;
 use super::site::source_finding;
+use super::{Origin, PlannedSecret, SecretFrom};
 use crate::finding::Finding;
 use crate::project::assets::Scanned;
 
 /// The key types that OpenSSH takes, by their beginnings (sshd(8), "`AUTHORIZED_KEYS` FILE FORMAT").
 const KEY_TYPES: [&str; 5] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "rsa-sha2-"];
-/// The methods of crypt(5) that a password's hash in an image may have. Others are guessed in seconds.
-const METHODS: [&str; 7] = ["y", "gy", "7", "2b", "2y", "6", "5"];
-/// The bytes of a hash, at least.
-const HASH_MIN: usize = 20;
 
 impl Placer<'_, '_, '_> {
     /// Puts the files of a group in the layer.
@@ -127,13 +124,12 @@ impl Placer<'_, '_, '_> {
 
     /// Puts the hash of a password where systemd-sysusers takes it from: into a credential of its service. The plan does not
     /// have the hash as a text, because plans are printed.
-    fn password(&mut self, asset: &Asset, name: &UserName, site: Site) {
-        let Some((text, from)) = self.read(asset, "with the hash of a password", site) else { return };
-        if let Some((reason, help)) = refused_hash(&text, asset) {
-            let finding = Finding::fatal("password-hash", site, format!("`{asset}` {reason}"));
-            self.findings.push(finding.help(help));
-            return;
-        }
+    fn password(&mut self, hash: &PasswordHash, name: &UserName, site: Site) {
+        let from = match hash {
+            PasswordHash::File(file) => self.hash_file(file, site),
+            PasswordHash::Secret(secret) => self.hash_secret(secret, site),
+        };
+        let Some(from) = from else { return };
         let credential = format!("passwd.hashed-password.{name}");
         let at = format!("/usr/lib/credstore/{credential}");
         let path = ImagePath::parse(&at).expect("a user's name is a part of a path");
@@ -142,6 +138,28 @@ impl Placer<'_, '_, '_> {
         let drop_in = format!("/usr/lib/systemd/system/systemd-sysusers.service.d/50-{name}.conf");
         let text = format!("[Service]\nLoadCredential={credential}:{at}\n");
         self.text(&drop_in, text, Mode::FILE, site);
+    }
+
+    fn hash_file(&mut self, asset: &Asset, site: Site) -> Option<Origin> {
+        let (text, from) = self.read(asset, "with the hash of a password", site)?;
+        let Some(refused) = refused_hash(&text) else { return Some(from) };
+        let finding = Finding::fatal("password-hash", site, format!("`{asset}` {}", refused.reason()));
+        self.findings.push(finding.help(match refused {
+            NotAHash::EndOfLine => format!("run `truncate -s -1 {asset}`"),
+            NotAHash::Format | NotAHash::Weak => {
+                format!("run `openssl passwd -6 | tr -d '\\n' > {asset}`, which asks for the password")
+            }
+        }));
+        None
+    }
+
+    fn hash_secret(&mut self, secret: &Secret, site: Site) -> Option<Origin> {
+        let from = match &secret.source {
+            SecretSource::Env(name) => SecretFrom::Variable(self.valid(name)?),
+            SecretSource::File(path) => SecretFrom::File(path.clone()),
+        };
+        let id = self.valid(&secret.id)?;
+        Some(Origin::SecretHash(SecretHash { secret: PlannedSecret { id, from }, site }))
     }
 
     /// Returns the text of a file of the workspace that decides what is planned, and where its bytes come from.
@@ -205,23 +223,4 @@ impl Placer<'_, '_, '_> {
         let path = ImagePath::parse(path).expect("a user's name is a part of a path");
         self.put(path, Kind::File(Origin::Text(text)), Metadata::of_root(mode), site);
     }
-}
-
-/// Returns why a file is not taken as the hash of a password, and what to do. Neither shows what is in it.
-fn refused_hash(text: &str, asset: &Asset) -> Option<(String, String)> {
-    let make = format!("run `openssl passwd -6 | tr -d '\\n' > {asset}`, which asks for the password");
-    let Some((method, rest)) = text.strip_prefix('$').and_then(|rest| rest.split_once('$')) else {
-        return Some(("is not a hash as crypt(5) has it".to_owned(), make));
-    };
-    if text.ends_with('\n') {
-        let reason = "ends with an end of line, with which the account would have no password";
-        return Some((reason.to_owned(), format!("run `truncate -s -1 {asset}`")));
-    }
-    let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"./$=,".contains(&byte);
-    if text.len() < HASH_MIN || !rest.bytes().all(inside) {
-        return Some(("is not a hash as crypt(5) has it".to_owned(), make));
-    }
-    let reason =
-        "has the hash of a method that is guessed in seconds, and whoever pulls the image can read it";
-    (!METHODS.contains(&method)).then(|| (reason.to_owned(), make))
 }

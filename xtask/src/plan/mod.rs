@@ -30,6 +30,7 @@ mod package_limits;
 mod package_state;
 mod package_tool;
 mod packages;
+mod password_hash;
 mod place;
 mod place_archive;
 mod place_tree;
@@ -72,6 +73,7 @@ pub(crate) use fetched::Fetched;
 pub(crate) use lower_texts::{LowerTexts, WantedText};
 pub(crate) use package_state::line as state_line;
 pub(crate) use package_tool::PackageTool;
+pub(crate) use password_hash::{NotAHash, SecretHash, refused_hash};
 pub(crate) use read_file::ReadFile;
 pub(crate) use render::{Forecast, LastBuild, Mark, render, render_layers};
 pub(crate) use resolve::{KnownTree, Resolved, Shared, resolve};
@@ -225,9 +227,22 @@ impl PlannedLayer {
         self.transaction.is_some() || self.runs.iter().any(|run| run.network)
     }
 
-    /// The secrets that its steps read.
+    /// The secrets that its steps read, and those that are the content of its files.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &PlannedSecret> {
+        self.read_secrets().chain(self.secret_hashes().map(|(_, hash, _)| &hash.secret))
+    }
+
+    /// The secrets that its steps read, and that no file of it may have.
+    pub(crate) fn read_secrets(&self) -> impl Iterator<Item = &PlannedSecret> {
         self.runs.iter().flat_map(|run| &run.secrets)
+    }
+
+    /// The files of the layer whose content is a secret.
+    pub(crate) fn secret_hashes(&self) -> impl Iterator<Item = (&ImagePath, &SecretHash, &Metadata)> {
+        self.members.iter().filter_map(|(path, member)| match &member.kind {
+            Kind::File(Origin::SecretHash(hash)) => Some((path, hash, &member.metadata)),
+            _ => None,
+        })
     }
 
     /// Whether a stage makes something that the layer holds or installs.
@@ -340,6 +355,8 @@ pub(crate) enum Origin {
     Fetched(Fetched),
     /// A file of an archive that is downloaded.
     Unpacked(Unpacked),
+    /// The hash of a password, which only the machine that builds has.
+    SecretHash(SecretHash),
 }
 
 impl Origin {
@@ -352,7 +369,8 @@ impl Origin {
             | Self::Text(_)
             | Self::Compiled(_)
             | Self::Fetched(_)
-            | Self::Unpacked(_) => File::Planned,
+            | Self::Unpacked(_)
+            | Self::SecretHash(_) => File::Planned,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::archive::Unpacked;
 use super::fetched::Fetched;
 use super::read_file::ReadFile;
 use super::stage::Compiled;
-use super::{Artefact, Origin};
+use super::{Artefact, Origin, PlannedSecret};
 
 /// What origins are compared by. Paths are compared as texts: camino compares them component by component,
 /// which takes seconds where a layer has 100,000 files.
@@ -20,6 +20,7 @@ enum OriginKey<'a> {
     Read(&'a ReadFile),
     Fetched(&'a Fetched),
     Unpacked(&'a Unpacked),
+    SecretHash(&'a PlannedSecret),
 }
 
 impl Origin {
@@ -32,6 +33,7 @@ impl Origin {
             Self::Read(file) => OriginKey::Read(file),
             Self::Fetched(file) => OriginKey::Fetched(file),
             Self::Unpacked(file) => OriginKey::Unpacked(file),
+            Self::SecretHash(hash) => OriginKey::SecretHash(&hash.secret),
         }
     }
 }

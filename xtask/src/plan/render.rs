@@ -11,8 +11,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    Execution, Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, SecretFrom, Transaction,
-    Undecided,
+    Execution, Member, Origin, Plan, PlannedBuildStage, PlannedLayer, PlannedRun, Transaction, Undecided,
 };
 use crate::finding::Look;
 use crate::support::columns::Columns;
@@ -259,11 +258,7 @@ fn write_run(run: &PlannedRun, out: &mut String) -> std::fmt::Result {
         writeln!(out, "      reads {} at {}", bind.asset.as_str().escape_debug(), bind.at)?;
     }
     for secret in &run.secrets {
-        let from = match &secret.from {
-            SecretFrom::Variable(name) => format!("${name}"),
-            SecretFrom::File(path) => path.to_string(),
-        };
-        writeln!(out, "      secret {} of {}", secret.id, from.escape_debug())?;
+        writeln!(out, "      secret {} of {}", secret.id, secret.from.to_string().escape_debug())?;
     }
     if run.network {
         writeln!(out, "      network")?;
@@ -317,6 +312,9 @@ fn row(path: &str, member: &Member, size: Option<u64>) -> Vec<String> {
         Kind::File(Origin::Read(file)) => Some(format!("<- below: {}", file.path.as_str().escape_debug())),
         Kind::File(Origin::Artefact(artefact)) => Some(format!("<- cargo: {}", artefact.bin)),
         Kind::File(Origin::Text(text)) => Some(format!("<- text, {} bytes", text.len())),
+        Kind::File(Origin::SecretHash(hash)) => {
+            Some(format!("<- secret {} of {}", hash.secret.id, hash.secret.from.to_string().escape_debug()))
+        }
         Kind::File(Origin::Compiled(built)) => {
             Some(format!("<- stage {}: {}", built.stage + 1, built.product))
         }

@@ -60,7 +60,7 @@ pub(crate) struct Bind {
 }
 
 /// A secret, by its name; its value is not part of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct PlannedSecret {
     pub(crate) id: SecretId,
     pub(crate) from: SecretFrom,
@@ -81,12 +81,22 @@ impl std::fmt::Display for PlannedSecret {
 }
 
 /// Where the value of a secret is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SecretFrom {
     Variable(Variable),
     /// As it was written; a relative one starts at the workspace's root.
     File(Utf8PathBuf),
+}
+
+/// As a plan shows it.
+impl std::fmt::Display for SecretFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "${name}"),
+            Self::File(path) => path.fmt(f),
+        }
+    }
 }
 
 /// A file in a build context that a step reads.

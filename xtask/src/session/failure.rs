@@ -41,7 +41,7 @@ pub(crate) enum Failure {
     #[error("a directory that a build stage of image `{image}` made can't be read")]
     StageTree { image: ImageName, source: SourceError },
     #[error("the files of image `{image}` can't be read")]
-    Inputs { image: ImageName, source: InputError },
+    Inputs { image: ImageName, root: Utf8PathBuf, source: InputError },
     #[error("the files that image `{image}` copies can't be read from the layers below")]
     Lower { image: ImageName, source: TextError },
     #[error("the files of image `{image}` can't be downloaded")]
@@ -74,6 +74,7 @@ impl Failure {
         match self {
             Self::EngineLayers { root, .. }
             | Self::BuildStage { root, .. }
+            | Self::Inputs { root, .. }
             | Self::Fetch { root, .. }
             | Self::Emit { root, .. } => Some(root),
             Self::Workspace(_)
@@ -82,7 +83,6 @@ impl Failure {
             | Self::Lock(_)
             | Self::Compile { .. }
             | Self::StageTree { .. }
-            | Self::Inputs { .. }
             | Self::Lower { .. }
             | Self::Read { .. }
             | Self::EngineNeeded { .. }

@@ -38,7 +38,7 @@ use crate::engine::layers::{merge_parts, remember_inputs};
 use crate::engine::{self, EnginePolicy};
 use crate::finding::{Finding, Findings};
 use crate::image::{self, BuildEnv, Built, Settings};
-use crate::inputs::{Artefacts, Files, InputError, Inputs, SharedInputs};
+use crate::inputs::{Artefacts, Files, InputError, Inputs, SharedInputs, secret_hash};
 use crate::layer::CacheKeys;
 use crate::plan::{CargoOptions, Plan, PlannedLayer, Shared};
 use crate::project::assets;
@@ -172,7 +172,7 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn files(&self) -> Files<'_> {
-        Files { digests: self.files.share(), read: self.cache.blobs() }
+        Files { digests: self.files.share(), read: self.cache.blobs(), root: &self.workspace.root }
     }
 
     /// Resolves descriptions to plans. Images without a plan are left out, and findings say why.
@@ -232,6 +232,12 @@ impl<'a> Session<'a> {
             passed: &self.request.passed,
             progress: self.progress,
         };
+        let inputs_failed =
+            |source| Failure::Inputs { image: image(), root: self.workspace.root.clone(), source };
+        // A hash that is missing is reported before an hour of work.
+        for (_, hash, _) in plan.layers.iter().flat_map(|layer| layer.secret_hashes()) {
+            secret_hash(hash, &self.workspace.root).map_err(inputs_failed)?;
+        }
         let mut artefacts = {
             let mut binaries = self.binaries.borrow_mut();
             let runs = binaries.runs();
@@ -266,9 +272,7 @@ impl<'a> Session<'a> {
         })?;
         let taken = self.take_files(&plan.layers, &base, &lower.parts);
         taken.map_err(|source| Failure::Lower { image: image(), source })?;
-        let staged = self
-            .inputs(&plan.layers, &artefacts)
-            .map_err(|source| Failure::Inputs { image: image(), source })?;
+        let staged = self.inputs(&plan.layers, &artefacts).map_err(inputs_failed)?;
         contents
             .add(&plan.layers, &staged, &mut self.facts.borrow_mut())
             .map_err(|source| Failure::Read { image: image(), source })?;

@@ -5,15 +5,20 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use lapstrake::entry::{Conf, Dir, Edit, File, Group, User};
+use camino::Utf8Path;
+use lapstrake::entry::{Conf, Dir, Edit, File, Group, Run, Secret, User};
 use lapstrake::{Base, Image, Layer};
 use lapstrake_oci::tree::Kind;
 use tempfile::TempDir;
 
 use super::engine::{present, run};
+use super::equivalence::compare_with;
 use super::workshop::Workshop;
 use crate::base::fixture::Tar;
-use crate::plan::{Origin, Plan};
+use crate::inputs::secret_hash;
+use crate::layer::{Removals, write_tar};
+use crate::plan::{Origin, Plan, render_layers};
+use crate::support::explain::Explain;
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3Q100%\\x admin@desk";
 
@@ -131,6 +136,70 @@ fn systemd_sets_the_password_of_the_user_that_it_creates() {
     run("env", &[&credentials, "systemd-sysusers", &option], Path::new("/"));
     let shadow = at(&root, "etc/shadow");
     assert!(shadow.lines().any(|line| line.starts_with(&format!("admin:{HASH}:"))), "{shadow}");
+}
+
+/// A user whose hash is a secret, in a layer in which nothing runs and in one with a step.
+fn with_secret_hashes() -> Image {
+    let admin = User::login("admin", 1000).password_hash(Secret::file("admin-hash", "secrets/admin.hash"));
+    let kiosk = User::login("kiosk", 1001).password_hash(Secret::file("kiosk-hash", "secrets/kiosk.hash"));
+    let steps = Layer::new("steps").user(kiosk).with(Run::new(["/bin/busybox", "true"]));
+    Image::new("accounts", Base::stand_in()).layer(Layer::new("accounts").user(admin)).layer(steps)
+}
+
+#[test]
+fn the_hash_of_a_secret_is_in_the_image_alone() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = Workshop::hostile();
+    workshop.source("secrets/admin.hash", format!("{HASH}\n").as_bytes());
+    workshop.source("secrets/kiosk.hash", HASH.replace("salt", "pepper").as_bytes());
+    let image = with_secret_hashes();
+    let plan = workshop.planned(&image);
+    let shown = [format!("{plan:?}"), serde_json::to_string(&plan).unwrap(), render_layers(&plan)].concat();
+    assert!(!shown.contains("$6$"), "a plan is printed");
+    let root = &workshop.workspace.root;
+    let secrets = ["admin", "kiosk"].map(|name| format!("id={name}-hash,src={root}/secrets/{name}.hash"));
+    compare_with(&workshop, &image, &["--secret", &secrets[0], "--secret", &secrets[1]]);
+    for path in run("find", &["context", "-type", "f"], root.as_std_path()).lines() {
+        let bytes = fs::read(root.join(path)).unwrap();
+        assert!(!bytes.windows(3).any(|window| window == b"$6$"), "{path}");
+    }
+    let (mut tar, layer) = (Vec::new(), &plan.layers[0]);
+    write_tar(layer, workshop.staged(&plan).layer(&layer.name), Removals::Whiteouts, &mut tar).unwrap();
+    assert!(tar.windows(HASH.len() + 1).any(|window| window == format!("{HASH}\0").as_bytes()));
+}
+
+#[test]
+fn a_secret_that_is_no_hash_is_refused_without_showing_it() {
+    let workshop = Workshop::stand_in();
+    for (text, said) in [
+        (Some("changeme"), "secret `admin-hash` is not a hash as crypt(5) has it"),
+        (Some(""), "secret `admin-hash` is not a hash as crypt(5) has it"),
+        (Some("$1$saltsalt$abcdefghijklmnopqrstuv"), "guessed in seconds"),
+        (None, "which can't be read"),
+    ] {
+        let file = root_of(&workshop).join("secrets/admin.hash");
+        match text {
+            Some(text) => workshop.source("secrets/admin.hash", text.as_bytes()),
+            None => fs::remove_file(file).unwrap(),
+        }
+        let admin = User::login("admin", 1000);
+        let layer =
+            Layer::new("a").user(admin.password_hash(Secret::file("admin-hash", "secrets/admin.hash")));
+        let plan = workshop.planned(&image(layer));
+        let (_, hash, _) = plan.layers[0].secret_hashes().next().unwrap();
+        let error = secret_hash(hash, root_of(&workshop)).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains(said), "{cause}");
+        assert_eq!(error.site().unwrap().file(), file!());
+        let shown = format!("{error:?} {:?}", error.help());
+        assert!(!shown.contains("changeme") && !shown.contains("saltsalt"), "{shown}");
+    }
+}
+
+fn root_of(workshop: &Workshop) -> &Utf8Path {
+    &workshop.workspace.root
 }
 
 #[test]

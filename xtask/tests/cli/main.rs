@@ -17,6 +17,7 @@ mod findings;
 mod fixes;
 mod fixture;
 mod gc;
+mod hashes;
 mod interrupts;
 mod layers;
 mod lock;

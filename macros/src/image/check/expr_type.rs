@@ -24,8 +24,12 @@ pub(super) fn arguments(kind: ValueKind, value: &Operand) -> Vec<(ValueKind, Lit
         return Vec::new();
     };
     let words = match (kind, of.to_string().as_str(), function.to_string().as_str()) {
-        (ValueKind::Secret, "Secret", "env") => [ValueKind::SecretId, ValueKind::Variable],
-        (ValueKind::Secret, "Secret", "file") => [ValueKind::SecretId, ValueKind::Text],
+        (ValueKind::Secret | ValueKind::PasswordHash, "Secret", "env") => {
+            [ValueKind::SecretId, ValueKind::Variable]
+        }
+        (ValueKind::Secret | ValueKind::PasswordHash, "Secret", "file") => {
+            [ValueKind::SecretId, ValueKind::Text]
+        }
         (ValueKind::Repository, "Repository", "new") => [ValueKind::RepositoryId, ValueKind::RepositoryUrl],
         _ => return Vec::new(),
     };

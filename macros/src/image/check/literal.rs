@@ -97,9 +97,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         | ValueKind::Program
         | ValueKind::BindTarget
         | ValueKind::StageFile
-        | ValueKind::WorkDir => {
-            parsed(kind, literal, ImagePath::parse(&text))?;
-        }
+        | ValueKind::WorkDir => parsed(kind, literal, ImagePath::parse(&text))?,
         ValueKind::Variable => parsed(kind, literal, variable(&text))?,
         ValueKind::Argument
         | ValueKind::BindSource
@@ -111,6 +109,7 @@ fn check_text(kind: ValueKind, text: String, literal: &Lit) -> Result<(), Diagno
         | ValueKind::KernelModule
         | ValueKind::KeyFile
         | ValueKind::Number
+        | ValueKind::PasswordHash
         | ValueKind::PolicyModule
         | ValueKind::QuadletFile
         | ValueKind::RepoFile

@@ -43,8 +43,10 @@ impl<'a> StageJob<'a> {
         if !stage.compile.is_empty() {
             files.extend(sources::needed(&stage.compile, env.workspace)?);
         }
-        let staged =
-            LayerInputs::of_context(&files, Files { digests: env.store.digests(), read: env.cache.blobs() })?;
+        let staged = LayerInputs::of_context(
+            &files,
+            Files { digests: env.store.digests(), read: env.cache.blobs(), root: &env.workspace.root },
+        )?;
         Ok(Self { stage, env, files, staged })
     }
 

@@ -90,7 +90,8 @@ pub(crate) fn read(
                 | Origin::Compiled(_)
                 | Origin::Read(_)
                 | Origin::Fetched(_)
-                | Origin::Unpacked(_) => {
+                | Origin::Unpacked(_)
+                | Origin::SecretHash(_) => {
                     staged.get(from).expect("the inputs have every file that steps read").digest.clone()
                 }
             };

@@ -177,9 +177,11 @@ impl CachedJob for LayerJob<'_> {
 }
 
 fn secrets(layer: &PlannedLayer, root: &Utf8Path) -> Result<Secrets, Cause> {
-    Secrets::read(layer.secrets(), root).map_err(|source| {
+    let content = || layer.secret_hashes().map(|(_, hash, _)| hash);
+    let read = Secrets::read(layer.secrets(), root).map_err(|source| {
         let reader = layer.runs.iter().find(|run| !run.secrets.is_empty());
-        let site = reader.map_or(layer.site, |run| run.site);
-        Cause::Secret { layer: layer.name.clone(), site, source }
-    })
+        let site = reader.map(|run| run.site).or(content().next().map(|hash| hash.site));
+        Cause::Secret { layer: layer.name.clone(), site: site.unwrap_or(layer.site), source }
+    })?;
+    Ok(read.with_content(content().map(|hash| &hash.secret)))
 }

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use lapstrake::entry::{Entry, EntryKind, Selinux, Source};
+use lapstrake::entry::{Entry, EntryKind, PasswordHash, Selinux, Source};
 use lapstrake::suggest::nearest;
 use lapstrake::value::{Asset, Mode, UnitName};
 use lapstrake::{Image, Layer};
@@ -73,7 +73,13 @@ fn read_texts(entry: &Entry) -> Vec<&Asset> {
             Source::Asset(asset) => vec![asset],
             Source::Text(_) | Source::BuildStage(..) | Source::Fetched(..) => Vec::new(),
         },
-        EntryKind::User(user) => user.authorized_keys.iter().chain(&user.password_hash).collect(),
+        EntryKind::User(user) => {
+            let hash = user.password_hash.iter().filter_map(|hash| match hash {
+                PasswordHash::File(file) => Some(file),
+                PasswordHash::Secret(_) => None,
+            });
+            user.authorized_keys.iter().chain(hash).collect()
+        }
         _ => Vec::new(),
     }
 }

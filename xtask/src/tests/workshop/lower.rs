@@ -26,7 +26,7 @@ impl Workshop {
     }
 
     pub(super) fn input_files(&self) -> Files<'_> {
-        Files { digests: self.files.share(), read: self.cache.blobs() }
+        Files { digests: self.files.share(), read: self.cache.blobs(), root: &self.workspace.root }
     }
 
     /// Takes the files that a plan copies out of the base and the parts on it.

@@ -160,6 +160,7 @@ pub(super) fn built() -> Layer {
                 .groups(["can", "lin"])
                 .lingering(),
         )
+        .user(User::login("operator", 1001).password_hash(Secret::env("hash", "OPERATOR_HASH")))
         .user(
             User::login("admin", 1000)
                 .authorized_keys(asset("README.md"))

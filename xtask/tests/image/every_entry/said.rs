@@ -71,6 +71,7 @@ pub(super) fn said() -> Image {
             default_target "multi-user.target"
             user "app"
             user "web" { id: 960, description: "Web", home: "/var/lib/web", shell: "/usr/bin/sh", groups: ["can", "lin"], lingering }
+            user "operator" = 1001 { password_hash: Secret::env("hash", "OPERATOR_HASH") }
             user "admin" = 1000 { authorized_keys: "README.md", password_hash: "README.md", sudo: "ALL", subids: 100_000 => 65_536 }
             group "can"
             group "lin" { id: 961 }

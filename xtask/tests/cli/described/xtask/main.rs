@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         "checked" => vec![checked()],
         "deep" => vec![deep()],
         "bare" => vec![bare()],
+        "hashed" => vec![hashed()],
         "booted" => vec![Image::new("booted", Base::stand_in()).layer(Layer::new("boot").text("x\n", "/boot/grub.cfg"))],
         "rooted" => vec![Image::new("rooted", Base::stand_in()).layer(Layer::new("tree").tree("root", "/"))],
         "doubtful" => vec![cockpit(), doubtful()],
@@ -34,6 +35,12 @@ fn main() -> ExitCode {
         _ => vec![gateway(), cockpit()],
     };
     Xtask::new(images).main()
+}
+
+/// A user whose hash is a variable of the machine that builds.
+fn hashed() -> Image {
+    let admin = User::login("admin", 1000).password_hash(Secret::env("admin-hash", "ADMIN_HASH"));
+    Image::new("hashed", Base::stand_in()).layer(Layer::new("accounts").user(admin))
 }
 
 /// Binaries of two packages, one of them with a feature.
