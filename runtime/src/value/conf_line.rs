@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Invalid, UdevRule, UserName};
+use super::{Invalid, SshdLine, UdevRule, UserName};
 
 /// A line of a configuration file, which its reader takes. [`Conf`](crate::entry::Conf) has a function for each reader.
 ///
@@ -106,18 +106,7 @@ impl ConfLine {
 
     /// A line of `sshd_config`(5): a keyword and its arguments.
     pub(crate) fn sshd(text: &str) -> Result<Self, Invalid> {
-        const WHAT: &str = "line of sshd_config";
-        one_line(WHAT, text)?;
-        let text = text.trim();
-        let (keyword, rest) = text.split_once([' ', '\t', '=']).unwrap_or((text, ""));
-        if keyword.is_empty() || !keyword.chars().all(|c| c.is_ascii_alphanumeric()) {
-            return Err(Invalid::whole(WHAT, text, "has no keyword").or("write `PermitRootLogin no`"));
-        }
-        if rest.trim().is_empty() {
-            let error = Invalid::whole(WHAT, text, "has no value");
-            return Err(error.or(format!("write `{keyword} VALUE`")));
-        }
-        Ok(Self(text.to_owned()))
+        SshdLine::parse(text).map(|line| Self(line.to_string()))
     }
 
     /// A variable of all services, as `DefaultEnvironment=` takes it (systemd-system.conf(5)).

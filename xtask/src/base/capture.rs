@@ -25,13 +25,14 @@ const OBJECTS_MAX: usize = 16 << 20;
 const FILE_COST: usize = 144;
 const CHUNK: usize = 64 << 10;
 
-const FILES: [&str; 17] = [
+const FILES: [&str; 18] = [
     "/usr/lib/os-release",
     "/etc/os-release",
     "/etc/build-info",
     "/usr/lib/ostree/prepare-root.conf",
     "/etc/ostree/prepare-root.conf",
     "/etc/fstab",
+    "/etc/ssh/sshd_config",
     "/etc/nsswitch.conf",
     "/etc/passwd",
     "/etc/group",
@@ -45,7 +46,7 @@ const FILES: [&str; 17] = [
     "/usr/lib/bootc-image-builder/disk.yaml",
 ];
 /// Directories whose files are read if they end so, and the ending.
-const ENDING: [(&str, &str); 21] = [
+const ENDING: [(&str, &str); 22] = [
     ("/usr/lib/sysusers.d/", ".conf"),
     ("/etc/sysusers.d/", ".conf"),
     ("/usr/lib/tmpfiles.d/", ".conf"),
@@ -59,6 +60,7 @@ const ENDING: [(&str, &str); 21] = [
     ("/usr/lib/udev/rules.d/", ".rules"),
     ("/usr/local/lib/udev/rules.d/", ".rules"),
     ("/etc/udev/rules.d/", ".rules"),
+    ("/etc/ssh/sshd_config.d/", ".conf"),
     ("/usr/lib/environment.d/", ".conf"),
     ("/usr/local/lib/environment.d/", ".conf"),
     ("/etc/environment.d/", ".conf"),

@@ -172,6 +172,7 @@ names! {
     SHADOWED_ENTRY = "shadowed-entry",
     SOURCE_MODE = "source-mode",
     SPECIAL_FILE = "special-file",
+    SSHD_CONFIG = "sshd-config",
     STATE_DIRECTORY = "state-directory",
     SYMLINK_TARGET = "symlink-target",
     SYSCTL_LINE = "sysctl-line",

@@ -15,7 +15,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 32] = [
+pub(super) const TOOLS: [Tool; 33] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -29,6 +29,7 @@ pub(super) const TOOLS: [Tool; 32] = [
     tool("zstd", "zstd", "zstd"),
     tool("readelf", "binutils", "binutils"),
     tool("systemctl", "systemd", "systemd"),
+    tool("sshd", "openssh-server", "openssh-server"),
     tool("visudo", "sudo", "sudo"),
     // The library of firewalld, without its daemon.
     tool(FIREWALL, "python3-firewall", "python3-firewall"),

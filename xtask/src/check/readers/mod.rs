@@ -3,6 +3,7 @@
 
 mod environment;
 mod modules;
+mod sshd;
 mod sysctl;
 mod udev;
 mod udev_program;
@@ -19,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
     udev::CHECK,
     udev_program::CHECK,
     environment::CHECK,
+    sshd::CHECK,
     unread_file::CHECK,
 ];
 

@@ -13,6 +13,7 @@ mod quadlets;
 mod readers;
 mod scripts;
 mod secrets;
+mod sshd;
 mod systemd;
 
 use lapstrake::{Base, Image, Layer};
