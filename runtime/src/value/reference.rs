@@ -100,6 +100,22 @@ impl Reference {
         self.tag.map(|(start, end)| &self.text[start..end])
     }
 
+    /// Returns the reference without the tag where it has a digest, as podman and skopeo take it.
+    ///
+    /// ```
+    /// # use lapstrake::value::Reference;
+    /// let digest = format!("sha256:{}", "0".repeat(64));
+    /// let both = Reference::parse(&format!("registry.example:5000/autosd:10@{digest}")).unwrap();
+    /// assert_eq!(both.canonical(), format!("registry.example:5000/autosd@{digest}"));
+    /// assert_eq!(Reference::parse("registry.example/autosd:10").unwrap().canonical(), "registry.example/autosd:10");
+    /// ```
+    pub fn canonical(&self) -> String {
+        match self.digest() {
+            Some(digest) => format!("{}@{digest}", self.repository()),
+            None => self.text.clone(),
+        }
+    }
+
     /// The digest, `sha256:…`; none where it is not pinned.
     ///
     /// ```

@@ -22,7 +22,7 @@ pub(crate) fn builder(
         (TransportRef::Registry(_), Some(pinned)) => Ok(pinned.clone()),
         (TransportRef::Registry(reference), None) => registry::resolve(reference, demand, cache),
         (TransportRef::ContainersStorage(reference), pinned) => {
-            storage::id(&pinned.map_or_else(|| registry::asked(reference), Digest::hex))
+            storage::id(&pinned.map_or_else(|| reference.canonical(), Digest::hex))
         }
         (TransportRef::Oci { tag, .. } | TransportRef::OciArchive { tag, .. }, pinned) => {
             let found = listed(place, cache)?;

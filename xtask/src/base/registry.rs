@@ -24,7 +24,8 @@ pub(super) fn find(
         return Ok(Found { manifests: lone(&descriptor)?, blobs: blobs.clone() });
     }
     let repository = reference.repository();
-    let asked = demand.pinned.map_or_else(|| asked(reference), |pinned| format!("{repository}@{pinned}"));
+    let asked =
+        demand.pinned.map_or_else(|| reference.canonical(), |pinned| format!("{repository}@{pinned}"));
     if demand.offline {
         return Err(BaseError::Offline { reference: format!("docker://{asked}") });
     }
@@ -108,15 +109,7 @@ pub(super) fn resolve(
         return Err(BaseError::Offline { reference: format!("docker://{reference}") });
     }
     require(Program::SKOPEO, "a registry")?;
-    Ok(named(&asked(reference), demand.architecture, &[], cache)?.1)
-}
-
-/// Returns the reference as skopeo takes it. skopeo refuses a tag beside a digest; podman leaves the tag out.
-pub(super) fn asked(reference: &Reference) -> String {
-    match reference.digest() {
-        Some(digest) => format!("{}@{digest}", reference.repository()),
-        None => reference.to_string(),
-    }
+    Ok(named(&reference.canonical(), demand.architecture, &[], cache)?.1)
 }
 
 /// What a registry has by a name: the digest of what it lists, and that of the image for `wanted`.
@@ -138,26 +131,4 @@ fn named(
 fn put(bytes: &[u8], cache: &Cache) -> Result<(Digest, u64), BaseError> {
     let kept = cache.blobs().put(bytes);
     Ok(kept.map_err(|source| BlobError::Write { digest: Digest::of(bytes), source })?)
-}
-
-#[cfg(test)]
-mod tests {
-    use lapstrake::value::Reference;
-
-    use super::asked;
-
-    #[test]
-    fn of_a_tag_and_a_digest_the_digest_is_asked_for() {
-        let digest = format!("sha256:{}", "0".repeat(64));
-        for (written, expected) in [
-            (
-                format!("registry.example:5000/autosd:1@{digest}"),
-                format!("registry.example:5000/autosd@{digest}"),
-            ),
-            (format!("registry.example/autosd@{digest}"), format!("registry.example/autosd@{digest}")),
-            ("registry.example/autosd:1".to_owned(), "registry.example/autosd:1".to_owned()),
-        ] {
-            assert_eq!(asked(&Reference::parse(&written).unwrap()), expected);
-        }
-    }
 }

@@ -14,7 +14,6 @@ use serde_json::json;
 
 use super::cache::Cache;
 use super::image::{self, Places};
-use super::registry::asked;
 use super::repo_digest::RepoDigests;
 use super::transport::{ask, describe, folder, lone, manifest, parse, parts, require, take};
 use super::{BaseError, BaseRequest, Found};
@@ -55,7 +54,7 @@ pub(super) fn find(
     // What is pinned and was read is enough: neither podman nor a registry need have it any more.
     if let Some(kept) = demand.pinned.and_then(|pinned| image::pinned(places, pinned)) {
         if PODMAN.is_installed()
-            && stored(&asked(reference)).is_ok_and(|stored| !is_of(&kept, &stored, cache))
+            && stored(&reference.canonical()).is_ok_and(|stored| !is_of(&kept, &stored, cache))
         {
             progress
                 .status("Pinned", format_args!("{reference} to {}; podman's is another now", kept.digest));
@@ -63,7 +62,7 @@ pub(super) fn find(
         return found(&kept);
     }
     require(PODMAN, "podman's storage")?;
-    let stored = stored(&asked(reference))?;
+    let stored = stored(&reference.canonical())?;
     // What an image was taken for once, it is for good: what a registry does meanwhile moves no digest.
     let key = Digest::of(format!("{} {}", stored.id, Compression::Zstd.identity()).as_bytes());
     let known = cache.recall::<Digest>(IMAGE, &key).and_then(|digest| image::pinned(places, &digest));
@@ -93,7 +92,7 @@ pub(super) fn find(
         return keep(image);
     }
     progress.status("Copying", format_args!("base containers-storage:{reference}"));
-    let own = own(&asked(reference), &stored, cache, progress)?;
+    let own = own(&reference.canonical(), &stored, cache, progress)?;
     if is_wanted(&own) {
         return keep(own);
     }

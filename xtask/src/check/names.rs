@@ -74,6 +74,7 @@ names! {
     CA_CERTIFICATE = "ca-certificate",
     CERTIFICATE_FILE = "certificate-file",
     EMBEDDED_IMAGE = "embedded-image",
+    EMBEDDED_QUADLET = "embedded-quadlet",
     PASSWORD_HASH = "password-hash",
     BASE = "base",
     BASE_LIBRARY = "base-library",

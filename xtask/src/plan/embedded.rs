@@ -107,17 +107,9 @@ fn service(name: &Reference) -> String {
     format!("embedded-{last}-{}.service", &Digest::of(name.as_str().as_bytes()).hex()[..12])
 }
 
-/// Returns a reference as podman's storage has it: podman leaves the tag out where a digest is.
-fn stored(name: &Reference) -> String {
-    match name.digest() {
-        Some(digest) => format!("{}@{digest}", name.repository()),
-        None => name.to_string(),
-    }
-}
-
 fn service_text(name: &Reference, digest: &Digest, users: &BTreeSet<String>) -> String {
     let before: String = users.iter().map(|user| format!("Before={user}\n")).collect();
-    let (directory, stored) = (Embedded::DIRECTORY, stored(name));
+    let (directory, stored) = (Embedded::DIRECTORY, name.canonical());
     let hex = digest.hex();
     format!(
         "[Unit]\n\
@@ -135,7 +127,8 @@ fn service_text(name: &Reference, digest: &Digest, users: &BTreeSet<String>) -> 
 
 /// Returns the services of the image's own quadlets and units that name a container image.
 fn services_of(name: &Reference, units: &OwnUnits) -> BTreeSet<String> {
-    let is_this = |text: &str| Reference::parse(text).is_ok_and(|other| stored(&other) == stored(name));
+    let is_this =
+        |text: &str| Reference::parse(text).is_ok_and(|other| other.canonical() == name.canonical());
     let service = |(path, text): (&ImagePath, &String)| {
         let (stem, kind) = path.file_name().rsplit_once('.')?;
         let parent = path.parent()?;

@@ -151,6 +151,7 @@ fn advice(tree: &Tree<'_>, name: &str) -> String {
     let same = programs.iter().find(|path| path.rsplit('/').next() == Some(file));
     match same.or_else(|| nearest(name, &programs)) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if file == "skopeo" => "add `.packages([\"skopeo\"])`".to_owned(),
         None => format!("add `.bin({file:?})`, or write the path of a program that the image has"),
     }
 }

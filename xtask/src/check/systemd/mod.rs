@@ -3,6 +3,8 @@
 
 mod activated_unit;
 pub(crate) mod analyze;
+mod embedded_names;
+mod embedded_quadlet;
 mod exec;
 mod install;
 mod loaded;
@@ -39,6 +41,7 @@ pub(super) const CHECKS: &[Check] = &[
     quadlet::KEY,
     quadlet::SOURCE,
     quadlet::IMAGE,
+    embedded_quadlet::CHECK,
     state_directory::CHECK,
     privileged_port::CHECK,
     SYSTEMD_ANALYZE,

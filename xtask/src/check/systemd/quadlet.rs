@@ -4,7 +4,9 @@
 use lapstrake::Span;
 use lapstrake::suggest::nearest;
 use lapstrake::systemd::{Assignment, UnitFile};
+use lapstrake::value::Reference;
 
+use super::embedded_names::embedded_names;
 use super::quadlet_generator::DIRECTORIES;
 use super::quadlet_keys::Kind;
 use crate::check::{Check, Example, Fault, Node, Subject, Tree};
@@ -65,10 +67,10 @@ const NAMING: [(&str, &[&str]); 4] = [
 ];
 
 /// A quadlet that a layer brings.
-struct Quadlet<'a> {
-    node: Node<'a>,
-    kind: &'static Kind,
-    file: UnitFile,
+pub(super) struct Quadlet<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) kind: &'static Kind,
+    pub(super) file: UnitFile,
 }
 
 impl Quadlet<'_> {
@@ -77,6 +79,14 @@ impl Quadlet<'_> {
         let sections = self.file.sections().iter().filter(|section| section.name == self.kind.section);
         match sections.flat_map(|section| &section.assignments).rfind(|assignment| assignment.key == key) {
             Some(assignment) => self.fault_at(&assignment.key_at, message),
+            None => self.fault(message),
+        }
+    }
+
+    /// Returns a fault at the value of the last assignment to a key that the quadlet has.
+    pub(super) fn fault_at_value(&self, key: &str, message: &str) -> Fault {
+        match self.file.assigned(self.kind.section, key).last() {
+            Some(assignment) => self.fault_at(&assignment.value_at, message),
             None => self.fault(message),
         }
     }
@@ -96,7 +106,7 @@ impl Quadlet<'_> {
 }
 
 /// Returns the quadlets that the layers bring, of the kinds whose keys are known.
-fn quadlets<'a>(subject: &Subject<'a>) -> Vec<Quadlet<'a>> {
+pub(super) fn quadlets<'a>(subject: &Subject<'a>) -> Vec<Quadlet<'a>> {
     let nodes = DIRECTORIES.iter().flat_map(|directory| subject.tree().below(directory));
     let quadlet = |node: Node<'a>| {
         let kind = Kind::of(node.path().file_name())?;
@@ -192,6 +202,7 @@ fn has_quadlet(tree: &Tree<'_>, name: &str) -> bool {
 
 fn images(subject: &Subject<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let embedded: Vec<_> = embedded_names(subject.tree()).iter().map(Reference::to_string).collect();
     for quadlet in quadlets(subject) {
         let Quadlet { kind, node, file, .. } = &quadlet;
         let Some(image) = file.values(kind.section, "Image").last() else { continue };
@@ -200,7 +211,14 @@ fn images(subject: &Subject<'_>) -> Vec<Fault> {
         let is_computed = image.contains(['$', '%']);
         // Who asks podman to follow the tag means that.
         let follows = file.values(kind.section, "AutoUpdate").last().is_some();
-        if image.contains("@sha256:") || is_other_quadlet || is_computed || follows || is_bound(subject, node)
+        // The lockfile pins an embedded image.
+        let is_embedded = embedded.iter().any(|name| name == image);
+        if image.contains("@sha256:")
+            || is_embedded
+            || is_other_quadlet
+            || is_computed
+            || follows
+            || is_bound(subject, node)
         {
             continue;
         }

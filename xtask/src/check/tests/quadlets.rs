@@ -1,6 +1,6 @@
 //! Quadlets: what podman's generator refuses, and what bootc binds. A fault and a near miss of each.
 
-use lapstrake::entry::Quadlet;
+use lapstrake::entry::{Quadlet, Unit};
 
 use super::*;
 
@@ -106,4 +106,86 @@ fn a_bound_quadlet_is_linked_for_bootc() {
     assert_eq!(found("quadlet-image", Tar::new(), layer), [], "one finding for one mistake");
     let volume = Quadlet::text("data.volume", "[Volume]\n").bound();
     assert_eq!(found("bound-kind", Tar::new(), Layer::new("q").quadlet(volume)).len(), 1);
+}
+
+/// The findings of that name, in an image that has `name` inside.
+fn with_embedded(check: &str, embedded: &str, path: &str, text: &str) -> Vec<Finding> {
+    let service = format!(
+        "[Service]\nType=oneshot\nExecStart=/usr/bin/skopeo copy oci:/usr/lib/containers-image-cache/0 containers-storage:{embedded}\n"
+    );
+    let layer = Layer::new("q").unit(Unit::text("embedded-radio-0.service", service)).text(text, path);
+    found(check, Tar::new(), layer)
+}
+
+const RADIO: &str = "/usr/share/containers/systemd/radio.container";
+
+#[test]
+fn a_quadlet_names_an_embedded_image_as_podman_has_it() {
+    let pinned = format!("registry.example/radio@{DIGEST}");
+    let tagged = format!("registry.example/radio:2@{DIGEST}");
+    for (embedded, image) in [
+        ("registry.example/radio:2", "registry.example/radio:2"),
+        (&pinned, &pinned),
+        (&pinned, &tagged),
+        ("registry.example/radio:2", "registry.example/tuner:2"),
+        ("registry.example/radio:2", "other.example/radio2:2"),
+        ("registry.example/radio:2", "radio.image"),
+    ] {
+        let text = format!("[Container]\nImage={image}\n");
+        assert_eq!(with_embedded("embedded-quadlet", embedded, RADIO, &text), [], "{embedded} {image}");
+    }
+    let other = "registry.example/radio:1";
+    let findings =
+        with_embedded("embedded-quadlet", &pinned, RADIO, &format!("[Container]\nImage={other}\n"));
+    let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
+    assert_eq!(finding.severity, Severity::Fatal);
+    assert_eq!(
+        finding.message,
+        format!("`{RADIO}`: `Image={other}` is not in the image, which has `{pinned}` inside (line 2)")
+    );
+    let help = format!("write `Image={pinned}`, or add `.embed(\"{other}\")`");
+    assert_eq!(finding.help, Some(help));
+    let elsewhere = "[Container]\nImage=localhost/radio:2\n";
+    let findings = with_embedded("embedded-quadlet", "registry.example/fleet/radio:2", RADIO, elsewhere);
+    assert_eq!(findings[0].severity, Severity::Warning);
+}
+
+#[test]
+fn a_quadlet_of_an_embedded_image_asks_no_registry() {
+    let name = "registry.example/radio:2";
+    let in_users = "/etc/containers/systemd/users/radio.container";
+    let image = "/usr/share/containers/systemd/radio.image";
+    for (path, text, severity) in [
+        (RADIO, "[Container]\nImage=registry.example/radio:2\nPull=always\n", Severity::Fatal),
+        (RADIO, "[Container]\nImage=registry.example/radio:2\nPull=newer\n", Severity::Warning),
+        (in_users, "[Container]\nImage=registry.example/radio:2\n", Severity::Fatal),
+        (image, "[Image]\nImage=registry.example/radio:2\n", Severity::Fatal),
+    ] {
+        let findings = with_embedded("embedded-quadlet", name, path, text);
+        let [finding] = findings.as_slice() else { panic!("{text}: {findings:#?}") };
+        assert_eq!(finding.severity, severity, "{text}");
+    }
+    for (path, text) in [
+        (RADIO, "[Container]\nImage=registry.example/radio:2\nPull=missing\n"),
+        (RADIO, "[Container]\nImage=registry.example/radio:2\nPull=never\n"),
+        (image, "[Image]\nImage=registry.example/radio:2\nPolicy=missing\n"),
+    ] {
+        assert_eq!(with_embedded("embedded-quadlet", name, path, text), [], "{text}");
+    }
+}
+
+/// The lockfile pins it.
+#[test]
+fn the_tag_of_an_embedded_image_is_not_a_finding() {
+    let text = |image: &str| format!("[Container]\nImage={image}\n");
+    let name = "registry.example/radio:2";
+    assert_eq!(with_embedded("quadlet-image", name, RADIO, &text(name)), []);
+    assert_eq!(with_embedded("quadlet-image", name, RADIO, &text("registry.example/tuner:2")).len(), 1);
+}
+
+#[test]
+fn a_base_without_skopeo_is_found_with_the_package() {
+    let text = "[Container]\nImage=registry.example/radio:2\n";
+    let findings = with_embedded("exec-missing", "registry.example/radio:2", RADIO, text);
+    assert_eq!(findings[0].help.as_deref(), Some("add `.packages([\"skopeo\"])`"));
 }
