@@ -6,6 +6,7 @@ mod environment;
 mod install;
 mod syntax;
 
+pub use crate::value::time_span::is_time_span;
 pub use crate::words::words;
 pub use command::Command;
 pub use environment::EnvironmentFault;

@@ -39,7 +39,7 @@ mod sshd_line;
 mod stop_signal;
 mod sysusers_line;
 mod text;
-mod time_span;
+pub(crate) mod time_span;
 mod tmpfiles_line;
 mod udev_rule;
 mod unit_name;

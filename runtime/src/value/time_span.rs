@@ -7,8 +7,15 @@ const UNITS: [&str; 30] = [
     "\u{b5}s", "\u{3bc}s",
 ];
 
-/// Returns whether systemd reads a text as a time span: `2w 3d`, `1.5h`, `infinity`. A number without a unit is of seconds.
-pub(super) fn is_time_span(text: &str) -> bool {
+/// Returns whether systemd reads a text as a time span (systemd.time(7)). A number without a unit is of seconds.
+///
+/// ```
+/// use lapstrake::systemd::is_time_span;
+///
+/// assert!(["90", "2w 3d", "1.5h", "infinity"].iter().all(|text| is_time_span(text)));
+/// assert!(!is_time_span("5 parsecs"));
+/// ```
+pub fn is_time_span(text: &str) -> bool {
     let mut rest = text.trim();
     if rest == "infinity" {
         return true;

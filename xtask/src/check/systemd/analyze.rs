@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use lapstrake::Span;
 use tempfile::TempDir;
 
+use super::directives;
 use crate::check::{Fault, Node, Subject, unit_files};
 use crate::support::program::Program;
 
@@ -29,7 +30,12 @@ pub(crate) fn analyze(subject: &Subject<'_>) -> Vec<Fault> {
         units.values().flatten().map(|node| (node.path().to_string(), node.clone())).collect();
     // What can't be laid out or run is not judged: the checks of our own have been.
     match lay_out(&files).and_then(|root| Ok((run(root.path(), units.keys())?, root))) {
-        Ok((said, root)) => faults(&said, root.path(), &files),
+        Ok((said, root)) => {
+            let known = directives::judged(subject);
+            let mut faults = faults(&said, root.path(), &files);
+            faults.retain(|(node, line, _)| !known.contains(&(node.path().clone(), *line)));
+            faults.into_iter().map(|(_, _, fault)| fault).collect()
+        }
         Err(_) => Vec::new(),
     }
 }
@@ -76,7 +82,11 @@ fn run<'u>(root: &Path, units: impl Iterator<Item = &'u String>) -> io::Result<S
 
 /// Lines of the form `ROOT/PATH:LINE: MESSAGE`. Others are about programs and units that are not written
 /// out, and have checks of their own.
-fn faults(said: &str, root: &Path, files: &BTreeMap<String, Node<'_>>) -> Vec<Fault> {
+fn faults<'f, 'a>(
+    said: &str,
+    root: &Path,
+    files: &'f BTreeMap<String, Node<'a>>,
+) -> Vec<(&'f Node<'a>, u32, Fault)> {
     let root = root.to_string_lossy();
     let fault = |line: &str| {
         let (path, rest) = line.strip_prefix(root.as_ref())?.split_once(':')?;
@@ -89,7 +99,8 @@ fn faults(said: &str, root: &Path, files: &BTreeMap<String, Node<'_>>) -> Vec<Fa
             Some(line) => Fault::at_span(node, &line, message),
             None => Fault::at(node, message),
         };
-        Some(fault.help(format!("fix line {number}; systemd.directives(7) lists the directives")))
+        let help = format!("fix line {number}; systemd.directives(7) lists the directives");
+        Some((node, number, fault.help(help)))
     };
     said.lines().filter_map(fault).collect()
 }
@@ -126,13 +137,13 @@ mod tests {
         if !has_systemd() {
             return;
         }
-        let wrong = "[Service]\nExecStart=/usr/bin/app\nRestart=sometimes\nBogus=1\n";
+        let wrong = "[Service]\nExecStart=/usr/bin/app\nIPAddressAllow=somewhere\nCPUAffinity=many\n";
         let faults = said(Layer::new("u").unit(Unit::text("app.service", wrong)));
         let faults: Vec<_> = faults.iter().map(|fault| format!("{fault:?}")).collect();
         assert_eq!(faults.len(), 2, "{faults:#?}");
         assert!(faults[0].contains("`/usr/lib/systemd/system/app.service`: "), "{faults:#?}");
         assert!(faults[0].contains("(line 3)"), "{faults:#?}");
-        assert!(faults[1].contains("(line 4)") && faults[1].contains("Bogus"), "{faults:#?}");
+        assert!(faults[1].contains("(line 4)") && faults[1].contains("CPU affinity"), "{faults:#?}");
     }
 
     #[test]
@@ -142,14 +153,14 @@ mod tests {
         }
         let right = Unit::text("app.service", "[Service]\nExecStart=/usr/bin/gone\nUser=nobody-knows\n");
         assert_eq!(said(Layer::new("u").unit(right.clone())), []);
-        let drop_in = DropIn::text("10-x", "[Service]\nMemoryMax=64Q\n", "app.service");
+        let drop_in = DropIn::text("10-x", "[Service]\nCPUAffinity=many\n", "app.service");
         assert_eq!(said(Layer::new("u").unit(right).with(drop_in)).len(), 1);
     }
 
     #[test]
     fn a_template_is_read_by_an_instance() {
         if has_systemd() {
-            let template = "[Service]\nExecStart=/usr/bin/can %i\nRestart=sometimes\n";
+            let template = "[Service]\nExecStart=/usr/bin/can %i\nCPUAffinity=many\n";
             assert_eq!(said(Layer::new("t").unit(Unit::text("can@.service", template))).len(), 1);
         }
     }

@@ -3,6 +3,7 @@
 
 mod activated_unit;
 pub(crate) mod analyze;
+mod directives;
 mod embedded_names;
 mod embedded_quadlet;
 mod exec;
@@ -27,6 +28,8 @@ use super::{Check, Example, Node, Subject};
 pub(super) const CHECKS: &[Check] = &[
     misplaced_unit::CHECK,
     unit_encoding::CHECK,
+    directives::DIRECTIVE,
+    directives::VALUE,
     exec::START,
     exec::MISSING,
     exec::MODE,

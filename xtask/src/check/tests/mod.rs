@@ -7,6 +7,7 @@ mod bootc;
 mod booting;
 mod catalog;
 mod deployment;
+mod directives;
 mod lines;
 mod places;
 mod quadlets;
