@@ -198,6 +198,7 @@ names! {
     UNIT_ENCODING = "unit-encoding",
     UNIT_INSTANCE = "unit-instance",
     UNIT_MASKED = "unit-masked",
+    UNIT_PATH = "unit-path",
     UNIT_REQUIRES = "unit-requires",
     UNIT_UNREAD = "unit-unread",
     UNIT_USER = "unit-user",

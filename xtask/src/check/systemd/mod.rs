@@ -9,6 +9,7 @@ mod embedded_quadlet;
 mod exec;
 mod install;
 mod loaded;
+mod made;
 mod misplaced_unit;
 mod privileged_port;
 mod quadlet;
@@ -17,6 +18,7 @@ mod quadlet_keys;
 mod script;
 mod state_directory;
 mod unit_encoding;
+mod unit_path;
 mod unit_user;
 
 use std::collections::BTreeMap;
@@ -36,6 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
     script::INTERPRETER,
     script::FORMAT,
     unit_user::CHECK,
+    unit_path::CHECK,
     install::TARGET,
     install::REQUIRES,
     install::LINK,

@@ -16,6 +16,7 @@ mod scripts;
 mod secrets;
 mod sshd;
 mod systemd;
+mod unit_paths;
 
 use lapstrake::{Base, Image, Layer};
 
