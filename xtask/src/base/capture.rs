@@ -46,7 +46,7 @@ const FILES: [&str; 18] = [
     "/usr/lib/bootc-image-builder/disk.yaml",
 ];
 /// Directories whose files are read if they end so, and the ending.
-const ENDING: [(&str, &str); 22] = [
+const ENDING: [(&str, &str); 24] = [
     ("/usr/lib/sysusers.d/", ".conf"),
     ("/etc/sysusers.d/", ".conf"),
     ("/usr/lib/tmpfiles.d/", ".conf"),
@@ -69,6 +69,8 @@ const ENDING: [(&str, &str); 22] = [
     ("/usr/lib/bootc/install/", ".toml"),
     ("/usr/local/lib/bootc/install/", ".toml"),
     ("/etc/bootc/install/", ".toml"),
+    ("/usr/lib/binfmt.d/", ".conf"),
+    ("/etc/binfmt.d/", ".conf"),
 ];
 /// Directories of units, and of the quadlets that podman makes units of.
 const UNITS: [&str; 7] = [

@@ -19,7 +19,7 @@ use lapstrake_oci::tree::Kind as NodeKind;
 use lapstrake_oci::{Digest, regular};
 
 /// The facts of all files are one record, because most files have none and there may be 100,000.
-const FACTS: Kind = Kind { name: "facts", version: 3 };
+const FACTS: Kind = Kind { name: "facts", version: 4 };
 const KEY: &str = "files";
 /// The most files whose facts are kept. Beyond it, only those of this build are.
 const KEPT_MAX: usize = 250_000;

@@ -126,6 +126,7 @@ names! {
     FSTAB = "fstab",
     GSHADOW = "gshadow",
     HEALTH_CHECK = "health-check",
+    INCOMPLETE_UNIT = "incomplete-unit",
     INSTALL_SECTION = "install-section",
     INSTALL_TARGET = "install-target",
     INVALID_VALUE = "invalid-value",

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 /// The kernel reads so many bytes of the first line.
 const LINE_MAX: usize = 256;
 /// What editors of other systems write before the text.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How many bytes are kept of a file of another format.
+pub(super) const START_MAX: usize = 16;
 
 /// What the kernel finds at the start of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +20,8 @@ pub(crate) enum Start {
     Script(String),
     /// A mark of UTF-8 before `#!`, which the kernel takes for the start of something else.
     ByteOrderMark,
-    /// What only a shell would start.
-    Other,
+    /// What only a shell would start; the first bytes.
+    Other(Vec<u8>),
 }
 
 impl Start {
@@ -32,7 +35,7 @@ impl Start {
             _ if line.strip_prefix(BYTE_ORDER_MARK).is_some_and(|rest| rest.starts_with(b"#!")) => {
                 Self::ByteOrderMark
             }
-            _ => Self::Other,
+            _ => Self::Other(bytes[..START_MAX.min(bytes.len())].to_vec()),
         }
     }
 }

@@ -12,6 +12,7 @@ mod server;
 mod stored;
 mod traces;
 mod tree;
+mod units;
 
 use std::fs;
 use std::process::Command;

@@ -3,10 +3,12 @@
 
 mod activated_unit;
 pub(crate) mod analyze;
+mod binary_format;
 mod directives;
 mod embedded_names;
 mod embedded_quadlet;
 mod exec;
+mod incomplete_unit;
 mod install;
 mod loaded;
 mod made;
@@ -43,6 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
     install::REQUIRES,
     install::LINK,
     activated_unit::CHECK,
+    incomplete_unit::CHECK,
     quadlet_generator::CHECK,
     quadlet::KEY,
     quadlet::SOURCE,

@@ -2,8 +2,9 @@
 
 use lapstrake::suggest::nearest;
 
+use super::binary_format::formats;
 use super::exec::{self, SEARCHED};
-use crate::check::start::{Interpreter, Start};
+use crate::check::start::{BYTE_ORDER_MARK, Interpreter, START_MAX, Start};
 use crate::check::{Check, Example, Fault, Node, Subject};
 use crate::plan::Origin;
 use crate::support::shell::word;
@@ -123,20 +124,24 @@ fn missing(subject: &Subject<'_>, node: &Node<'_>, program: &str) -> Fault {
 }
 
 fn format(subject: &Subject<'_>) -> Vec<Fault> {
-    // Another format may be registered.
-    if subject.tree().children("/usr/lib/binfmt.d").any(|node| node.is_file()) {
-        return Vec::new();
-    }
+    let formats = formats(subject.tree());
     let mut faults = Vec::new();
     for run in exec::runs(subject) {
         let Some(node) = exec::program(subject.tree(), &run.command.program) else { continue };
         let what = match node.start() {
             Some(Start::Empty) => "which is empty",
             Some(Start::ByteOrderMark) => "which has a byte order mark before `#!`",
-            Some(Start::Other) => "which is neither a program nor starts with `#!`",
+            Some(Start::Other(_)) => "which is neither a program nor starts with `#!`",
             Some(Start::Script(_)) | None => continue,
         };
-        if node.site().is_none() || !node.is_executable() {
+        let (start, is_whole): (&[u8], _) = match node.start() {
+            Some(Start::Other(start)) => (start, start.len() < START_MAX),
+            Some(Start::ByteOrderMark) => (BYTE_ORDER_MARK, false),
+            _ => (&[], true),
+        };
+        let name = node.path().file_name();
+        let is_taken = formats.iter().any(|format| format.may_take(name, start, is_whole));
+        if node.site().is_none() || !node.is_executable() || is_taken {
             continue;
         }
         let message = format!("`{}` has `{}=` run `{}`, {what}", run.unit, run.key, node.path());

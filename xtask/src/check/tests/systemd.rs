@@ -344,3 +344,41 @@ fn what_a_timer_a_socket_or_a_path_starts_is_in_the_image() {
         .text("[Container]\nImage=registry.example/app\n", "/usr/share/containers/systemd/app.container");
     assert_eq!(in_layer("activated-unit", quadlet), []);
 }
+
+/// By what systemd 252 verifies of each kind when it loads a unit.
+#[test]
+fn what_starts_others_says_what_it_waits_for_and_a_mount_has_the_name_of_its_path() {
+    let unit = |name: &str, text: &str| {
+        in_layer("incomplete-unit", Layer::new("u").unit(Unit::text(name, format!("{text}\n"))))
+    };
+    for (name, wrong) in [
+        ("a.timer", "[Timer]\nUnit=app.service"),
+        ("a.timer", "[Timer]\nOnCalendar=daily\nOnCalendar="),
+        ("a.timer", "[Unit]\nDescription=x"),
+        ("a.socket", "[Socket]\nAccept=yes"),
+        ("a.path", "[Path]\nMakeDirectory=yes"),
+        ("run-a.mount", "[Mount]\nType=tmpfs"),
+        ("run-a.mount", "[Mount]\nWhat=tmpfs\nWhere=/run/b"),
+        ("run-a-b.mount", "[Mount]\nWhat=tmpfs\nWhere=/run/a-b"),
+        ("run-a.automount", "[Automount]\nWhere=/run/b"),
+        ("dev-a.swap", "[Swap]\nPriority=1"),
+        ("dev-a.swap", "[Swap]\nWhat=/dev/b"),
+    ] {
+        assert_eq!(unit(name, wrong), FATAL, "{name}: {wrong}");
+    }
+    for (name, right) in [
+        ("a.timer", "[Timer]\nOnBootSec=1min"),
+        ("a.timer", "[Timer]\nOnClockChange=yes"),
+        ("a.socket", "[Socket]\nListenFIFO=/run/a"),
+        ("a.path", "[Path]\nPathExistsGlob=/run/*"),
+        ("run-a.mount", "[Mount]\nWhat=tmpfs\nType=tmpfs"),
+        ("run-a.mount", "[Mount]\nWhat=tmpfs\nWhere=//run/a/"),
+        ("run-a\\x2db.mount", "[Mount]\nWhat=tmpfs\nWhere=/run/a-b"),
+        ("run-a.automount", "[Automount]\nWhere=/run/a"),
+        ("dev-a.swap", "[Swap]\nWhat=/dev/a"),
+        ("dev-a.swap", "[Swap]\nWhat=LABEL=swap"),
+        ("a.service", "[Service]\nExecStart=/usr/bin/app"),
+    ] {
+        assert_eq!(unit(name, right), [], "{name}: {right}");
+    }
+}
