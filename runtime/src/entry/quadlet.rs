@@ -8,7 +8,9 @@ use crate::faults::faults;
 use crate::value::{Asset, ImagePath, Invalid, QuadletName, Text};
 
 /// A quadlet in `/usr/share/containers/systemd`, mode 0644. podman's generator makes a service of it at boot
-/// (podman-systemd.unit(5)); its own `[Install]` section enables it.
+/// (podman-systemd.unit(5)); its own `[Install]` section enables it. On a base that masks the generator, as AutoSD does, the
+/// generator runs in the build, once for all quadlets of a layer, and the image has the service in `/usr/lib/systemd/system`.
+/// That needs an engine.
 ///
 /// ```
 /// use lapstrake::{Layer, entry::Quadlet};

@@ -59,7 +59,7 @@ impl Resolver<'_> {
     }
 
     /// Whether what a statement needs may come from a layer that is not known yet. The statement is noted.
-    fn is_undecided(&mut self, what: String, site: Site) -> bool {
+    pub(super) fn is_undecided(&mut self, what: String, site: Site) -> bool {
         let layer = self.unseen.clone();
         self.undecided.extend(layer.map(|layer| Undecided { what, site, layer }));
         self.unseen.is_some()

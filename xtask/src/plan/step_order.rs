@@ -1,5 +1,5 @@
 //! The steps of a part of a layer, in their order: the policy is compiled, kernel modules are listed, certificates are made
-//! trusted, and then what the description runs.
+//! trusted, services are made of quadlets where the base does not do that at boot, and then what the description runs.
 
 use lapstrake::Layer;
 use lapstrake::entry::EntryKind;
@@ -23,7 +23,7 @@ impl Resolver<'_> {
         let compiled = compile_policy(layer, compiler, steps, &mut self.stages);
         let own =
             compiled.into_iter().chain(self.listed_modules(layer)).chain(self.trusted_certificates(layer));
-        own.chain(runs(layer, steps)).collect()
+        own.chain(self.pregenerated_services(layer)).chain(runs(layer, steps)).collect()
     }
 
     /// Returns the step that lists the modules of the kernel, if the layer adds one. Until the kernel is known, the module

@@ -24,6 +24,7 @@ mod other_image;
 mod packages;
 mod planning;
 mod platform;
+mod quadlets;
 mod readers;
 mod repeatable;
 mod selinux;

@@ -1,6 +1,10 @@
 //! `quadlet-generator`: quadlets on a base where nothing makes units of them. Newer AutoSD bases mask the
 //! generator and bring what it made when they were built.
 
+use std::collections::BTreeSet;
+
+use lapstrake::entry::Unit;
+
 use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -47,10 +51,15 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     if subject.runs_unseen() {
         return Vec::new();
     }
+    // The generator states there of what it has made a service, for example in the build.
+    let units: Vec<Node<'_>> = tree.children(Unit::DIRECTORY).collect();
+    let sources = units.iter().filter_map(Node::text).flat_map(str::lines);
+    let sources: BTreeSet<&str> = sources.filter_map(|line| line.strip_prefix("SourcePath=")).collect();
     let quadlets = DIRECTORIES.iter().flat_map(|directory| tree.below(directory));
     let ours = quadlets.filter(|node| node.site().is_some() && is_quadlet(node.path().file_name()));
+    let ours = ours.filter(|node| !sources.contains(node.path().as_str()));
     let fault = |node: Node<'_>| {
-        let help = "ship a `.service` that runs podman, or run `podman-system-generator -no-kmsg-log -v /usr/lib/systemd/system` in the build";
+        let help = "bring it by `.quadlet(…)`, so that the build makes a service of it where the base has the generator; or ship a `.service` that runs podman";
         Fault::at(&node, format!("`{}` never becomes a service: {why}", node.path())).help(help)
     };
     ours.map(fault).collect()
