@@ -390,6 +390,7 @@ mod secret;
 mod tests;
 mod unpack;
 
+pub(crate) use archive::each_file;
 #[cfg(any(test, feature = "__fuzz"))]
 pub(crate) use archive::{keep_members, read_archive};
 pub(crate) use fetch::{FetchError, fetch};

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use lapstrake::value::LayerName;
 use serde::{Deserialize, Serialize};
 
-use super::secrets::{Secret, scan};
+use super::secrets::{Scanned, Secret, scan, scan_file};
 use super::start::Start;
 use crate::base::{ELF_MAX, Elf, MAGIC, TEXT_MAX, wants_text};
 use crate::inputs::{InputFile, Inputs, LayerInputs};
@@ -68,6 +68,8 @@ pub(crate) struct Facts {
     pub(crate) elf: Option<Box<Elf>>,
     /// Where it holds secrets, and of what kind; never the secrets.
     pub(crate) secrets: Vec<Secret>,
+    /// Whether a part of it was too large to be searched for secrets.
+    pub(crate) is_cut: bool,
     /// How the kernel starts it; none of an ELF file.
     pub(crate) start: Option<Start>,
 }
@@ -250,6 +252,11 @@ impl LayerContents {
         self.files.by_origin.get(origin)?.facts.start.as_ref()
     }
 
+    /// Whether a part of a file was too large to be searched for secrets.
+    pub(super) fn is_cut(&self, origin: &Origin) -> bool {
+        self.files.by_origin.get(origin).is_some_and(|content| content.facts.is_cut)
+    }
+
     pub(super) fn secrets(&self, origin: &Origin) -> &[Secret] {
         if !self.files.has_secrets {
             return &[];
@@ -288,6 +295,7 @@ impl Facts {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let elf = if bytes.len() <= ELF_MAX { Elf::parse(bytes).map(Box::new) } else { None };
         let start = if bytes.starts_with(MAGIC) { None } else { Some(Start::of(bytes)) };
-        Self { elf, secrets: scan(bytes), start }
+        let Scanned { secrets, is_cut } = scan_file(bytes);
+        Self { elf, secrets, is_cut: is_cut || bytes.len() > ELF_MAX, start }
     }
 }

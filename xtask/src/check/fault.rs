@@ -254,6 +254,12 @@ impl Fault {
         self
     }
 
+    /// Makes it a note: something to know.
+    pub(super) fn noted(mut self, why: impl Into<String>) -> Self {
+        self.severity = Some((Severity::Note, why.into()));
+        self
+    }
+
     /// Makes it a warning if there is a doubt, which is what follows "because".
     pub(super) fn doubted(self, doubt: Option<&str>) -> Self {
         match doubt {

@@ -21,23 +21,40 @@ pub(super) const CHECK: Check = Check::fatal(
 )"#,
 });
 
+/// What people read.
+const DOCUMENTATION: [&str; 3] = ["/usr/share/doc/", "/usr/share/man/", "/usr/share/info/"];
+
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    // What a layer above hides or removes ships all the same.
     let mut faults = Vec::new();
-    for node in subject.shipped().filter(|node| !node.secrets().is_empty()) {
+    for node in subject.shipped().filter(Node::is_cut) {
+        let message = format!("`{}` is too large to be searched for secrets whole", node.path());
+        faults.push(Fault::at(&node, message).noted("nothing is known of the rest"));
+    }
+    // What a layer above hides or removes ships all the same.
+    for node in subject.shipped().filter(|node| !node.secrets().is_empty() && !is_documentation(node)) {
         let (locked, open): (Vec<&Secret>, Vec<_>) =
             node.secrets().iter().partition(|secret| secret.kind == SecretKind::EncryptedKey);
+        let (signed, open): (Vec<&Secret>, Vec<_>) =
+            open.into_iter().partition(|secret| secret.kind == SecretKind::SignedToken);
         faults.extend(fault(&node, &open));
         faults
             .extend(fault(&node, &locked).map(|fault| fault.as_warning("it takes a passphrase to read it")));
+        faults
+            .extend(fault(&node, &signed).map(|fault| fault.as_warning("it may have expired, or be public")));
     }
     faults
 }
 
+/// Whether it is documentation, whose secrets are examples.
+fn is_documentation(node: &Node<'_>) -> bool {
+    DOCUMENTATION.iter().any(|directory| node.path().as_str().starts_with(directory))
+}
+
 fn fault(node: &Node<'_>, secrets: &[&Secret]) -> Option<Fault> {
-    let told = |secret: &&Secret| match secret.line {
-        Some(line) => format!("{} in line {line}", secret.kind),
-        None => secret.kind.to_string(),
+    let told = |secret: &&Secret| {
+        let line = secret.line.map(|line| format!(" in line {line}")).unwrap_or_default();
+        let member = secret.member.as_ref().map(|name| format!(" of its member `{}`", name.escape_debug()));
+        format!("{}{line}{}", secret.kind, member.unwrap_or_default())
     };
     let told: Vec<_> = secrets.iter().map(told).collect();
     if told.is_empty() {

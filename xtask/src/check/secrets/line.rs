@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::SecretKind;
+use super::password::Formats;
 
 /// A text larger than this, in bytes, is not configuration.
 const TEXT_MAX: usize = 1 << 20;
@@ -18,11 +19,13 @@ pub(super) fn secrets(bytes: &[u8]) -> impl Iterator<Item = (SecretKind, usize)>
         network_manager: contains(text, b"[wifi-security]"),
         wpa_supplicant: contains(text, b"network={") && contains(text, b"ssid="),
     };
+    let formats = Formats::of(text);
     let mut at = 0;
     let lines = text.split(|byte| *byte == b'\n').filter_map(move |line| {
         let start = at;
         at += line.len() + 1;
-        Some((around.secret(line.trim_ascii())?, start))
+        let line = line.trim_ascii();
+        Some((around.secret(line).or_else(|| formats.secret(line))?, start))
     });
     lines.chain(registry_login(text).map(|at| (SecretKind::RegistryLogin, at)))
 }

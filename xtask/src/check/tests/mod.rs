@@ -13,6 +13,7 @@ mod places;
 mod quadlets;
 mod readers;
 mod scripts;
+mod secret_files;
 mod secrets;
 mod sshd;
 mod systemd;

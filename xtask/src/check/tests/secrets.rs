@@ -87,7 +87,7 @@ fn private_keys_of_every_form_are_found() {
     let in_yaml = pem("PRIVATE KEY", &der).replace('\n', "\r\n    ");
     assert_eq!(kinds(in_yaml.as_bytes()), [SecretKind::PrivateKey]);
     let in_program = [b"\x7fELF\0\0", pem("PRIVATE KEY", &der).as_bytes(), b"\0"].concat();
-    assert_eq!(scan(&in_program), [Secret { kind: SecretKind::PrivateKey, line: None }]);
+    assert_eq!(scan(&in_program), [Secret { kind: SecretKind::PrivateKey, line: None, member: None }]);
 }
 
 #[test]

@@ -183,6 +183,11 @@ impl<'a> Node<'a> {
         contents.map_or(&[], |(contents, origin)| contents.secrets(origin))
     }
 
+    /// Whether a part of a file of a layer was too large to be searched for secrets.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.contents().zip(self.origin()).is_some_and(|(contents, origin)| contents.is_cut(origin))
+    }
+
     /// How the kernel starts a file of a layer that is not an ELF file, once it is staged.
     pub(crate) fn start(&self) -> Option<&'a Start> {
         self.contents()?.start(self.origin()?)

@@ -28,6 +28,8 @@ const OTHERS: [(&[u8], &str); 9] = [
     (b"070701", "a cpio archive"),
     (b"\x7fELF", "a program"),
 ];
+/// The bytes that a member costs beside its content.
+const HEADER: u64 = 512;
 const CAPABILITY: &[u8] = b"security.capability";
 
 /// A member of an archive, as it states itself.
@@ -78,6 +80,35 @@ pub(crate) fn keep_members(
         }
         Ok(())
     })
+}
+
+/// Visits the names and contents of the files of an archive, up to `most` bytes of all. It returns whether these were all.
+pub(crate) fn each_file(
+    archive: impl BufRead + Seek,
+    size: u64,
+    most: u64,
+    visit: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<bool, ArchiveError> {
+    let mut left = most;
+    let mut is_whole = true;
+    let mut bytes = Vec::new();
+    let done = each(archive, size, &mut |entry, content| {
+        // A header costs time, too.
+        left = left.saturating_sub(HEADER);
+        if let EntryKind::File(size) = entry.kind {
+            is_whole &= size <= left;
+            bytes.clear();
+            content.take(size.min(left)).read_to_end(&mut bytes).map_err(ArchiveError::Read)?;
+            left -= bytes.len() as u64;
+            visit(entry.name, &bytes);
+        }
+        if left == 0 { Err(ArchiveError::Keep(io::ErrorKind::QuotaExceeded.into())) } else { Ok(()) }
+    });
+    match done {
+        Err(ArchiveError::Keep(_)) => Ok(false),
+        Err(error) => Err(error),
+        Ok(()) => Ok(is_whole),
+    }
 }
 
 /// Visits the members of an archive in their order.
