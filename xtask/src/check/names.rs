@@ -194,6 +194,7 @@ names! {
     TYPE_CONFLICT = "type-conflict",
     UDEV_PROGRAM = "udev-program",
     UDEV_RULE = "udev-rule",
+    UNIT_ACCESS = "unit-access",
     UNIT_ABSENT = "unit-absent",
     UNIT_DIRECTIVE = "unit-directive",
     UNIT_ENCODING = "unit-encoding",

@@ -4,7 +4,7 @@ use lapstrake::suggest::nearest;
 use lapstrake::systemd::Command;
 use lapstrake::value::UnitKind;
 
-use super::loaded::{Setting, loaded};
+use super::loaded::{Loaded, Setting, loaded};
 use crate::check::{Check, Example, Fault, Node, Subject, Tree};
 
 /// Why a command with `-` does not stop a build.
@@ -89,20 +89,24 @@ pub(super) struct Run<'a> {
 }
 
 pub(super) fn runs<'a>(subject: &Subject<'a>) -> Vec<Run<'a>> {
+    let units = loaded(subject).into_iter().filter(Loaded::is_service_in_root);
+    units.flat_map(|unit| runs_of(&unit)).collect()
+}
+
+/// Returns the commands that a layer's file has one service run.
+pub(super) fn runs_of<'a>(unit: &Loaded<'a>) -> Vec<Run<'a>> {
     let mut runs = Vec::new();
-    for unit in loaded(subject).iter().filter(|unit| unit.is_service_in_root()) {
-        for key in KEYS {
-            for setting in unit.values("Service", key).into_iter().filter(Setting::is_ours) {
-                let commands = Command::parse(&setting.value).unwrap_or_default();
-                let literal = commands.into_iter().filter(|command| is_literal(&command.program));
-                let unit = unit.name.to_string();
-                runs.extend(literal.map(|command| Run {
-                    unit: unit.clone(),
-                    key,
-                    command,
-                    setting: setting.clone(),
-                }));
-            }
+    for key in KEYS {
+        for setting in unit.values("Service", key).into_iter().filter(Setting::is_ours) {
+            let commands = Command::parse(&setting.value).unwrap_or_default();
+            let literal = commands.into_iter().filter(|command| is_literal(&command.program));
+            let unit = unit.name.to_string();
+            runs.extend(literal.map(|command| Run {
+                unit: unit.clone(),
+                key,
+                command,
+                setting: setting.clone(),
+            }));
         }
     }
     runs

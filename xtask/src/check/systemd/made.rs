@@ -25,12 +25,14 @@ pub(super) struct Made<'t, 'a> {
     paths: BTreeSet<String>,
     /// The directories below which anything may be.
     opaque: BTreeSet<String>,
+    /// The paths whose modes tmpfiles.d changes, and those below them.
+    changed: BTreeSet<String>,
 }
 
 impl<'t, 'a> Made<'t, 'a> {
     pub(super) fn of(tree: &'t Tree<'a>) -> Self {
         let opaque = UNKNOWN.iter().map(|path| (*path).to_owned()).collect();
-        let mut made = Self { tree, paths: BTreeSet::new(), opaque };
+        let mut made = Self { tree, paths: BTreeSet::new(), opaque, changed: BTreeSet::new() };
         for line in lines(tree) {
             let Some(path) = line.given(1).filter(|path| !path.contains(['%', '*', '?', '['])) else {
                 continue;
@@ -38,6 +40,7 @@ impl<'t, 'a> Made<'t, 'a> {
             match line.kind() {
                 'd' | 'D' | 'v' | 'q' | 'Q' | 'f' | 'F' | 'L' | 'p' | 'c' | 'b' => made.add(path),
                 'C' => made.add_opaque(path),
+                'z' | 'Z' | 'a' | 'A' => made.changed.extend(tree.place(path).map(|path| path.to_string())),
                 _ => {}
             }
         }
@@ -92,9 +95,19 @@ impl<'t, 'a> Made<'t, 'a> {
         first.is_some_and(|first| first == path) || after.next().is_some_and(|next| next.starts_with(&below))
     }
 
+    /// Returns whether a boot may give a path another owner or mode.
+    pub(super) fn may_change(&self, path: &str) -> bool {
+        self.paths.contains(path) || self.may_have(path) || is_in(&self.changed, path)
+    }
+
     /// Returns whether a path is where no image says what there is.
     pub(super) fn may_have(&self, path: &str) -> bool {
-        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        ends.skip(1).any(|end| self.opaque.contains(&path[..end]))
+        is_in(&self.opaque, path)
     }
+}
+
+/// Returns whether a path or a directory above it is among some.
+fn is_in(paths: &BTreeSet<String>, path: &str) -> bool {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    ends.skip(1).any(|end| paths.contains(&path[..end]))
 }

@@ -19,6 +19,7 @@ mod quadlet_generator;
 mod quadlet_keys;
 mod script;
 mod state_directory;
+mod unit_access;
 mod unit_encoding;
 mod unit_path;
 mod unit_user;
@@ -41,6 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
     script::FORMAT,
     unit_user::CHECK,
     unit_path::CHECK,
+    unit_access::CHECK,
     install::TARGET,
     install::REQUIRES,
     install::LINK,

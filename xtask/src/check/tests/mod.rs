@@ -17,6 +17,7 @@ mod secret_files;
 mod secrets;
 mod sshd;
 mod systemd;
+mod unit_access;
 mod unit_paths;
 
 use lapstrake::{Base, Image, Layer};

@@ -43,6 +43,14 @@ pub fn planted() -> Image {
         .layer(Layer::new("exec-format").with(File::text("x\n", "/usr/bin/note").mode(0o755)).unit(service("note", "ExecStart=/usr/bin/note")))
         .layer(Layer::new("exec-mode").text("x", "/usr/libexec/plain").unit(service("plain", "ExecStart=/usr/libexec/plain")))
         .layer(Layer::new("unit-user").with(program()).unit(service("who", "ExecStart=/usr/bin/program\nUser=who-knows")))
+        .layer(Layer::new("unit-directive").unit(service("typo", "ExecStart=program\nNcie=1")))
+        .layer(Layer::new("unit-value").unit(service("value", "ExecStart=program\nNice=much")))
+        .layer(Layer::new("unit-path").unit(service("path", "ExecStart=program\nWorkingDirectory=/usr/share/gone")))
+        .layer(
+            Layer::new("unit-access")
+                .with(File::text("#!/usr/bin/sh\n", "/usr/libexec/closed").mode(0o700))
+                .unit(service("closed", "ExecStart=/usr/libexec/closed\nUser=dbus")),
+        )
         .layer(Layer::new("install-target").unit(service("never", "ExecStart=program\n[Install]\nWantedBy=gone.target")))
         .layer(Layer::new("unit-requires").unit(service("needs", "ExecStart=program\n[Unit]\nRequires=absent.service")))
         .layer(Layer::new("wants-link").symlink("../lost.service", "/usr/lib/systemd/system/basic.target.wants/lost.service"))
@@ -53,7 +61,7 @@ pub fn planted() -> Image {
                 .tmpfiles("two", ["d /var/lib/two 0700"]),
         )
         .layer(Layer::new("privileged-port").unit(service("web", "ExecStart=program --port 80\nUser=dbus")))
-        .layer(Layer::new("transient-etc").unit(service("etc", "ExecStart=program\nReadWritePaths=/etc/etc")))
+        .layer(Layer::new("transient-etc").unit(service("etc", "ExecStart=program\nReadWritePaths=-/etc/etc")))
 }
 
 fn service(name: &str, lines: &str) -> Unit {
