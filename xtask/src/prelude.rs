@@ -10,8 +10,8 @@ pub use std::process::ExitCode;
 
 pub use lapstrake::entry::{
     Bin, CaCertificate, Conf, Copied, Dir, DropIn, Edit, Embedded, EntryKind, EnvironmentFile, File, Group,
-    HealthCheck, Initramfs, Kargs, Kmod, Motd, Packages, Qm, Quadlet, Remove, Repository, Run, Secret,
-    Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
+    HealthCheck, Initramfs, Kargs, Kernel, Kmod, Motd, Packages, Qm, Quadlet, Remove, Repository, Run,
+    Secret, Selinux, Symlink, Sysusers, Tmpfiles, Tree, Unit, UnitState, User, Zone,
 };
 pub use lapstrake::value::Asset;
 pub use lapstrake::{Base, BuildStage, Image, Layer};

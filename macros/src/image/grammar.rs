@@ -28,6 +28,7 @@ const MODE_OF: Choice = choice("mode_of", Takes::Pair(ValueKind::Glob, ValueKind
 const OWNER_OF: Choice = choice("owner_of", Takes::Pair(ValueKind::Glob, ValueKind::Owner));
 const DIR_MODE: Choice = one("dir_mode", ValueKind::Mode);
 const CAPABILITY: Choice = one("capability", ValueKind::Capabilities);
+const STAGE: &[Choice] = &[choice("stage", Takes::Argument(ValueKind::Stage))];
 /// Which checks an entry accepts findings of.
 const ALLOW: Choice = choice("allow", Takes::Each(ValueKind::Text));
 
@@ -316,6 +317,13 @@ const OF_LAYER: &[Form] = &[
             one("cpu_weight", ValueKind::Number),
         ],
     },
+    Form {
+        keyword: "kernel",
+        shapes: &[Shape::One(ValueKind::Package)],
+        options: &[one("replacing", ValueKind::Package)],
+    },
+    Form { keyword: "built_kmod", shapes: &[Shape::One(ValueKind::StageFile)], options: STAGE },
+    Form { keyword: "built_selinux_module", shapes: &[Shape::One(ValueKind::StageFile)], options: STAGE },
     Form { keyword: "kmod", shapes: &[Shape::One(ValueKind::KernelModule)], options: &[] },
     Form { keyword: "selinux_module", shapes: &[Shape::One(ValueKind::PolicyModule)], options: &[] },
     Form { keyword: "selinux_permissive", shapes: &[Shape::One(ValueKind::SelinuxName)], options: &[] },

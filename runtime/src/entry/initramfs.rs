@@ -31,7 +31,7 @@ pub struct Initramfs {
 
 /// dracut has no way to ask for the kernel of an image, whose own kernel does not run. Extended attributes can't be copied in a
 /// container (dracut(8), "`DRACUT_NO_XATTR`"). Sealing takes the initramfs of `/usr/lib/ostree-boot`, where an AutoSD base has one.
-const SCRIPT: &str = "set -- /usr/lib/modules/*/vmlinuz
+pub(super) const REGENERATE: &str = "set -- /usr/lib/modules/*/vmlinuz
 if [ ! -e \"$1\" ] || [ $# -gt 1 ]; then echo \"the image does not have exactly one kernel: $*\" >&2; exit 1; fi
 kernel=${1%/vmlinuz}
 kernel=${kernel##*/}
@@ -94,7 +94,7 @@ impl IntoIterator for Initramfs {
 
     #[track_caller]
     fn into_iter(self) -> Self::IntoIter {
-        let run = EntryKind::from(Run::shell(SCRIPT));
+        let run = EntryKind::from(Run::shell(REGENERATE));
         let entries = if self.lines.is_empty() {
             vec![run]
         } else {

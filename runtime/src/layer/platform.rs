@@ -1,7 +1,7 @@
 //! What a layer adds to the platform for all of its programs.
 
 use super::Layer;
-use crate::entry::{CaCertificate, Embedded, EnvironmentFile, HealthCheck, Motd};
+use crate::entry::{CaCertificate, Embedded, EnvironmentFile, HealthCheck, Kernel, Motd};
 use crate::value::{Asset, ImagePath, MotdText, Text};
 
 impl Layer {
@@ -27,6 +27,18 @@ impl Layer {
     #[track_caller]
     pub fn embed(self, image: impl Into<Embedded>) -> Self {
         self.with(image.into())
+    }
+
+    /// Replaces the image's kernel by that of another package; see [`Kernel`].
+    ///
+    /// ```
+    /// use lapstrake::{Layer, entry::Kernel};
+    /// let kernel = Kernel::package("kernel-rt");
+    /// assert_eq!(Layer::new("k").kernel(kernel.clone()), Layer::new("k").entries(kernel));
+    /// ```
+    #[track_caller]
+    pub fn kernel(self, kernel: Kernel) -> Self {
+        self.entries(kernel)
     }
 
     /// Sets the message that a login shows; see [`Motd`].

@@ -64,7 +64,7 @@ impl Manager {
 
 /// Returns the commands that do a transaction.
 fn commands(tool: PackageTool, transaction: &Transaction) -> Vec<Vec<String>> {
-    let manager = Manager { tool, options: options(transaction) };
+    let manager = Manager { tool, options: options(tool, transaction) };
     let mut commands = Vec::new();
     if !transaction.modules.is_empty() {
         let modules = transaction.modules.iter().cloned().collect();
@@ -129,8 +129,13 @@ fn installed(transaction: &Transaction) -> Vec<String> {
     files.chain(wanted.iter().cloned()).collect()
 }
 
-fn options(transaction: &Transaction) -> Vec<String> {
+fn options(tool: PackageTool, transaction: &Transaction) -> Vec<String> {
     let mut options = Vec::new();
+    let mut gone = transaction.remove.iter().chain(transaction.swap.iter().map(|(from, _)| from));
+    if tool != PackageTool::Microdnf && gone.any(|package| package.starts_with("kernel")) {
+        // The kernel that runs is that of the machine that builds, and may have the version of the image's.
+        options.push("--setopt=protect_running_kernel=False".to_owned());
+    }
     if !transaction.repositories.is_empty() {
         options.push(format!("--setopt=reposdir={REPOSITORY_FOLDERS},{MOUNTED}/repos"));
     }

@@ -101,6 +101,8 @@
 /// | `bound "REFERENCE"` | |
 /// | `embed "REFERENCE"` | `named` |
 /// | `ca_certificate "ASSET"`, `kmod "ASSET.ko"` | |
+/// | `kernel "PACKAGE"` | `replacing` |
+/// | `built_kmod "/PATH/IN/THE/STAGE"`, `built_selinux_module "/PATH/IN/THE/STAGE"` | `stage`, which they need |
 /// | `initramfs` with options alone | `modules` `omit` `drivers` |
 /// | `qm` with options alone | `packages` `file` `text` `unit` `enable` `quadlet` `memory_max` `memory_high` `cpu_weight` |
 /// | `motd "TEXT"` | |

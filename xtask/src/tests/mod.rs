@@ -17,6 +17,7 @@ mod execution;
 mod fetched;
 mod hostile;
 mod hybrid;
+mod kernel;
 mod kmods;
 mod memory;
 pub(crate) mod merged_tree;

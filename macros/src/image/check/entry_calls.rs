@@ -67,6 +67,9 @@ impl Checker<'_> {
             ("environment_file", _) => with(self.call("EnvironmentFile", "file", span), "with"),
             ("health_check", Shape::One(_)) => with(self.call("HealthCheck", "unit", span), "with"),
             ("health_check", _) => with(self.call("HealthCheck", "command", span), "with"),
+            ("kernel", _) => with(self.call("Kernel", "package", span), "kernel"),
+            ("built_kmod", _) => with(self.call("Kmod", "from_stage", span), "with"),
+            ("built_selinux_module", _) => with(self.call("Selinux", "module_from_stage", span), "with"),
             ("kmod", _) => with(self.call("Kmod", "file", span), "with"),
             ("group", _) => with(self.call("Group", "new", span), "with"),
             (

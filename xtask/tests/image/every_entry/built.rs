@@ -205,10 +205,14 @@ pub(super) fn built() -> Layer {
                 .memory_high("1G")
                 .cpu_weight(50),
         )
+        .kernel(Kernel::package("kernel-rt"))
+        .kernel(Kernel::package("kernel-64k").replacing("kernel-automotive-core"))
         .with(Kmod::file("README.md"))
+        .with(Kmod::from_stage(stage(), "/src/out/radar.ko"))
         .with(Selinux::boolean("httpd_can_network_connect", true))
         .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))
         .with(Selinux::module("README.md"))
+        .with(Selinux::module_from_stage(stage(), "/src/webapp.pp"))
         .with(Selinux::permissive("webapp_t"))
         .tmpfiles_of_packages("platform")
         .with(

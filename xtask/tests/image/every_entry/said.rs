@@ -100,10 +100,14 @@ pub(super) fn said() -> Image {
                 memory_high: "1G",
                 cpu_weight: 50,
             }
+            kernel "kernel-rt"
+            kernel "kernel-64k" { replacing: "kernel-automotive-core" }
             kmod "README.md"
+            built_kmod "/src/out/radar.ko" { stage: stage() }
             selinux_boolean "httpd_can_network_connect" = true
             selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
             selinux_module "README.md"
+            built_selinux_module "/src/webapp.pp" { stage: stage() }
             selinux_permissive "webapp_t"
             tmpfiles_of_packages "platform"
             sysctl "90-net" ["net.ipv4.ip_forward = 1", "vm.swappiness=10"] { mode: 0o600, owner: "0:0", allow: "x" }

@@ -1,0 +1,88 @@
+//! The kernel that a package replaces, with a package manager that does what dnf does for the packages of a kernel: files that no
+//! package owns stay, and scriptlets write to `/boot`.
+
+use std::path::Path;
+
+use lapstrake::entry::{File, Initramfs, Kernel};
+use lapstrake::{Base, Image, Layer};
+
+use super::engine::{Stored, present, run};
+use super::workshop::Workshop;
+use crate::engine::EnginePolicy;
+use lapstrake_oci::Compression;
+
+/// Takes the package of the old kernel away, without its initramfs, and brings another one.
+const DNF: &str = "#!/usr/bin/busybox sh
+echo \"$@\" >> /usr/lib/asked
+case \"$*\" in *--assumeno*) exit 0 ;; esac
+for old in /usr/lib/modules/*; do rm -f $old/vmlinuz $old/modules.builtin; done
+mkdir -p /usr/lib/modules/6.13.0-1.rt/kernel /boot/loader/entries /boot/0123abcd/6.13.0-1.rt
+echo rt > /usr/lib/modules/6.13.0-1.rt/vmlinuz
+touch /boot/vmlinuz-6.13.0-1.rt /boot/.vmlinuz-6.13.0-1.rt.hmac /boot/initramfs-6.13.0-1.rt.img
+touch /boot/loader/entries/0123abcd-6.13.0-1.rt.conf /boot/0123abcd/6.13.0-1.rt/linux /boot/kept
+";
+const DRACUT: &str = "#!/usr/bin/busybox sh
+for last; do image=$path path=$last; done
+{ echo \"for $path\"; cat /usr/lib/dracut/dracut.conf.d/* 2>/dev/null; } > \"$image\"
+";
+
+fn image(tools: impl Fn(Layer) -> Layer) -> Image {
+    let program = |text: &'static str, path: &str| File::text(text, path).mode(0o755);
+    let mut layer = Layer::new("tools")
+        .with(program(DNF, "/usr/bin/dnf"))
+        .with(program(DRACUT, "/usr/bin/dracut"))
+        .with(program("#!/usr/bin/busybox sh\n", "/usr/bin/rpm"))
+        .with(program("#!/usr/bin/busybox sh\n: > /usr/lib/modules/$1/modules.dep\n", "/usr/bin/depmod"));
+    for applet in ["sh", "env", "rm"] {
+        layer = layer.symlink("busybox", &*format!("/usr/bin/{applet}"));
+    }
+    let realtime = Layer::new("realtime")
+        .kernel(Kernel::package("kernel-rt"))
+        .entries(Initramfs::regenerated().modules(["clevis"]));
+    Image::new("kernel", Base::stand_in()).layer(tools(layer)).layer(realtime)
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_image_has_the_kernel_of_the_package_and_nothing_of_the_old_one() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = Workshop::stand_in_with_busybox();
+    workshop.build(&image(|layer| layer), Compression::Zstd);
+    let stored = Stored(format!("localhost/lapstrake-test/kernel:{}", std::process::id()));
+    let to = format!("containers-storage:{}", stored.0);
+    run("skopeo", &["copy", "--quiet", &workshop.reference("kernel"), &to], workshop.path());
+    let mounted = stored.mount();
+    let mounted: &Path = mounted.as_ref();
+    assert_eq!(names(&mounted.join("usr/lib/modules")), ["6.13.0-1.rt"]);
+    let kernel = mounted.join("usr/lib/modules/6.13.0-1.rt");
+    assert!(["vmlinuz", "modules.dep"].iter().all(|name| kernel.join(name).exists()), "{:?}", names(&kernel));
+    let initramfs = std::fs::read_to_string(kernel.join("initramfs.img")).unwrap();
+    assert_eq!(initramfs, "for 6.13.0-1.rt\nadd_dracutmodules+=\" clevis \"\n");
+    assert_eq!(names(&mounted.join("boot")), ["0123abcd", "kept", "loader"]);
+    assert!(names(&mounted.join("boot/loader/entries")).is_empty());
+    assert!(names(&mounted.join("boot/0123abcd")).is_empty());
+    let asked = std::fs::read_to_string(mounted.join("usr/lib/asked")).unwrap();
+    let first = asked.lines().next().unwrap();
+    assert!(first.contains("--setopt=protect_running_kernel=False"), "{first}");
+    assert!(first.ends_with("swap kernel-core kernel-rt"), "{first}");
+}
+
+#[test]
+fn a_base_that_keeps_another_copy_of_its_kernel_is_refused() {
+    if !present(&["podman", "busybox"]) {
+        return;
+    }
+    let copied = image(|layer| layer.text("old\n", "/usr/lib/ostree-boot/vmlinuz-6.12.0-0123"));
+    let built = Workshop::stand_in_with_busybox().build_by(&copied, EnginePolicy::Any, Compression::Zstd);
+    assert_eq!(built.unwrap_err().to_string(), "layer `realtime` can't be made");
+}
