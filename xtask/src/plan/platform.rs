@@ -6,12 +6,12 @@ use lapstrake::entry::{
 };
 use lapstrake::systemd::EnvironmentFault;
 use lapstrake::value::{ImagePath, Mode};
-use lapstrake::{Layer, Site};
+use lapstrake::{Layer, Site, Span};
 
 use super::Undecided;
 use super::resolve::Resolver;
 use super::site::site_or;
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 use crate::project::assets::Scanned;
 use crate::support::shell::word;
 
@@ -78,19 +78,29 @@ impl Resolver<'_> {
     }
 
     fn environment_file(&mut self, entry: &EnvironmentFile, site: Site) -> Vec<EntryKind> {
-        let (text, name) = match &entry.source {
-            Source::Text(text) => (Some(text.as_str()), "the environment file".to_owned()),
+        let nothing = (None, String::new(), None);
+        let (text, name, file) = match &entry.source {
+            Source::Text(text) => (Some(text.as_str()), "the environment file".to_owned(), None),
             // What is wrong with it is reported where it is placed.
             Source::Asset(asset) => match self.sources.get(asset) {
-                Some(Ok(Scanned::File(file))) => (file.text.as_deref(), format!("`{asset}`")),
-                _ => (None, String::new()),
+                Some(Ok(Scanned::File(file))) => {
+                    (file.text.as_deref(), format!("`{asset}`"), Some((asset.path(), &*file.path)))
+                }
+                _ => nothing,
             },
-            Source::BuildStage(..) | Source::Fetched(..) => (None, String::new()),
+            Source::BuildStage(..) | Source::Fetched(..) => nothing,
+        };
+        // Files like this one hold credentials, so that none of its text is shown.
+        let place = |line: usize| {
+            let ((path, host), text) = file.zip(text)?;
+            let span = Span::of_line(text, u32::try_from(line).ok()?)?;
+            Some(Box::new(Place::new(path, host, text, &span).without_text()))
         };
         let faults = text.map(EnvironmentFault::all).unwrap_or_default();
         self.findings.extend(faults.into_iter().map(|fault| {
             let message = format!("line {} of {name} {}", fault.line, fault.reason);
-            Finding::fatal("environment-file", site, message).help(fault.help)
+            let place = place(fault.line);
+            Finding { place, ..Finding::fatal("environment-file", site, message).help(fault.help) }
         }));
         let mut file = File::text("", "/");
         file.source = entry.source.clone();

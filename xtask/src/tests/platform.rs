@@ -139,6 +139,9 @@ fn a_line_that_systemd_ignores_is_an_error_with_its_number() {
     assert_eq!(found[0].name, "environment-file");
     assert_eq!(found[0].message, "line 2 of `deploy/web.env` has `export`, and systemd is not a shell");
     assert_eq!(found[0].help.as_deref(), Some("write `HOST=…`"));
+    let place = found[0].place.as_deref().unwrap();
+    assert_eq!((place.file.as_str(), place.line, place.column), ("deploy/web.env", 2, 1));
+    assert!(!format!("{place:?}").contains("export"), "the line may have a credential");
     let text = EnvironmentFile::text("PORT=8000\n", "/etc/default/web");
     let (plan, found) = planned(Tar::new(), Layer::new("web").with(text));
     assert!(found.is_empty(), "{found:#?}");
