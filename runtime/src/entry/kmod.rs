@@ -31,7 +31,7 @@ impl Kmod {
         Self { source: Source::Asset(source.into()) }
     }
 
-    /// Adds a file that a build stage makes.
+    /// Adds a file that a build stage makes. A step of the stage may sign it, with a secret key: the guide has an example.
     #[track_caller]
     pub fn from_stage(stage: BuildStage, from: impl Text<ImagePath>) -> Self {
         Self { source: Source::BuildStage(Box::new(stage), Parsed::new(from)) }
