@@ -3,12 +3,13 @@
 
 use lapstrake::value::{UnitKind, UnitName};
 
+use super::directives;
 use super::loaded::{Loaded, loaded};
 use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
     "incomplete-unit",
-    "systemd refuses a timer without a time, a socket without an address, a path unit without a path, and a mount or swap without a source or of another name",
+    "systemd refuses a timer without a time, a socket without an address, a path unit without a path, a mount without a source, a mount or swap of another name, and `Type=oneshot` with `Restart=always`",
     check,
 )
 .shown(Example::Layers {
@@ -43,7 +44,10 @@ const PATHS: [&str; 5] = ["PathExists", "PathExistsGlob", "PathChanged", "PathMo
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let units = loaded(subject);
-    units.iter().filter_map(|unit| lacking(unit).or_else(|| misnamed(unit))).collect()
+    units
+        .iter()
+        .filter_map(|unit| lacking(unit).or_else(|| misnamed(unit)).or_else(|| contradictory(unit)))
+        .collect()
 }
 
 /// Returns the fault of a unit of the layers that lacks all settings of which it needs one.
@@ -53,11 +57,16 @@ fn lacking(unit: &Loaded<'_>) -> Option<Fault> {
         UnitKind::Socket => ("Socket", &ADDRESSES, "add `ListenStream=`"),
         UnitKind::Path => ("Path", &PATHS, "add `PathChanged=`, or `PathExists=`"),
         UnitKind::Mount => ("Mount", &["What"], "add `What=`"),
-        UnitKind::Swap => ("Swap", &["What"], "add `What=`"),
+        // Without `What=`, a swap is on the path that its name says.
         _ => return None,
     };
     let node = unit.ours()?;
-    if keys.iter().any(|key| unit.value(section, key).is_some()) {
+    // A value that systemd ignores is none.
+    let is_read = |key: &str| {
+        let values = unit.values(section, key);
+        values.iter().any(|setting| directives::is_taken(section, key, &setting.value))
+    };
+    if keys.iter().any(|key| is_read(key)) {
         return None;
     }
     let what = match keys {
@@ -70,6 +79,25 @@ fn lacking(unit: &Loaded<'_>) -> Option<Fault> {
         None => Fault::at(&node, message),
     };
     Some(fault.help(help))
+}
+
+/// Returns the fault of a service whose type does not go with its other settings.
+fn contradictory(unit: &Loaded<'_>) -> Option<Fault> {
+    let kind = unit.value("Service", "Type").filter(|_| unit.name.kind() == UnitKind::Service)?;
+    let (setting, what, help) = match kind.value.as_str() {
+        "oneshot" => {
+            let restart = unit.value("Service", "Restart")?;
+            let is_refused = matches!(restart.value.as_str(), "always" | "on-success");
+            let what = format!("is `Type=oneshot` and has `Restart={}`", restart.value);
+            is_refused.then_some((restart, what, "write `Restart=on-failure`"))?
+        }
+        "dbus" if unit.value("Service", "BusName").is_none() => {
+            (kind, "is `Type=dbus` and has no `BusName=`".to_owned(), "add `BusName=`")
+        }
+        _ => return None,
+    };
+    let message = format!("`{}` {what}, so systemd refuses it", unit.name);
+    setting.is_ours().then(|| setting.fault(message).help(help))
 }
 
 /// Returns the fault of a mount, an automount or a swap whose name is of another path.

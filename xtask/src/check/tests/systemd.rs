@@ -361,8 +361,10 @@ fn what_starts_others_says_what_it_waits_for_and_a_mount_has_the_name_of_its_pat
         ("run-a.mount", "[Mount]\nWhat=tmpfs\nWhere=/run/b"),
         ("run-a-b.mount", "[Mount]\nWhat=tmpfs\nWhere=/run/a-b"),
         ("run-a.automount", "[Automount]\nWhere=/run/b"),
-        ("dev-a.swap", "[Swap]\nPriority=1"),
         ("dev-a.swap", "[Swap]\nWhat=/dev/b"),
+        ("a.timer", "[Timer]\nOnCalendar=fortnightly"),
+        ("a.service", "[Service]\nType=oneshot\nRestart=always\nExecStart=/usr/bin/app"),
+        ("a.service", "[Service]\nType=dbus\nExecStart=/usr/bin/app"),
     ] {
         assert_eq!(unit(name, wrong), FATAL, "{name}: {wrong}");
     }
@@ -376,6 +378,10 @@ fn what_starts_others_says_what_it_waits_for_and_a_mount_has_the_name_of_its_pat
         ("run-a\\x2db.mount", "[Mount]\nWhat=tmpfs\nWhere=/run/a-b"),
         ("run-a.automount", "[Automount]\nWhere=/run/a"),
         ("dev-a.swap", "[Swap]\nWhat=/dev/a"),
+        ("dev-a.swap", "[Swap]\nPriority=1"),
+        ("a.timer", "[Timer]\nOnCalendar=fortnightly\nOnBootSec=1"),
+        ("a.service", "[Service]\nType=oneshot\nRestart=on-failure\nExecStart=/usr/bin/app"),
+        ("a.service", "[Service]\nType=dbus\nBusName=org.example.App\nExecStart=/usr/bin/app"),
         ("dev-a.swap", "[Swap]\nWhat=LABEL=swap"),
         ("a.service", "[Service]\nExecStart=/usr/bin/app"),
     ] {

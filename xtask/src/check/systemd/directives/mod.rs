@@ -126,6 +126,12 @@ fn faults(subject: &Subject<'_>, rule: Rule) -> Vec<Fault> {
     faults
 }
 
+/// Returns whether some systemd takes a value of a directive.
+pub(super) fn is_taken(section: &str, key: &str, value: &str) -> bool {
+    let directive = table::directive(section, key);
+    directive.is_none_or(|directive| value::wrong(&directive.kind, value, None).is_none())
+}
+
 /// Returns the lines of the files for which one of the two checks has a finding, so that systemd-analyze need not repeat it.
 pub(super) fn judged(subject: &Subject<'_>) -> BTreeSet<(ImagePath, u32)> {
     let mut judge = Judge { version: version::version(subject.tree()), near: BTreeMap::new() };
