@@ -1,6 +1,7 @@
 //! `unit-path`: the paths that a service needs before its program starts.
 
 use lapstrake::systemd::words;
+use lapstrake::value::UnitKind;
 
 use super::loaded::{Loaded, Setting, loaded};
 use super::made::Made;
@@ -49,6 +50,7 @@ const SETTINGS: [(&str, Takes, &str); 11] = [
     ("LoadCredential", Takes::Credential, CREDENTIALS),
     ("LoadCredentialEncrypted", Takes::Credential, CREDENTIALS),
 ];
+const ROOT: [(&str, Takes, &str); 1] = [("RootDirectory", Takes::Directory, "the service does not start")];
 const NAMESPACE: &str = "the service fails with 226/NAMESPACE";
 const CREDENTIALS: &str = "the service fails with 243/CREDENTIALS";
 /// Settings that show the service another tree than that of the image.
@@ -58,7 +60,8 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     if subject.runs_unseen() {
         return Vec::new();
     }
-    let units: Vec<_> = loaded(subject).into_iter().filter(Loaded::is_service_in_root).collect();
+    let services = loaded(subject).into_iter().filter(|unit| unit.name.kind() == UnitKind::Service);
+    let units: Vec<_> = services.collect();
     if units.is_empty() {
         return Vec::new();
     }
@@ -67,11 +70,11 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 fn of_unit(subject: &Subject<'_>, unit: &Loaded<'_>, made: &Made<'_, '_>) -> Vec<Fault> {
-    if OTHER_TREES.iter().any(|key| unit.value("Service", key).is_some()) {
-        return Vec::new();
-    }
+    let has_other_tree = OTHER_TREES.iter().any(|key| unit.value("Service", key).is_some());
+    // The paths of a service with a root of its own are in that root.
+    let settings = if has_other_tree || !unit.is_service_in_root() { &ROOT[..] } else { &SETTINGS[..] };
     let mut faults = Vec::new();
-    for (key, takes, fate) in SETTINGS {
+    for (key, takes, fate) in settings.iter().copied() {
         let mut settings = unit.values("Service", key);
         if takes == Takes::Directory {
             // The last one counts.
@@ -155,6 +158,7 @@ fn help(key: &str, takes: Takes, path: &str) -> String {
             return "bring the file in a layer, or give the credential a default by `SetCredential=`"
                 .to_owned();
         }
+        _ if key == "RootDirectory" => return format!("bring `{path}` in a layer"),
         _ => format!("write `{key}=-{path}` if the service can do without it"),
     };
     match path.strip_prefix("/var/lib/").filter(|name| !name.is_empty() && takes != Takes::File) {

@@ -34,6 +34,8 @@ fn what_a_service_needs_is_in_the_image() {
         "BindPaths=/usr/gone:/usr/share/app",
         "BindReadOnlyPaths=/etc/app.env:/x /etc/gone",
         "LoadCredential=key:/etc/key.pem",
+        "RootDirectory=/usr/gone",
+        "RootDirectory=/usr/gone\nEnvironmentFile=/etc/gone",
     ] {
         assert_eq!(of(wrong), [Severity::Fatal], "{wrong}");
     }
@@ -47,6 +49,8 @@ fn what_a_service_needs_is_in_the_image() {
         "WorkingDirectory=/usr/share/gone\nWorkingDirectory=/usr/share/app",
         "WorkingDirectory=-/usr/share/gone",
         "WorkingDirectory=~",
+        "RootDirectory=/usr/share/app",
+        "RootDirectory=/usr/share/app\nWorkingDirectory=/srv/gone",
         "WorkingDirectory=/bin",
         "ReadWritePaths=-/etc/gone -+/etc/gone",
         "ReadOnlyPaths=/proc/gone /sys/gone /dev/gone",

@@ -55,7 +55,6 @@ pub(super) const PROGRAMS: &[(&str, &str, u32)] = &[
 /// The units of which `check` and the machine do not agree, each with the reason.
 pub(super) const EXCEPTIONS: &[(&str, &str)] = &[
     ("judged-absent-program-dash.service", "the `-` states that it may be absent"),
-    ("judged-root-absent.service", "`check` does not look for the roots of services yet"),
     ("judged-write-absent.service", "a program may make it below `/var`: a warning"),
     ("judged-condition.service", "a condition that is not met is not a fault"),
 ];
