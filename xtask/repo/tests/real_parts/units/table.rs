@@ -162,35 +162,41 @@ pub(super) const UNITS: &[Row] = &[
         "[Service]\nExecStart=/usr/bin/sleep infinity\nDynamicUser=yes\n",
         Fate::Runs,
     ),
-    row(
+    warned(
         "judged-type-misspelt.service",
         "[Service]\nExecStart=/usr/bin/sleep infinity\nType=simpel\n",
         Fate::Runs,
+        "unit-value",
     ),
-    row(
+    warned(
         "judged-restart-misspelt.service",
         "[Service]\nExecStart=/usr/bin/sleep infinity\nRestart=allways\n",
         Fate::Runs,
+        "unit-value",
     ),
-    row(
+    warned(
         "judged-unknown-directive.service",
         "[Service]\nExecStart=/usr/bin/sleep infinity\nRestrat=always\n",
         Fate::Runs,
+        "unit-directive",
     ),
-    row(
+    warned(
         "judged-bad-span.service",
         "[Service]\nExecStart=/usr/bin/sleep infinity\nTimeoutStartSec=10x\n",
         Fate::Runs,
+        "unit-value",
     ),
-    row(
+    warned(
         "judged-bad-boolean.service",
         "[Service]\nExecStart=/usr/bin/sleep infinity\nPrivateTmp=maybe\n",
         Fate::Runs,
+        "unit-value",
     ),
-    row(
+    warned(
         "judged-bad-limit.service",
         "[Service]\nExecStart=/usr/bin/sleep infinity\nLimitNOFILE=many\n",
         Fate::Runs,
+        "unit-value",
     ),
     row(
         "judged-good-limit.service",
@@ -319,4 +325,50 @@ pub(super) const UNITS: &[Row] = &[
         Fate::Refused,
     ),
     row("run-judged-misnamed.automount", "[Automount]\nWhere=/run/elsewhere\n", Fate::Refused),
+    warned(
+        "judged-bad-capability.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\nCapabilityBoundingSet=CAP_JUDGED\n",
+        Fate::Runs,
+        "unit-value",
+    ),
+    warned(
+        "judged-bad-mask.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\nUMask=999\n",
+        Fate::Runs,
+        "unit-value",
+    ),
+    warned(
+        "judged-bad-signal.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\nKillSignal=SIGJUDGED\n",
+        Fate::Runs,
+        "unit-value",
+    ),
+    warned(
+        "judged-bad-slice.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\nSlice=system\n",
+        Fate::Runs,
+        "unit-value",
+    ),
+    warned(
+        "judged-bad-variable.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\nEnvironment=1A=b\n",
+        Fate::Runs,
+        "unit-value",
+    ),
+    row(
+        "judged-bad-user.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\nUser=judged user\n",
+        Fate::Fails,
+    ),
+    row(
+        "judged-relative-directory.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\nWorkingDirectory=usr/lib\n",
+        Fate::Refused,
+    ),
+    warned(
+        "judged-wrong-section.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\nWantedBy=multi-user.target\n",
+        Fate::Runs,
+        "unit-directive",
+    ),
 ];
