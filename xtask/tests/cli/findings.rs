@@ -20,9 +20,9 @@ fn two_images_of_one_name_are_shown_both() {
     assert_eq!(check.code, Some(1));
     insta::assert_snapshot!(check.stdout, @r#"
 error[duplicate-image]: two images are named `cockpit`
-  --> xtask/src/main.rs:64:5
+  --> xtask/src/main.rs:71:5
    |
-64 |     Image::new("cockpit", Base::stand_in())
+71 |     Image::new("cockpit", Base::stand_in())
    |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    |     |
    |     written here, both times
