@@ -125,8 +125,10 @@ fn exactly_the_options_that_take_a_value_are_known() {
         String::from_utf8(stdout).unwrap()
     };
     let overview = help(&["--help"]);
-    let verbs = overview.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let verbs = verbs.map_while(|line| line.split_whitespace().next()).filter(|verb| *verb != "help");
+    let lines = overview.lines().skip_while(|line| *line != "Commands:").skip(1);
+    // A line of a description that is wrapped is indented further.
+    let lines = lines.map_while(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    let verbs = lines.filter_map(|line| line.split_whitespace().next()).filter(|verb| *verb != "help");
     let mut with_value = BTreeSet::new();
     for verb in verbs {
         // `  -F, --features <FEATURES>  …`
