@@ -15,7 +15,7 @@ use super::{PrintError, print};
 use crate::check::{self, Checks, Phase};
 use crate::engine::EnginePolicy;
 use crate::finding::{Findings, Look, Severity, draw};
-use crate::project::mend::mend;
+use crate::project::fixes::apply;
 use crate::session::{check_staged, check_units, is_whole};
 use crate::support::columns::Columns;
 use crate::support::explain::Exit;
@@ -139,20 +139,20 @@ impl Check {
 /// Makes the fixes that are certain, and says which files have changed. The description is compiled, so only the next
 /// run sees what is left.
 fn fix(findings: &Findings, root: &Utf8Path, report: &mut Report) -> Result<(), Failed> {
-    let mended = mend(findings.all().iter().filter_map(|finding| finding.fix.as_deref()), root)?;
-    for (file, count) in &mended.files {
+    let applied = apply(findings.all().iter().filter_map(|finding| finding.fix.as_deref()), root)?;
+    for (file, count) in &applied.files {
         report.progress.status("Fixed", format_args!("{file} ({})", plural(*count, "change")));
     }
-    if mended.left > 0 {
+    if applied.left > 0 {
         let left =
-            format_args!("{} of them left, because the file or the call is written otherwise", mended.left)
+            format_args!("{} of them left, because the file or the call is written otherwise", applied.left)
                 .to_string();
         report.progress.warning(left);
     }
-    if mended.files.is_empty() {
+    if applied.files.is_empty() {
         report.progress.status("Fixed", "nothing");
     }
-    report.set("fixed", json!({ "files": mended.files, "left": mended.left }));
+    report.set("fixed", json!({ "files": applied.files, "left": applied.left }));
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use super::usage_error::UsageError;
 use crate::check::UnknownCheck;
 use crate::deliver::DeliverError;
 use crate::finding::{Look, underline};
-use crate::project::mend::MendError;
+use crate::project::fixes::FixError;
 use crate::session::Failure;
 use crate::support::explain::{Exit, Explain};
 
@@ -34,7 +34,7 @@ pub(crate) enum Failed {
     #[error(transparent)]
     Destination(#[from] DeliverError),
     #[error(transparent)]
-    Mend(#[from] MendError),
+    Fix(#[from] FixError),
     #[error(transparent)]
     Print(#[from] PrintError),
     #[error(transparent)]
@@ -56,7 +56,7 @@ impl Failed {
             Self::Execute(error) => error,
             Self::Push(error) => error,
             Self::Destination(error) => error,
-            Self::Mend(error) => error,
+            Self::Fix(error) => error,
             Self::Print(error) => error,
             Self::Failure(error) => &**error,
         }
@@ -72,7 +72,7 @@ impl Failed {
             | Self::Execute(_)
             | Self::Push(_)
             | Self::Destination(_)
-            | Self::Mend(_)
+            | Self::Fix(_)
             | Self::Print(_) => None,
         }
     }

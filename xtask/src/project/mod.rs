@@ -4,6 +4,6 @@
 pub(crate) mod assets;
 pub(crate) mod cargo_flags;
 pub(crate) mod cargo_lock;
+pub(crate) mod fixes;
 pub(crate) mod lockfile;
-pub(crate) mod mend;
 pub(crate) mod workspace;

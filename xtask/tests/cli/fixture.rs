@@ -16,7 +16,7 @@ const BINARY: &str = "workspace-under-test";
 const FILES: &[(&str, &str)] = &[
     ("xtask/src/main.rs", include_str!("described/xtask/main.rs")),
     ("xtask/src/faulty.rs", include_str!("described/xtask/faulty.rs")),
-    ("xtask/src/mendable.rs", include_str!("described/xtask/mendable.rs")),
+    ("xtask/src/fixable.rs", include_str!("described/xtask/fixable.rs")),
     ("xtask/src/planted.rs", include_str!("described/xtask/planted.rs")),
     ("xtask/src/running.rs", include_str!("described/xtask/running.rs")),
     ("gateway/Cargo.toml", "[package]\nname = \"gateway\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),

@@ -1,5 +1,5 @@
 mod faulty;
-mod mendable;
+mod fixable;
 mod planted;
 mod running;
 
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         "early" => vec![planted_app()],
         "derived" => vec![derived()],
         "faulty" => vec![faulty::faulty(), faulty::empty(), cockpit()],
-        "mendable" => vec![mendable::mendable()],
+        "fixable" => vec![fixable::fixable()],
         "nothing" => Vec::new(),
         "twins" => vec![cockpit(), cockpit()],
         "shadowed" => vec![shadowed()],

@@ -13,7 +13,7 @@ use crate::support::explain::Explain;
 
 /// What was done.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mended {
+pub(crate) struct Applied {
     /// The files that were changed, each with the number of its changes.
     pub(crate) files: BTreeMap<Utf8PathBuf, usize>,
     /// How many fixes were not made, because the file is not what was checked or is outside of the workspace.
@@ -23,13 +23,13 @@ pub(crate) struct Mended {
 /// A file can't be changed.
 #[derive(Debug, thiserror::Error)]
 #[error("`{file}` can't be changed")]
-pub(crate) struct MendError {
+pub(crate) struct FixError {
     file: Utf8PathBuf,
     #[source]
     source: io::Error,
 }
 
-impl Explain for MendError {
+impl Explain for FixError {
     fn help(&self) -> Option<String> {
         Some("make it writable, or change it by hand; the findings say how".to_owned())
     }
@@ -40,28 +40,28 @@ impl Explain for MendError {
 /// # Errors
 ///
 /// If a file can't be read or replaced. The files that were changed before stay changed.
-pub(crate) fn mend<'a>(
+pub(crate) fn apply<'a>(
     fixes: impl IntoIterator<Item = &'a Fix>,
     root: &Utf8Path,
-) -> Result<Mended, MendError> {
-    let root = root.canonicalize_utf8().map_err(|source| MendError { file: root.to_owned(), source })?;
+) -> Result<Applied, FixError> {
+    let root = root.canonicalize_utf8().map_err(|source| FixError { file: root.to_owned(), source })?;
     let mut of_files: BTreeMap<Utf8PathBuf, Vec<&Fix>> = BTreeMap::new();
-    let mut mended = Mended::default();
+    let mut applied = Applied::default();
     for fix in fixes {
         match fix.file(&root).canonicalize_utf8() {
             Ok(file) if file.starts_with(&root) => of_files.entry(file).or_default().push(fix),
-            Ok(_) | Err(_) => mended.left += 1,
+            Ok(_) | Err(_) => applied.left += 1,
         }
     }
     for (file, mut fixes) in of_files {
         fixes.dedup();
-        let count = change(&file, &fixes).map_err(|source| MendError { file: file.clone(), source })?;
-        mended.left += fixes.len() - count;
+        let count = change(&file, &fixes).map_err(|source| FixError { file: file.clone(), source })?;
+        applied.left += fixes.len() - count;
         if count > 0 {
-            mended.files.insert(file.strip_prefix(&root).unwrap_or(&file).to_owned(), count);
+            applied.files.insert(file.strip_prefix(&root).unwrap_or(&file).to_owned(), count);
         }
     }
-    Ok(mended)
+    Ok(applied)
 }
 
 /// Changes one file, and returns how many of the fixes were made.
@@ -129,14 +129,14 @@ mod tests {
         fs::create_dir(&root).unwrap();
         fs::write(&outside, "#!/bin/sh\n").unwrap();
         let fix = Fix::Executable { file: "../start.sh".into(), host: outside.clone() };
-        assert_eq!(mend([&fix], &root).unwrap(), Mended { files: BTreeMap::new(), left: 1 });
+        assert_eq!(apply([&fix], &root).unwrap(), Applied { files: BTreeMap::new(), left: 1 });
         assert_eq!(fs::metadata(&outside).unwrap().permissions().mode() & 0o111, 0);
 
         let inside = root.join("start.sh");
         fs::write(&inside, "#!/bin/sh\n").unwrap();
         let fix = Fix::Executable { file: "start.sh".into(), host: inside.clone() };
-        let mended = mend([&fix, &fix], &root).unwrap();
-        assert_eq!(mended.files, BTreeMap::from([("start.sh".into(), 1)]));
+        let applied = apply([&fix, &fix], &root).unwrap();
+        assert_eq!(applied.files, BTreeMap::from([("start.sh".into(), 1)]));
         assert_ne!(fs::metadata(&inside).unwrap().permissions().mode() & 0o111, 0);
     }
 }

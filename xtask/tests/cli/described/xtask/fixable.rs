@@ -2,8 +2,8 @@
 
 use lapstrake_xtask::prelude::*;
 
-pub fn mendable() -> Image {
-    Image::new("mendable", Base::stand_in()).layer(
+pub fn fixable() -> Image {
+    Image::new("fixable", Base::stand_in()).layer(
         Layer::new("app")
             .file("deploy/start.sh", "/usr/libexec/start")
             .unit(Unit::text("start.service", "[Service]\nExecStart=/usr/libexec/start\n"))
