@@ -158,7 +158,7 @@ fn number_fault(id: &str) -> Option<String> {
     match id.parse::<u32>().ok().filter(|_| is_decimal) {
         None => Some("which is not a number of an account".to_owned()),
         // (uid_t) -1, in 16 and in 32 bits.
-        Some(0xffff | u32::MAX) => Some("which stands for no account in the kernel".to_owned()),
+        Some(0xffff | u32::MAX) => Some("which the kernel takes for no account".to_owned()),
         Some(_) => None,
     }
 }

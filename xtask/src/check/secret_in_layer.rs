@@ -51,16 +51,16 @@ fn is_documentation(node: &Node<'_>) -> bool {
 }
 
 fn fault(node: &Node<'_>, secrets: &[&Secret]) -> Option<Fault> {
-    let told = |secret: &&Secret| {
+    let described = |secret: &&Secret| {
         let line = secret.line.map(|line| format!(" in line {line}")).unwrap_or_default();
         let member = secret.member.as_ref().map(|name| format!(" of its member `{}`", name.escape_debug()));
         format!("{}{line}{}", secret.kind, member.unwrap_or_default())
     };
-    let told: Vec<_> = secrets.iter().map(told).collect();
-    if told.is_empty() {
+    let described: Vec<_> = secrets.iter().map(described).collect();
+    if described.is_empty() {
         return None;
     }
-    let fault = Fault::at(node, format!("`{}` holds {}", node.path(), told.join(", ")));
+    let fault = Fault::at(node, format!("`{}` holds {}", node.path(), described.join(", ")));
     Some(fault.help(
         "have the device fetch or make it, as by systemd-creds; `.allow(\"secret-in-layer\")` on its entry accepts it",
     ))

@@ -23,7 +23,7 @@ use super::{Place, excerpt};
 /// let fix = found[0].fix.as_deref();
 /// assert!(matches!(fix, Some(Fix::Literal { old, new, .. }) if old == "755" && new == "0o755"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Fix {

@@ -132,7 +132,7 @@ fn services_of(name: &Reference, units: &OwnUnits) -> BTreeSet<String> {
     let service = |(path, text): (&ImagePath, &String)| {
         let (stem, kind) = path.file_name().rsplit_once('.')?;
         let parent = path.parent()?;
-        // A template is no unit, and its instances are not known.
+        // A template is not a unit, and its instances are not known.
         if stem.ends_with('@') {
             return None;
         }

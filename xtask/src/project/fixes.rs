@@ -1,7 +1,7 @@
 //! Fixes made in the files of the workspace: each file is read once, changed from its end to its start, and replaced as
 //! a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -45,16 +45,16 @@ pub(crate) fn apply<'a>(
     root: &Utf8Path,
 ) -> Result<Applied, FixError> {
     let root = root.canonicalize_utf8().map_err(|source| FixError { file: root.to_owned(), source })?;
-    let mut of_files: BTreeMap<Utf8PathBuf, Vec<&Fix>> = BTreeMap::new();
+    let mut of_files: BTreeMap<Utf8PathBuf, BTreeSet<&Fix>> = BTreeMap::new();
     let mut applied = Applied::default();
     for fix in fixes {
         match fix.file(&root).canonicalize_utf8() {
-            Ok(file) if file.starts_with(&root) => of_files.entry(file).or_default().push(fix),
+            // Two findings can have one fix.
+            Ok(file) if file.starts_with(&root) => drop(of_files.entry(file).or_default().insert(fix)),
             Ok(_) | Err(_) => applied.left += 1,
         }
     }
-    for (file, mut fixes) in of_files {
-        fixes.dedup();
+    for (file, fixes) in of_files {
         let count = change(&file, &fixes).map_err(|source| FixError { file: file.clone(), source })?;
         applied.left += fixes.len() - count;
         if count > 0 {
@@ -65,7 +65,7 @@ pub(crate) fn apply<'a>(
 }
 
 /// Changes one file, and returns how many of the fixes were made.
-fn change(file: &Utf8Path, fixes: &[&Fix]) -> io::Result<usize> {
+fn change(file: &Utf8Path, fixes: &BTreeSet<&Fix>) -> io::Result<usize> {
     let metadata = fs::metadata(file)?;
     let is_executable = |mode: u32| mode & 0o111 != 0;
     let mut mode = metadata.permissions().mode();
@@ -135,8 +135,9 @@ mod tests {
         let inside = root.join("start.sh");
         fs::write(&inside, "#!/bin/sh\n").unwrap();
         let fix = Fix::Executable { file: "start.sh".into(), host: inside.clone() };
-        let applied = apply([&fix, &fix], &root).unwrap();
-        assert_eq!(applied.files, BTreeMap::from([("start.sh".into(), 1)]));
+        let other = Fix::Executable { file: "../start.sh".into(), host: outside };
+        let applied = apply([&fix, &other, &fix], &root).unwrap();
+        assert_eq!(applied, Applied { files: BTreeMap::from([("start.sh".into(), 1)]), left: 1 });
         assert_ne!(fs::metadata(&inside).unwrap().permissions().mode() & 0o111, 0);
     }
 }

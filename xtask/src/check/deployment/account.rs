@@ -47,8 +47,9 @@ fn gid(subject: &Subject<'_>) -> Vec<Fault> {
             Err(_) => format!("add the line `g {gid} -`"),
         };
         let fault = Fault::at_span(&line.node, &line.at, message).help(help).for_account(gid);
-        // The name of the group of a number may be another one, but it is the name that systemd gives a user's own group.
-        let group = gid.parse::<u32>().is_ok().then(|| format!("g {name} {gid}"));
+        // systemd gives a user's own group the name of the user. A group of that name with another number is in the way.
+        let is_free = !all.groups.contains_key(name);
+        let group = (gid.parse::<u32>().is_ok() && is_free).then(|| format!("g {name} {gid}"));
         faults.push(match group {
             Some(group) => fault.preceded(&line.node, &line.at, &group),
             None => fault,

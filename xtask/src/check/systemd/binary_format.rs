@@ -61,7 +61,7 @@ impl Format {
     }
 }
 
-/// Returns bytes in which `\xNN` stands for one.
+/// Returns the bytes of a text in which `\xNN` is one byte.
 fn unescaped(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut rest = text;

@@ -51,7 +51,7 @@ fn interpreter_fault(subject: &Subject<'_>, node: &Node<'_>) -> Option<Fault> {
         let message = format!(
             "the script `{path}` ends its lines as DOS does, so that it asks for the interpreter `{shown}\\r`"
         );
-        // A text of the description has no file of its own to mend.
+        // A text of the description has no file of its own to change.
         let help = match node.origin() {
             Some(Origin::Asset { path, .. }) => format!("run `sed -i 's/\\r$//' {}`", word(path.as_str())),
             _ => "write its lines with `\\n` alone".to_owned(),

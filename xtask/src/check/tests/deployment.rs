@@ -34,6 +34,12 @@ fn users(lines: &[&str]) -> Layer {
 fn a_fixed_gid_has_a_line_of_its_own() {
     told("sysusers-gid", Tar::new, users(&["u web 990:990"]), users(&["u web 990:990", "g web 990"]));
     told("sysusers-gid", Tar::new, users(&["u web -:web2"]), users(&["u web 990"]));
+    let fixes = |lines: &[&str]| {
+        let found = found("sysusers-gid", Tar::new(), users(lines));
+        found.into_iter().map(|finding| finding.fix.is_some()).collect::<Vec<_>>()
+    };
+    assert_eq!(fixes(&["u web 990:990"]), [true]);
+    assert_eq!(fixes(&["u web 990:990", "g web 991"]), [false], "the group has another number");
     told("sysusers-gid", Tar::new, users(&["u web 990:990"]), users(&["u web 990:81"]));
 }
 

@@ -167,7 +167,7 @@ fn systemd_itself_agrees() {
     assert!(differ.is_empty(), "{differ:#?}");
 }
 
-/// A line of a unit is judged by its own text, whatever stands around it.
+/// A line of a unit is judged by its own text, not by the lines around it.
 #[test]
 fn the_rows_are_lines_of_unit_files() {
     for (number, row) in rows().iter().enumerate() {
