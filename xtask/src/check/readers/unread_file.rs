@@ -72,7 +72,10 @@ fn of_name(node: &Node<'_>, ending: &str) -> Option<Fault> {
     }
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let message = format!("`{}` is not read: its name does not end in `{ending}`", node.path());
-    Some(Fault::at(node, message).help(format!("name it `{stem}{ending}`")))
+    let fault = Fault::at(node, message).help(format!("name it `{stem}{ending}`"));
+    // A file with another ending may be kept from its reader on purpose.
+    let is_certain = !name.contains('.');
+    Some(if is_certain { fault.renamed(node, &format!("{}{ending}", node.path())) } else { fault })
 }
 
 /// sudo skips names that a package manager or an editor makes (sudoers(5), "Including other files").

@@ -286,6 +286,8 @@ fn a_file_that_no_reader_takes_is_found() {
         assert_eq!(found.len(), 1, "{at}: {found:#?}");
         assert_eq!(found[0].help.as_deref(), Some(help), "{at}");
         assert_eq!(found[0].severity == Severity::Fatal, is_fatal, "{at}");
+        let has_no_ending = matches!(at, "/etc/sysctl.d/90-net" | "/etc/ssh/sshd_config.d/10-fleet");
+        assert_eq!(found[0].fix.is_some(), has_no_ending, "{at}: another ending may be meant");
     }
     for at in [
         "/etc/sysctl.d/README",
