@@ -186,7 +186,7 @@ fn it_boots(example: &Example) {
     let answers = answers.map(|ask| format!("until {ask} 2>/dev/null; do sleep 1; done"));
     let system = "systemctl is-active rig-daemon rig-agent gatewayd; systemctl is-enabled rig-daemon-helper; \
                   cat /var/lib/rig-daemon/data/state; stat -c '%U:%G %a' /var/lib/rig-direct; \
-                  id -nG gatewayd; id -nG operator; stat -c '%U %a' /var/home/operator/.ssh/authorized_keys; \
+                  id -nG gatewayd; id -nG mechanic; stat -c '%U %a' /var/home/mechanic/.ssh/authorized_keys; \
                   ldconfig -p | grep -c librig.so.1; modinfo -F alias rig; readlink -f /usr/bin/rig-edit";
     let script = format!("{}; {system}", answers.join("; "));
     let (_, stdout, stderr) = example.image(&["boot", "appliance", "--execute", "sh", "-c", &script]);
@@ -204,8 +204,8 @@ fn it_boots(example: &Example) {
             "started",
             "rig-direct:rig-direct 700",
             "gatewayd rig-daemon",
-            "operator wheel",
-            "operator 600",
+            "mechanic wheel",
+            "mechanic 600",
             "1",
             "rig-driver",
             "/usr/bin/rig-edit.small",

@@ -93,7 +93,7 @@ fn contradicted(lines: &[Line<'_>]) -> Vec<Fault> {
         }
         let message =
             format!("`{}` has the id `{id}` here and `{before}` in an earlier line, which counts", key.1);
-        let help = "leave one of the lines out, or write the same id";
+        let help = "give the account another name, write the same id, or leave one of the lines out";
         if line.node.site().is_some() {
             let fault = Fault::at_span(&line.node, &line.at, message).help(help);
             faults.push(fault.also_at_span(&other.node, &other.at, "the earlier line"));

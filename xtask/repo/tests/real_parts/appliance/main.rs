@@ -66,11 +66,11 @@ fn extras() -> Layer {
         .with(File::text("token\n", "/etc/rig-daemon/token").mode(0o600).owner("rig-daemon:rig-direct"))
 }
 
-/// The program of the appliance, its account, and the account of an operator.
+/// The program of the appliance, its account, and the account of a mechanic.
 fn product() -> Layer {
     Layer::new("product")
         .user(User::system("gatewayd").home("/var/lib/gatewayd").groups(["rig-daemon"]))
-        .user(User::login("operator", 1000).groups(["wheel"]).authorized_keys(asset!("deploy/operator.pub")))
+        .user(User::login("mechanic", 1000).groups(["wheel"]).authorized_keys(asset!("deploy/mechanic.pub")))
         .bin(Bin::new("gatewayd").in_stage(BuildStage::on(Base::oci("parts/builder:rust"))))
         .unit(Unit::file(asset!("deploy/gatewayd.service")).enabled())
         .text("can0 eth0\n", "/usr/share/gateway/routes")
