@@ -148,6 +148,7 @@ names! {
     NO_PACKAGE_MANAGER = "no-package-manager",
     NONEMPTY_BOOT = "nonempty-boot",
     NONEMPTY_RUN_TMP = "nonempty-run-tmp",
+    ORDERING_CYCLE = "ordering-cycle",
     OWNER_NUMBER = "owner-number",
     PACKAGE_TRANSACTION = "package-transaction",
     PREPARE_ROOT = "prepare-root",

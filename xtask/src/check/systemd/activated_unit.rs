@@ -67,7 +67,7 @@ fn stated<'a>(unit: &Loaded<'a>) -> Option<Setting<'a>> {
 
 /// Returns the unit that a timer, a socket or a path starts (systemd.timer(5), systemd.socket(5), systemd.path(5)). None
 /// for other kinds, and for a name with a specifier.
-fn activated(unit: &Loaded<'_>) -> Option<UnitName> {
+pub(super) fn activated(unit: &Loaded<'_>) -> Option<UnitName> {
     if !matches!(unit.name.kind(), UnitKind::Timer | UnitKind::Path | UnitKind::Socket) {
         return None;
     }

@@ -70,6 +70,11 @@ pub(super) fn loaded<'a>(subject: &Subject<'a>) -> Vec<Loaded<'a>> {
 }
 
 impl<'a> Loaded<'a> {
+    /// Returns the unit that a name leads to, by the name that its own file has; none where it is masked.
+    pub(super) fn named(tree: &Tree<'a>, name: &UnitName) -> Option<Self> {
+        Self::of(tree, canonical(tree, name)?)
+    }
+
     fn of(tree: &Tree<'a>, name: UnitName) -> Option<Self> {
         let fragment = fragment(tree, &name);
         if fragment.as_ref().is_some_and(|node| node.target() == Some("/dev/null")) {
@@ -117,16 +122,21 @@ impl<'a> Loaded<'a> {
 
     /// The values of a setting, in order; an empty one takes back those before it.
     pub(super) fn values(&self, section: &str, key: &str) -> Vec<Setting<'a>> {
+        let mut settings = self.all_values(section, key);
+        if let Some(last) = settings.iter().rposition(|setting| setting.value.is_empty()) {
+            settings.drain(..=last);
+        }
+        settings
+    }
+
+    /// Returns the values of a setting, in order, the empty ones too.
+    pub(super) fn all_values(&self, section: &str, key: &str) -> Vec<Setting<'a>> {
         let mut settings = Vec::new();
         for (node, file) in &self.files {
             let sections = file.sections().iter().filter(|found| found.name == section);
             for assignment in sections.flat_map(|found| &found.assignments).filter(|it| it.key == key) {
-                if assignment.value.is_empty() {
-                    settings.clear();
-                } else {
-                    let (value, value_at) = (assignment.value.clone(), assignment.value_at.clone());
-                    settings.push(Setting { value, node: node.clone(), value_at });
-                }
+                let (value, value_at) = (assignment.value.clone(), assignment.value_at.clone());
+                settings.push(Setting { value, node: node.clone(), value_at });
             }
         }
         settings
@@ -162,6 +172,35 @@ fn fragment<'a>(tree: &Tree<'a>, name: &UnitName) -> Option<Node<'a>> {
     names
         .flat_map(|name| DIRECTORIES.iter().map(move |directory| format!("{directory}/{name}")))
         .find_map(|path| tree.get(&path))
+}
+
+/// Returns the name of the file that a unit's name leads to: a link has its unit go by two names. None where the unit is
+/// masked or missing.
+pub(super) fn canonical(tree: &Tree<'_>, name: &UnitName) -> Option<UnitName> {
+    let own = fragment(tree, name)?;
+    if is_mask(tree, &own) {
+        return None;
+    }
+    let file = tree.follow(own.path().as_str())?;
+    let is_unit = file.path().parent().is_some_and(|parent| DIRECTORIES.contains(&parent.as_str()));
+    let found = UnitName::parse(file.path().file_name()).ok().filter(|_| is_unit);
+    let Some(found) = found.filter(|found| found.kind() == name.kind()) else { return Some(name.clone()) };
+    match name.instance().filter(|instance| !instance.is_empty()) {
+        Some(instance) if found.is_template() => found.instantiate(instance),
+        _ => Some(found),
+    }
+}
+
+/// Returns whether a unit of that name is there, and systemd starts it for nobody.
+pub(super) fn is_masked(tree: &Tree<'_>, name: &UnitName) -> bool {
+    fragment(tree, name).is_some_and(|node| is_mask(tree, &node))
+}
+
+/// Returns whether a file of a unit masks it: it is a link to /dev/null, or empty.
+fn is_mask(tree: &Tree<'_>, node: &Node<'_>) -> bool {
+    let target = tree.place(node.path().as_str());
+    let is_null = target.is_some_and(|target| target.as_str() == "/dev/null");
+    is_null || tree.follow(node.path().as_str()).is_some_and(|file| file.size() == Some(0))
 }
 
 /// Whether systemd would find a unit of that name: a file of it, or a unit that the kernel, a generator or

@@ -13,12 +13,14 @@ mod install;
 mod loaded;
 mod made;
 mod misplaced_unit;
+mod ordering_cycle;
 mod privileged_port;
 mod quadlet;
 mod quadlet_generator;
 mod quadlet_keys;
 mod script;
 mod state_directory;
+mod transaction;
 mod unit_access;
 mod unit_encoding;
 mod unit_path;
@@ -46,6 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
     install::TARGET,
     install::REQUIRES,
     install::LINK,
+    ordering_cycle::CHECK,
     activated_unit::CHECK,
     incomplete_unit::CHECK,
     quadlet_generator::CHECK,

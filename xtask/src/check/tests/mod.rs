@@ -9,6 +9,7 @@ mod catalog;
 mod deployment;
 mod directives;
 mod lines;
+mod ordering;
 mod places;
 mod quadlets;
 mod readers;

@@ -51,6 +51,10 @@ pub fn planted() -> Image {
                 .with(File::text("#!/usr/bin/sh\n", "/usr/libexec/closed").mode(0o700))
                 .unit(service("closed", "ExecStart=/usr/libexec/closed\nUser=dbus")),
         )
+        .layer(
+            Layer::new("ordering-cycle")
+                .unit(service("early", "ExecStart=program\n[Unit]\nBefore=sysinit.target\n[Install]\nWantedBy=sysinit.target").enabled()),
+        )
         .layer(Layer::new("install-target").unit(service("never", "ExecStart=program\n[Install]\nWantedBy=gone.target")))
         .layer(Layer::new("unit-requires").unit(service("needs", "ExecStart=program\n[Unit]\nRequires=absent.service")))
         .layer(Layer::new("wants-link").symlink("../lost.service", "/usr/lib/systemd/system/basic.target.wants/lost.service"))
