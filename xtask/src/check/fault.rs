@@ -118,6 +118,11 @@ impl Fault {
         Self { cause: Some(format!("account {name}")), ..self }
     }
 
+    /// States that a line is behind it: what a reader makes of one wrong line is one finding.
+    pub(super) fn for_line(self, node: &Node<'_>, line: u32) -> Self {
+        Self { cause: Some(format!("line {}:{line}", node.path())), ..self }
+    }
+
     /// Returns whether the base is blamed for it.
     pub(super) fn is_of_base(&self) -> bool {
         self.blame == Blamed::Base

@@ -53,6 +53,15 @@ pub(super) fn merged(found: impl IntoIterator<Item = Found>) -> Vec<Finding> {
             }
             Some(first) => {
                 let first = &mut findings[*first];
+                let is_more = finding.severity == Severity::Fatal && first.severity != Severity::Fatal;
+                if is_more && (finding.site, &finding.place) == (first.site, &first.place) {
+                    // The earlier check says what is wrong, and the later one what comes of it.
+                    let message = format!("{}; {}", first.message, finding.message);
+                    let (help, related) = (first.help.take(), std::mem::take(&mut first.related));
+                    let help = help.or(finding.help);
+                    *first = Finding { message, related, help, ..finding };
+                    continue;
+                }
                 let is_known = |site, place: &Option<Box<Place>>| {
                     (Some(site), place) == (first.site, &first.place)
                         || first.related.iter().any(|it| (it.site, &it.place) == (site, place))

@@ -1,9 +1,8 @@
 //! `activated-unit`: timers, sockets and paths whose service does not exist.
 
-use lapstrake::suggest::nearest;
 use lapstrake::value::{UnitKind, UnitName};
 
-use super::loaded::{Loaded, Setting, exists, known, loaded};
+use super::loaded::{Loaded, Names, Setting, exists, loaded};
 use crate::check::{Check, Example, Fault, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -30,6 +29,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         return Vec::new();
     }
     let tree = subject.tree();
+    let names = Names::of(tree);
     let mut faults = Vec::new();
     for unit in loaded(subject) {
         let Some((node, activated)) = unit.ours().zip(activated(&unit)) else { continue };
@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             Some(setting) => setting.fault(message),
             None => Fault::at(&node, message),
         };
-        let fault = fault.help(match nearest(activated.as_str(), known(tree)) {
+        let fault = fault.help(match names.near(&activated) {
             Some(near) => format!("bring `{activated}` by `.unit(…)`, or did you mean `{near}`?"),
             None => format!("bring `{activated}` by `.unit(…)`"),
         });

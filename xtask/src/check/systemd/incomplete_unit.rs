@@ -62,12 +62,19 @@ fn lacking(unit: &Loaded<'_>) -> Option<Fault> {
     };
     let node = unit.ours()?;
     // A value that systemd ignores is none.
-    let is_read = |key: &str| {
-        let values = unit.values(section, key);
-        values.iter().any(|setting| directives::is_taken(section, key, &setting.value))
-    };
-    if keys.iter().any(|key| is_read(key)) {
+    let values: Vec<_> = keys
+        .iter()
+        .flat_map(|key| unit.values(section, key).into_iter().map(move |setting| (*key, setting)))
+        .collect();
+    if values.iter().any(|(key, setting)| directives::is_taken(section, key, &setting.value)) {
         return None;
+    }
+    if let Some((_, setting)) = values.iter().rfind(|(_, setting)| setting.is_ours()) {
+        let message = format!(
+            "`{}` has nothing that starts it and that systemd reads, so systemd refuses it",
+            unit.name
+        );
+        return Some(setting.fault(message).help(help).for_line(&setting.node, setting.line()));
     }
     let what = match keys {
         [key] => format!("has no `{key}=`"),

@@ -1,9 +1,8 @@
 //! `install-target`, `unit-requires` and `wants-link`: the other units that a unit names.
 
-use lapstrake::suggest::nearest;
 use lapstrake::value::UnitName;
 
-use super::loaded::{DIRECTORIES, Loaded, Setting, exists, known, loaded};
+use super::loaded::{DIRECTORIES, Loaded, Names, Setting, exists, is_masked, loaded};
 use crate::check::{Check, Example, Fault, Node, Subject, Tree};
 
 pub(super) const TARGET: Check =
@@ -19,7 +18,7 @@ pub(super) const TARGET: Check =
 
 pub(super) const REQUIRES: Check = Check::fatal(
     "unit-requires",
-    "systemd does not start a unit that requires another which does not exist",
+    "systemd does not start a unit that requires another which does not exist, is masked or can't be started beside it",
     requires,
 )
 .shown(Example::Layers {
@@ -50,7 +49,10 @@ fn named<'a>(
 ) -> Vec<(&'static str, UnitName, Setting<'a>)> {
     let mut named = Vec::new();
     for key in keys {
-        for setting in unit.values(section, key).into_iter().filter(Setting::is_ours) {
+        // An empty value takes back what `[Install]` has, and no dependency.
+        let settings =
+            if section == "Unit" { unit.all_values(section, key) } else { unit.values(section, key) };
+        for setting in settings.into_iter().filter(Setting::is_ours) {
             let names = setting.value.split_whitespace().filter_map(|word| UnitName::parse(word).ok());
             named.extend(names.map(|name| (*key, name, setting.clone())));
         }
@@ -63,13 +65,14 @@ fn target(subject: &Subject<'_>) -> Vec<Fault> {
         return Vec::new();
     }
     let tree = subject.tree();
+    let names = Names::of(tree);
     let mut faults = Vec::new();
     for unit in loaded(subject) {
         let pulls = named(&unit, "Install", &["WantedBy", "RequiredBy", "UpheldBy"]);
         let is_pulled = pulls.iter().any(|(_, name, _)| exists(tree, name));
         let also = named(&unit, "Install", &["Also"]);
         for (key, name, setting) in pulls.into_iter().chain(also).filter(|(_, name, _)| !exists(tree, name)) {
-            let fault = absent(&unit, key, &name, &setting, tree);
+            let fault = absent(&unit, key, &name, &setting, &names);
             let is_started = is_pulled && key != "Also";
             let doubt = is_started.then_some("another line of `[Install]` has it started");
             faults.push(fault.doubted(doubt.or_else(|| subject.stand_in_doubt())));
@@ -83,19 +86,67 @@ fn requires(subject: &Subject<'_>) -> Vec<Fault> {
         return Vec::new();
     }
     let tree = subject.tree();
+    let names = Names::of(tree);
     let mut faults = Vec::new();
     for unit in loaded(subject) {
-        let required = named(&unit, "Unit", &["Requires", "Requisite", "BindsTo"]);
-        let absent_ones = required.into_iter().filter(|(_, name, _)| !exists(tree, name));
-        let found = absent_ones.map(|(key, name, setting)| absent(&unit, key, &name, &setting, tree));
-        faults.extend(found.map(|fault| fault.doubted(subject.stand_in_doubt())));
+        for (key, name, setting) in named(&unit, "Unit", &["Requires", "Requisite", "BindsTo"]) {
+            if !exists(tree, &name) {
+                let fault = absent(&unit, key, &name, &setting, &names);
+                faults.push(fault.doubted(subject.stand_in_doubt()));
+            } else if is_masked(tree, &name) {
+                let message =
+                    format!("`{}` has `{key}={name}`, which is masked: systemd starts neither", unit.name);
+                let help = format!("write `Wants={name}`, or leave it out");
+                faults.push(setting.fault_at(name.as_str(), message).help(help));
+            } else {
+                faults.extend(conflict(tree, &unit, key, &name, &setting));
+            }
+        }
     }
     faults
 }
 
-fn absent(unit: &Loaded<'_>, key: &str, name: &UnitName, setting: &Setting<'_>, tree: &Tree<'_>) -> Fault {
+/// Returns the fault of a unit that requires what it, or what that, can't be started beside.
+fn conflict(
+    tree: &Tree<'_>,
+    unit: &Loaded<'_>,
+    key: &str,
+    name: &UnitName,
+    setting: &Setting<'_>,
+) -> Option<Fault> {
+    // A unit that is required in vain is not started; to have been started before is enough for `Requisite=`.
+    let required = Loaded::named(tree, name).filter(|_| key != "Requisite")?;
+    let stops = |one: &Loaded<'_>, other: &UnitName| {
+        let conflicts = one.all_values("Unit", "Conflicts");
+        conflicts.iter().any(|setting| setting.value.split_whitespace().any(|word| word == other.as_str()))
+    };
+    let (one, other) = if stops(unit, &required.name) || stops(unit, name) {
+        (&unit.name, name)
+    } else if stops(&required, &unit.name) {
+        (name, &unit.name)
+    } else {
+        return None;
+    };
+    let message = format!(
+        "`{}` has `{key}={name}`, and `{one}` has `Conflicts={other}`: systemd can't start both",
+        unit.name
+    );
+    Some(
+        setting
+            .fault_at(name.as_str(), message)
+            .help(format!("leave out `{key}={name}` or `Conflicts={other}`")),
+    )
+}
+
+fn absent(
+    unit: &Loaded<'_>,
+    key: &str,
+    name: &UnitName,
+    setting: &Setting<'_>,
+    names: &Names<'_, '_>,
+) -> Fault {
     let message = format!("`{}` has `{key}={name}`, which is not a unit of the image", unit.name);
-    setting.fault_at(name.as_str(), message).help(match nearest(name.as_str(), known(tree)) {
+    setting.fault_at(name.as_str(), message).help(match names.near(name) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("bring `{name}` by `.unit(…)`, or leave it out"),
     })

@@ -1,9 +1,11 @@
 //! A unit as systemd loads it: its file and the drop-ins over it, from all the directories that
 //! systemd.unit(5) names, each setting with the file that says it.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::Span;
+use lapstrake::suggest::nearest;
 use lapstrake::systemd::UnitFile;
 use lapstrake::value::{UnitKind, UnitName};
 
@@ -12,6 +14,9 @@ use crate::check::{Fault, Node, Subject, Tree};
 /// Where units of the system are, the first wins. /run is empty in an image.
 pub(super) const DIRECTORIES: [&str; 3] =
     ["/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"];
+
+/// At most so many names are compared with all names, because each costs as much as there are units.
+const MOST_LOOKUPS: usize = 100;
 
 /// A unit that the layers bring or change.
 pub(super) struct Loaded<'a> {
@@ -33,6 +38,11 @@ impl Setting<'_> {
     /// Whether a layer says it; what the base says of its own is not judged.
     pub(super) fn is_ours(&self) -> bool {
         self.node.site().is_some()
+    }
+
+    /// Returns the number of its line.
+    pub(super) fn line(&self) -> u32 {
+        self.value_at.line
     }
 
     /// Returns where a word of the value is, or the value if the word is written otherwise.
@@ -226,8 +236,25 @@ fn has_quadlet(tree: &Tree<'_>, name: &UnitName) -> bool {
     super::quadlet_generator::DIRECTORIES.into_iter().any(has)
 }
 
-/// The names of all units, to suggest one.
-pub(super) fn known(tree: &Tree<'_>) -> Vec<String> {
-    let nodes = DIRECTORIES.iter().flat_map(|directory| tree.children(directory));
-    nodes.map(|node| node.path().file_name().to_owned()).collect()
+/// The names of all units, to suggest one for another that is missing.
+pub(super) struct Names<'t, 'a> {
+    tree: &'t Tree<'a>,
+    all: OnceCell<Vec<String>>,
+    left: Cell<usize>,
+}
+
+impl<'t, 'a> Names<'t, 'a> {
+    pub(super) fn of(tree: &'t Tree<'a>) -> Self {
+        Self { tree, all: OnceCell::new(), left: Cell::new(MOST_LOOKUPS) }
+    }
+
+    /// Returns the name that a missing one is most like. After many names, none is looked up.
+    pub(super) fn near(&self, name: &UnitName) -> Option<&str> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        let all = self.all.get_or_init(|| {
+            let nodes = DIRECTORIES.iter().flat_map(|directory| self.tree.children(directory));
+            nodes.map(|node| node.path().file_name().to_owned()).collect()
+        });
+        nearest(name.as_str(), all.iter().map(String::as_str))
+    }
 }

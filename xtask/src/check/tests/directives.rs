@@ -152,6 +152,25 @@ fn a_file_of_many_faults_is_short_to_read_and_quick_to_judge() {
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
+/// One line is wrong: what it says and what comes of it is one finding.
+#[test]
+fn a_time_that_cannot_be_read_and_a_timer_without_another_are_one_finding() {
+    let workshop = Workshop::stand_in();
+    workshop.source("deploy/a.timer", b"[Timer]\nOnCalendar=dayly\nUnit=basic.target\n");
+    let found = workshop.check(&image(Layer::new("t").unit(Unit::file("deploy/a.timer"))));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!((found[0].name, found[0].severity), ("incomplete-unit", Severity::Fatal));
+    assert_eq!(found[0].place.as_ref().unwrap().to_string(), "deploy/a.timer:2:12");
+    assert!(found[0].message.starts_with("`a.timer` has `OnCalendar=dayly`, and "), "{found:#?}");
+    let end = "; `a.timer` has nothing that starts it and that systemd reads, so systemd refuses it";
+    assert!(found[0].message.ends_with(end), "{found:#?}");
+    let two = "[Timer]\nOnCalendar=dayly\nOnBootSec=1\nUnit=basic.target\n";
+    workshop.source("deploy/a.timer", two.as_bytes());
+    let found = workshop.check(&image(Layer::new("t").unit(Unit::file("deploy/a.timer"))));
+    let names: Vec<_> = found.iter().map(|found| (found.name, found.severity)).collect();
+    assert_eq!(names, [("unit-value", Severity::Warning)]);
+}
+
 /// What a distribution ships is right.
 #[test]
 fn units_of_a_real_distribution_pass() {

@@ -35,8 +35,20 @@ enum Verdict {
     Nothing,
 }
 
-/// What systemd-analyze says, if it is here.
+/// What systemd-analyze says of the order at boot, if it is here.
 fn judged(workshop: &Workshop, layer: Layer) -> Option<Verdict> {
+    let said = analyzed(workshop, layer, "multi-user.target")?;
+    if said.contains("Transaction order is cyclic") {
+        return Some(Verdict::Nothing);
+    }
+    let left_out = said
+        .lines()
+        .find_map(|line| line.split_once(": Job ")?.1.split_once("/start deleted to break ordering cycle"));
+    Some(left_out.map_or(Verdict::Fine, |(unit, _)| Verdict::Without(unit.to_owned())))
+}
+
+/// What systemd-analyze says of a unit, if it is here.
+fn analyzed(workshop: &Workshop, layer: Layer, unit: &str) -> Option<String> {
     let plan = workshop.planned(&image(layer));
     let contents = Contents::of(&plan.layers);
     let subject = Subject::new(&plan, &workshop.base, &contents);
@@ -51,19 +63,12 @@ fn judged(workshop: &Workshop, layer: Layer) -> Option<Verdict> {
         }
     }
     let mut command = Command::new("systemd-analyze");
-    command.args(["verify", "--man=no", "--root"]).arg(root.path()).arg("multi-user.target");
+    command.args(["verify", "--man=no", "--root"]).arg(root.path()).arg(unit);
     let Ok(output) = command.env("SYSTEMD_LOG_COLOR", "0").output() else {
         assert!(std::env::var_os("CI").is_none(), "systemd-analyze is missing");
         return None;
     };
-    let said = String::from_utf8(output.stderr).unwrap();
-    if said.contains("Transaction order is cyclic") {
-        return Some(Verdict::Nothing);
-    }
-    let left_out = said
-        .lines()
-        .find_map(|line| line.split_once(": Job ")?.1.split_once("/start deleted to break ordering cycle"));
-    Some(left_out.map_or(Verdict::Fine, |(unit, _)| Verdict::Without(unit.to_owned())))
+    Some(String::from_utf8(output.stderr).unwrap())
 }
 
 fn units_of(unit: &str, install: &str) -> String {
@@ -164,6 +169,39 @@ fn a_circle_is_one_where_systemd_finds_one() {
         }
     }
     assert!(disagreed.is_empty(), "{} of {}: {disagreed:#?}", disagreed.len(), cases.len());
+}
+
+#[test]
+fn what_a_unit_requires_can_be_started_beside_it_where_systemd_can() {
+    let service = |unit: &str| units_of(unit, "");
+    let cases = [
+        ("Requires=b.service", service("")),
+        ("Requires=gone.service", service("")),
+        ("Requires=gone.service\nRequires=", service("")),
+        ("Wants=gone.service", service("")),
+        ("Requires=b.service", service("Conflicts=a.service")),
+        ("Requires=b.service\nConflicts=b.service", service("")),
+        ("BindsTo=b.service", service("Conflicts=a.service")),
+        ("Wants=b.service", service("Conflicts=a.service")),
+        ("Requires=b.service", service("Conflicts=c.service")),
+        ("Requires=masked.service", service("")),
+        ("BindsTo=masked.service", service("")),
+        ("Requisite=masked.service", service("")),
+        ("Wants=masked.service\nAfter=masked.service", service("")),
+        ("Requires=b.socket", service("")),
+        ("Requires=dev-null.device", service("")),
+    ];
+    let masked = Tar::new().symlink("etc/systemd/system/masked.service", "/dev/null").end();
+    for (requirement, other) in cases {
+        let workshop = Workshop::on_stand_in_and(masked.clone());
+        let a = service(requirement);
+        let layer = || layer(&[("a.service", &a), ("b.service", &other)]);
+        let mut found = workshop.check(&image(layer()));
+        found.retain(|found| found.name == "unit-requires");
+        let Some(said) = analyzed(&workshop, layer(), "a.service") else { return };
+        let is_refused = said.contains("Failed to create a.service/start");
+        assert_eq!(!found.is_empty(), is_refused, "{requirement}: {found:#?}\n{said}");
+    }
 }
 
 #[test]

@@ -135,12 +135,12 @@ fn units_that_are_named_exist() {
     let requires = |lines: &str| unit("unit-requires", &format!("[Unit]\n{lines}\n"));
     assert_eq!(requires("Requires=gone.service"), FATAL);
     assert_eq!(requires("BindsTo=gone@x.service"), FATAL);
-    for right in [
-        "Wants=gone.service",
-        "After=gone.service",
-        "Requires=basic.target",
-        "Requires=gone.service\nRequires=",
-    ] {
+    assert_eq!(
+        requires("Requires=gone.service\nRequires="),
+        FATAL,
+        "an empty value takes back no dependency"
+    );
+    for right in ["Wants=gone.service", "After=gone.service", "Requires=basic.target"] {
         assert_eq!(requires(right), [], "{right}");
     }
 }

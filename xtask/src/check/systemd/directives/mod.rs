@@ -277,7 +277,8 @@ impl Judge {
             (false, _) => "systemd ignores it",
         };
         let message = format!("`{}` has {shown}, and {}: {what}", file.name(), wrong.why);
-        let mut fault = Fault::at_span(&file.node, &span, message);
+        let mut fault =
+            Fault::at_span(&file.node, &span, message).for_line(&file.node, assignment.key_at.line);
         if wrong.is_refused && !file.is_drop_in {
             fault = fault.as_fatal("systemd does not load the unit");
         }
