@@ -24,7 +24,7 @@ fn fault(workshop: &Workshop, layer: Layer) -> Finding {
 fn built(workshop: &Workshop, image: &Image) -> std::collections::BTreeMap<String, Seen> {
     workshop.build(image, Compression::Zstd);
     let name = image.name.get().unwrap().as_str();
-    let stored = Stored(format!("localhost/lapstrake-test/{name}:{}", std::process::id()));
+    let stored = Stored::named(name);
     let to = format!("containers-storage:{}", stored.0);
     run("skopeo", &["copy", "--quiet", &workshop.reference(name), &to], workshop.path());
     merged_tree::walk(stored.mount().as_ref())

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Whether every one of these programs is there and the host lets podman build as root.
 pub(crate) fn present(programs: &[&str]) -> bool {
@@ -40,6 +41,13 @@ pub(crate) fn output(program: &str, arguments: &[&str], directory: &Path) -> Out
 pub(crate) struct Stored(pub(crate) String);
 
 impl Stored {
+    /// Returns an image whose name no other test has, also none that runs at the same time.
+    pub(crate) fn named(name: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self(format!("localhost/lapstrake-test/{name}:{}-{number}", std::process::id()))
+    }
+
     /// Where the image's merged tree is mounted.
     pub(crate) fn mount(&self) -> String {
         run("podman", &["image", "mount", &self.0], Path::new("/"))

@@ -27,8 +27,8 @@ pub(super) fn compare(workshop: &Workshop, image: &Image) {
 /// The same, with more arguments for `podman build`.
 pub(super) fn compare_with(workshop: &Workshop, image: &Image, arguments: &[&str]) {
     let name = image.name.get().unwrap().to_string();
-    let native = Stored(format!("localhost/lapstrake-test/native-{name}:{}", std::process::id()));
-    let podman = Stored(format!("localhost/lapstrake-test/podman-{name}:{}", std::process::id()));
+    let native = Stored::named(&format!("native-{name}"));
+    let podman = Stored::named(&format!("podman-{name}"));
     workshop.build(image, Compression::Zstd);
     let to = format!("containers-storage:{}", native.0);
     run("skopeo", &["copy", "--quiet", &workshop.reference(&name), &to], workshop.path());
@@ -149,7 +149,7 @@ fn extended_attributes_of_the_base_stay() {
         named("xattrs-all").layer(step()).layer(into()),
     ] {
         compare(&workshop, &image);
-        let native = Stored(format!("localhost/lapstrake-test/xattrs:{}", std::process::id()));
+        let native = Stored::named("xattrs");
         let to = format!("containers-storage:{}", native.0);
         run(
             "skopeo",
@@ -170,7 +170,7 @@ fn buildah_builds_the_same_tree_as_podman() {
     let context = workshop.workspace.root.join("context");
     workshop.emit(&everything(), &context);
     let trees = ["podman", "buildah"].map(|engine| {
-        let image = Stored(format!("localhost/lapstrake-test/by-{engine}:{}", std::process::id()));
+        let image = Stored::named(&format!("by-{engine}"));
         run(engine, &["build", "--quiet", "--no-cache", "--tag", &image.0, "."], context.as_std_path());
         merged_tree::walk(image.mount().as_ref())
     });

@@ -58,7 +58,7 @@ fn the_image_has_the_kernel_of_the_package_and_nothing_of_the_old_one() {
     }
     let workshop = Workshop::stand_in_with_busybox();
     workshop.build(&image(|layer| layer), Compression::Zstd);
-    let stored = Stored(format!("localhost/lapstrake-test/kernel:{}", std::process::id()));
+    let stored = Stored::named("kernel");
     let to = format!("containers-storage:{}", stored.0);
     run("skopeo", &["copy", "--quiet", &workshop.reference("kernel"), &to], workshop.path());
     let mounted = stored.mount();

@@ -87,7 +87,7 @@ fn podman_takes_the_same() {
         return;
     }
     let workshop = Workshop::hostile();
-    let stored = Stored(format!("localhost/lapstrake-test/other:{}", std::process::id()));
+    let stored = Stored::named("other");
     let layout = format!("oci:{}:hostile", workshop.path().join("base").display());
     run(
         "skopeo",

@@ -54,7 +54,7 @@ fn an_initramfs_is_made_for_the_kernel_of_the_image() {
     let image = Image::new("steps", Base::stand_in()).layer(programs).layer(layer);
     let workshop = Workshop::stand_in_with_busybox();
     workshop.build(&image, Compression::Zstd);
-    let stored = Stored(format!("localhost/lapstrake-test/initramfs:{}", std::process::id()));
+    let stored = Stored::named("initramfs");
     let to = format!("containers-storage:{}", stored.0);
     run("skopeo", &["copy", "--quiet", &workshop.reference("steps"), &to], workshop.path());
     let mounted = stored.mount();
