@@ -32,6 +32,9 @@ impl Check {
         if let Some(verdict) = Bootc::of(name) {
             say(sentence(verdict.as_words()));
         }
+        if let Some(verdict) = self.verdict() {
+            say(verdict.to_string());
+        }
         let (faulty, fixed) = match self.example {
             Example::Layers { faulty, fixed } | Example::Images { faulty, fixed } => {
                 (Some(code("Faulty", faulty)), Some(code("Fixed", fixed)))

@@ -33,6 +33,7 @@ mod systemd;
 mod tests;
 mod tmpfiles;
 mod tree;
+mod verdict;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use allowance::unknown_allowances;
@@ -48,6 +49,7 @@ pub use subject::Subject;
 pub(crate) use systemd::analyze;
 pub(crate) use systemd::{SYSTEMD_ANALYZE, unit_files};
 pub use tree::{Node, Tree};
+pub use verdict::{Fate, Verdict};
 
 use serde::Serialize;
 
@@ -190,6 +192,11 @@ impl Check {
         run: fn(&Subject<'_>) -> Vec<Fault>,
     ) -> Self {
         Self { name, severity: Severity::Warning, reason, phase: Phase::Tree, example: Example::None, run }
+    }
+
+    /// Returns what becomes of its faults, and where that is stated; nothing for a check of a user's own.
+    pub fn verdict(&self) -> Option<Verdict> {
+        Verdict::of(self.name)
     }
 
     /// The same, run once every file that the layers bring is staged, binaries too.

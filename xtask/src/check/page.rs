@@ -27,7 +27,8 @@ fn page(checks: impl IntoIterator<Item = &'static Check>) -> String {
 fn section(check: &Check) -> String {
     let Check { name, reason, .. } = check;
     let bootc = Bootc::of(name).map(|it| format!(" {}.", it.as_words())).unwrap_or_default();
-    let head = format!("## {name}\n\n*{}:* {}.{bootc}\n", check.rank(), escaped(reason));
+    let verdict = check.verdict().map(|it| format!("\n{}\n", escaped(&it.to_string()))).unwrap_or_default();
+    let head = format!("## {name}\n\n*{}:* {}.{bootc}\n{verdict}", check.rank(), escaped(reason));
     let (faulty, fixed) = match check.example {
         Example::Layers { faulty, fixed } => (
             block(name, faulty, "Image::new(\"example\", Base::stand_in()).layer(example)", true),

@@ -45,6 +45,8 @@ pub(super) fn to_json(check: &Check) -> serde_json::Value {
         "phase": check.phase,
         "reason": check.reason,
         "bootc": Bootc::of(check.name),
+        "fate": check.verdict().map(|verdict| verdict.fate),
+        "source": check.verdict().map(|verdict| verdict.source),
         "example": check.example.texts().map(|(faulty, fixed)| json!({ "faulty": faulty, "fixed": fixed })),
     })
 }

@@ -12,9 +12,9 @@ pub(super) const CHECK: Check = Check::fatal(
     "a program of the base whose library was removed does not start; where it is systemd, the device does not boot",
     check,
 )
-.shown(Example::Words {
-    faulty: "`.remove(\"/usr/lib64/libmount.so.1\")`, which systemd needs",
-    fixed: "`Packages::remove([\"NAME\"])`, with which the package manager refuses what others need",
+.shown(Example::Layers {
+    faulty: r#"Layer::new("slim").remove("/usr/lib64/libc.so.6")"#,
+    fixed: r#"Layer::new("slim").remove("/usr/lib64/libgcc_s.so.1")"#,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {

@@ -7,9 +7,13 @@ pub(super) const CHECK: Check = Check::warning(
     "AutoSD masks the generators that make units of fstab, rc.local and init scripts: the files do nothing",
     check,
 )
-.shown(Example::Words {
-    faulty: "`.text(…, \"/etc/fstab\")` on a base that masks `systemd-fstab-generator`",
-    fixed: "`.unit(Unit::text(\"var-lib-data.mount\", …).enabled())`",
+.shown(Example::Layers {
+    faulty: r#"Layer::new("data")
+    .symlink("/dev/null", "/etc/systemd/system-generators/systemd-fstab-generator")
+    .text("/dev/vdb /var/lib/data ext4 nofail 0 0\n", "/etc/fstab")"#,
+    fixed: r#"Layer::new("data")
+    .symlink("/dev/null", "/etc/systemd/system-generators/systemd-fstab-generator")
+    .unit(Unit::text("var-lib-data.mount", "[Mount]\nWhat=/dev/vdb\nWhere=/var/lib/data\n"))"#,
 });
 
 /// What a generator reads, the generator, and what does the same without it.

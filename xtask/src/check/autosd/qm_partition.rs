@@ -7,9 +7,9 @@ pub(super) const CHECK: Check = Check::fatal(
     "the QM partition is a root of its own, which Automotive Image Builder makes: without one, nothing reads its files",
     check,
 )
-.shown(Example::Words {
-    faulty: "`Layer::new(\"qm\").entries(Qm::new().text(\"x\\n\", \"/etc/app.conf\"))` on a base without `/usr/lib/qm/rootfs`",
-    fixed: "the same on a base whose manifest has `qm`",
+.shown(Example::Layers {
+    faulty: r#"Layer::new("qm").entries(Qm::new().text("x\n", "/etc/app.conf"))"#,
+    fixed: r#"Layer::new("app").text("x\n", "/etc/app.conf")"#,
 });
 
 const ROOT: &str = "/usr/lib/qm/rootfs";

@@ -12,9 +12,9 @@ pub(super) const CHECK: Check = Check::fatal(
     "systemd reads units as UTF-8, and ignores every line of a unit that an editor saved as UTF-16",
     check,
 )
-.shown(Example::Words {
-    faulty: "`.unit(Unit::file(\"deploy/app.service\"))` where the file was saved as UTF-16",
-    fixed: "`iconv -f UTF-16 -t UTF-8 deploy/app.service > app.service`, and that in its place",
+.shown(Example::Layers {
+    faulty: r#"Layer::new("app").unit(Unit::text("app.service", "\u{feff}[\0S\0e\0r\0v\0i\0c\0e\0]\0\n\0"))"#,
+    fixed: r#"Layer::new("app").unit(Unit::text("app.service", "\u{feff}[Service]\nExecStart=/bin/sh\n"))"#,
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
