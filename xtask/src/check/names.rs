@@ -214,6 +214,7 @@ names! {
     UNKNOWN_UNIT = "unknown-unit",
     UNMATCHED_PATTERN = "unmatched-pattern",
     UNREADABLE_ASSET = "unreadable-asset",
+    UNREAD_DROP_IN = "unread-drop-in",
     UNREAD_FILE = "unread-file",
     USR_OWNER = "usr-owner",
     UTF8 = "utf8",

@@ -18,6 +18,25 @@ pub(super) const DIRECTORIES: [&str; 3] =
 /// At most so many names are compared with all names, because each costs as much as there are units.
 const MOST_LOOKUPS: usize = 100;
 
+/// Whose units: the system's, or those of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manager {
+    System,
+    User,
+}
+
+impl Manager {
+    pub(super) const ALL: [Self; 2] = [Self::System, Self::User];
+
+    /// Returns where its units are, the first wins.
+    pub(super) fn directories(self) -> [&'static str; 3] {
+        match self {
+            Self::System => DIRECTORIES,
+            Self::User => ["/etc/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user"],
+        }
+    }
+}
+
 /// A unit that the layers bring or change.
 pub(super) struct Loaded<'a> {
     pub(super) name: UnitName,
@@ -64,9 +83,14 @@ impl Setting<'_> {
 /// The units that the layers bring, and those of the base that they put a drop-in over. Masked ones and files that are
 /// not text are left out.
 pub(super) fn loaded<'a>(subject: &Subject<'a>) -> Vec<Loaded<'a>> {
+    loaded_by(subject, Manager::System)
+}
+
+/// Returns the units of one manager that the layers bring, and those of the base that they put a drop-in over.
+pub(super) fn loaded_by<'a>(subject: &Subject<'a>, manager: Manager) -> Vec<Loaded<'a>> {
     let tree = subject.tree();
     let mut names = BTreeSet::new();
-    for node in DIRECTORIES.iter().flat_map(|directory| tree.children(directory)) {
+    for node in manager.directories().iter().flat_map(|directory| tree.children(directory)) {
         let name = node.path().file_name();
         if node.is_file() && node.site().is_some() {
             names.extend(UnitName::parse(name).ok());
@@ -76,17 +100,17 @@ pub(super) fn loaded<'a>(subject: &Subject<'a>) -> Vec<Loaded<'a>> {
             names.extend(unit.and_then(|unit| UnitName::parse(unit).ok()));
         }
     }
-    names.into_iter().filter_map(|name| Loaded::of(tree, name)).collect()
+    names.into_iter().filter_map(|name| Loaded::of(tree, manager, name)).collect()
 }
 
 impl<'a> Loaded<'a> {
     /// Returns the unit that a name leads to, by the name that its own file has; none where it is masked.
     pub(super) fn named(tree: &Tree<'a>, name: &UnitName) -> Option<Self> {
-        Self::of(tree, canonical(tree, name)?)
+        Self::of(tree, Manager::System, canonical(tree, name)?)
     }
 
-    fn of(tree: &Tree<'a>, name: UnitName) -> Option<Self> {
-        let fragment = fragment(tree, &name);
+    fn of(tree: &Tree<'a>, manager: Manager, name: UnitName) -> Option<Self> {
+        let fragment = fragment(tree, manager, &name);
         if fragment.as_ref().is_some_and(|node| node.target() == Some("/dev/null")) {
             return None;
         }
@@ -96,8 +120,8 @@ impl<'a> Loaded<'a> {
         }
         // A file of the same name in a directory that comes first hides the others.
         let mut drop_ins: BTreeMap<String, Node<'a>> = BTreeMap::new();
-        for directory in DIRECTORIES.iter().rev() {
-            for of in [name.template(), Some(name.clone())].into_iter().flatten() {
+        for of in drop_in_names(&name) {
+            for directory in manager.directories().iter().rev() {
                 let confs = tree.children(&format!("{directory}/{of}.d"));
                 let confs = confs.filter(|node| node.ends_with(".conf"));
                 drop_ins.extend(confs.map(|node| (node.path().file_name().to_owned(), node)));
@@ -171,23 +195,42 @@ impl<'a> Loaded<'a> {
     }
 }
 
+/// Returns what the folders of a unit's drop-ins are named after, without `.d`: its kind, each prefix of its name that ends
+/// in `-`, its template, and its name. The last wins (systemd.unit(5)).
+pub(super) fn drop_in_names(name: &UnitName) -> Vec<String> {
+    let (stem, kind) = name.as_str().rsplit_once('.').unwrap_or((name.as_str(), ""));
+    let prefix = stem.split('@').next().unwrap_or(stem);
+    let mut names = vec![kind.to_owned()];
+    for (at, _) in prefix.match_indices('-').filter(|(at, _)| at + 1 < prefix.len()) {
+        names.push(format!("{}.{kind}", &prefix[..=at]));
+        if stem.contains('@') {
+            names.push(format!("{}@.{kind}", &prefix[..=at]));
+        }
+    }
+    names.extend(name.template().map(|template| template.to_string()));
+    names.push(name.to_string());
+    names
+}
+
 /// Whether systemd can read lines in a file.
 pub(super) fn is_text(node: &Node<'_>) -> bool {
     !node.text().unwrap_or_default().contains('\0')
 }
 
 /// The file, or the link, that a unit's name leads to: an instance's own, else its template's.
-fn fragment<'a>(tree: &Tree<'a>, name: &UnitName) -> Option<Node<'a>> {
+fn fragment<'a>(tree: &Tree<'a>, manager: Manager, name: &UnitName) -> Option<Node<'a>> {
     let names = [Some(name.clone()), name.template()].into_iter().flatten();
     names
-        .flat_map(|name| DIRECTORIES.iter().map(move |directory| format!("{directory}/{name}")))
+        .flat_map(|name| {
+            manager.directories().into_iter().map(move |directory| format!("{directory}/{name}"))
+        })
         .find_map(|path| tree.get(&path))
 }
 
 /// Returns the name of the file that a unit's name leads to: a link has its unit go by two names. None where the unit is
 /// masked or missing.
 pub(super) fn canonical(tree: &Tree<'_>, name: &UnitName) -> Option<UnitName> {
-    let own = fragment(tree, name)?;
+    let own = fragment(tree, Manager::System, name)?;
     if is_mask(tree, &own) {
         return None;
     }
@@ -203,7 +246,7 @@ pub(super) fn canonical(tree: &Tree<'_>, name: &UnitName) -> Option<UnitName> {
 
 /// Returns whether a unit of that name is there, and systemd starts it for nobody.
 pub(super) fn is_masked(tree: &Tree<'_>, name: &UnitName) -> bool {
-    fragment(tree, name).is_some_and(|node| is_mask(tree, &node))
+    fragment(tree, Manager::System, name).is_some_and(|node| is_mask(tree, &node))
 }
 
 /// Returns whether a file of a unit masks it: it is a link to /dev/null, or empty.
@@ -216,6 +259,11 @@ fn is_mask(tree: &Tree<'_>, node: &Node<'_>) -> bool {
 /// Whether systemd would find a unit of that name: a file of it, or a unit that the kernel, a generator or
 /// systemd itself makes.
 pub(in crate::check) fn exists(tree: &Tree<'_>, name: &UnitName) -> bool {
+    is_known(tree, Manager::System, name)
+}
+
+/// The same, for the units of one manager.
+pub(super) fn is_known(tree: &Tree<'_>, manager: Manager, name: &UnitName) -> bool {
     let is_made = match name.kind() {
         UnitKind::Automount
         | UnitKind::Device
@@ -225,7 +273,7 @@ pub(in crate::check) fn exists(tree: &Tree<'_>, name: &UnitName) -> bool {
         | UnitKind::Swap => true,
         UnitKind::Path | UnitKind::Service | UnitKind::Socket | UnitKind::Target | UnitKind::Timer => false,
     };
-    is_made || fragment(tree, name).is_some() || has_quadlet(tree, name)
+    is_made || fragment(tree, manager, name).is_some() || has_quadlet(tree, name)
 }
 
 /// podman's generator makes `app.service` of `app.container`.

@@ -25,6 +25,7 @@ mod unit_access;
 mod unit_encoding;
 mod unit_path;
 mod unit_user;
+mod unread_drop_in;
 
 use std::collections::BTreeMap;
 
@@ -50,6 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
     install::LINK,
     ordering_cycle::CHECK,
     activated_unit::CHECK,
+    unread_drop_in::CHECK,
     incomplete_unit::CHECK,
     quadlet_generator::CHECK,
     quadlet::KEY,

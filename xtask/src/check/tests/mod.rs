@@ -8,6 +8,7 @@ mod booting;
 mod catalog;
 mod deployment;
 mod directives;
+mod drop_ins;
 mod lines;
 mod ordering;
 mod places;
