@@ -68,8 +68,8 @@ impl File {
 
     /// Takes the file that another image has at `from`, as `COPY --from=IMAGE` does. `lapstrake.lock` pins the digest of the
     /// image, as it does a base's. Nothing runs, so no engine is needed. A symlink at `from` is followed. Default mode:
-    /// 0755. The file's mode, owner and capabilities in the other image are not taken, and no finding says so: write
-    /// `.mode(0o4755)`, `.owner(…)` or `.capability(…)` for a program that has them there.
+    /// 0755. The file's mode, owner and capabilities in the other image are not taken. The checks `source-mode` and
+    /// `source-owner` name what the file has there: write `.mode(0o4755)`, `.owner(…)` or `.capability(…)` to have it here.
     ///
     /// An image in another place than a registry is a stage without steps: `BuildStage::on(Base::oci("images/caddy"))`.
     ///

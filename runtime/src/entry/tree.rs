@@ -114,7 +114,8 @@ impl Tree {
 
     /// Takes the content of the directory that another image has at `from`, as `COPY --from=IMAGE` does; see
     /// [`File::from_image`](super::File::from_image). Modes and owners are those of a tree of the workspace: of the modes in
-    /// the image only whether the owner of a file may execute it is kept, and no capabilities.
+    /// the image only whether the owner of a file may execute it is kept, and no capabilities. The checks `source-mode` and
+    /// `source-owner` name files that have more.
     ///
     /// ```
     /// use lapstrake::{Layer, entry::Tree};

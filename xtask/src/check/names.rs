@@ -174,6 +174,7 @@ names! {
     SETUID = "setuid",
     SHADOWED_ENTRY = "shadowed-entry",
     SOURCE_MODE = "source-mode",
+    SOURCE_OWNER = "source-owner",
     SPECIAL_FILE = "special-file",
     SSHD_CONFIG = "sshd-config",
     STATE_DIRECTORY = "state-directory",

@@ -43,7 +43,7 @@ pub struct Verdict {
 
 /// The verdicts by the names of the checks.
 #[rustfmt::skip]
-const VERDICTS: [(&str, Fate, &str); 165] = [
+const VERDICTS: [(&str, Fate, &str); 166] = [
     ("base", Fate::Refused, "OCI image-spec: descriptor.md, digests"),
     ("duplicate-image", Fate::Refused, "this tool: one name, one tag in the layout"),
     ("unknown-check", Fate::Ignored, "this tool: `.allow` accepts by the name of a check"),
@@ -85,6 +85,7 @@ const VERDICTS: [(&str, Fate, &str); 165] = [
     ("nothing-taken", Fate::Ignored, "this tool: `.only`, `.strip_components`"),
     ("unmatched-pattern", Fate::Ignored, "this tool: patterns of a tree"),
     ("source-mode", Fate::Depends, "gitformat-index(5): modes 644 and 755"),
+    ("source-owner", Fate::Depends, "Containerfile(5): COPY --from keeps the owner of a file"),
     ("empty-run", Fate::Refused, "Containerfile(5), RUN"),
     ("mount-point", Fate::Refused, "Containerfile(5), RUN --mount"),
     ("duplicate-secret", Fate::Refused, "podman-build(1), --secret"),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use lapstrake::entry::{Attributes, Bin, Edit, EntryKind, EntryRef, File, Kargs, Source};
 use lapstrake::value::{Asset, ImagePath, Invalid, LayerName, Mode, Owner, Principal};
 use lapstrake::{Layer, Parsed, Site};
@@ -262,7 +263,7 @@ impl<'a> Placer<'a, '_, '_> {
         default: Option<Mode>,
         site: Site,
     ) {
-        let mut scanned = None;
+        let (mut scanned, mut made) = (None, None);
         let (from, own) = match source {
             Source::Text(text) => (Origin::Text(text.clone()), Mode::FILE),
             Source::Fetched(url, digest) => {
@@ -271,9 +272,11 @@ impl<'a> Placer<'a, '_, '_> {
                 (Origin::Fetched(Fetched { url: url.to_string(), digest }), Mode::FILE)
             }
             Source::BuildStage(stage, from) => {
-                let from = stage::path(from, self.layer_site, &mut self.findings);
-                let built = from.and_then(|from| self.stages.file(stage, from, site, &mut self.findings));
-                let Some(built) = built else { return };
+                let Some(from) = stage::path(from, self.layer_site, &mut self.findings) else { return };
+                let Some(built) = self.stages.file(stage, from.clone(), site, &mut self.findings) else {
+                    return;
+                };
+                made = self.stage_trees.file(stage, from);
                 (Origin::Compiled(built), Mode::PROGRAM)
             }
             Source::Asset(asset) => match self.scanned(asset, site) {
@@ -291,11 +294,20 @@ impl<'a> Placer<'a, '_, '_> {
             },
         };
         let Some(metadata) = self.metadata(attributes, default.unwrap_or(own)) else { return };
-        let unkept = scanned.and_then(|(asset, file)| {
-            source_mode::of_file(asset, file, attributes, (&path, metadata.mode), site)
-        });
-        self.findings.extend(unkept);
+        let made = made.as_ref().map(|(from, file)| (Utf8Path::new(from.as_str()), file));
+        let is_of_stage = made.is_some();
+        if let Some((from, file)) = scanned.or(made) {
+            let written = (&path, metadata.mode);
+            self.report(source_mode::of_file(from, file, attributes, written, is_of_stage, site));
+            let owned = std::iter::once(("", file));
+            self.report(source_mode::of_owners(from, owned, attributes, site));
+        }
         self.put(path, Kind::File(from), metadata, site);
+    }
+
+    /// Keeps a finding unless the entry accepts it.
+    pub(super) fn report(&mut self, finding: Option<Finding>) {
+        self.findings.extend(finding.filter(|finding| !self.members.allowed.contains_key(finding.name)));
     }
 
     pub(super) fn scanned(&mut self, asset: &Asset, site: Site) -> Option<&'a Scanned> {

@@ -44,7 +44,7 @@ impl Placer<'_, '_, '_> {
         match &tree.source {
             Source::Asset(asset) => match self.scanned(asset, site) {
                 Some(Scanned::Directory(members)) => {
-                    self.members_of(tree, &root, asset.path(), members, site);
+                    self.members_of(tree, &root, (asset.path(), "new"), members, site);
                 }
                 Some(Scanned::File(_)) => {
                     let message = format!("`{asset}` is a file, and `tree` takes a directory");
@@ -59,11 +59,11 @@ impl Placer<'_, '_, '_> {
                 if self.stages.directory(stage, product.clone(), site, &mut self.findings).is_none() {
                     return;
                 }
+                let is_other_image = stage.sources.is_empty() && stage.runs.is_empty();
+                let method = if is_other_image { "from_image" } else { "from_stage" };
                 if let Some(members) = self.stage_trees.get(stage, &product) {
-                    self.members_of(tree, &root, Utf8Path::new(from.as_str()), &members, site);
+                    self.members_of(tree, &root, (Utf8Path::new(from.as_str()), method), &members, site);
                 } else {
-                    let is_other_image = stage.sources.is_empty() && stage.runs.is_empty();
-                    let method = if is_other_image { "from_image" } else { "from_stage" };
                     let what = format!("`Tree::{method}(…, {:?}, …)`", from.as_str());
                     self.undecided.push(Undecided { what, site, layer: self.layer.clone() });
                 }
@@ -78,12 +78,13 @@ impl Placer<'_, '_, '_> {
         }
     }
 
-    /// Puts the members of a directory in the layer. `named` is its path where it comes from.
+    /// Puts the members of a directory in the layer. `named` is its path where it comes from, and `method` the one of `File`
+    /// that takes a file of it.
     fn members_of(
         &mut self,
         tree: &Tree,
         root: &ImagePath,
-        named: &Utf8Path,
+        (named, method): (&Utf8Path, &str),
         members: &BTreeMap<String, Kind<SourceFile>>,
         site: Site,
     ) {
@@ -110,7 +111,10 @@ impl Placer<'_, '_, '_> {
             |name: &str, file: &SourceFile| patterns.mode(name).is_some() && file.capabilities.is_none();
         let files = taken().filter_map(|(name, member)| Some((name.as_str(), member.file()?)));
         let files = files.filter(|(name, file)| !is_decided(name, file));
-        self.findings.extend(source_mode::of_tree(named, files, &tree.attributes, site));
+        self.report(source_mode::of_tree((named, method), files, &tree.attributes, site));
+        let files = taken().filter_map(|(name, member)| Some((name.as_str(), member.file()?)));
+        let files = files.filter(|(name, _)| patterns.owner(name).is_none());
+        self.report(source_mode::of_owners(named, files, &tree.attributes, site));
         for (name, member) in taken() {
             let path = match root.join(name) {
                 Ok(path) => path,

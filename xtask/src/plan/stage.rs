@@ -79,6 +79,11 @@ pub(crate) struct Compiled {
 }
 
 impl Product {
+    /// Whether it is a part of the tree of the stage, which has modes and owners of its own.
+    pub(crate) fn is_of_tree(&self) -> bool {
+        self.is_directory() || matches!(self, Self::Path(_))
+    }
+
     /// Whether it is a directory, whose members are undecided until the stage has run.
     pub(crate) fn is_directory(&self) -> bool {
         match self {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use lapstrake_oci::tree::Kind;
 
 use super::lower_layers::Described;
 use super::{LowerLayers, Session};
@@ -12,22 +13,28 @@ use crate::base::Base;
 use crate::engine::EnginePolicy;
 use crate::engine::build_stage::{self, BuilderEnv};
 use crate::plan::{Compiled, Plan, Product, Resolved, StageTrees};
-use crate::project::assets::{SourceError, scan_result};
+use crate::project::assets::{SourceError, SourceFile, scan_result, scan_result_file};
 
-/// Keeps what is in the directories that the stages of a plan made. Returns whether the plan is another one with it.
+/// Keeps what is in the directories that the stages of a plan made, and what of its files an entry does not take. Returns whether the plan is another one with it.
 pub(crate) fn learn_trees(
     trees: &StageTrees,
     plan: &Plan,
     built: &BTreeMap<Compiled, Utf8PathBuf>,
 ) -> Result<bool, SourceError> {
     let (mut has_trees, mut is_news) = (false, false);
-    for (Compiled { stage, product }, directory) in built {
-        if !product.is_directory() {
-            continue;
+    for (Compiled { stage, product }, path) in built {
+        let planned = &plan.stages[*stage];
+        let mut tree = match product {
+            Product::Tree(_) | Product::Layout => scan_result(path)?,
+            Product::Path(_) => BTreeMap::from([(String::new(), Kind::File(scan_result_file(path)?))]),
+            Product::Artefact(_) => continue,
+        };
+        build_stage::add_unkept(planned, product, path, &mut tree)?;
+        let is_directory = product.is_directory();
+        if is_directory || tree.values().filter_map(Kind::file).any(SourceFile::has_more) {
+            is_news |= trees.set(&planned.described, product, Arc::new(tree));
         }
-        let tree = Arc::new(scan_result(directory)?);
-        is_news |= trees.set(&plan.stages[*stage].described, product, tree);
-        has_trees = true;
+        has_trees |= is_directory;
     }
     // Another image of the run may have made them after this one was planned.
     Ok(is_news || has_trees && !plan.undecided.is_empty())
@@ -54,7 +61,7 @@ impl Session<'_> {
         described: &Described,
         base: &Rc<Base>,
     ) -> Option<Resolved> {
-        let has_trees = plan.stages.iter().any(|stage| stage.results.iter().any(Product::is_directory));
+        let has_trees = plan.stages.iter().any(|stage| stage.results.iter().any(Product::is_of_tree));
         let store = self.existing_store().filter(|_| has_trees)?;
         let env = self.builder_env(&store, EnginePolicy::Never);
         let kept = build_stage::kept(&plan.stages, &env);

@@ -12,6 +12,7 @@ use lapstrake::{Base, BuildStage, Image, Layer};
 use super::engine::{Stored, present, run};
 use super::equivalence;
 use super::workshop::Workshop;
+use crate::base::fixture::Tar;
 use crate::engine::EnginePolicy;
 use crate::support::explain::Explain as _;
 
@@ -162,7 +163,7 @@ fn what_another_image_does_not_have_is_an_error_with_what_it_has() {
 #[test]
 fn names_of_one_file_stay_names_of_one_file_and_no_program_gets_the_rights_of_its_builder() {
     let workshop = Workshop::on_layout(|layout| {
-        let tar = crate::base::fixture::Tar::new().directory("usr").directory("usr/bin");
+        let tar = Tar::new().directory("usr").directory("usr/bin");
         let tar = tar.member(b"usr/bin/su", tar::EntryType::Regular, "", 0o4755, b"su");
         let tar = tar.member(b"usr/bin/sudo", tar::EntryType::Link, "usr/bin/su", 0o4755, b"");
         super::hostile::write_layers(layout, [(tar.end(), false)]);
@@ -178,4 +179,96 @@ fn names_of_one_file_stay_names_of_one_file_and_no_program_gets_the_rights_of_it
         .filter_map(|(path, member)| Some(format!("{path} is {}", member.hardlink.as_ref()?)))
         .collect();
     assert_eq!(links, ["/usr/libexec/sudo is /usr/libexec/su"]);
+}
+
+/// An image with a set-user-ID program, one with file capabilities, one that others may not read, and files of an account.
+fn with_rights() -> Workshop {
+    const OWNED: &[(&str, &[u8])] = &[("uid", b"33"), ("gid", b"34")];
+    let capability = lapstrake::value::Capabilities::parse("cap_net_raw=ep").unwrap().to_xattr();
+    Workshop::on_layout(|layout| {
+        let program =
+            |tar: Tar, name: &str, mode| tar.member(name.as_bytes(), tar::EntryType::Regular, "", mode, b"x");
+        let tar = Tar::new().directory("etc").directory("usr").directory("usr/bin").directory("srv");
+        let tar = program(program(tar, "usr/bin/su", 0o4755), "usr/bin/private", 0o750);
+        let tar = program(tar, "usr/bin/plain", 0o755);
+        let tar =
+            program(tar.pax(&[("SCHILY.xattr.security.capability", &capability)]), "usr/bin/ping", 0o755);
+        let tar = tar.pax(OWNED).file("srv/index.html", "x").pax(OWNED).file("srv/style.css", "x");
+        super::hostile::write_layers(layout, [(tar.file("srv/robots.txt", "x").end(), false)]);
+    })
+}
+
+#[test]
+fn what_a_file_of_another_image_has_and_an_entry_does_not_take_is_found() {
+    let workshop = with_rights();
+    let found = |entry: EntryKind| {
+        // The second time, the files are those of the first.
+        let [first, again] = [0, 1].map(|_| {
+            let found = workshop.plan(&image([entry.clone()])).1;
+            found
+                .into_iter()
+                .map(|found| (found.name, found.message, found.help.unwrap()))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(first, again);
+        first
+    };
+    let file = |from: &str| File::from_stage(other(&workshop), from, "/usr/bin/x");
+    let mode = |has: &str, gets: &str, write: &str| {
+        let message = format!("`/usr/bin/{has}, and `/usr/bin/x` gets {gets}");
+        let help =
+            format!("write {write}, or write `.allow(checks::SOURCE_MODE)` if the image does not need it");
+        vec![("source-mode", message, help)]
+    };
+    assert_eq!(found(file("/usr/bin/su").into()), mode("su` has mode 4755", "mode 0755", "`.mode(0o4755)`"));
+    assert_eq!(
+        found(file("/usr/bin/private").into()),
+        mode("private` has mode 0750", "mode 0755", "`.mode(0o750)`")
+    );
+    let capability = "`.capability(\"cap_net_raw=ep\")`";
+    assert_eq!(
+        found(file("/usr/bin/ping").into()),
+        mode("ping` has the file capabilities cap_net_raw=ep", "none", capability)
+    );
+    let owner = |message: &str| {
+        let help = "write `.owner(\"33:34\")`, or `.owner(\"root\")` if that is right";
+        vec![("source-owner", message.to_owned(), help.to_owned())]
+    };
+    assert_eq!(
+        found(file("/srv/index.html").into()),
+        owner("`/srv/index.html` belongs to 33:34 in its image, and to root in this one")
+    );
+    let tree = |from: &str| Tree::from_stage(other(&workshop), from, "/usr/share/x");
+    assert_eq!(
+        found(tree("/srv").into()),
+        owner(
+            "`/srv/index.html` belongs to 33:34 in its image, and to root in this one; so does one more file of the tree"
+        )
+    );
+    let [(name, message, help)] = &found(tree("/usr/bin").into())[..] else {
+        panic!("one finding of the tree")
+    };
+    assert_eq!(*name, "source-mode");
+    assert_eq!(
+        message,
+        "`/usr/bin/ping` has the file capabilities cap_net_raw=ep, which a tree does not take; 2 more files of the tree have such"
+    );
+    assert_eq!(
+        help,
+        "leave it out by `.exclude(\"ping\")`, and add it by `File::from_image` with `.capability(\"cap_net_raw=ep\")`"
+    );
+
+    for near in [
+        file("/usr/bin/plain").into(),
+        file("/usr/bin/su").mode(0o755).into(),
+        file("/usr/bin/su").allow("source-mode").into(),
+        file("/usr/bin/ping").capability("cap_net_raw=ep").into(),
+        file("/srv/index.html").owner("root").into(),
+        tree("/srv").owner("33:34").into(),
+        tree("/srv").owner_of("**/*", "root").into(),
+        tree("/srv").exclude("*.html").exclude("*.css").into(),
+        EntryKind::from(tree("/usr/bin").only("plain")),
+    ] {
+        assert_eq!(found(near), []);
+    }
 }

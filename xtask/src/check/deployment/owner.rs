@@ -35,6 +35,10 @@ pub(super) const SETUID: Check = Check::warning(
     fixed: r#"Layer::new("app").with(File::text("x", "/usr/bin/probe").mode(0o755).capability("cap_net_raw+ep"))"#,
 });
 
+/// The mode bits with which a program runs as its owner, and as its group.
+const SET_UID: u32 = 0o4000;
+const SET_GID: u32 = 0o2000;
+
 fn number(subject: &Subject<'_>) -> Vec<Fault> {
     if subject.runs_unseen() {
         return Vec::new();
@@ -63,8 +67,12 @@ fn number(subject: &Subject<'_>) -> Vec<Fault> {
 }
 
 fn usr(subject: &Subject<'_>) -> Vec<Fault> {
-    let odd =
-        |node: &Node<'_>| node.path().as_str().starts_with("/usr/") && (node.uid(), node.gid()) != (0, 0);
+    // The owner of a program with set-ID bits is whose rights it runs with; `setuid` reports it.
+    let is_used = |node: &Node<'_>, bit: u32| node.is_file() && node.mode().bits() & bit != 0;
+    let odd = |node: &Node<'_>| {
+        node.path().as_str().starts_with("/usr/")
+            && (node.uid() != 0 && !is_used(node, SET_UID) || node.gid() != 0 && !is_used(node, SET_GID))
+    };
     let fault = |node: Node<'_>| {
         let message = format!("`{}` in /usr belongs to {}:{}", node.path(), node.uid(), node.gid());
         let help = "leave `.owner(…)` out, and let a mode of 0644 or 0755 make it readable";
@@ -79,9 +87,15 @@ fn accept(check: &str) -> String {
 }
 
 fn setuid(subject: &Subject<'_>) -> Vec<Fault> {
-    let odd = |node: &Node<'_>| node.is_file() && node.mode().bits() & 0o6000 != 0;
+    let odd = |node: &Node<'_>| node.is_file() && node.mode().bits() & (SET_UID | SET_GID) != 0;
     let fault = |node: Node<'_>| {
-        let message = format!("`{}` has mode {}: it runs with its owner's rights", node.path(), node.mode());
+        let bits = node.mode().bits();
+        let whose = match (bits & SET_UID != 0, bits & SET_GID != 0) {
+            (true, true) => "its owner's and its group's",
+            (false, true) => "its group's",
+            (true | false, false) => "its owner's",
+        };
+        let message = format!("`{}` has mode {}: it runs with {whose} rights", node.path(), node.mode());
         let help = "give the one capability that it needs: `.mode(0o755).capability(\"cap_net_raw+ep\")`";
         Fault::at(&node, message).help(if node.is_of_step() { accept("SETUID") } else { help.to_owned() })
     };

@@ -94,10 +94,18 @@ pub(in crate::check) const CHECKS: &[Check] = &[
     ),
     warning(
         "source-mode",
-        "of the mode of a source an image has only whether its owner may execute it, because git keeps no more",
+        "of the mode of a source, also of a stage or another image, an image has only whether its owner may execute it, because git keeps no more",
         words(
             "`.file(\"deploy/probe\", \"/usr/bin/probe\")` where `deploy/probe` has the mode 4755",
             "`.with(File::new(\"deploy/probe\", \"/usr/bin/probe\").mode(0o4755))`",
+        ),
+    ),
+    note(
+        "source-owner",
+        "a file of another image belongs to root unless the description has its owner, because its number may be another account here",
+        words(
+            "`File::from_image(\"registry.example/web:2\", \"/etc/web.key\", \"/etc/web.key\")` of a file that belongs to 33:33",
+            "`File::from_image(…).owner(\"33:33\")`",
         ),
     ),
 ];

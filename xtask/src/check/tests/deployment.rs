@@ -71,6 +71,20 @@ fn every_number_has_an_account() {
 fn usr_is_roots() {
     let at = |path: &str| Layer::new("o").with(File::text("x", path).owner("dbus"));
     told("usr-owner", Tar::new, at("/usr/share/x"), at("/etc/x"));
+    // The group of a set-group-ID program is that with whose rights it runs.
+    let mode = |mode: u32| Layer::new("o").with(File::text("x", "/usr/bin/x").mode(mode).owner("root:dbus"));
+    told("usr-owner", Tar::new, mode(0o4755), mode(0o2755));
+}
+
+#[test]
+fn the_rights_of_a_program_are_those_of_its_bits() {
+    for (mode, whose) in
+        [(0o4755, "its owner's"), (0o2755, "its group's"), (0o6755, "its owner's and its group's")]
+    {
+        let layer = Layer::new("m").with(File::text("x", "/usr/bin/x").mode(mode));
+        let message = format!("`/usr/bin/x` has mode {mode:04o}: it runs with {whose} rights");
+        assert_eq!(found("setuid", Tar::new(), layer)[0].message, message);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use lapstrake::TransportRef;
 
 use super::containerfile::{StageImages, containerfile};
 use super::error::Cause;
-use super::{BuilderEnv, other_image, sources};
+use super::{BuilderEnv, other_image, sources, unkept};
 use crate::base;
 use crate::emit;
 use crate::engine::cached::{CachedJob, Context};
@@ -61,8 +61,9 @@ impl<'a> StageJob<'a> {
         let scratch = store.paths().scratch(Scratch::EngineJob).map_err(keeping)?;
         let results = scratch.path().join(RESULTS);
         fs::create_dir(&results).map_err(keeping)?;
-        other_image::take(self.stage, self.env, &results)?;
-        store.keep_stage(&key, self.stage.results.len(), &results).map_err(keeping)
+        let unkept = other_image::take(self.stage, self.env, &results)?;
+        let count = unkept::write(self.stage, &unkept, &results).map_err(keeping)?;
+        store.keep_stage(&key, count, &results).map_err(keeping)
     }
 
     /// Returns the image that FROM names, which is then in the engine's storage or in the context.
@@ -144,6 +145,9 @@ impl CachedJob for StageJob<'_> {
             "network": self.stage.wants_network(),
             "read": layers::read(&self.files, &self.staged),
         });
+        if other_image::is_of(self.stage) {
+            inputs["unkept"] = serde_json::json!(unkept::VERSION);
+        }
         if self.stage.results.contains(&Product::Layout) {
             inputs["layout"] = serde_json::json!(self.stage.listed());
         }

@@ -8,10 +8,12 @@ mod error;
 mod job;
 mod other_image;
 mod sources;
+mod unkept;
 
 use std::collections::BTreeMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
+use lapstrake_oci::tree::Kind;
 
 pub(crate) use self::error::BuildStageError;
 use self::error::Cause;
@@ -20,6 +22,7 @@ use super::cached::{self, CachedJob as _};
 use crate::base::Cache;
 use crate::engine::EnginePolicy;
 use crate::plan::{Compiled, PlannedBuildStage, Product};
+use crate::project::assets::{SourceError, SourceFile};
 use crate::project::workspace::Workspace;
 use crate::store::Store;
 use crate::support::explain::Located;
@@ -53,24 +56,34 @@ pub(crate) fn ensure(
     Ok(built)
 }
 
-/// Returns the directories that stages have made in an earlier build.
+/// Returns the directories and files that stages have made in an earlier build, without those of cargo.
 pub(crate) fn kept(stages: &[PlannedBuildStage], env: &BuilderEnv<'_>) -> BTreeMap<Compiled, Utf8PathBuf> {
     let mut kept = BTreeMap::new();
     for (index, stage) in stages.iter().enumerate() {
-        if !stage.results.iter().any(Product::is_directory) {
+        if !stage.results.iter().any(Product::is_of_tree) {
             continue;
         }
         // A stage that has to run is run when the image is built.
         let folder = StageJob::new(stage, env).and_then(|job| Ok(job.cached(&job.key()?)));
         let Ok(Some(folder)) = folder else { continue };
-        for (number, product) in
-            stage.results.iter().enumerate().filter(|(_, product)| product.is_directory())
+        for (number, product) in stage.results.iter().enumerate().filter(|(_, product)| product.is_of_tree())
         {
             let product = product.clone();
             kept.insert(Compiled { stage: index, product }, folder.join(number.to_string()));
         }
     }
     kept
+}
+
+/// Adds to the files of a result what they have in their stage. Those of a stage that an engine ran have it themselves, but
+/// for the owners, which are those of this machine.
+pub(crate) fn add_unkept(
+    stage: &PlannedBuildStage,
+    product: &Product,
+    path: &Utf8Path,
+    tree: &mut BTreeMap<String, Kind<SourceFile>>,
+) -> Result<(), SourceError> {
+    if other_image::is_of(stage) { unkept::add(stage, product, path, tree) } else { Ok(()) }
 }
 
 fn ensure_one(stage: &PlannedBuildStage, env: &BuilderEnv<'_>) -> Result<Utf8PathBuf, Cause> {

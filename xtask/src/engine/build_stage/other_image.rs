@@ -16,6 +16,7 @@ use lapstrake_oci::Decompressor;
 use lapstrake_oci::tree::Kind;
 
 use super::error::{Cause, failed};
+use super::unkept::{OTHERS_READ, Unkept};
 use super::{BuilderEnv, embedded};
 use crate::base::{self, Base, BaseRequest, File, FileFacts, keep_contents};
 use crate::plan::{PlannedBuildStage, Product};
@@ -36,8 +37,12 @@ pub(super) fn is_of(stage: &PlannedBuildStage) -> bool {
     is_readable && !stage.has_steps()
 }
 
-/// Writes the results of a stage to a folder, by number.
-pub(super) fn take(stage: &PlannedBuildStage, env: &BuilderEnv<'_>, to: &Utf8Path) -> Result<(), Cause> {
+/// Writes the results of a stage to a folder, by number. Returns what their files have and the results do not.
+pub(super) fn take(
+    stage: &PlannedBuildStage,
+    env: &BuilderEnv<'_>,
+    to: &Utf8Path,
+) -> Result<Vec<Unkept>, Cause> {
     let location = stage.described.base.location.get().unwrap_or(&stage.location);
     let (architecture, pinned) = (Some(stage.architecture), Some(&stage.digest));
     let request = BaseRequest { architecture, pinned, offline: env.offline };
@@ -50,7 +55,8 @@ pub(super) fn take(stage: &PlannedBuildStage, env: &BuilderEnv<'_>, to: &Utf8Pat
         results.add(&image, product, to)?;
     }
     results.read(&image, env)?;
-    results.write(env)
+    results.write(env)?;
+    Ok(results.unkept)
 }
 
 /// What is written, each at its path of this machine.
@@ -59,6 +65,7 @@ struct Results {
     directories: Vec<Utf8PathBuf>,
     links: Vec<(Utf8PathBuf, String)>,
     files: Vec<TakenFile>,
+    unkept: Vec<Unkept>,
     /// The number of the highest layer that has one of the files.
     highest: usize,
 }
@@ -108,6 +115,11 @@ impl Results {
                 Kind::Symlink { target } => self.links.push((to, target.to_string())),
                 Kind::File(File::Read(facts)) => {
                     self.highest = self.highest.max(found.layer.get());
+                    let is_open = path
+                        .parent()
+                        .and_then(|parent| tree.get(&parent))
+                        .is_none_or(|parent| parent.node.metadata.mode.bits() & OTHERS_READ != 0);
+                    self.unkept.extend(Unkept::of(result, below, &found.node.metadata, is_open));
                     let mode = found.node.metadata.mode.bits() & BITS | READABLE;
                     self.files.push(TakenFile { result, path: to, facts: Arc::clone(facts), mode });
                 }

@@ -12,7 +12,7 @@ use lapstrake_oci::tree::Kind;
 
 use crate::support::explain::Explain;
 
-pub(crate) use scan::{scan, scan_result};
+pub(crate) use scan::{scan, scan_result, scan_result_file};
 
 /// All that a description's sources are, by the asset that names them.
 pub(crate) type Sources = BTreeMap<Asset, Result<Scanned, SourceError>>;
@@ -42,6 +42,15 @@ pub(crate) struct SourceFile {
     pub(crate) special_mode: Option<Mode>,
     /// Its file capabilities, as the kernel keeps them.
     pub(crate) capabilities: Option<Vec<u8>>,
+    /// Its owner, if another image has the file and it is not root's. A file of the workspace belongs to its author.
+    pub(crate) owner: Option<(u32, u32)>,
+}
+
+impl SourceFile {
+    /// Whether it has more than its content and whether its owner may execute it.
+    pub(crate) fn has_more(&self) -> bool {
+        self.special_mode.is_some() || self.capabilities.is_some() || self.owner.is_some()
+    }
 }
 
 /// An inode of the host.

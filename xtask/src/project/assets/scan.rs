@@ -118,6 +118,12 @@ pub(crate) fn scan_result(directory: &Utf8Path) -> Result<BTreeMap<String, Kind<
     Ok(members)
 }
 
+/// Returns a file that a build stage made.
+pub(crate) fn scan_result_file(path: &Utf8Path) -> Result<SourceFile, SourceError> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| SourceError::unreadable(path, &error))?;
+    file(path.to_owned(), &metadata, path.parent().is_some_and(is_open))
+}
+
 /// Where a directory is that is walked.
 enum Within<'a> {
     /// In a workspace, some of whose directories no tree takes.
@@ -215,7 +221,7 @@ fn file(path: Utf8PathBuf, metadata: &fs::Metadata, is_open: bool) -> Result<Sou
     let special_mode = Mode::from_bits(mode).filter(|_| is_special);
     // Only a program can have them, and a file system without them has none.
     let capabilities = if executable { capabilities(&path) } else { None };
-    Ok(SourceFile { path, executable, text, inode, special_mode, capabilities })
+    Ok(SourceFile { path, executable, text, inode, special_mode, capabilities, owner: None })
 }
 
 fn capabilities(path: &Utf8Path) -> Option<Vec<u8>> {

@@ -82,8 +82,13 @@ impl Workshop {
     /// Runs the stages that make directories, and returns whether the plan is another one with those.
     pub(super) fn learn_trees(&self, shared: &plan::Shared, resolved: &plan::Resolved) -> bool {
         let Some(plan) = &resolved.plan else { return false };
-        let mut products = plan.stages.iter().flat_map(|stage| &stage.results);
-        if !products.any(plan::Product::is_directory) {
+        // An engine is started for directories alone.
+        let is_needed = |stage: &plan::PlannedBuildStage, product: &plan::Product| {
+            product.is_directory() || !stage.has_steps() && product.is_of_tree()
+        };
+        let is_learnt =
+            |stage: &plan::PlannedBuildStage| stage.results.iter().any(|product| is_needed(stage, product));
+        if !plan.stages.iter().any(is_learnt) {
             return false;
         }
         let built = self.stages(plan, EnginePolicy::Any).unwrap();
