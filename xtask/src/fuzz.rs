@@ -3,7 +3,7 @@
 //! layers also run every check over an image that holds the input. Only `xtask/fuzz` and the test that
 //! replays its corpus use this module.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 use std::error::Error;
 use std::io::Cursor;
 use std::sync::OnceLock;
@@ -25,6 +25,7 @@ use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
 use crate::support::columns::Columns;
 use crate::support::progress::{Colour, Progress, ProgressMode};
+use crate::support::small_map::SmallMap;
 
 /// A reader to fuzz.
 #[derive(Debug)]
@@ -180,7 +181,7 @@ fn archive(bytes: &[u8]) {
         ArchiveMember::File(file) => Some((file.size, file.digest.clone())),
         _ => None,
     });
-    let files: BTreeSet<_> = files.collect();
+    let files: HashSet<_> = files.collect();
     with_blobs(|blobs| {
         keep_members(Cursor::new(bytes), size, &files, blobs).expect("it was read before");
         assert!(files.iter().all(|(size, digest)| blobs.has(digest, *size)), "all files are kept");
@@ -302,7 +303,7 @@ impl Bench {
         let nowhere = Utf8PathBuf::from("/nowhere");
         let workspace = Workspace {
             target: nowhere.clone(),
-            packages: BTreeMap::new(),
+            packages: SmallMap::new(),
             flags: CargoFlags::default(),
             root: nowhere,
         };

@@ -15,21 +15,22 @@ use crate::plan::{Artefact, Compiled, ContextFile, Fetched, Origin, PlannedLayer
 use crate::support::explain::Explain;
 use crate::support::identity::ByIdentity;
 use crate::support::parallel;
+use crate::support::small_map::SmallMap;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Blobs, Digest, FileDigest, FileDigests, HashingReader, Stamp, regular};
 
 /// Where each binary is.
 #[derive(Debug, Default)]
 pub(crate) struct Artefacts {
-    pub(crate) paths: BTreeMap<Artefact, Utf8PathBuf>,
+    pub(crate) paths: SmallMap<Artefact, Utf8PathBuf>,
     /// Where the results of build stages are.
-    pub(crate) compiled: BTreeMap<Compiled, Utf8PathBuf>,
+    pub(crate) compiled: SmallMap<Compiled, Utf8PathBuf>,
 }
 
 /// The files of all layers of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
-    layers: BTreeMap<LayerName, Arc<LayerInputs>>,
+    layers: SmallMap<LayerName, Arc<LayerInputs>>,
 }
 
 /// The files in a layer, and those that its steps read.
@@ -120,11 +121,11 @@ impl Inputs {
         shared: &mut SharedInputs,
         files: Files<'_>,
     ) -> Result<Self, InputError> {
-        let mut parts: BTreeMap<&LayerName, Vec<&Arc<PlannedLayer>>> = BTreeMap::new();
+        let mut parts: SmallMap<&LayerName, Vec<&Arc<PlannedLayer>>> = SmallMap::new();
         for part in layers {
-            parts.entry(&part.name).or_default().push(part);
+            parts.or_default(&part.name).push(part);
         }
-        let (mut known, mut new) = (BTreeMap::new(), Vec::new());
+        let (mut known, mut new) = (SmallMap::new(), Vec::new());
         for (name, parts) in parts {
             // A layer of several parts is on an engine's layer, and is not shared.
             match parts.as_slice() {
@@ -152,9 +153,9 @@ impl Inputs {
     /// Returns the files of `layers` that exist before anything is compiled. It leaves out a file that can't be read, because
     /// that is reported when all files are read.
     pub(crate) fn known(layers: &[Arc<PlannedLayer>], files: Files<'_>) -> Self {
-        let mut known: BTreeMap<LayerName, LayerInputs> = BTreeMap::new();
+        let mut known: SmallMap<LayerName, LayerInputs> = SmallMap::new();
         for layer in layers {
-            let inputs = known.entry(layer.name.clone()).or_default();
+            let inputs = known.or_default(layer.name.clone());
             let is_known = |origin: &&Origin| match origin {
                 Origin::Asset { .. } | Origin::Text(_) | Origin::SecretHash(_) => true,
                 // A file of a layer below or of an archive is taken out of it before it is read.

@@ -1,6 +1,6 @@
 //! Reads the content of files again out of the layer that holds them: small ones into memory, others into blobs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 
 use lapstrake_oci::tar::{LayerError, read_layer};
@@ -13,10 +13,10 @@ const SMALL: u64 = 64 << 10;
 /// their size in bytes, because a hardlink has its content under another name.
 pub(crate) fn read_contents(
     tar: impl Read,
-    wanted: &BTreeSet<(u64, Digest)>,
-) -> Result<BTreeMap<Digest, Vec<u8>>, LayerError> {
-    let mut found = BTreeMap::new();
-    let sizes: BTreeSet<u64> = wanted.iter().map(|(size, _)| *size).collect();
+    wanted: &HashSet<(u64, Digest)>,
+) -> Result<HashMap<Digest, Vec<u8>>, LayerError> {
+    let mut found = HashMap::new();
+    let sizes: HashSet<u64> = wanted.iter().map(|(size, _)| *size).collect();
     read_layer(tar, &Budget::largest(), |_, member, content| {
         if sizes.contains(&member.size) {
             let mut bytes = Vec::new();
@@ -34,11 +34,11 @@ pub(crate) fn read_contents(
 /// Keeps the contents of those of the `wanted` files that the tar of a layer holds as blobs, and returns their digests.
 pub(crate) fn keep_contents(
     tar: impl Read,
-    wanted: &BTreeSet<(u64, Digest)>,
+    wanted: &HashSet<(u64, Digest)>,
     blobs: &Blobs,
-) -> Result<BTreeSet<Digest>, LayerError> {
-    let mut kept = BTreeSet::new();
-    let sizes: BTreeSet<u64> = wanted.iter().map(|(size, _)| *size).collect();
+) -> Result<HashSet<Digest>, LayerError> {
+    let mut kept = HashSet::new();
+    let sizes: HashSet<u64> = wanted.iter().map(|(size, _)| *size).collect();
     read_layer(tar, &Budget::largest(), |_, member, content| {
         if sizes.contains(&member.size) {
             let is_wanted = |digest: &Digest| wanted.contains(&(member.size, digest.clone()));

@@ -54,12 +54,12 @@ pub(crate) struct Elf {
 impl Elf {
     /// Returns the facts of a well-formed ELF file.
     pub(crate) fn parse(file: &[u8]) -> Option<Self> {
-        of(file)
+        of(Tables { source: Source::Bytes(file), left: &Cell::new(u64::MAX) })
     }
 
     /// Returns the facts of a well-formed ELF file on a disk, of which only headers and tables are read.
     pub(super) fn read(file: File) -> Option<Self> {
-        of(Tables { cache: &ReadCache::new(file), left: &Cell::new(READ_MAX) })
+        of(Tables { source: Source::Disk(&ReadCache::new(file)), left: &Cell::new(READ_MAX) })
     }
 
     /// Returns how many bytes of memory the facts need.
@@ -81,7 +81,7 @@ impl Elf {
     }
 }
 
-fn of<'f>(file: impl ReadRef<'f>) -> Option<Elf> {
+fn of(file: Tables<'_>) -> Option<Elf> {
     match file.read_bytes_at(4, 1).ok()? {
         [1] => facts::<elf::FileHeader32<Endianness>>(file),
         [2] => facts::<elf::FileHeader64<Endianness>>(file),
@@ -89,7 +89,7 @@ fn of<'f>(file: impl ReadRef<'f>) -> Option<Elf> {
     }
 }
 
-fn facts<'f, H: FileHeader<Endian = Endianness>>(file: impl ReadRef<'f>) -> Option<Elf> {
+fn facts<H: FileHeader<Endian = Endianness>>(file: Tables<'_>) -> Option<Elf> {
     let header = H::parse(file).ok()?;
     let endian = header.endian().ok()?;
     let mut names = Names { left: NAMES_MAX, bytes_left: BYTES_MAX };
@@ -167,10 +167,17 @@ impl Names {
     }
 }
 
-/// Bounds what is read of a file on a disk.
+/// Where a file is. Both are one type, so that its reader is compiled once.
+#[derive(Clone, Copy)]
+enum Source<'f> {
+    Bytes(&'f [u8]),
+    Disk(&'f ReadCache<File>),
+}
+
+/// Bounds what is read of a file.
 #[derive(Clone, Copy)]
 struct Tables<'f> {
-    cache: &'f ReadCache<File>,
+    source: Source<'f>,
     left: &'f Cell<u64>,
 }
 
@@ -183,16 +190,25 @@ impl Tables<'_> {
 
 impl<'f> ReadRef<'f> for Tables<'f> {
     fn len(self) -> Result<u64, ()> {
-        self.cache.len()
+        match self.source {
+            Source::Bytes(bytes) => Ok(bytes.len() as u64),
+            Source::Disk(cache) => cache.len(),
+        }
     }
 
     fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'f [u8], ()> {
         self.take(size)?;
-        self.cache.read_bytes_at(offset, size)
+        match self.source {
+            Source::Bytes(bytes) => bytes.read_bytes_at(offset, size),
+            Source::Disk(cache) => cache.read_bytes_at(offset, size),
+        }
     }
 
     fn read_bytes_at_until(self, range: Range<u64>, delimiter: u8) -> Result<&'f [u8], ()> {
-        let found = self.cache.read_bytes_at_until(range, delimiter)?;
+        let found = match self.source {
+            Source::Bytes(bytes) => bytes.read_bytes_at_until(range, delimiter)?,
+            Source::Disk(cache) => cache.read_bytes_at_until(range, delimiter)?,
+        };
         self.take(found.len() as u64)?;
         Ok(found)
     }

@@ -1,7 +1,7 @@
 //! Takes a base's layers into the cache. Each is read once: what passes is verified, kept, decompressed,
 //! verified again as a tar, and indexed.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, BufReader, Read, Sink, Take, Write};
 use std::num::NonZero;
@@ -14,6 +14,7 @@ use super::index::BaseIndex;
 use super::layer;
 use super::{BaseError, BaseLayer};
 use crate::support::parallel;
+use crate::support::small_map::SmallMap;
 use crate::support::transfer::Transfer;
 use lapstrake_oci::tar::MemberError;
 use lapstrake_oci::tree::Changes;
@@ -36,8 +37,8 @@ pub(super) fn intake(
         let kept = cache.put(bytes);
         kept.map_err(|source| BlobError::Write { digest: digest.clone(), source })?;
     }
-    let trees = Mutex::new(BTreeMap::new());
-    let different: BTreeMap<_, _> = image.layers.iter().map(|layer| (&layer.digest, layer.size)).collect();
+    let trees = Mutex::new(SmallMap::new());
+    let different: HashMap<_, _> = image.layers.iter().map(|layer| (&layer.digest, layer.size)).collect();
     let budget = Budget::of_image(different.values().fold(0, |sum, size| sum.saturating_add(*size)));
     let limits = Limits { budget: &budget, wide: &RwLock::new(()) };
     let threads = thread::available_parallelism().map(|threads| threads.min(THREADS));

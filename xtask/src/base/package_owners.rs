@@ -1,6 +1,6 @@
 //! Which package has a path: by the lists of the packages that the layers of an image install.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use lapstrake::value::ImagePath;
@@ -11,7 +11,7 @@ use crate::store::PackageFiles;
 /// The packages of an image's layers, by the paths that they have. A directory may be of several packages, of which
 /// the last layer's first is known.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PackageOwners(BTreeMap<ImagePath, Arc<str>>);
+pub(crate) struct PackageOwners(HashMap<ImagePath, Arc<str>>);
 
 impl PackageOwners {
     /// Adds the packages of a layer. rpm lists a path as the package has it, `/lib/x`, so the links that lead to it are
@@ -44,7 +44,7 @@ impl PackageOwners {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::base::{BaseIndex, fixture::Tar, read_layer};

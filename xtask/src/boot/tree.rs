@@ -1,7 +1,7 @@
 //! The layers of an image written over one another to a folder, by whoever runs this: every name and content,
 //! and of the metadata what anybody can set on files of their own. The rest is set on the disk.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -114,7 +114,7 @@ impl Files<'_> {
 
     /// Gives every name of the tree its place.
     fn place(&self, index: &BaseIndex, to: &Utf8Path) -> Result<(), BootError> {
-        let mut placed: BTreeMap<usize, Utf8PathBuf> = BTreeMap::new();
+        let mut placed: HashMap<usize, Utf8PathBuf> = HashMap::new();
         let nodes = || index.tree().walk().filter(|(path, entry)| is_held(path, entry.node));
         for (path, entry) in nodes().filter(|(path, _)| !path.is_root()) {
             let at = to.join(path.relative());
@@ -140,7 +140,7 @@ impl Files<'_> {
         path: &ImagePath,
         node: &Node<base::File>,
         at: &Utf8Path,
-        placed: &mut BTreeMap<usize, Utf8PathBuf>,
+        placed: &mut HashMap<usize, Utf8PathBuf>,
     ) -> Result<io::Result<()>, BootError> {
         let lost = || BootError::Lost { path: path.clone() };
         let number = self.tree.get(path).and_then(|entry| entry.node.kind.file()).ok_or_else(lost)?;

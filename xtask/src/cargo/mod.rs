@@ -7,7 +7,6 @@ mod outside;
 mod own_path;
 mod reproducible;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::{self, BufReader, Read};
 use std::process::Stdio;
@@ -25,6 +24,7 @@ use crate::support::explain::Explain;
 use crate::support::folder::TempFolder;
 use crate::support::program::{Program, ProgramError};
 use crate::support::progress::Progress;
+use crate::support::small_map::{SmallMap, SmallSet};
 
 use outside::OutsidePackage;
 pub(crate) use reproducible::ProbeError;
@@ -89,14 +89,14 @@ pub(crate) struct CargoEnv<'a> {
 /// The executables that cargo has built in this process, so that images with equal invocations run it once.
 #[derive(Debug, Default)]
 pub(crate) struct Binaries {
-    built: BTreeMap<Vec<String>, Executables>,
+    built: SmallMap<Vec<String>, Executables>,
     /// The copies of executables that cargo has nowhere else. They have to exist until the layers are written.
     kept: Option<TempFolder>,
     runs: usize,
 }
 
 /// The executables of an invocation, by package id and name.
-type Executables = BTreeMap<(String, String), Utf8PathBuf>;
+type Executables = SmallMap<(String, String), Utf8PathBuf>;
 
 impl Binaries {
     /// Returns how often cargo has run.
@@ -154,7 +154,7 @@ pub(crate) fn compile(
 /// Chooses of the executables that cargo built for several targets those for the architecture of the base. Cargo builds
 /// for several where its configuration has a list in `build.target`.
 fn of_architecture(
-    built: BTreeMap<(String, String), BTreeSet<Utf8PathBuf>>,
+    built: SmallMap<(String, String), SmallSet<Utf8PathBuf>>,
     architecture: Architecture,
 ) -> Result<Executables, CompileError> {
     let fits = |path: &&Utf8PathBuf| target_of(path).is_some_and(|target| is_for(target, architecture));
@@ -186,7 +186,7 @@ fn is_for(target: &str, architecture: Architecture) -> bool {
 fn run(
     invocation: &Invocation,
     environment: &CargoEnv<'_>,
-) -> Result<BTreeMap<(String, String), BTreeSet<Utf8PathBuf>>, CompileError> {
+) -> Result<SmallMap<(String, String), SmallSet<Utf8PathBuf>>, CompileError> {
     let CargoEnv { workspace, paths, passed, progress } = *environment;
     let mut arguments = invocation.arguments();
     arguments.extend(passed.arguments.iter().cloned());
@@ -229,7 +229,7 @@ fn run(
         if let Some(stderr) = stderr {
             scope.spawn(|| progress.lines(stderr));
         }
-        stdout.map_or_else(|| Ok(BTreeMap::new()), executables)
+        stdout.map_or_else(|| Ok(SmallMap::new()), executables)
     })?;
     let status = child.wait().map_err(CompileError::Messages)?;
     if !status.success() {
@@ -240,15 +240,15 @@ fn run(
 }
 
 /// Reads which executables cargo has built.
-fn executables(stdout: impl Read) -> Result<BTreeMap<(String, String), BTreeSet<Utf8PathBuf>>, CompileError> {
-    let mut built: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+fn executables(stdout: impl Read) -> Result<SmallMap<(String, String), SmallSet<Utf8PathBuf>>, CompileError> {
+    let mut built: SmallMap<_, SmallSet<_>> = SmallMap::new();
     for message in Message::parse_stream(BufReader::new(stdout)) {
         let Message::CompilerArtifact(artifact) = message.map_err(CompileError::Messages)? else { continue };
         if let (true, Some(executable)) =
             (artifact.target.kind.contains(&TargetKind::Bin), artifact.executable)
         {
             let key = (artifact.package_id.repr, artifact.target.name);
-            built.entry(key).or_default().insert(executable);
+            built.or_default(key).insert(executable);
         }
     }
     Ok(built)

@@ -1,6 +1,6 @@
 //! The packages outside of the workspace that a build compiles from their folders: dependencies by path, and patches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use camino::Utf8PathBuf;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Node, PackageId};
@@ -59,10 +59,10 @@ pub(super) fn packages(
 }
 
 /// Returns the packages that are compiled into some packages, and these.
-fn compiled(metadata: &Metadata, mut next: Vec<PackageId>) -> BTreeSet<PackageId> {
+fn compiled(metadata: &Metadata, mut next: Vec<PackageId>) -> HashSet<PackageId> {
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
-    let nodes: BTreeMap<&PackageId, &Node> = nodes.map(|node| (&node.id, node)).collect();
-    let mut found = BTreeSet::new();
+    let nodes: HashMap<&PackageId, &Node> = nodes.map(|node| (&node.id, node)).collect();
+    let mut found = HashSet::new();
     while let Some(id) = next.pop() {
         let dependencies = nodes.get(&id).into_iter().flat_map(|node| &node.deps);
         let normal = dependencies

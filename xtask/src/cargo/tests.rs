@@ -1,6 +1,6 @@
 //! How the binaries of a build are chosen, shared, and kept free of paths.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use std::fs;
 
@@ -13,6 +13,7 @@ use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::{Package, Workspace};
 use crate::store::Paths;
 use crate::support::progress::Progress;
+use crate::support::small_map::{SmallMap, SmallSet};
 
 /// Builds a program with dependencies by path outside of its workspace, in a folder.
 fn built_in(folder: &Utf8Path) -> Vec<u8> {
@@ -44,7 +45,7 @@ fn built_in(folder: &Utf8Path) -> Vec<u8> {
     let (bins, features, path_dependencies) = (vec!["app".to_owned()], Vec::new(), Vec::new());
     let (version, manifest) = ("0.1.0".to_owned(), root.join("Cargo.toml"));
     let package = Package { id, version, bins, features, manifest, path_dependencies };
-    let packages = BTreeMap::from([("app".to_owned(), package)]);
+    let packages = SmallMap::from([("app".to_owned(), package)]);
     let workspace = Workspace { target: root.join("target"), packages, flags: CargoFlags::default(), root };
     let invocation = Invocation {
         profile: "release".to_owned(),
@@ -82,9 +83,9 @@ fn a_reproducible_build_does_not_know_where_a_dependency_by_path_is() {
 #[test]
 fn of_several_targets_the_one_for_the_base_is_taken_and_two_of_its_architecture_are_refused() {
     let chosen = |targets: &[&str]| {
-        let paths: BTreeSet<_> =
+        let paths: SmallSet<_> =
             targets.iter().map(|target| format!("/w/target/{target}/release/bin").into()).collect();
-        let built = BTreeMap::from([(("package".to_owned(), "bin".to_owned()), paths)]);
+        let built = SmallMap::from([(("package".to_owned(), "bin".to_owned()), paths)]);
         of_architecture(built, Architecture::Arm64)
     };
     let (gnu, musl) = ("aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl");

@@ -1,18 +1,17 @@
 //! Users and groups that an image will have: those of its files, and those that sysusers.d makes at boot.
 //! It reads; what is wrong with them is for checks to say.
 
-use std::collections::BTreeMap;
-
 use lapstrake::Span;
 use lapstrake::value::SysusersLine;
 
 use super::tree::{Node, Tree};
+use crate::support::small_map::SmallMap;
 
 /// Accounts by name, with their numbers where those are fixed.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Accounts {
-    pub(crate) users: BTreeMap<String, Option<u32>>,
-    pub(crate) groups: BTreeMap<String, Option<u32>>,
+    pub(crate) users: SmallMap<String, Option<u32>>,
+    pub(crate) groups: SmallMap<String, Option<u32>>,
 }
 
 /// A line of sysusers.d, and the file that it is in.
@@ -26,7 +25,7 @@ pub(super) struct Line<'a> {
 /// The lines of every file that systemd-sysusers reads: a file in /etc hides that of its name in /usr.
 /// A line that is none is passed over, as systemd passes over it.
 pub(super) fn sysusers_lines<'a>(tree: &Tree<'a>) -> Vec<Line<'a>> {
-    let mut files: BTreeMap<String, Node<'a>> = BTreeMap::new();
+    let mut files: SmallMap<String, Node<'a>> = SmallMap::new();
     for directory in ["/usr/lib/sysusers.d", "/etc/sysusers.d"] {
         let conf = tree.children(directory).filter(|node| node.ends_with(".conf"));
         files.extend(conf.map(|node| (node.path().file_name().to_owned(), node)));
@@ -53,16 +52,16 @@ impl Accounts {
                 "u" | "u!" => {
                     let id = field(2);
                     let uid = id.split_once(':').map_or(id, |(uid, _)| uid);
-                    accounts.users.entry(name.clone()).or_insert(uid.parse().ok());
+                    accounts.users.or_insert_with(name.clone(), || uid.parse().ok());
                     // `UID:GID` names a group that has to be there.
                     if !id.contains(':') {
-                        accounts.groups.entry(name).or_insert(id.parse().ok());
+                        accounts.groups.or_insert_with(name, || id.parse().ok());
                     }
                 }
-                "g" => drop(accounts.groups.entry(name).or_insert(field(2).parse().ok())),
+                "g" => drop(accounts.groups.or_insert_with(name, || field(2).parse().ok())),
                 "m" => {
-                    accounts.users.entry(name).or_insert(None);
-                    accounts.groups.entry(field(2).to_owned()).or_insert(None);
+                    accounts.users.or_insert_with(name, || None);
+                    accounts.groups.or_insert_with(field(2).to_owned(), || None);
                 }
                 _ => {}
             }

@@ -1,7 +1,7 @@
 //! What checks know of the content of the files in the layers: the texts of configuration before cargo has
 //! run, and the facts of every file once its digest is known. No other part of the checks reads a file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::{Arc, OnceLock};
 
@@ -15,6 +15,7 @@ use crate::inputs::{InputFile, Inputs, LayerInputs};
 use crate::plan::{Origin, PlannedLayer};
 use crate::store::{Kind, Records};
 use crate::support::identity::ByIdentity;
+use crate::support::small_map::SmallMap;
 use lapstrake_oci::tree::Kind as NodeKind;
 use lapstrake_oci::{Digest, regular};
 
@@ -27,13 +28,13 @@ const KEPT_MAX: usize = 250_000;
 /// Contents of the files of one plan's layers.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
-    layers: BTreeMap<LayerName, LayerContents>,
+    layers: SmallMap<LayerName, LayerContents>,
 }
 
 /// Contents of the files of one layer.
 #[derive(Debug, Default)]
 pub(super) struct LayerContents {
-    texts: BTreeMap<Origin, AssetText>,
+    texts: HashMap<Origin, AssetText>,
     files: Arc<FileContents>,
 }
 
@@ -78,7 +79,7 @@ pub(crate) struct Facts {
 #[derive(Debug)]
 pub(crate) struct KnownFacts {
     records: Records,
-    known: BTreeMap<Digest, Known>,
+    known: HashMap<Digest, Known>,
     /// The files of the layers so far. Images that share a layer share them.
     layers: ByIdentity<LayerInputs, Arc<FileContents>>,
     has_new: bool,
@@ -141,7 +142,8 @@ impl Drop for KnownFacts {
         }
         let keeps_all = self.known.len() <= KEPT_MAX;
         let kept = self.known.iter().filter(|(_, known)| keeps_all || known.is_used);
-        let kept: Vec<(&Digest, &Facts)> = kept.map(|(digest, known)| (digest, &known.facts)).collect();
+        let mut kept: Vec<(&Digest, &Facts)> = kept.map(|(digest, known)| (digest, &known.facts)).collect();
+        kept.sort_unstable_by_key(|(digest, _)| *digest);
         // Without the record, the next build reads the files again.
         drop(self.records.write(FACTS, KEY, &kept));
     }
@@ -152,7 +154,7 @@ impl Contents {
     pub(crate) fn of(layers: &[Arc<PlannedLayer>]) -> Self {
         let mut contents = Self::default();
         for layer in layers {
-            contents.layers.entry(layer.name.clone()).or_default().texts.extend(texts(layer));
+            contents.layers.or_default(layer.name.clone()).texts.extend(texts(layer));
         }
         contents
     }
@@ -164,13 +166,13 @@ impl Contents {
         staged: &Inputs,
         known: &mut KnownFacts,
     ) -> io::Result<()> {
-        let mut all: BTreeMap<&LayerName, Vec<&PlannedLayer>> = BTreeMap::new();
+        let mut all: SmallMap<&LayerName, Vec<&PlannedLayer>> = SmallMap::new();
         for part in layers {
-            all.entry(&part.name).or_default().push(part);
+            all.or_default(&part.name).push(part);
         }
         for (name, parts) in all {
             let files = known.of_layer(&parts, staged.layer(name))?;
-            self.layers.entry(name.clone()).or_default().files = files;
+            self.layers.or_default(name.clone()).files = files;
         }
         Ok(())
     }
@@ -180,7 +182,7 @@ impl Contents {
     pub(crate) fn learn(&mut self, layers: &[Arc<PlannedLayer>], facts: &Facts) {
         for layer in layers {
             let content = || FileContent { size: None, facts: facts.clone() };
-            let contents = self.layers.entry(layer.name.clone()).or_default();
+            let contents = self.layers.or_default(layer.name.clone());
             let mut files = contents.files.by_origin.clone();
             let members = layer.members.values().filter_map(|member| member.kind.file());
             files.extend(members.map(|from| (from.clone(), content())));
@@ -265,8 +267,8 @@ impl LayerContents {
     }
 }
 
-fn texts(layer: &PlannedLayer) -> BTreeMap<Origin, AssetText> {
-    let mut texts = BTreeMap::new();
+fn texts(layer: &PlannedLayer) -> HashMap<Origin, AssetText> {
+    let mut texts = HashMap::new();
     for (path, member) in &layer.members {
         let NodeKind::File(from @ Origin::Asset { host, .. }) = &member.kind else { continue };
         if !wants_text(path) {

@@ -8,6 +8,7 @@ use lapstrake::value::ImagePath;
 use super::fault::{Blamed, Fault};
 use super::{Check, Subject};
 use crate::finding::{Blame, Finding, Place, Related, Severity};
+use crate::support::small_map::SmallMap;
 
 /// Why a fault of the base does not stop a build.
 const OF_BASE: &str = "the base has it without the layers";
@@ -77,7 +78,7 @@ pub(super) fn merged(found: impl IntoIterator<Item = Found>) -> Vec<Finding> {
 
 /// Returns the findings that a check's faults are.
 pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>) -> Vec<Found> {
-    let mut of_base: BTreeMap<Option<String>, Vec<Fault>> = BTreeMap::new();
+    let mut of_base: SmallMap<Option<String>, Vec<Fault>> = SmallMap::new();
     let mut findings = Vec::new();
     for fault in faults {
         let of_image = fault.blame == Blamed::Image && subject.plan.allowed.contains_key(check.name);
@@ -85,7 +86,7 @@ pub(super) fn findings(check: &Check, faults: Vec<Fault>, subject: &Subject<'_>)
             continue;
         }
         if fault.blame == Blamed::Base {
-            of_base.entry(fault.help.clone()).or_default().push(fault);
+            of_base.or_default(fault.help.clone()).push(fault);
         } else {
             let cause = fault.cause.clone();
             findings.push(Found { finding: finding(check, fault, subject), cause });

@@ -36,14 +36,18 @@ impl Line<'_> {
 }
 
 /// The lines of all its files. A text that is not a line is ignored, as systemd-tmpfiles does.
-pub(super) fn lines<'a>(tree: &Tree<'a>) -> impl Iterator<Item = Line<'a>> {
-    let files = ["/usr/lib/tmpfiles.d", "/etc/tmpfiles.d"].into_iter().flat_map(|place| tree.children(place));
-    files.filter(|node| node.ends_with(".conf")).flat_map(|node| {
+pub(super) fn lines<'a>(tree: &Tree<'a>) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    for node in ["/usr/lib/tmpfiles.d", "/etc/tmpfiles.d"].into_iter().flat_map(|place| tree.children(place))
+    {
+        if !node.ends_with(".conf") {
+            continue;
+        }
         let text = tree.text(node.path().as_str()).unwrap_or_default();
-        let parsed = Span::lines(text).filter_map(|at| {
+        lines.extend(Span::lines(text).filter_map(|at| {
             let fields = TmpfilesLine::parse(at.of(text)).ok()?.fields();
             Some(Line { node: node.clone(), at, fields })
-        });
-        parsed.collect::<Vec<_>>()
-    })
+        }));
+    }
+    lines
 }

@@ -155,16 +155,16 @@ impl<'a> Tree<'a> {
     pub fn below<'t>(&'t self, directory: &str) -> impl Iterator<Item = Node<'a>> + use<'t, 'a> {
         let directory = ImagePath::parse(directory).ok();
         let walk = directory.map(|directory| self.entries.walk_from(&directory).skip(1));
-        walk.into_iter().flatten().map(|(path, entry)| self.node(path, entry))
+        boxed(walk.into_iter().flatten().map(|(path, entry)| self.node(path, entry)))
     }
 
     /// Returns what is in a directory itself, sorted by name; no symlink is followed.
     pub fn children<'t>(&'t self, directory: &str) -> impl Iterator<Item = Node<'a>> + use<'t, 'a> {
         let directory = ImagePath::parse(directory).ok();
-        directory.into_iter().flat_map(move |directory| {
+        boxed(directory.into_iter().flat_map(move |directory| {
             let children = self.entries.children(&directory);
             children.filter_map(move |(name, entry)| Some(self.node(directory.join(name).ok()?, entry)))
-        })
+        }))
     }
 
     /// Returns what a process in the image finds at a path, every symlink followed.
@@ -221,6 +221,11 @@ impl<'a> Tree<'a> {
         let from = if own < self.read { From::Step(layer, entry.node) } else { From::Base(entry.node) };
         Node { path: Path::Other(Arc::new(path)), from }
     }
+}
+
+/// Returns the nodes behind one type for all checks, so that what they do with them is not compiled with the walk in it.
+fn boxed<'t, 'a: 't>(nodes: impl Iterator<Item = Node<'a>> + 't) -> Box<dyn Iterator<Item = Node<'a>> + 't> {
+    Box::new(nodes)
 }
 
 /// Returns the member at a path if the walk has not passed it, and passes what is before it.

@@ -41,10 +41,10 @@ pub(super) fn report_built(plan: &Plan, built: &Built, progress: &Progress) {
     for line in lines {
         let size = size(&line);
         let what = format!("{:names$}  {size:>sizes$}  {}", line.name, line.change);
-        progress.status_with(line.verb, what, || line.fact);
+        progress.status_with(line.verb, &what, &|| line.fact.clone());
     }
     for name in built.gone.iter().flatten() {
-        progress.status_with("Gone", format_args!("{name}, a layer of the last build"), || {
+        progress.status_with("Gone", &format!("{name}, a layer of the last build"), &|| {
             fact_of(plan, "layer", json!({ "name": name }))
         });
     }
@@ -108,7 +108,7 @@ fn finished(plan: &Plan, built: &Built, own: &[BuiltLayer], progress: &Progress)
     };
     let digest = built.descriptor.digest.clone();
     let short = digest.get(..19).expect("a digest has an algorithm and 64 digits");
-    progress.status_with("Finished", format_args!("{} {short} ({what}); {bytes}", plan.name), || {
+    progress.status_with("Finished", &format!("{} {short} ({what}); {bytes}", plan.name), &|| {
         let fields = [
             ("image", json!(plan.name)),
             ("digest", json!(digest)),

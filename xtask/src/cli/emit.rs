@@ -1,7 +1,5 @@
 //! `image emit`: the plan as a Containerfile and its context.
 
-use std::collections::BTreeSet;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use lapstrake::Image;
@@ -17,6 +15,7 @@ use crate::engine::EnginePolicy;
 use crate::plan::PlannedLayer;
 use crate::support::explain::Exit;
 use crate::support::shell::word;
+use crate::support::small_map::SmallSet;
 
 #[derive(Debug, Args)]
 pub(super) struct Emit {
@@ -65,7 +64,7 @@ impl Emit {
                 None => contexts.join(plan.name.as_str()),
             };
             session.emit(&ready, &to)?;
-            let secrets: BTreeSet<_> = plan.layers.iter().flat_map(|layer| layer.secrets()).collect();
+            let secrets: SmallSet<_> = plan.layers.iter().flat_map(|layer| layer.secrets()).collect();
             let secrets: String = secrets.into_iter().map(|secret| format!("--secret {secret} ")).collect();
             // What steps do not reach by us, they need not reach by podman.
             let any = |is: fn(&PlannedLayer) -> bool| plan.layers.iter().any(|layer| is(layer));

@@ -13,7 +13,9 @@ use super::print;
 use super::report::Report;
 use super::selection::select;
 use crate::session::{Collected, Request, Session};
+use crate::store::Amount;
 use crate::support::explain::Exit;
+use crate::support::small_map::SmallMap;
 
 #[derive(Debug, Args)]
 pub(super) struct Gc {
@@ -85,7 +87,7 @@ impl Gc {
     }
 }
 
-fn freed_bytes(files: &std::collections::BTreeMap<&'static str, crate::store::Amount>) -> u64 {
+fn freed_bytes(files: &SmallMap<&'static str, Amount>) -> u64 {
     files.values().map(|amount| amount.bytes).sum()
 }
 

@@ -1,7 +1,6 @@
 //! `image plan`: what would be built, and why each layer would be written. It compiles nothing and
 //! writes nothing.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -26,6 +25,7 @@ use crate::store::Store;
 use crate::support::columns::Columns;
 use crate::support::explain::Exit;
 use crate::support::progress::Colour;
+use crate::support::small_map::SmallMap;
 use lapstrake_oci::Compression;
 use lapstrake_oci::tree::Kind;
 
@@ -110,7 +110,7 @@ fn last_build(plan: &crate::plan::Plan, store: Option<&Store>) -> LastBuild {
 }
 
 /// Returns the sizes of a layer's files that can be read; those that can't are findings.
-fn known_sizes(layer: &PlannedLayer) -> BTreeMap<ImagePath, u64> {
+fn known_sizes(layer: &PlannedLayer) -> SmallMap<ImagePath, u64> {
     let size = |member: &Member| match &member.kind {
         Kind::File(Origin::Asset { host, .. }) => std::fs::metadata(host).ok().map(|file| file.len()),
         Kind::File(Origin::Read(file)) => Some(file.facts.size),

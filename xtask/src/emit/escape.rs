@@ -33,8 +33,14 @@ pub(super) fn word(text: &str) -> String {
 
 /// The exec form: a JSON array, in which nothing is expanded.
 pub(crate) fn exec<S: AsRef<str>>(argv: impl IntoIterator<Item = S>) -> String {
-    let argv: Vec<_> = argv.into_iter().map(|word| json_string(word.as_ref())).collect();
-    format!("[{}]", argv.join(", "))
+    let mut array = String::from("[");
+    for word in argv {
+        if array.len() > 1 {
+            array += ", ";
+        }
+        array += &json_string(word.as_ref());
+    }
+    array + "]"
 }
 
 /// A JSON string of ASCII alone, so that no byte of it can end a line for any parser.

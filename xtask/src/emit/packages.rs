@@ -179,7 +179,9 @@ pub(super) fn script(layer: &PlannedLayer) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
+
+    use crate::support::small_map::SmallMap;
 
     use super::*;
 
@@ -191,7 +193,7 @@ mod tests {
             install: set(install),
             remove: set(remove),
             swap: swap.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect(),
-            rpm_files: BTreeMap::new(),
+            rpm_files: SmallMap::new(),
             repositories: BTreeSet::new(),
             enabled_repositories: BTreeSet::new(),
             modules: BTreeSet::new(),

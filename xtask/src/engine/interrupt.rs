@@ -2,7 +2,6 @@
 //! stopped, what it has made is removed, and then this process ends by the signal as if it had never
 //! caught it. Where no engine is at work, a signal does what it always did.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::process::Child;
@@ -10,18 +9,19 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::small_map::SmallSet;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 /// What has come, and whom it concerns: as signals are, the process's.
-static STATE: Mutex<State> = Mutex::new(State { watches: 0, engines: BTreeSet::new(), came: None });
+static STATE: Mutex<State> = Mutex::new(State { watches: 0, engines: SmallSet::new(), came: None });
 
 struct State {
     watches: usize,
     /// The process groups of engines at work; each leads its own.
-    engines: BTreeSet<i32>,
+    engines: SmallSet<i32>,
     came: Option<i32>,
 }
 

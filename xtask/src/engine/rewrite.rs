@@ -2,7 +2,7 @@
 //! importer takes, without what the building left behind. It must not change what a step meant to do.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use lapstrake::value::{ImagePath, Mode, SecretId};
@@ -185,7 +185,7 @@ fn write<T: Read + Seek>(
 ) -> io::Result<()> {
     let mut out = TarWriter::new(out);
     let mut written = BTreeSet::new();
-    let mut first_names = BTreeMap::new();
+    let mut first_names = HashMap::new();
     for path in whiteouts {
         for above in path.ancestors() {
             if let Some(node) = members.get(&above).filter(|_| written.insert(above.clone())) {
@@ -206,7 +206,7 @@ fn write<T: Read + Seek>(
 fn write_one<T: Read + Seek>(
     path: &ImagePath,
     node: &Node<Stored>,
-    first_names: &mut BTreeMap<u64, ImagePath>,
+    first_names: &mut HashMap<u64, ImagePath>,
     tar: &mut T,
     out: &mut TarWriter<&mut dyn Write>,
 ) -> io::Result<()> {

@@ -1,7 +1,6 @@
 //! The secrets of steps, read once: given to the engine by name, hidden in what it says, and looked for in
 //! what it made. A value is in no argument, no error and no `Debug`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
 use std::process::Command;
@@ -12,6 +11,7 @@ use lapstrake::value::SecretId;
 use crate::inputs::{self, placed, secret_value};
 use crate::plan::{PlannedSecret, SecretFrom};
 use crate::support::explain::Explain;
+use crate::support::small_map::SmallMap;
 
 /// What the log has in the place of a secret.
 const HIDDEN: &str = "***";
@@ -25,7 +25,7 @@ const CHUNK: usize = 256 << 10;
 /// Secrets and their values.
 #[derive(Default)]
 pub(crate) struct Secrets {
-    given: BTreeMap<SecretId, String>,
+    given: SmallMap<SecretId, String>,
     hidden: Vec<Vec<u8>>,
     patterns: Vec<(SecretId, Vec<u8>)>,
 }

@@ -1,7 +1,7 @@
 //! Findings as SARIF 2.1.0 (OASIS), which code hosts and editors read: one run, a rule for each check, a
 //! result for each finding. A log goes to other machines, and holds no absolute path of this one.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fs;
 
 use camino::Utf8Path;
@@ -91,7 +91,7 @@ fn level(severity: Severity) -> &'static str {
 
 struct Log<'a> {
     /// Where each rule is in the list of rules.
-    indices: BTreeMap<&'static str, usize>,
+    indices: HashMap<&'static str, usize>,
     root: &'a Utf8Path,
 }
 
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_place_outside_of_the_workspace_is_not_told_to_others() {
-        let log = Log { indices: BTreeMap::new(), root: Utf8Path::new("/nowhere") };
+        let log = Log { indices: HashMap::new(), root: Utf8Path::new("/nowhere") };
         assert!(log.place(Spot::Call(here(()))).contains_key("physicalLocation"));
         // A function that is passed as a value is called from the standard library.
         let outside = std::iter::once(()).map(here).next().unwrap();

@@ -1,7 +1,6 @@
 //! Writes the layers that the store does not have, several at once. The bytes of a layer pass once, through the
 //! hash of the tar and the compressor into the blob and its hash, so that their size costs no memory.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -14,6 +13,7 @@ use crate::layer::{CacheKey, Keyed, Removals, write_tar};
 use crate::plan::{Member, Plan, PlannedLayer};
 use crate::store::{LastInputs, Store, Written};
 use crate::support::parallel;
+use crate::support::small_map::SmallMap;
 use crate::support::transfer::Transfer;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Compression, Digest, HashingWriter};
@@ -51,7 +51,7 @@ pub(super) fn write<'a>(
     layers: impl Iterator<Item = &'a Arc<PlannedLayer>> + Send,
     env: &BuildEnv<'_>,
 ) -> Result<Vec<WrittenLayer>, NativeError> {
-    let done = Mutex::new(BTreeMap::new());
+    let done = Mutex::new(SmallMap::new());
     parallel::each(layers.enumerate(), thread::available_parallelism(), |(index, layer)| {
         let written = one(plan, layer, env)?;
         done.lock().expect(UNPOISONED).insert(index, written);

@@ -1,6 +1,5 @@
 //! A file that changes while the image is built is an error, even if its stamp does not show it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::sync::{Arc, LazyLock};
@@ -12,6 +11,7 @@ use lapstrake_oci::{Blobs, Digest, FileDigests, Stamp};
 
 use super::{Artefacts, Files, InputFile, read_all};
 use crate::plan::{Artefact, Origin};
+use crate::support::small_map::SmallMap;
 
 struct Scratch {
     _folder: tempfile::TempDir,
@@ -34,7 +34,7 @@ impl Scratch {
 
     fn input(&self) -> InputFile {
         let artefact = Artefact { package: "p".to_owned(), bin: "b".to_owned(), invocation: 0 };
-        let paths = BTreeMap::from([(artefact.clone(), self.file.clone())]);
+        let paths = SmallMap::from([(artefact.clone(), self.file.clone())]);
         let artefacts = Artefacts { paths, ..Artefacts::default() };
         let origin = Origin::Artefact(artefact);
         let read = read_all(1, [(0, &origin)], &artefacts, files(&self.files)).unwrap();

@@ -1,6 +1,6 @@
 //! Takes files out of archives that are downloaded. What is in an archive is kept as a record, so that it is read once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 use std::error::Error;
 use std::fs::File;
 use std::io::BufReader;
@@ -14,6 +14,7 @@ use crate::base::Cache;
 use crate::plan::{Archive, Archives, Fetched, Unpacked, Unusable, WantedArchive};
 use crate::support::explain::Explain;
 use crate::support::progress::Progress;
+use crate::support::small_map::SmallMap;
 
 /// The name of the records. It changes with what they hold.
 const RECORD: &str = "archive-1";
@@ -53,7 +54,7 @@ fn read(
 /// Files of an archive that are not kept yet, by their sizes and digests, and the line of one.
 struct Missing {
     site: Site,
-    files: BTreeSet<(u64, Digest)>,
+    files: HashSet<(u64, Digest)>,
 }
 
 /// Takes those files that are not kept as blobs out of their archives.
@@ -63,11 +64,10 @@ pub(crate) fn unpack<'a>(
     offline: bool,
     progress: &Progress,
 ) -> Result<(), FetchError> {
-    let mut archives: BTreeMap<&Fetched, Missing> = BTreeMap::new();
+    let mut archives: SmallMap<&Fetched, Missing> = SmallMap::new();
     for (file, site) in files {
         if !blobs.has(&file.digest, file.size) {
-            let missing =
-                archives.entry(&file.archive).or_insert_with(|| Missing { site, files: BTreeSet::new() });
+            let missing = archives.or_insert_with(&file.archive, || Missing { site, files: HashSet::new() });
             missing.files.insert((file.size, file.digest.clone()));
         }
     }

@@ -1,7 +1,7 @@
 //! Writes a planned layer as a tar. The bytes depend on the layer alone. Parents come before their children
 //! and whiteouts before new members, because importers differ on every other order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 
 use lapstrake::value::ImagePath;
@@ -63,7 +63,7 @@ fn verify_links(layer: &PlannedLayer, staged: &LayerInputs) -> io::Result<()> {
 }
 
 /// Returns the members to write. Without whiteouts, it leaves out the parents that only whiteouts need.
-fn needed(layer: &PlannedLayer, removals: Removals) -> BTreeMap<&ImagePath, &Member> {
+fn needed(layer: &PlannedLayer, removals: Removals) -> Vec<(&ImagePath, &Member)> {
     if removals == Removals::Whiteouts {
         return layer.members.iter().collect();
     }

@@ -10,6 +10,7 @@ use lapstrake_oci::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::fetched::Fetched;
+use crate::support::small_map::SmallMap;
 
 /// The members of an archive, by their names without `./` and without a slash at the end. What is above a member is a
 /// directory, or is not stated.
@@ -83,7 +84,7 @@ type Known = Result<Arc<Archive>, Unusable>;
 /// The archives that were looked at, and those that a plan needs.
 #[derive(Debug, Default)]
 pub(crate) struct Archives {
-    known: RefCell<BTreeMap<Fetched, Known>>,
+    known: RefCell<SmallMap<Fetched, Known>>,
     wanted: RefCell<Vec<WantedArchive>>,
 }
 

@@ -1,7 +1,7 @@
 //! Where an entry ends up: its path resolved through the symlinks of what lies below, and whether it
 //! may stand there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use lapstrake::Site;
@@ -32,8 +32,8 @@ pub(super) struct Wanted {
 /// An inode in the tree that goes to a path.
 pub(super) type InodeOfTree = (ImagePath, Inode);
 
-/// What several names of a file have in common. Inodes are only grouped by it, so that their order does not matter.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What several names of a file have in common. Inodes are only grouped by it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Inode {
     /// Of the host.
     Host(assets::Inode),
@@ -56,7 +56,7 @@ pub(super) struct Members<'a> {
     pub(super) below: Below<'a>,
     placed: BTreeMap<ImagePath, Member>,
     /// The names of each inode.
-    names: BTreeMap<InodeOfTree, BTreeSet<ImagePath>>,
+    names: HashMap<InodeOfTree, BTreeSet<ImagePath>>,
     findings: Vec<Finding>,
     /// What the entry that is being placed accepts.
     pub(super) allowed: BTreeMap<String, Site>,
@@ -70,7 +70,7 @@ impl<'a> Members<'a> {
         Self {
             below,
             placed: BTreeMap::new(),
-            names: BTreeMap::new(),
+            names: HashMap::new(),
             findings: Vec::new(),
             allowed: BTreeMap::new(),
             extends: false,

@@ -65,6 +65,7 @@ use lapstrake_oci::tree::{Kind, Metadata, Tree};
 
 use crate::base::File;
 use crate::project::cargo_flags::CargoFlags;
+use crate::support::small_map::SmallMap;
 
 pub(crate) use archive::{Archive, ArchiveFile, ArchiveMember, Archives, Unpacked, Unusable, WantedArchive};
 pub(crate) use compile::{CargoOptions, Invocation};
@@ -182,7 +183,7 @@ pub(crate) struct PlannedLayer {
     pub(crate) mount_points: BTreeSet<ImagePath>,
     /// Directories of the image that an engine mounts something over.
     #[serde(skip)]
-    pub(crate) mounted_over: BTreeMap<ImagePath, Metadata>,
+    pub(crate) mounted_over: SmallMap<ImagePath, Metadata>,
     /// What the steps read of the build context and the layer does not hold, by its path below the layer's
     /// own folder there.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "document::context")]

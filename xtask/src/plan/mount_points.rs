@@ -1,6 +1,6 @@
 //! The directories that the mounts of a layer's steps concern. It decides nothing about what is mounted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lapstrake::value::ImagePath;
 use lapstrake_oci::tree::Metadata;
@@ -8,6 +8,7 @@ use lapstrake_oci::tree::Metadata;
 use super::resolve::Resolver;
 use super::step::PlannedRun;
 use super::transaction::{LDCONFIG, Transaction};
+use crate::support::small_map::SmallMap;
 
 impl Resolver<'_> {
     /// Returns the directories that an engine makes to mount something at, or ldconfig for itself, with those that
@@ -17,7 +18,7 @@ impl Resolver<'_> {
         &self,
         transaction: Option<&Transaction>,
         runs: &[PlannedRun],
-    ) -> (BTreeSet<ImagePath>, BTreeMap<ImagePath, Metadata>) {
+    ) -> (BTreeSet<ImagePath>, SmallMap<ImagePath, Metadata>) {
         let of_packages = transaction.into_iter().flat_map(Transaction::mounts);
         let of_packages = of_packages.filter_map(|path| ImagePath::parse(path).ok());
         let of_runs =

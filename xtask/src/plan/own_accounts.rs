@@ -1,15 +1,14 @@
 //! The users and groups that a description makes with numbers of its own: their names are owners.
 
-use std::collections::BTreeMap;
-
+use crate::support::small_map::SmallMap;
 use lapstrake::Image;
 use lapstrake::entry::EntryKind;
 
 /// Numbers by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct OwnAccounts {
-    users: BTreeMap<String, u32>,
-    groups: BTreeMap<String, u32>,
+    users: SmallMap<String, u32>,
+    groups: SmallMap<String, u32>,
 }
 
 impl OwnAccounts {

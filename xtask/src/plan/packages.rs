@@ -1,8 +1,6 @@
 //! Reads the entries of packages into a transaction. What the package manager reads of the workspace goes into the
 //! context of the layer: RPM files, repositories, their keys.
 
-use std::collections::BTreeMap;
-
 use camino::Utf8Path;
 use lapstrake::entry::{EntryKind, Packages, Repository, RepositorySource};
 use lapstrake::value::{Asset, ContentDigest, FetchUrl, ImagePath, ModuleStream, RepositoryId};
@@ -18,6 +16,7 @@ use super::transaction::{FOLDER, KEYS, MOUNTED, REPOSITORIES, Transaction};
 use super::{Fetched, Origin};
 use crate::finding::Finding;
 use crate::project::assets::Scanned;
+use crate::support::small_map::SmallMap;
 
 /// A file that a kept repository leaves in the layer.
 pub(super) struct Kept {
@@ -34,7 +33,7 @@ pub(super) fn transaction(
     steps: &mut Steps<'_>,
     stages: &mut Stages<'_>,
 ) -> (Option<Transaction>, Vec<Kept>) {
-    let mut building = Building { kept: Vec::new(), known: BTreeMap::new(), steps, stages };
+    let mut building = Building { kept: Vec::new(), known: SmallMap::new(), steps, stages };
     let mut transaction: Option<Transaction> = None;
     for entry in &layer.entries {
         if let EntryKind::Packages(packages) = &entry.kind {
@@ -70,7 +69,7 @@ fn text(text: String) -> Kind<ContextFile> {
 
 struct Building<'a, 's, 'p> {
     kept: Vec<Kept>,
-    known: BTreeMap<RepositoryId, Site>,
+    known: SmallMap<RepositoryId, Site>,
     steps: &'s mut Steps<'a>,
     stages: &'s mut Stages<'p>,
 }

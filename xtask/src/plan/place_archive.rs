@@ -1,6 +1,6 @@
 //! What an archive is in an image: those of its members that are taken, each under what is left of its name.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use lapstrake::Site;
@@ -182,7 +182,7 @@ impl Placer<'_, '_, '_> {
             let message = format!("{are} there more than once, and the last counts");
             self.findings.push(Finding::note("archive-member", site, message));
         }
-        let mut names: BTreeMap<&str, &Taken<'_>> = BTreeMap::new();
+        let mut names: HashMap<&str, &Taken<'_>> = HashMap::new();
         for member in &taken {
             let Some(first) = names.insert(member.name, member) else { continue };
             if first.is_directory() && member.is_directory() {
@@ -206,7 +206,7 @@ impl Placer<'_, '_, '_> {
 
     /// Reports the members that no image may have, or that lead out of the tree.
     fn refused(&mut self, taken: &[Taken<'_>], url: &str, site: Site) {
-        let links: BTreeMap<&str, &str> = taken.iter().filter_map(Taken::link).collect();
+        let links: HashMap<&str, &str> = taken.iter().filter_map(Taken::link).collect();
         for Taken { name, what, .. } in taken {
             let message = match what {
                 ArchiveMember::Special { what } => format!("`{name}` of `{url}` is {what}"),

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::finding::Look;
 use crate::support::columns::Columns;
+use crate::support::small_map::SmallMap;
 use lapstrake_oci::tree::Kind;
 
 /// What a path of a layer is against the last build.
@@ -36,7 +37,7 @@ pub(crate) struct Forecast {
     /// What each path is against the last build, if both are known.
     pub(crate) marks: Option<BTreeMap<ImagePath, Mark>>,
     /// The sizes of the files that are known.
-    pub(crate) sizes: BTreeMap<ImagePath, u64>,
+    pub(crate) sizes: SmallMap<ImagePath, u64>,
 }
 
 /// What a plan is compared with.

@@ -1,7 +1,7 @@
 //! Stages: what is compiled in a builder image. A stage that several entries share is planned once; what it
 //! makes is known by name only, until it was run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use lapstrake::value::{Architecture, ImagePath};
 use lapstrake::{BuildStage, Parsed, Site, TransportRef};
@@ -15,10 +15,11 @@ use super::{Artefact, CargoOptions, Invocation};
 use crate::finding::Finding;
 use crate::project::assets::Sources;
 use crate::project::workspace::Workspace;
+use crate::support::small_map::{SmallMap, SmallSet};
 use lapstrake_oci::Digest;
 
 /// The builder images of stages, where they could be found.
-pub(crate) type Builders = BTreeMap<TransportRef, Builder>;
+pub(crate) type Builders = SmallMap<TransportRef, Builder>;
 
 /// An image to compile in.
 #[derive(Debug, Clone)]
@@ -44,8 +45,8 @@ pub(crate) struct PlannedBuildStage {
     pub(crate) digest: Digest,
     pub(crate) architecture: Architecture,
     /// What is copied, by its name in the context.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) copies: BTreeMap<String, ImagePath>,
+    #[serde(skip_serializing_if = "SmallMap::is_empty")]
+    pub(crate) copies: SmallMap<String, ImagePath>,
     pub(crate) runs: Vec<PlannedRun>,
     /// What cargo builds in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -53,7 +54,7 @@ pub(crate) struct PlannedBuildStage {
     #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "super::document::context")]
     pub(crate) context: BTreeMap<String, Kind<ContextFile>>,
     /// What is taken out of it.
-    pub(crate) results: BTreeSet<Product>,
+    pub(crate) results: SmallSet<Product>,
 }
 
 /// Something that a stage makes.
@@ -232,7 +233,7 @@ impl<'a> Stages<'a> {
 
     fn plan(&self, stage: &BuildStage, site: Site, findings: &mut Vec<Finding>) -> Option<PlannedBuildStage> {
         let mut steps = Steps::new(self.sources, site);
-        let mut copies = BTreeMap::new();
+        let mut copies = SmallMap::new();
         for (asset, at) in &stage.sources {
             let Some(at) = steps.valid::<ImagePath>(at) else { continue };
             let name = format!("source-{}", copies.len());
@@ -256,7 +257,7 @@ impl<'a> Stages<'a> {
             runs,
             compile: Vec::new(),
             context: steps.context,
-            results: BTreeSet::new(),
+            results: SmallSet::new(),
         })
     }
 }

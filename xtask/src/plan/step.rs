@@ -14,6 +14,7 @@ use super::site::{site_or, source_finding};
 use crate::finding::Finding;
 use crate::project::assets::{Scanned, SourceFile, Sources};
 use crate::support::shell::word;
+use crate::support::small_map::SmallMap;
 
 /// A step, its values parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -113,13 +114,13 @@ pub(super) struct Steps<'a> {
     pub(super) fallback: Site,
     pub(super) context: BTreeMap<String, Kind<ContextFile>>,
     /// Where the secrets so far are, and who said so.
-    secrets: BTreeMap<SecretId, (SecretFrom, Site)>,
+    secrets: SmallMap<SecretId, (SecretFrom, Site)>,
     pub(super) findings: Vec<Finding>,
 }
 
 impl<'a> Steps<'a> {
     pub(super) fn new(sources: &'a Sources, fallback: Site) -> Self {
-        let (context, secrets, findings) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let (context, secrets, findings) = (BTreeMap::new(), SmallMap::new(), Vec::new());
         Self { sources, fallback, context, secrets, findings }
     }
 
@@ -175,7 +176,7 @@ impl<'a> Steps<'a> {
         };
         let id = self.valid(&secret.id)?;
         let site = site_or(secret.id.site(), self.fallback);
-        let first = self.secrets.entry(id.clone()).or_insert_with(|| (from.clone(), site));
+        let first = self.secrets.or_insert_with(id.clone(), || (from.clone(), site));
         if first.0 != from {
             let message = format!("secret `{id}` is another one in a step before");
             let finding = Finding::fatal("duplicate-secret", site, message);

@@ -1,13 +1,14 @@
 //! The packages of a layer as a transaction: what is installed, removed and swapped, out of which repositories, by
 //! which program. What it resolves to is known once it was run, and is then locked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 use lapstrake::Site;
 use serde::Serialize;
 
 use super::package_tool::{PackageTool, is_group};
+use crate::support::small_map::{SmallMap, SmallSet};
 
 /// The folder of the context that the package manager reads, and where it is in the image meanwhile.
 pub(crate) const FOLDER: &str = "packages";
@@ -49,11 +50,11 @@ pub(crate) struct Transaction {
     pub(crate) install: BTreeSet<String>,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) remove: BTreeSet<String>,
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub(crate) swap: BTreeSet<(String, String)>,
+    #[serde(skip_serializing_if = "SmallSet::is_empty")]
+    pub(crate) swap: SmallSet<(String, String)>,
     /// The RPM files of the workspace and of build stages, by the names that they have in the context.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) rpm_files: BTreeMap<String, Utf8PathBuf>,
+    #[serde(skip_serializing_if = "SmallMap::is_empty")]
+    pub(crate) rpm_files: SmallMap<String, Utf8PathBuf>,
     /// The `.repo` files that are there for this build.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) repositories: BTreeSet<String>,
@@ -180,8 +181,8 @@ impl Transaction {
             tool,
             install: BTreeSet::new(),
             remove: BTreeSet::new(),
-            swap: BTreeSet::new(),
-            rpm_files: BTreeMap::new(),
+            swap: SmallSet::new(),
+            rpm_files: SmallMap::new(),
             repositories: BTreeSet::new(),
             enabled_repositories: BTreeSet::new(),
             modules: BTreeSet::new(),

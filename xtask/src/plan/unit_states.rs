@@ -13,6 +13,7 @@ use super::resolve::Resolver;
 use super::site::site_or;
 use super::{Removal, Undecided};
 use crate::finding::Finding;
+use crate::support::small_map::SmallMap;
 
 /// A unit's state that an entry asks for.
 struct Wanted<'a> {
@@ -39,7 +40,7 @@ impl Resolver<'_> {
         }
         let has_steps = layer.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Run(_)));
         let unseen = self.unseen.is_some();
-        let mut made: BTreeMap<ImagePath, (String, Site)> = BTreeMap::new();
+        let mut made: SmallMap<ImagePath, (String, Site)> = SmallMap::new();
         let mut after_steps = Vec::new();
         for Wanted { unit, manager, state, if_present, site, entry } in wanted {
             let units = Units { manager, own: &self.own_units, base: self.below, merged: &visible, unseen };

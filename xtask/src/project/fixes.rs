@@ -1,7 +1,6 @@
 //! Fixes made in the files of the workspace: each file is read once, changed from its end to its start, and replaced as
 //! a whole.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,12 +9,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::finding::{Edit, Fix};
 use crate::support::explain::Explain;
+use crate::support::small_map::{SmallMap, SmallSet};
 
 /// What was done.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Applied {
     /// The files that were changed, each with the number of its changes.
-    pub(crate) files: BTreeMap<Utf8PathBuf, usize>,
+    pub(crate) files: SmallMap<Utf8PathBuf, usize>,
     /// How many fixes were not made, because the file is not what was checked or is outside of the workspace.
     pub(crate) left: usize,
 }
@@ -45,12 +45,12 @@ pub(crate) fn apply<'a>(
     root: &Utf8Path,
 ) -> Result<Applied, FixError> {
     let root = root.canonicalize_utf8().map_err(|source| FixError { file: root.to_owned(), source })?;
-    let mut of_files: BTreeMap<Utf8PathBuf, BTreeSet<&Fix>> = BTreeMap::new();
+    let mut of_files: SmallMap<Utf8PathBuf, SmallSet<&Fix>> = SmallMap::new();
     let mut applied = Applied::default();
     for fix in fixes {
         match fix.file(&root).canonicalize_utf8() {
             // Two findings can have one fix.
-            Ok(file) if file.starts_with(&root) => drop(of_files.entry(file).or_default().insert(fix)),
+            Ok(file) if file.starts_with(&root) => drop(of_files.or_default(file).insert(fix)),
             Ok(_) | Err(_) => applied.left += 1,
         }
     }
@@ -65,7 +65,7 @@ pub(crate) fn apply<'a>(
 }
 
 /// Changes one file, and returns how many of the fixes were made.
-fn change(file: &Utf8Path, fixes: &BTreeSet<&Fix>) -> io::Result<usize> {
+fn change(file: &Utf8Path, fixes: &SmallSet<&Fix>) -> io::Result<usize> {
     let metadata = fs::metadata(file)?;
     let is_executable = |mode: u32| mode & 0o111 != 0;
     let mut mode = metadata.permissions().mode();
@@ -129,7 +129,7 @@ mod tests {
         fs::create_dir(&root).unwrap();
         fs::write(&outside, "#!/bin/sh\n").unwrap();
         let fix = Fix::Executable { file: "../start.sh".into(), host: outside.clone() };
-        assert_eq!(apply([&fix], &root).unwrap(), Applied { files: BTreeMap::new(), left: 1 });
+        assert_eq!(apply([&fix], &root).unwrap(), Applied { files: SmallMap::new(), left: 1 });
         assert_eq!(fs::metadata(&outside).unwrap().permissions().mode() & 0o111, 0);
 
         let inside = root.join("start.sh");
@@ -137,7 +137,7 @@ mod tests {
         let fix = Fix::Executable { file: "start.sh".into(), host: inside.clone() };
         let other = Fix::Executable { file: "../start.sh".into(), host: outside };
         let applied = apply([&fix, &other, &fix], &root).unwrap();
-        assert_eq!(applied, Applied { files: BTreeMap::from([("start.sh".into(), 1)]), left: 1 });
+        assert_eq!(applied, Applied { files: SmallMap::from([("start.sh".into(), 1)]), left: 1 });
         assert_ne!(fs::metadata(&inside).unwrap().permissions().mode() & 0o111, 0);
     }
 }

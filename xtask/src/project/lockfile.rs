@@ -1,7 +1,7 @@
 //! `lapstrake.lock`: which base every reference stood for, and what packages came to, when the image was
 //! last meant to change. It is kept in version control beside Cargo.lock, and read and written like it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 
@@ -11,6 +11,7 @@ use lapstrake::value::{Architecture, ImageName, LayerName};
 use serde::{Deserialize, Serialize};
 
 use crate::support::explain::Explain;
+use crate::support::small_map::SmallMap;
 use lapstrake_oci::{AtomicFile, Digest, Durability, regular};
 
 const FILE: &str = "lapstrake.lock";
@@ -24,10 +25,10 @@ const HEADER: &str =
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lock {
     path: Utf8PathBuf,
-    pins: BTreeMap<(String, Architecture), Digest>,
-    read: BTreeMap<(String, Architecture), Digest>,
-    packages: BTreeMap<PackageKey, Packages>,
-    read_packages: BTreeMap<PackageKey, Packages>,
+    pins: SmallMap<(String, Architecture), Digest>,
+    read: SmallMap<(String, Architecture), Digest>,
+    packages: SmallMap<PackageKey, Packages>,
+    read_packages: SmallMap<PackageKey, Packages>,
 }
 
 /// An image, its layer, and the architecture.
@@ -131,10 +132,10 @@ impl Lock {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self {
                     path,
-                    pins: BTreeMap::new(),
-                    read: BTreeMap::new(),
-                    packages: BTreeMap::new(),
-                    read_packages: BTreeMap::new(),
+                    pins: SmallMap::new(),
+                    read: SmallMap::new(),
+                    packages: SmallMap::new(),
+                    read_packages: SmallMap::new(),
                 });
             }
             Err(source) => return Err(LockError::Read { path, source }),
@@ -146,13 +147,13 @@ impl Lock {
         if document.version != VERSION {
             return Err(LockError::Version { path, found: document.version });
         }
-        let pins: BTreeMap<_, _> =
+        let pins: SmallMap<_, _> =
             document.base.into_iter().map(|pin| ((pin.reference, pin.architecture), pin.digest)).collect();
         let of_layer = |pin: PackagePin| {
             let PackagePin { image, layer, architecture, asked, installed } = pin;
             ((image, layer, architecture), Packages { asked, installed })
         };
-        let packages: BTreeMap<_, _> = document.packages.into_iter().map(of_layer).collect();
+        let packages: SmallMap<_, _> = document.packages.into_iter().map(of_layer).collect();
         Ok(Self { path, read: pins.clone(), pins, read_packages: packages.clone(), packages })
     }
 
@@ -312,9 +313,9 @@ pub(crate) enum Saved {
 
 /// Does to `now` what was done to `read` to get `own`.
 fn merge<K: Ord + Clone, V: PartialEq + Clone>(
-    now: &mut BTreeMap<K, V>,
-    read: &BTreeMap<K, V>,
-    own: &BTreeMap<K, V>,
+    now: &mut SmallMap<K, V>,
+    read: &SmallMap<K, V>,
+    own: &SmallMap<K, V>,
 ) {
     now.retain(|key, _| own.contains_key(key) || !read.contains_key(key));
     let changed = own.iter().filter(|(key, value)| read.get(*key) != Some(value));

@@ -1,14 +1,13 @@
 //! The user's cargo workspace: its root, its target directory, and the binaries it can build. Read
 //! once, from `cargo metadata`; nothing here compiles.
 
-use std::collections::BTreeMap;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Metadata, PackageId, TargetKind};
 
 use super::cargo_flags::CargoFlags;
 use crate::support::explain::Explain;
 use crate::support::program::{Program, ProgramError};
+use crate::support::small_map::SmallMap;
 
 /// What the plan needs to know of the workspace.
 #[derive(Debug, Clone)]
@@ -18,7 +17,7 @@ pub(crate) struct Workspace {
     /// Cargo's target directory, absolute, as configuration, environment and command line have it.
     pub(crate) target: Utf8PathBuf,
     /// The packages that are members, by name.
-    pub(crate) packages: BTreeMap<String, Package>,
+    pub(crate) packages: SmallMap<String, Package>,
     /// The flags with which cargo compiles.
     pub(crate) flags: CargoFlags,
 }

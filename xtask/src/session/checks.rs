@@ -1,7 +1,5 @@
 //! Runs the checks of an image, each as early as possible.
 
-use std::collections::BTreeMap;
-
 use lapstrake::value::ImageName;
 use lapstrake::{Image, Parsed};
 
@@ -11,6 +9,7 @@ use crate::check::{self, Check, Checks, Contents, Phase, Subject};
 use crate::engine::EnginePolicy;
 use crate::finding::{Finding, Findings, Severity};
 use crate::inputs::Inputs;
+use crate::support::small_map::SmallMap;
 
 impl Planned {
     /// Returns what checks examine before cargo has run.
@@ -127,7 +126,7 @@ impl Session<'_> {
 /// Returns findings for invalid names and for a name that two images have, of the images that were asked for.
 pub(crate) fn names(images: &[Image], asked: &[&Image]) -> Findings {
     let mut findings = Findings::default();
-    let mut first: BTreeMap<&ImageName, &Image> = BTreeMap::new();
+    let mut first: SmallMap<&ImageName, &Image> = SmallMap::new();
     for image in images {
         let given: &Parsed<ImageName> = &image.name;
         match given.get() {

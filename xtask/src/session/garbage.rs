@@ -1,6 +1,6 @@
 //! Removes what no image of the workspace needs: from its store, from the user's cache, and from the storage of engines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lapstrake::Image;
 
@@ -8,12 +8,13 @@ use super::{Failure, Session};
 use crate::engine;
 use crate::project::lockfile::Lock;
 use crate::store::{Amount, Garbage, Paths, StoreError, Wanted, debris, needed_indexes};
+use crate::support::small_map::SmallMap;
 
 /// What was removed, or would be.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     /// The files, by what they are.
-    pub(crate) files: BTreeMap<&'static str, Amount>,
+    pub(crate) files: SmallMap<&'static str, Amount>,
     /// The jobs of killed builds whose containers and images were in the storage of engines.
     pub(crate) jobs: BTreeSet<String>,
 }

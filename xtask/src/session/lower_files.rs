@@ -1,6 +1,6 @@
 //! Reads files out of the blobs of layers, one pass over a layer, each file by its digest.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fs;
 use std::io::{BufReader, Read};
 
@@ -30,7 +30,7 @@ pub(crate) fn read_texts(
     texts: &LowerTexts,
     open: impl Fn(usize) -> Result<fs::File, TextError>,
 ) -> Result<(), TextError> {
-    let mut left: BTreeSet<_> = wanted.iter().map(|text| (text.size, text.digest.clone())).collect();
+    let mut left: HashSet<_> = wanted.iter().map(|text| (text.size, text.digest.clone())).collect();
     // A hardlink of a layer can name a file of one below it.
     let highest = wanted.iter().map(|text| text.layer.get()).max().unwrap_or(0);
     for layer in (0..=highest).rev() {
@@ -52,7 +52,7 @@ pub(crate) fn take_files<'a>(
     blobs: &Blobs,
     open: impl Fn(usize) -> Result<fs::File, TextError>,
 ) -> Result<(), TextError> {
-    let (mut left, mut highest) = (BTreeSet::new(), 0);
+    let (mut left, mut highest) = (HashSet::new(), 0);
     for file in files {
         let (size, digest) = (file.facts.size, &file.facts.digest);
         if !blobs.has(digest, size) {

@@ -2,7 +2,7 @@
 //! resolved on the base first, and again whenever an engine has built a layer, because what is above it depends on
 //! its files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use crate::image::{self, Settings, WrittenLayer};
 use crate::inputs::Artefacts;
 use crate::plan::{self, Builders, KnownTree, Plan, Resolved, Shared};
 use crate::store::Store;
+use crate::support::small_map::SmallMap;
 
 /// What a plan is resolved from, kept so that it can be resolved again on the engine's layers.
 pub(super) struct Described {
@@ -127,7 +128,7 @@ impl Session<'_> {
     }
 
     /// Pins the packages that were installed.
-    fn pin(&mut self, plan: &Plan, installed: BTreeMap<LayerName, BTreeSet<String>>) -> Result<(), Failure> {
+    fn pin(&mut self, plan: &Plan, installed: SmallMap<LayerName, BTreeSet<String>>) -> Result<(), Failure> {
         if self.request.base.is_some() {
             return Ok(());
         }

@@ -12,10 +12,11 @@ mod lower_texts;
 mod stage_trees;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::support::small_map::SmallMap;
 use camino::Utf8Path;
 use lapstrake::value::Architecture;
 use lapstrake::{Image, TransportRef};
@@ -71,7 +72,7 @@ pub(crate) struct Session<'a> {
     request: Request,
     cache: Cache,
     lock: Lock,
-    bases: BTreeMap<(TransportRef, Option<Architecture>), Rc<Base>>,
+    bases: SmallMap<(TransportRef, Option<Architecture>), Rc<Base>>,
     paths: Paths,
     /// The digests of the workspace's files and of the store's blobs.
     files: Arc<KeptDigests>,
@@ -120,7 +121,7 @@ impl<'a> Session<'a> {
         let facts = RefCell::new(KnownFacts::load(paths.records(progress)));
         let in_use = InUse::share(paths.root(), progress);
         cache.register(&workspace.root, paths.root());
-        let (bases, store, binaries) = (BTreeMap::new(), OnceCell::new(), RefCell::default());
+        let (bases, store, binaries) = (SmallMap::new(), OnceCell::new(), RefCell::default());
         let (inputs, keys) = (RefCell::default(), CacheKeys::default());
         Ok(Self {
             workspace,

@@ -14,12 +14,13 @@ use crate::engine::EnginePolicy;
 use crate::engine::build_stage::{self, BuilderEnv};
 use crate::plan::{Compiled, Plan, Product, Resolved, StageTrees};
 use crate::project::assets::{SourceError, SourceFile, scan_result, scan_result_file};
+use crate::support::small_map::SmallMap;
 
 /// Keeps what is in the directories that the stages of a plan made, and what of its files an entry does not take. Returns whether the plan is another one with it.
 pub(crate) fn learn_trees(
     trees: &StageTrees,
     plan: &Plan,
-    built: &BTreeMap<Compiled, Utf8PathBuf>,
+    built: &SmallMap<Compiled, Utf8PathBuf>,
 ) -> Result<bool, SourceError> {
     let (mut has_trees, mut is_news) = (false, false);
     for (Compiled { stage, product }, path) in built {
@@ -48,7 +49,7 @@ impl Session<'_> {
         plan: &Plan,
         described: &Described,
         (base, lower): (&Rc<Base>, &LowerLayers),
-        built: &BTreeMap<Compiled, Utf8PathBuf>,
+        built: &SmallMap<Compiled, Utf8PathBuf>,
     ) -> Result<Option<Resolved>, SourceError> {
         let is_changed = learn_trees(described.shared.stage_trees(), plan, built)?;
         Ok(is_changed.then(|| self.resolve(described, base, lower)))

@@ -1,6 +1,6 @@
 //! Finds what no build of an image needs that is still wanted, and removes it. Nobody else uses the store meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -13,6 +13,7 @@ use super::paths::{Paths, Scratch};
 use super::stages::STAGES;
 use super::{Store, StoreError};
 use crate::support::folder::PREFIX;
+use crate::support::small_map::SmallMap;
 use lapstrake_oci::{ANNOTATION_REF_NAME, Claim, Descriptor, Digest};
 
 /// Files and folders that nothing needs, by what they are.
@@ -59,14 +60,14 @@ impl Garbage {
     }
 
     /// Returns the amount of each kind.
-    pub(crate) fn amounts(&self) -> BTreeMap<&'static str, Amount> {
-        let mut amounts: BTreeMap<&'static str, Amount> = BTreeMap::new();
-        let mut names: BTreeMap<(u64, u64), u64> = BTreeMap::new();
+    pub(crate) fn amounts(&self) -> SmallMap<&'static str, Amount> {
+        let mut amounts: SmallMap<&'static str, Amount> = SmallMap::new();
+        let mut names: HashMap<(u64, u64), u64> = HashMap::new();
         if !self.images.is_empty() {
-            amounts.entry("image").or_default().count = self.images.len() as u64;
+            amounts.or_default("image").count = self.images.len() as u64;
         }
         for (path, kind) in &self.paths {
-            let amount = amounts.entry(kind).or_default();
+            let amount = amounts.or_default(kind);
             amount.count += 1;
             amount.bytes += freed(path, &mut names);
         }
@@ -112,7 +113,7 @@ pub(crate) fn debris(paths: &Paths) -> Garbage {
 
 /// Returns the bytes that are freed by removing a file or folder, if all other names of its files that are removed are
 /// counted in `names`.
-fn freed(path: &Utf8Path, names: &mut BTreeMap<(u64, u64), u64>) -> u64 {
+fn freed(path: &Utf8Path, names: &mut HashMap<(u64, u64), u64>) -> u64 {
     let Ok(found) = path.symlink_metadata() else { return 0 };
     if found.is_dir() {
         let entries = path.read_dir_utf8().into_iter().flatten().flatten();

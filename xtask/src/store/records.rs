@@ -63,7 +63,12 @@ impl Records {
                 return None;
             }
         };
-        parse(&bytes, kind, key).unwrap_or_else(|Damaged| {
+        let content = payload(&bytes, kind, key);
+        let parsed = content.and_then(|content| match content {
+            Some(content) => postcard::from_bytes(content).map(Some).map_err(|_| Damaged),
+            None => Ok(None),
+        });
+        parsed.unwrap_or_else(|Damaged| {
             damaged("was damaged");
             None
         })
@@ -71,10 +76,26 @@ impl Records {
 
     /// Writes a record, and returns its file. An existing one is replaced at once.
     pub(crate) fn write<T: Serialize>(&self, kind: Kind, key: &str, content: &T) -> io::Result<FileDigest> {
+        self.write_encoded(kind, key, &|to| postcard::to_io(content, to).map(drop).map_err(io::Error::other))
+    }
+
+    /// Writes a record whose content `encode` writes, each time the same.
+    fn write_encoded(
+        &self,
+        kind: Kind,
+        key: &str,
+        encode: &dyn Fn(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<FileDigest> {
         let header = Header { version: kind.version, kind: kind.name, key };
+        let write = |to: &mut dyn Write| {
+            postcard::to_io(&header, &mut *to).map_err(io::Error::other)?;
+            encode(to)
+        };
         let path = self.path(kind, key);
         // The checksum is first in the file, so the content is encoded twice: its size costs no memory.
-        let (_, sum, _) = encode(&header, content, HashingWriter::new(io::sink()))?.finish();
+        let mut sum = HashingWriter::new(io::sink());
+        write(&mut sum)?;
+        let (_, sum, _) = sum.finish();
         let file = match AtomicFile::create_in(&self.partial(), &path) {
             Err(error) if self.remove_in_the_way(kind) => {
                 drop(error);
@@ -85,7 +106,7 @@ impl Records {
         let mut file = HashingWriter::new(BufWriter::new(file));
         file.write_all(MAGIC)?;
         file.write_all(sum.as_bytes())?;
-        let file = encode(&header, content, file)?;
+        write(&mut file)?;
         let (file, digest, _) = file.finish();
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         // A record is verified by its checksum.
@@ -139,15 +160,10 @@ impl Records {
     }
 }
 
-fn encode<T: Serialize, W: Write>(header: &Header<'_>, content: &T, to: W) -> io::Result<W> {
-    let to = postcard::to_io(header, to).map_err(io::Error::other)?;
-    postcard::to_io(content, to).map_err(io::Error::other)
-}
-
 struct Damaged;
 
-/// Returns the content of a record, or `None` if it is of another version.
-fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind, key: &str) -> Result<Option<T>, Damaged> {
+/// Returns the encoded content of a record, or `None` if it is of another version.
+fn payload<'b>(bytes: &'b [u8], kind: Kind, key: &str) -> Result<Option<&'b [u8]>, Damaged> {
     let payload = bytes.strip_prefix(MAGIC).ok_or(Damaged)?;
     let (sum, payload) = payload.split_first_chunk::<SUM>().ok_or(Damaged)?;
     if *sum != checksum(payload) {
@@ -160,7 +176,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind, key: &str) -> Result<Opt
     if header.version != kind.version {
         return Ok(None);
     }
-    postcard::from_bytes(content).map(Some).map_err(|_| Damaged)
+    Ok(Some(content))
 }
 
 fn read_regular(path: &Utf8Path) -> io::Result<Vec<u8>> {

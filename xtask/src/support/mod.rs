@@ -11,4 +11,5 @@ pub(crate) mod parallel;
 pub(crate) mod program;
 pub(crate) mod progress;
 pub(crate) mod shell;
+pub(crate) mod small_map;
 pub(crate) mod transfer;

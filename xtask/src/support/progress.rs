@@ -168,18 +168,12 @@ impl Progress {
 
     /// Writes one line, as cargo writes them: a verb and what it is about.
     pub(crate) fn status(&self, verb: &str, what: impl Display) {
-        self.status_with(verb, what, Map::new);
+        self.status_with(verb, &what.to_string(), &Map::new);
     }
 
     /// Writes one line, as [`Progress::status`]; a machine gets the fields of `fact` with it.
-    pub(crate) fn status_with(
-        &self,
-        verb: &str,
-        what: impl Display,
-        fact: impl FnOnce() -> Map<String, Value>,
-    ) {
-        let what = what.to_string();
-        let wrapped = || Columns::of_stderr().wrap(&what, STATUS, STATUS);
+    pub(crate) fn status_with(&self, verb: &str, what: &str, fact: &dyn Fn() -> Map<String, Value>) {
+        let wrapped = || Columns::of_stderr().wrap(what, STATUS, STATUS);
         let line = match self.mode {
             Shown::Nothing => return,
             Shown::Json => return self.event(&verb.to_lowercase(), what.trim(), fact()),

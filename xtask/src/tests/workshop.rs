@@ -1,7 +1,7 @@
 //! A workspace of a test's own, in a temporary directory: sources to describe, a base to build on, and
 //! the pipeline without cargo.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,13 +32,14 @@ use crate::session::read_texts;
 use crate::store::{KeptDigests, Paths, Store};
 use crate::support::explain::Located;
 use crate::support::progress::{Colour, Progress, ProgressMode};
+use crate::support::small_map::SmallMap;
 use lapstrake_oci::Compression;
 
 mod lower;
 
 /// An image that an engine helped to build; none where no engine may be used.
 type ByEngine<T> = Result<Option<T>, Located<EngineLayersError>>;
-type Installed = BTreeMap<LayerName, BTreeSet<String>>;
+type Installed = SmallMap<LayerName, BTreeSet<String>>;
 
 /// An image, as a run of the tool makes it.
 pub(crate) struct Made {
@@ -109,7 +110,7 @@ impl Workshop {
         let progress = Progress::silent();
         let cache = Cache::at(&root.join("cache"), &progress).unwrap();
         let base = base::open(location, location, BaseRequest::default(), &cache, &progress).unwrap();
-        let (packages, flags) = (BTreeMap::new(), CargoFlags::default());
+        let (packages, flags) = (SmallMap::new(), CargoFlags::default());
         let workspace = Workspace { target: root.join("target"), packages, flags, root };
         let paths = Paths::of(&workspace.root, &workspace.target);
         let files = Arc::new(KeptDigests::of_store(&paths, &progress));
@@ -253,7 +254,7 @@ impl Workshop {
         &self,
         plan: &Plan,
         engine: EnginePolicy,
-    ) -> Result<BTreeMap<Compiled, Utf8PathBuf>, Located<BuildStageError>> {
+    ) -> Result<SmallMap<Compiled, Utf8PathBuf>, Located<BuildStageError>> {
         let (workspace, cache, store, progress) =
             (&self.workspace, &self.cache, &self.store, &Progress::silent());
         let env = build_stage::BuilderEnv { workspace, cache, store, engine, offline: true, progress };
@@ -303,7 +304,7 @@ impl Workshop {
         let settings = Settings { compression, epoch: Epoch::default() };
         let mut staged = self.staged(&plan);
         let keys = CacheKeys::default();
-        let (mut below, mut installed) = (Vec::new(), BTreeMap::new());
+        let (mut below, mut installed) = (Vec::new(), SmallMap::new());
         let mut known = Vec::new();
         while below.len() < plan.layers.len() {
             let all = engine.builds_every_layer().then_some(plan.layers.len());

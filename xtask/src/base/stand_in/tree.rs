@@ -1,7 +1,6 @@
 //! What is in the stand-in: the shape that bootc's lints ask for, systemd's usual targets, one
 //! kernel directory, and the libraries that every Rust program for glibc needs.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use lapstrake::value::Architecture;
@@ -9,6 +8,7 @@ use lapstrake_oci::tree::Kind;
 use tar::{Builder, EntryType, Header};
 
 use super::library::{Library, gcc, glibc};
+use crate::support::small_map::SmallMap;
 
 const UNITS: &str = "usr/lib/systemd/system";
 
@@ -222,8 +222,8 @@ pub(super) fn tar(architecture: Architecture) -> io::Result<Vec<u8>> {
     tar.into_inner()
 }
 
-fn members(architecture: Architecture) -> BTreeMap<String, (u32, Kind<Vec<u8>>)> {
-    let mut members = BTreeMap::new();
+fn members(architecture: Architecture) -> SmallMap<String, (u32, Kind<Vec<u8>>)> {
+    let mut members = SmallMap::new();
     for (name, mode) in DIRECTORIES {
         members.insert(name.to_owned(), (mode, Kind::Directory));
     }

@@ -1,6 +1,6 @@
 //! `elf-library`: a library that the loader finds nowhere on the program's search path.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lapstrake::value::ImagePath;
 
@@ -8,6 +8,7 @@ use super::files::{OTHER_ROOT, Root};
 use super::program::{Linked, linked};
 use crate::base::ELF_MAX;
 use crate::check::{Check, Example, Fault, Node, Subject};
+use crate::support::small_map::SmallMap;
 
 pub(super) const CHECK: Check = Check::fatal(
     "elf-library",
@@ -30,15 +31,15 @@ struct Lack<'t, 'a> {
 }
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let mut lacks: BTreeMap<ImagePath, Lack<'_, '_>> = BTreeMap::new();
-    let mut broken: BTreeMap<ImagePath, Fault> = BTreeMap::new();
+    let mut lacks: SmallMap<ImagePath, Lack<'_, '_>> = SmallMap::new();
+    let mut broken: SmallMap<ImagePath, Fault> = SmallMap::new();
     for Linked { program, loaded } in linked(subject) {
         let root = program.root;
         let ours = |path| root.node(path).filter(|node| node.site().is_some());
         for (by, name) in &loaded.missing {
             let Some(node) = loaded.objects.get(*by).and_then(|object| ours(&object.path)) else { continue };
             let alone = program.is_library();
-            let lack = lacks.entry(node.path().clone()).or_insert_with(|| Lack {
+            let lack = lacks.or_insert_with(node.path().clone(), || Lack {
                 node,
                 root,
                 alone,
@@ -67,13 +68,13 @@ fn no_library(node: &Node<'_>) -> Fault {
 /// Where libraries of the names that are missing lie all the same.
 fn elsewhere<'a>(
     subject: &Subject<'a>,
-    lacks: &BTreeMap<ImagePath, Lack<'_, '_>>,
-) -> BTreeMap<String, Vec<Node<'a>>> {
+    lacks: &SmallMap<ImagePath, Lack<'_, '_>>,
+) -> SmallMap<String, Vec<Node<'a>>> {
     let names: BTreeSet<&str> = lacks.values().flat_map(|lack| &lack.names).copied().collect();
-    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut found: SmallMap<_, Vec<_>> = SmallMap::new();
     if !names.is_empty() {
         for node in subject.tree().iter().filter(|node| names.contains(node.path().file_name())) {
-            found.entry(node.path().file_name().to_owned()).or_default().push(node);
+            found.or_default(node.path().file_name().to_owned()).push(node);
         }
     }
     found
@@ -82,7 +83,7 @@ fn elsewhere<'a>(
 fn fault(
     subject: &Subject<'_>,
     lack: &Lack<'_, '_>,
-    elsewhere: &BTreeMap<String, Vec<Node<'_>>>,
+    elsewhere: &SmallMap<String, Vec<Node<'_>>>,
 ) -> Option<Fault> {
     let path = lack.node.path();
     let mut told = Vec::new();

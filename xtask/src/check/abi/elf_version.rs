@@ -1,12 +1,13 @@
 //! `elf-version`: a symbol version that the library which will be loaded does not define. The loader
 //! refuses the program for it, whether the symbol is ever called or not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::program::{Linked, linked};
 use crate::base::Elf;
 use crate::check::{Check, Example, Fault, Node, Subject};
 use crate::plan::{Origin, PlannedLayer, Transaction};
+use crate::support::small_map::SmallMap;
 
 pub(super) const CHECK: Check = Check::fatal(
     "elf-version",
@@ -31,7 +32,7 @@ struct Lack<'a> {
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
     // A library that several programs load is told of once.
-    let mut faults = BTreeMap::new();
+    let mut faults = SmallMap::new();
     for Linked { program, loaded } in linked(subject) {
         for object in &loaded.objects {
             let (Some(elf), Some(node)) = (object.elf, program.root.node(&object.path)) else { continue };
@@ -41,7 +42,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
             };
             let lacks = lacks(elf, provider);
             if let Some(fault) = fault(subject, &node, &lacks) {
-                faults.entry(node.path().clone()).or_insert(fault);
+                faults.or_insert_with(node.path().clone(), || fault);
             }
         }
     }

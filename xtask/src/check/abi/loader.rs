@@ -3,7 +3,7 @@
 //!
 //! Not known here, and so not followed: `LD_LIBRARY_PATH`, and what a program opens by dlopen(3).
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use lapstrake::value::ImagePath;
 
@@ -23,7 +23,7 @@ pub(super) struct Loaded<'a> {
     pub(super) objects: Vec<Object<'a>>,
     /// What is found nowhere, by the object that needs it.
     pub(super) missing: Vec<(usize, &'a str)>,
-    names: BTreeMap<&'a str, usize>,
+    names: HashMap<&'a str, usize>,
 }
 
 /// A file that is mapped.
@@ -49,8 +49,8 @@ impl<'a, F: Files<'a>> Loader<'_, '_, F> {
     pub(super) fn load(&self, path: &ImagePath, elf: &'a Elf) -> Loaded<'a> {
         let origin = path.parent().unwrap_or_else(ImagePath::root);
         let program = Object { path: path.clone(), elf: Some(elf), origin, loader: None };
-        let mut loaded = Loaded { objects: vec![program], missing: Vec::new(), names: BTreeMap::new() };
-        let mut known = BTreeMap::from([(path.clone(), 0)]);
+        let mut loaded = Loaded { objects: vec![program], missing: Vec::new(), names: HashMap::new() };
+        let mut known = HashMap::from([(path.clone(), 0)]);
         loaded.names.extend(elf.soname.as_deref().map(|soname| (soname, 0)));
         // The loader itself is there before all it loads.
         let interpreter = elf.interpreter.as_deref().and_then(|path| self.at(path, elf));
@@ -188,7 +188,7 @@ impl<'a> Loaded<'a> {
         name: &'a str,
         found: Found<'a>,
         loader: Option<usize>,
-        known: &mut BTreeMap<ImagePath, usize>,
+        known: &mut HashMap<ImagePath, usize>,
     ) {
         let Found { path, origin, elf } = found;
         let new = self.objects.len();

@@ -1,9 +1,8 @@
 //! `native-cpu`: a program that cargo compiles for the processor of the machine that builds.
 
-use std::collections::BTreeSet;
-
 use crate::check::{Check, Example, Fault, Subject};
 use crate::plan::Origin;
+use crate::support::small_map::SmallSet;
 
 pub(super) const CHECK: Check = Check::fatal(
     "native-cpu",
@@ -16,7 +15,7 @@ pub(super) const CHECK: Check = Check::fatal(
 });
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let mut seen = BTreeSet::new();
+    let mut seen = SmallSet::new();
     let mut faults = Vec::new();
     for node in subject.tree().ours() {
         let Some(Origin::Artefact(artefact)) = node.origin() else { continue };

@@ -1,12 +1,13 @@
 //! `refused-destination`: where a layer may put nothing, by the rules of `lapstrake::rule`. The areas
 //! that bootc has a lint for are reported by the checks of that name, by the same rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lapstrake::rule::{Refusal, refused};
 
 use crate::check::accounts::names;
 use crate::check::{Check, Example, Fault, Node, Subject};
+use crate::support::small_map::SmallMap;
 
 pub(super) const CHECK: Check = Check::fatal(
     "refused-destination",
@@ -73,10 +74,10 @@ fn is_in(node: &Node<'_>, area: &str) -> bool {
 
 /// One fault for each place of the description, however many files it puts there.
 fn faults<'a>(ours: impl Iterator<Item = Node<'a>>) -> Vec<Fault> {
-    let mut places: BTreeMap<_, (Node<'_>, Refusal, usize)> = BTreeMap::new();
+    let mut places: SmallMap<_, (Node<'_>, Refusal, usize)> = SmallMap::new();
     for node in ours {
         let Some(refusal) = refused(node.path()) else { continue };
-        places.entry(node.site()).or_insert((node, refusal, 0)).2 += 1;
+        places.or_insert_with(node.site(), || (node, refusal, 0)).2 += 1;
     }
     let fault = |(node, refusal, count): (Node<'_>, Refusal, usize)| {
         let more =

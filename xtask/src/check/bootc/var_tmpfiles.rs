@@ -1,7 +1,7 @@
 //! `var-tmpfiles`: state. Only the first installation writes an image's /var, so a
 //! directory there wants a line of tmpfiles.d that makes it at each boot, and a file wants another place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lapstrake::value::LayerName;
 
@@ -9,6 +9,7 @@ use super::refused_destination;
 use crate::check::accounts::Accounts;
 use crate::check::{Check, Example, Fault, Kind, Node, Subject, tmpfiles};
 use crate::plan::state_line;
+use crate::support::small_map::SmallMap;
 
 pub(super) const CHECK: Check = Check::warning(
     "var-tmpfiles",
@@ -27,7 +28,8 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     let tree = subject.tree();
     let mut faults = refused_destination::below(subject, "/var");
     // bootc reads the vendor's files alone, and any type of line counts.
-    let vendor = tmpfiles::lines(tree).filter(|line| line.node.path().as_str().starts_with("/usr/"));
+    let vendor =
+        tmpfiles::lines(tree).into_iter().filter(|line| line.node.path().as_str().starts_with("/usr/"));
     let made: BTreeSet<String> = vendor.filter_map(|line| line.given(1).map(str::to_owned)).collect();
     let of_base = tree.below("/var").filter(|node| node.layer().is_none());
     for node in of_base.filter(|node| !made.contains(node.path().as_str())) {
@@ -47,10 +49,10 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
 fn of_steps(subject: &Subject<'_>, made: &BTreeSet<String>) -> Vec<Fault> {
     let tree = subject.tree();
     let is_lost = |node: &Node<'_>| node.is_of_step() && !made.contains(node.path().as_str());
-    let mut layers: BTreeMap<_, Vec<Node<'_>>> = BTreeMap::new();
+    let mut layers: SmallMap<_, Vec<Node<'_>>> = SmallMap::new();
     for node in tree.below("/var").filter(is_lost) {
         if let Some(layer) = node.layer() {
-            layers.entry(layer.name.clone()).or_default().push(node);
+            layers.or_default(layer.name.clone()).push(node);
         }
     }
     let accounts = Accounts::of(tree);
@@ -79,7 +81,7 @@ fn of_steps(subject: &Subject<'_>, made: &BTreeSet<String>) -> Vec<Fault> {
 
 /// Returns the line of tmpfiles.d that makes a directory or link, with its mode and owner.
 fn line(node: &Node<'_>, accounts: &Accounts) -> Option<String> {
-    let name = |numbers: &BTreeMap<String, Option<u32>>, id: u32| {
+    let name = |numbers: &SmallMap<String, Option<u32>>, id: u32| {
         let known = numbers.iter().find(|(_, number)| **number == Some(id));
         known.map_or_else(|| id.to_string(), |(name, _)| name.clone())
     };

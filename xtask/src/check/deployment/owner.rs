@@ -2,6 +2,7 @@
 
 use crate::check::accounts::Accounts;
 use crate::check::{Check, Example, Fault, Node, Subject};
+use crate::support::small_map::SmallMap;
 
 pub(super) const NUMBER: Check = Check::warning(
     "owner-number",
@@ -44,7 +45,7 @@ fn number(subject: &Subject<'_>) -> Vec<Fault> {
         return Vec::new();
     }
     let all = Accounts::of(subject.tree());
-    let has = |numbers: &std::collections::BTreeMap<String, Option<u32>>, id: u32| {
+    let has = |numbers: &SmallMap<String, Option<u32>>, id: u32| {
         id == 0 || numbers.values().any(|number| *number == Some(id))
     };
     let mut faults = Vec::new();

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::{Check, Example, Fault, Node, Subject};
+use crate::support::small_map::SmallSet;
 
 pub(super) const CHECK: Check = Check::warning(
     "selinux-label",
@@ -28,7 +29,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         return Vec::new();
     }
     let uncovered = |node: &Node<'_>| !node.path().components().next().is_none_or(|top| tops.contains(top));
-    let mut seen = BTreeSet::new();
+    let mut seen = SmallSet::new();
     let once = |node: &Node<'_>| seen.insert(node.site());
     let fault = |node: Node<'_>| {
         let message = format!("no file context of the image's policy covers `{}`", node.path());

@@ -35,7 +35,7 @@ const WITHOUT: &str = "xXrRLtThHaA";
 
 /// The lines of the layers' own files, of types that take a mode and an owner.
 fn ours<'a>(subject: &Subject<'a>) -> Vec<Line<'a>> {
-    let ours = lines(subject.tree()).filter(|line| line.node.site().is_some());
+    let ours = lines(subject.tree()).into_iter().filter(|line| line.node.site().is_some());
     ours.filter(|line| !WITHOUT.contains(line.kind())).collect()
 }
 

@@ -1,11 +1,10 @@
 //! `top-level`: what is neither in /usr nor in /etc. It follows the image and is read-only, and Automotive
 //! Image Builder takes no such path.
 
-use std::collections::BTreeSet;
-
 use lapstrake::rule::refused;
 
 use crate::check::{Check, Example, Fault, Node, Subject};
+use crate::support::small_map::SmallSet;
 
 pub(super) const CHECK: Check = Check::warning(
     "top-level",
@@ -22,7 +21,7 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         !matches!(node.path().components().next(), Some("usr" | "etc") | None)
             && refused(node.path()).is_none()
     };
-    let mut seen = BTreeSet::new();
+    let mut seen = SmallSet::new();
     let once = |node: &Node<'_>| seen.insert(node.site());
     let fault = |node: Node<'_>| {
         let message = format!("`{}` is neither in /usr nor in /etc", node.path());

@@ -2,7 +2,6 @@
 //! written to a directory and read by systemd's own parser. Only `check` runs it, because it costs
 //! a process; where the program is missing, too old or too slow, nothing is said.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -16,6 +15,7 @@ use tempfile::TempDir;
 use super::directives;
 use crate::check::{Fault, Node, Subject, unit_files};
 use crate::support::program::Program;
+use crate::support::small_map::SmallMap;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(2);
@@ -26,7 +26,7 @@ pub(crate) fn analyze(subject: &Subject<'_>) -> Vec<Fault> {
     if units.is_empty() {
         return Vec::new();
     }
-    let files: BTreeMap<String, Node<'_>> =
+    let files: SmallMap<String, Node<'_>> =
         units.values().flatten().map(|node| (node.path().to_string(), node.clone())).collect();
     // What can't be laid out or run is not judged: the checks of our own have been.
     match lay_out(&files).and_then(|root| Ok((run(root.path(), units.keys())?, root))) {
@@ -40,7 +40,7 @@ pub(crate) fn analyze(subject: &Subject<'_>) -> Vec<Fault> {
     }
 }
 
-fn lay_out(files: &BTreeMap<String, Node<'_>>) -> io::Result<TempDir> {
+fn lay_out(files: &SmallMap<String, Node<'_>>) -> io::Result<TempDir> {
     let root = TempDir::new()?;
     for (path, node) in files {
         let at = root.path().join(path.trim_start_matches('/'));
@@ -85,7 +85,7 @@ fn run<'u>(root: &Path, units: impl Iterator<Item = &'u String>) -> io::Result<S
 fn faults<'f, 'a>(
     said: &str,
     root: &Path,
-    files: &'f BTreeMap<String, Node<'a>>,
+    files: &'f SmallMap<String, Node<'a>>,
 ) -> Vec<(&'f Node<'a>, u32, Fault)> {
     let root = root.to_string_lossy();
     let fault = |line: &str| {

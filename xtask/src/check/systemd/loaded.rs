@@ -2,7 +2,6 @@
 //! systemd.unit(5) names, each setting with the file that says it.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::{BTreeMap, BTreeSet};
 
 use lapstrake::Span;
 use lapstrake::suggest::nearest;
@@ -10,6 +9,7 @@ use lapstrake::systemd::UnitFile;
 use lapstrake::value::{UnitKind, UnitName};
 
 use crate::check::{Fault, Node, Subject, Tree};
+use crate::support::small_map::{SmallMap, SmallSet};
 
 /// Where units of the system are, the first wins. /run is empty in an image.
 pub(super) const DIRECTORIES: [&str; 3] =
@@ -89,7 +89,7 @@ pub(super) fn loaded<'a>(subject: &Subject<'a>) -> Vec<Loaded<'a>> {
 /// Returns the units of one manager that the layers bring, and those of the base that they put a drop-in over.
 pub(super) fn loaded_by<'a>(subject: &Subject<'a>, manager: Manager) -> Vec<Loaded<'a>> {
     let tree = subject.tree();
-    let mut names = BTreeSet::new();
+    let mut names = SmallSet::new();
     for node in manager.directories().iter().flat_map(|directory| tree.children(directory)) {
         let name = node.path().file_name();
         if node.is_file() && node.site().is_some() {
@@ -119,7 +119,7 @@ impl<'a> Loaded<'a> {
             return None;
         }
         // A file of the same name in a directory that comes first hides the others.
-        let mut drop_ins: BTreeMap<String, Node<'a>> = BTreeMap::new();
+        let mut drop_ins: SmallMap<String, Node<'a>> = SmallMap::new();
         for of in drop_in_names(&name) {
             for directory in manager.directories().iter().rev() {
                 let confs = tree.children(&format!("{directory}/{of}.d"));

@@ -27,11 +27,10 @@ mod unit_path;
 mod unit_user;
 mod unread_drop_in;
 
-use std::collections::BTreeMap;
-
 pub(super) use loaded::exists;
 
 use super::{Check, Example, Node, Subject};
+use crate::support::small_map::SmallMap;
 
 pub(super) const CHECKS: &[Check] = &[
     misplaced_unit::CHECK,
@@ -76,7 +75,7 @@ pub(crate) const SYSTEMD_ANALYZE: Check = Check::warning(
 
 /// The files of each unit that the layers bring or change: its own and the drop-ins over it. A template
 /// goes by an instance, because nothing loads it by itself.
-pub(crate) fn unit_files<'a>(subject: &Subject<'a>) -> BTreeMap<String, Vec<Node<'a>>> {
+pub(crate) fn unit_files<'a>(subject: &Subject<'a>) -> SmallMap<String, Vec<Node<'a>>> {
     let units = loaded::loaded(subject).into_iter().filter(|unit| unit.fragment.is_some());
     let name = |unit: &loaded::Loaded<'_>| match unit.name.instantiate("instance") {
         Some(instance) if unit.name.is_template() => instance.to_string(),

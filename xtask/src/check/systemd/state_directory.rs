@@ -30,7 +30,8 @@ const MADE: [(&str, &str); 4] = [
 ];
 
 fn check(subject: &Subject<'_>) -> Vec<Fault> {
-    let lines: Vec<_> = lines(subject.tree()).filter(|line| matches!(line.kind(), 'd' | 'D')).collect();
+    let lines: Vec<_> =
+        lines(subject.tree()).into_iter().filter(|line| matches!(line.kind(), 'd' | 'D')).collect();
     let mut faults = Vec::new();
     for unit in loaded(subject).iter().filter(|unit| unit.name.kind() == UnitKind::Service) {
         for (key, place) in MADE {

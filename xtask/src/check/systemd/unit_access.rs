@@ -1,13 +1,12 @@
 //! `unit-access`: whether the user of a service can reach its program and its working directory.
 
-use std::collections::BTreeSet;
-
 use lapstrake::value::ImagePath;
 
 use super::exec;
 use super::loaded::{Loaded, Setting, loaded};
 use super::made::Made;
 use crate::check::{Accounts, Check, Example, Fault, Node, Subject, Tree};
+use crate::support::small_map::SmallSet;
 
 pub(super) const CHECK: Check = Check::fatal(
     "unit-access",
@@ -27,7 +26,7 @@ pub(super) const CHECK: Check = Check::fatal(
 struct Runner {
     user: String,
     uid: Option<u32>,
-    gids: BTreeSet<u32>,
+    gids: SmallSet<u32>,
 }
 
 /// The capabilities with which modes do not count.
@@ -76,7 +75,7 @@ fn runner(tree: &Tree<'_>, accounts: &Accounts, unit: &Loaded<'_>) -> Option<Run
         // Who is missing is a finding of `unit-user`.
         return None;
     }
-    let mut gids = BTreeSet::new();
+    let mut gids = SmallSet::new();
     let named = ["Group", "SupplementaryGroups"].into_iter().flat_map(|key| unit.values("Service", key));
     for name in
         named.flat_map(|setting| setting.value.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
@@ -88,8 +87,8 @@ fn runner(tree: &Tree<'_>, accounts: &Accounts, unit: &Loaded<'_>) -> Option<Run
 }
 
 /// Returns the numbers of the groups of a user, by passwd(5), group(5) and sysusers.d(5).
-fn groups_of(tree: &Tree<'_>, accounts: &Accounts, user: &str) -> BTreeSet<u32> {
-    let mut gids = BTreeSet::new();
+fn groups_of(tree: &Tree<'_>, accounts: &Accounts, user: &str) -> SmallSet<u32> {
+    let mut gids = SmallSet::new();
     gids.extend(accounts.groups.get(user).copied().flatten());
     for directory in ["/etc", "/usr/lib"] {
         for line in tree.text(&format!("{directory}/passwd")).unwrap_or_default().lines() {

@@ -1,10 +1,9 @@
 //! `unit-user`: as whom a service runs.
 
-use std::collections::BTreeMap;
-
 use super::loaded::{Loaded, Setting, loaded};
 use crate::check::accounts::Accounts;
 use crate::check::{Check, Example, Fault, Subject};
+use crate::support::small_map::SmallMap;
 use lapstrake::suggest::nearest;
 
 pub(super) const CHECK: Check = Check::fatal(
@@ -73,7 +72,7 @@ fn settings<'a>(unit: &Loaded<'a>, section: &str, key: &str) -> Vec<Setting<'a>>
     settings
 }
 
-fn unknown<'v>(value: &'v str, known: &BTreeMap<String, Option<u32>>) -> impl Iterator<Item = &'v str> {
+fn unknown<'v>(value: &'v str, known: &SmallMap<String, Option<u32>>) -> impl Iterator<Item = &'v str> {
     let is_unknown =
         |name: &&str| !name.contains('%') && name.parse::<u32>().is_err() && !known.contains_key(*name);
     value.split_whitespace().filter(is_unknown).collect::<Vec<_>>().into_iter()

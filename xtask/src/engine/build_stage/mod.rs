@@ -27,6 +27,7 @@ use crate::project::workspace::Workspace;
 use crate::store::Store;
 use crate::support::explain::Located;
 use crate::support::progress::Progress;
+use crate::support::small_map::SmallMap;
 
 /// The environment in which build stages run.
 #[derive(Clone, Copy)]
@@ -44,8 +45,8 @@ pub(crate) struct BuilderEnv<'a> {
 pub(crate) fn ensure(
     stages: &[PlannedBuildStage],
     env: &BuilderEnv<'_>,
-) -> Result<BTreeMap<Compiled, Utf8PathBuf>, Located<BuildStageError>> {
-    let mut built = BTreeMap::new();
+) -> Result<SmallMap<Compiled, Utf8PathBuf>, Located<BuildStageError>> {
+    let mut built = SmallMap::new();
     for (index, stage) in stages.iter().enumerate() {
         let folder = ensure_one(stage, env).map_err(|source| located(source.of(stage), stage))?;
         for (number, product) in stage.results.iter().enumerate() {
@@ -57,8 +58,8 @@ pub(crate) fn ensure(
 }
 
 /// Returns the directories and files that stages have made in an earlier build, without those of cargo.
-pub(crate) fn kept(stages: &[PlannedBuildStage], env: &BuilderEnv<'_>) -> BTreeMap<Compiled, Utf8PathBuf> {
-    let mut kept = BTreeMap::new();
+pub(crate) fn kept(stages: &[PlannedBuildStage], env: &BuilderEnv<'_>) -> SmallMap<Compiled, Utf8PathBuf> {
+    let mut kept = SmallMap::new();
     for (index, stage) in stages.iter().enumerate() {
         if !stage.results.iter().any(Product::is_of_tree) {
             continue;

@@ -2,7 +2,7 @@
 //! started.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, Permissions};
 use std::io::{self, BufReader};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -134,7 +134,7 @@ impl Results {
     fn read(&self, image: &Base, env: &BuilderEnv<'_>) -> Result<(), Cause> {
         let blobs = env.cache.blobs();
         let wanted = self.files.iter().map(|TakenFile { facts, .. }| (facts.size, facts.digest.clone()));
-        let mut left: BTreeSet<_> = wanted.filter(|(size, digest)| !blobs.has(digest, *size)).collect();
+        let mut left: HashSet<_> = wanted.filter(|(size, digest)| !blobs.has(digest, *size)).collect();
         // A hardlink of a layer can name a file of one below it.
         for layer in image.layers.iter().take(self.highest + 1).rev() {
             if left.is_empty() {
@@ -181,12 +181,13 @@ fn near(image: &Base, missing: &ImagePath) -> Option<ImagePath> {
     let tree = image.index.tree();
     let parent = missing.parent().unwrap_or_else(ImagePath::root);
     let parent = tree.follow(&parent).unwrap_or(parent);
-    let siblings: BTreeMap<_, _> =
+    let siblings: Vec<_> =
         tree.children(&parent).filter_map(|(name, _)| Some((name, parent.join(name).ok()?))).collect();
-    let sibling = nearest(missing.file_name(), siblings.keys().copied()).and_then(|name| siblings.get(name));
+    let sibling = nearest(missing.file_name(), siblings.iter().map(|(name, _)| *name))
+        .and_then(|near| siblings.iter().find(|(name, _)| *name == near));
     let elsewhere = || {
         let found = tree.walk().find(|(path, _)| path.file_name() == missing.file_name());
         found.map(|(path, _)| path)
     };
-    sibling.cloned().or_else(elsewhere)
+    sibling.map(|(_, path)| path.clone()).or_else(elsewhere)
 }

@@ -2,7 +2,7 @@
 //! the members that they depend on, and a manifest and a lock that name no other. So the description itself,
 //! or another service, can change and nothing is compiled again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +14,7 @@ use crate::plan::{ContextFile, Invocation, Origin};
 use crate::project::workspace::{Package, Workspace};
 use crate::support::explain::Explain;
 use crate::support::program::Program;
+use crate::support::small_map::{SmallMap, SmallSet};
 use lapstrake_oci::tree::Kind;
 
 /// The folder of the context for it.
@@ -110,10 +111,10 @@ fn text(table: &Table) -> Result<Kind<ContextFile>, SourcesError> {
 fn closure<'w>(
     invocations: &[Invocation],
     workspace: &'w Workspace,
-) -> Result<BTreeMap<&'w str, &'w Package>, SourcesError> {
+) -> Result<SmallMap<&'w str, &'w Package>, SourcesError> {
     let asked = invocations.iter().flat_map(|invocation| &invocation.packages);
     let mut wanted: Vec<&str> = asked.filter_map(|spec| spec.split('@').next()).collect();
-    let mut closure = BTreeMap::new();
+    let mut closure = SmallMap::new();
     while let Some(name) = wanted.pop() {
         let Some((name, package)) = workspace.packages.get_key_value(name) else { continue };
         if closure.insert(name.as_str(), package).is_some() {
@@ -134,7 +135,7 @@ fn closure<'w>(
 
 /// The root manifest, of a workspace of these packages.
 fn manifest(
-    packages: &BTreeMap<&str, &Package>,
+    packages: &SmallMap<&str, &Package>,
     lock: &Table,
     workspace: &Workspace,
 ) -> Result<Table, SourcesError> {
@@ -171,7 +172,7 @@ fn manifest(
 }
 
 /// The lock, of what these packages depend on.
-fn lock(packages: &BTreeMap<&str, &Package>, workspace: &Workspace) -> Result<Table, SourcesError> {
+fn lock(packages: &SmallMap<&str, &Package>, workspace: &Workspace) -> Result<Table, SourcesError> {
     let mut lock = read(&workspace.root.join("Cargo.lock"))?;
     let Some(Value::Array(all)) = lock.get("package") else { return Ok(lock) };
     let all: Vec<Locked> = all.iter().filter_map(Locked::of).collect();
@@ -183,7 +184,7 @@ fn lock(packages: &BTreeMap<&str, &Package>, workspace: &Workspace) -> Result<Ta
             })
         })
         .collect();
-    let mut kept = BTreeSet::new();
+    let mut kept = SmallSet::new();
     while let Some(index) = wanted.pop() {
         if kept.insert(index) {
             let of_spec = |spec: &&str| all.iter().position(|locked| locked.is(spec));
@@ -311,10 +312,10 @@ fn below(
 }
 
 /// What git ignores below a folder; nothing where git or a repository is missing.
-fn ignored(folder: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+fn ignored(folder: &Utf8Path) -> HashSet<Utf8PathBuf> {
     let ignored = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
     let Ok(output) = Program::GIT.output(["-C", folder.as_str()].into_iter().chain(ignored)) else {
-        return BTreeSet::new();
+        return HashSet::new();
     };
     let listed = String::from_utf8_lossy(&output.stdout);
     listed

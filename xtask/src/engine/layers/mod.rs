@@ -9,7 +9,7 @@ mod job;
 mod merge;
 mod packages;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::BufReader;
 use std::sync::Arc;
 
@@ -28,6 +28,7 @@ use crate::image::{self, BuildEnv, LayerOrigin, WrittenLayer};
 use crate::plan::{Plan, PlannedLayer};
 use crate::store::{StoreError, Written};
 use crate::support::explain::Located;
+use crate::support::small_map::SmallMap;
 use lapstrake_oci::tree::LayerNumber;
 use lapstrake_oci::{BlobError, Decompressor, Digest};
 
@@ -44,7 +45,7 @@ pub(crate) struct EngineLayers {
 #[derive(Debug)]
 pub(crate) struct LowerBuild {
     /// The packages that were installed now, by layer. They are known even where a layer above has failed.
-    pub(crate) installed: BTreeMap<LayerName, BTreeSet<String>>,
+    pub(crate) installed: SmallMap<LayerName, BTreeSet<String>>,
     /// The layers. None, where one is missing and no engine may be used.
     pub(crate) layers: Result<Option<EngineLayers>, Located<EngineLayersError>>,
 }
@@ -57,7 +58,7 @@ pub(crate) fn ensure_lower(
     policy: EnginePolicy,
     env: &BuildEnv<'_>,
 ) -> LowerBuild {
-    let mut installed = BTreeMap::new();
+    let mut installed = SmallMap::new();
     let layers = ensure(plan, built, end, policy, &mut installed, env);
     LowerBuild { installed, layers }
 }
@@ -83,7 +84,7 @@ fn ensure(
     built: &[WrittenLayer],
     end: usize,
     policy: EnginePolicy,
-    installed: &mut BTreeMap<LayerName, BTreeSet<String>>,
+    installed: &mut SmallMap<LayerName, BTreeSet<String>>,
     env: &BuildEnv<'_>,
 ) -> Result<Option<EngineLayers>, Located<EngineLayersError>> {
     let mut layers: Vec<WrittenLayer> = built.to_vec();

@@ -5,7 +5,7 @@ mod error;
 mod index;
 mod zip;
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::io::{self, BufRead, Read, Seek};
 
 use lapstrake_oci::tar::{MemberKind, TarReader};
@@ -67,10 +67,10 @@ pub(crate) fn read_archive(archive: impl BufRead + Seek, size: u64) -> Result<Ar
 pub(crate) fn keep_members(
     archive: impl BufRead + Seek,
     size: u64,
-    wanted: &BTreeSet<(u64, Digest)>,
+    wanted: &HashSet<(u64, Digest)>,
     blobs: &Blobs,
 ) -> Result<(), ArchiveError> {
-    let sizes: BTreeSet<u64> = wanted.iter().map(|(size, _)| *size).collect();
+    let sizes: HashSet<u64> = wanted.iter().map(|(size, _)| *size).collect();
     each(archive, size, &mut |entry, content| {
         if let EntryKind::File(size) = entry.kind
             && sizes.contains(&size)

@@ -21,6 +21,7 @@ use super::{Origin, Removal, Undecided};
 use crate::base::File;
 use crate::finding::Finding;
 use crate::project::assets::Scanned;
+use crate::support::small_map::SmallMap;
 use names::Names;
 use policy::Policy;
 
@@ -87,7 +88,7 @@ impl Placer<'_, '_, '_> {
                 Selinux::Boolean { name, is_on } => {
                     let Some(name) = self.valid(name) else { continue };
                     if self.has_boolean(&name, &names, &own, site) {
-                        let known = booleans.0.entry(name.clone()).or_insert((*is_on, site));
+                        let known = booleans.0.or_insert_with(name.clone(), || (*is_on, site));
                         if known.0 != *is_on {
                             let message = format!("`{name}` is switched both on and off in a layer");
                             self.twice(message, known.1, site);
@@ -273,7 +274,7 @@ impl Placer<'_, '_, '_> {
 
 /// The booleans that a layer switches, by their names.
 #[derive(Default)]
-struct Booleans(BTreeMap<SelinuxName, (bool, Site)>);
+struct Booleans(SmallMap<SelinuxName, (bool, Site)>);
 
 impl Booleans {
     /// Returns the text of `booleans.local` with them, as libsemanage writes it.

@@ -54,7 +54,7 @@ impl SourceFile {
 }
 
 /// An inode of the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Inode {
     device: u64,
     number: u64,

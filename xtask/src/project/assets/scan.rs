@@ -1,7 +1,7 @@
 //! The walk over a description's sources. It opens nothing but unit files, public keys, certificates and modules of a policy, and follows no symlink out
 //! of a workspace.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
@@ -15,6 +15,7 @@ use lapstrake_oci::regular;
 use lapstrake_oci::tree::{CAPABILITY, Kind};
 
 use super::{Inode, Scanned, SourceError, SourceFile, Sources};
+use crate::support::small_map::SmallSet;
 
 /// The most bytes of a unit, as in the base.
 const TEXT_MAX: u64 = 1 << 20;
@@ -36,12 +37,12 @@ pub(crate) fn scan<'a>(
     let target = target.canonicalize_utf8().unwrap_or_else(|_| target.to_owned());
     let skipped = [target.join(STORE), target];
     let layers: Vec<_> = images.into_iter().flat_map(|image| &image.layers).collect();
-    let read: BTreeSet<_> = layers.iter().flat_map(|layer| &layer.entries).flat_map(read_texts).collect();
+    let read: SmallSet<_> = layers.iter().flat_map(|layer| &layer.entries).flat_map(read_texts).collect();
     let mut sources = Sources::new();
     for asset in layers.into_iter().flat_map(Layer::assets) {
         sources.entry(asset.clone()).or_insert_with(|| {
             let mut scanned = look(asset, root, &skipped)?;
-            if let (Scanned::File(file), true) = (&mut scanned, read.contains(asset)) {
+            if let (Scanned::File(file), true) = (&mut scanned, read.contains(&asset)) {
                 file.text = Some(text(&file.path)?);
             }
             Ok(scanned)

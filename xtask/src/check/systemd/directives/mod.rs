@@ -12,7 +12,7 @@ mod value;
 mod version;
 mod wrong;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use lapstrake::Span;
 use lapstrake::suggest::nearest;
@@ -104,13 +104,13 @@ fn files<'a>(subject: &Subject<'a>) -> Vec<File<'a>> {
 struct Judge {
     version: Option<u32>,
     /// The names of the table that are like others.
-    near: BTreeMap<(String, String), Option<&'static str>>,
+    near: HashMap<(String, String), Option<&'static str>>,
 }
 
 type Rule = fn(&mut Judge, &File<'_>, &UnitFile) -> Vec<Fault>;
 
 fn faults(subject: &Subject<'_>, rule: Rule) -> Vec<Fault> {
-    let mut judge = Judge { version: version::version(subject.tree()), near: BTreeMap::new() };
+    let mut judge = Judge { version: version::version(subject.tree()), near: HashMap::new() };
     let mut faults = Vec::new();
     for file in files(subject) {
         let parsed = UnitFile::parse(file.node.text().unwrap_or_default());
@@ -133,9 +133,9 @@ pub(super) fn is_taken(section: &str, key: &str, value: &str) -> bool {
 }
 
 /// Returns the lines of the files for which one of the two checks has a finding, so that systemd-analyze need not repeat it.
-pub(super) fn judged(subject: &Subject<'_>) -> BTreeSet<(ImagePath, u32)> {
-    let mut judge = Judge { version: version::version(subject.tree()), near: BTreeMap::new() };
-    let mut lines = BTreeSet::new();
+pub(super) fn judged(subject: &Subject<'_>) -> HashSet<(ImagePath, u32)> {
+    let mut judge = Judge { version: version::version(subject.tree()), near: HashMap::new() };
+    let mut lines = HashSet::new();
     for file in files(subject) {
         let parsed = UnitFile::parse(file.node.text().unwrap_or_default());
         let mut add = |at: &Span| lines.insert((file.node.path().clone(), at.line));
