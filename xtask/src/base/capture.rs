@@ -25,13 +25,14 @@ const OBJECTS_MAX: usize = 16 << 20;
 const FILE_COST: usize = 144;
 const CHUNK: usize = 64 << 10;
 
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     "/usr/lib/os-release",
     "/etc/os-release",
     "/etc/build-info",
     "/usr/lib/ostree/prepare-root.conf",
     "/etc/ostree/prepare-root.conf",
     "/etc/fstab",
+    "/etc/sudoers",
     "/etc/ssh/sshd_config",
     "/etc/nsswitch.conf",
     "/etc/passwd",
@@ -46,7 +47,7 @@ const FILES: [&str; 18] = [
     "/usr/lib/bootc-image-builder/disk.yaml",
 ];
 /// Directories whose files are read if they end so, and the ending.
-const ENDING: [(&str, &str); 24] = [
+const ENDING: [(&str, &str); 35] = [
     ("/usr/lib/sysusers.d/", ".conf"),
     ("/etc/sysusers.d/", ".conf"),
     ("/usr/lib/tmpfiles.d/", ".conf"),
@@ -71,10 +72,23 @@ const ENDING: [(&str, &str); 24] = [
     ("/etc/bootc/install/", ".toml"),
     ("/usr/lib/binfmt.d/", ".conf"),
     ("/etc/binfmt.d/", ".conf"),
+    ("/usr/lib/systemd/system-preset/", ".preset"),
+    ("/usr/local/lib/systemd/system-preset/", ".preset"),
+    ("/etc/systemd/system-preset/", ".preset"),
+    ("/usr/lib/systemd/user-preset/", ".preset"),
+    ("/usr/local/lib/systemd/user-preset/", ".preset"),
+    ("/etc/systemd/user-preset/", ".preset"),
+    ("/etc/sudoers.d/", ""),
+    ("/usr/share/dbus-1/system.d/", ".conf"),
+    ("/etc/dbus-1/system.d/", ".conf"),
+    ("/usr/share/dbus-1/system-services/", ".service"),
+    ("/usr/share/dbus-1/services/", ".service"),
 ];
 /// Directories of units, and of the quadlets that podman makes units of.
-const UNITS: [&str; 7] = [
+const UNITS: [&str; 9] = [
     "/usr/lib/systemd/user/",
+    "/usr/local/lib/systemd/user/",
+    "/usr/local/lib/systemd/system/",
     "/etc/systemd/user/",
     "/usr/lib/systemd/system/",
     "/etc/systemd/system/",

@@ -152,6 +152,7 @@ names! {
     OWNER_NUMBER = "owner-number",
     PACKAGE_TRANSACTION = "package-transaction",
     PREPARE_ROOT = "prepare-root",
+    PRESET = "preset",
     PRIVILEGED_PORT = "privileged-port",
     QM_PARTITION = "qm-partition",
     QM_PATH = "qm-path",

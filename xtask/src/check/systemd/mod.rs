@@ -14,6 +14,7 @@ mod loaded;
 mod made;
 mod misplaced_unit;
 mod ordering_cycle;
+mod preset;
 mod privileged_port;
 mod quadlet;
 mod quadlet_generator;
@@ -51,6 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
     ordering_cycle::CHECK,
     activated_unit::CHECK,
     unread_drop_in::CHECK,
+    preset::CHECK,
     incomplete_unit::CHECK,
     quadlet_generator::CHECK,
     quadlet::KEY,

@@ -88,13 +88,13 @@ fn files<'a>(tree: &Tree<'a>, folder: &ImagePath) -> Vec<Node<'a>> {
 }
 
 /// The names of the units of a manager.
-struct Names {
-    all: BTreeSet<String>,
+pub(super) struct Names {
+    pub(super) all: BTreeSet<String>,
     /// Those that the layers bring.
-    ours: BTreeSet<String>,
+    pub(super) ours: BTreeSet<String>,
 }
 
-fn names_of(subject: &Subject<'_>, manager: Manager) -> Names {
+pub(super) fn names_of(subject: &Subject<'_>, manager: Manager) -> Names {
     let mut names = Names { all: BTreeSet::new(), ours: BTreeSet::new() };
     for node in manager.directories().iter().flat_map(|directory| subject.tree().children(directory)) {
         let name = node.path().file_name();
@@ -158,7 +158,7 @@ fn of_folder(
 }
 
 /// Returns the unit of the same kind whose name is most like another.
-fn near_unit(unit: &UnitName, names: &BTreeSet<String>) -> Option<String> {
+pub(super) fn near_unit(unit: &UnitName, names: &BTreeSet<String>) -> Option<String> {
     let (stem, kind) = unit.as_str().rsplit_once('.')?;
     let stems = names.iter().filter_map(|name| name.strip_suffix(kind)?.strip_suffix('.'));
     nearest(stem, stems).map(|near| format!("{near}.{kind}"))

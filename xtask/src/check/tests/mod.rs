@@ -12,6 +12,7 @@ mod drop_ins;
 mod lines;
 mod ordering;
 mod places;
+mod presets;
 mod quadlets;
 mod readers;
 mod scripts;

@@ -56,6 +56,7 @@ pub fn planted() -> Image {
                 .unit(service("early", "ExecStart=program\n[Unit]\nBefore=sysinit.target\n[Install]\nWantedBy=sysinit.target").enabled()),
         )
         .layer(Layer::new("unread-drop-in").text("[Service]\nNice=1\n", "/etc/systemd/system/path.service/override.conf"))
+        .layer(Layer::new("preset").text("disable *\nenable path.service\n", "/usr/lib/systemd/system-preset/50-x.preset"))
         .layer(Layer::new("install-target").unit(service("never", "ExecStart=program\n[Install]\nWantedBy=gone.target")))
         .layer(Layer::new("unit-requires").unit(service("needs", "ExecStart=program\n[Unit]\nRequires=absent.service")))
         .layer(Layer::new("wants-link").symlink("../lost.service", "/usr/lib/systemd/system/basic.target.wants/lost.service"))
