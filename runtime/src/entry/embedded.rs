@@ -16,7 +16,8 @@ use crate::{BuildStage, IntoBase, Parsed, TransportRef};
 /// | the service, which runs `skopeo copy` | `/usr/lib/systemd/system/embedded-NAME-HASH.service`, wanted by `multi-user.target` |
 ///
 /// The service starts before the services of the quadlets and units of the image that name the container image. `skopeo` copies
-/// only the layers that the storage does not have. Images of earlier updates stay in the storage of a device until
+/// only the layers that the storage does not have, and `/etc/containers/policy.json` does not apply, because it is for images
+/// that are pulled. So a device has the content twice. Images of earlier updates stay in the storage of a device until
 /// `podman image prune` removes them.
 ///
 /// `lapstrake.lock` pins the digest of the image, for the architecture of the base. Nothing runs, so no engine is needed.
