@@ -179,6 +179,7 @@ names! {
     SPECIAL_FILE = "special-file",
     SSHD_CONFIG = "sshd-config",
     STATE_DIRECTORY = "state-directory",
+    SUDOERS_LINE = "sudoers-line",
     SYMLINK_TARGET = "symlink-target",
     SYSCTL_LINE = "sysctl-line",
     SYSTEMD_ANALYZE = "systemd-analyze",

@@ -4,6 +4,8 @@
 mod environment;
 mod modules;
 mod sshd;
+mod sudoers;
+mod sudoers_line;
 mod sysctl;
 mod udev;
 mod udev_program;
@@ -21,6 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     udev_program::CHECK,
     environment::CHECK,
     sshd::CHECK,
+    sudoers::CHECK,
     unread_file::CHECK,
 ];
 

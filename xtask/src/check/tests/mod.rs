@@ -19,6 +19,7 @@ mod scripts;
 mod secret_files;
 mod secrets;
 mod sshd;
+mod sudoers;
 mod systemd;
 mod unit_access;
 mod unit_paths;
