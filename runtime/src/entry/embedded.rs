@@ -15,7 +15,8 @@ use crate::{BuildStage, IntoBase, Parsed, TransportRef};
 /// | the blobs of all such images, each once | `/usr/lib/containers-image-cache/blobs` |
 /// | the service, which runs `skopeo copy` | `/usr/lib/systemd/system/embedded-NAME-HASH.service`, wanted by `multi-user.target` |
 ///
-/// The service starts before the services of the quadlets and units of the image that name the container image. `skopeo` copies
+/// The service starts before the services of the quadlets and units of the image that name the container image, and before all
+/// `.kube` quadlets. `skopeo` copies
 /// only the layers that the storage does not have, and `/etc/containers/policy.json` does not apply, because it is for images
 /// that are pulled. So a device has the content twice. Images of earlier updates stay in the storage of a device until
 /// `podman image prune` removes them.

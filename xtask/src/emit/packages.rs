@@ -147,7 +147,9 @@ fn options(tool: PackageTool, transaction: &Transaction) -> Vec<String> {
     }
     // A lock names what was recommended, too.
     if transaction.without_weak_dependencies || transaction.locked.is_some() {
-        options.push("--setopt=install_weak_deps=False".to_owned());
+        // microdnf takes no word for a truth value.
+        let no = if tool == PackageTool::Microdnf { "0" } else { "False" };
+        options.push(format!("--setopt=install_weak_deps={no}"));
     }
     options
 }
@@ -242,6 +244,45 @@ mod tests {
             lines(PackageTool::Dnf, &install),
             [format!("dnf -y {options} install a-1-1.noarch dep-2-1.noarch")]
         );
+    }
+
+    /// Whether microdnf 3.10 takes an option, by the text of its `--help`. It refuses any other.
+    fn microdnf_takes(option: &str) -> bool {
+        let set = |option: &str| match option.split_once('=') {
+            Some(("install_weak_deps" | "keepcache" | "allow_vendor_change", value)) => {
+                matches!(value, "0" | "1")
+            }
+            Some(("tsflags", flags)) => flags.split(',').all(|flag| matches!(flag, "nodocs" | "test")),
+            Some(("reposdir" | "varsdir" | "cachedir", _)) => true,
+            _ => false,
+        };
+        match option.split_once('=') {
+            Some(("--setopt", setting)) => set(setting),
+            Some(("--enablerepo" | "--disablerepo", _)) => true,
+            _ => matches!(option, "-y" | "--assumeno" | "--best" | "--nodocs" | "--refresh"),
+        }
+    }
+
+    #[test]
+    fn microdnf_gets_only_commands_and_options_that_it_takes() {
+        let all = Transaction {
+            repositories: BTreeSet::from(["rig".to_owned()]),
+            enabled_repositories: BTreeSet::from(["crb".to_owned()]),
+            modules: BTreeSet::from(["php:8.2".to_owned()]),
+            upgrade_all: true,
+            without_docs: true,
+            without_weak_dependencies: true,
+            ..transaction(&["a"], &[], &[])
+        };
+        let locked = Transaction { locked: Some(BTreeSet::from(["a-1-1.noarch".to_owned()])), ..all.clone() };
+        let remove = transaction(&[], &["kernel-core"], &[]);
+        for command in [all, locked, remove].iter().flat_map(|all| commands(PackageTool::Microdnf, all)) {
+            let refused: Vec<_> =
+                command.iter().filter(|word| word.starts_with('-') && !microdnf_takes(word)).collect();
+            assert!(refused.is_empty(), "{refused:?} of {command:?}");
+            let verb = command[1..].iter().find(|word| !word.starts_with('-')).unwrap();
+            assert!(["install", "remove", "upgrade", "module"].contains(&verb.as_str()), "{command:?}");
+        }
     }
 
     #[test]

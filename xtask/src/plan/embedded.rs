@@ -127,7 +127,7 @@ fn service_text(name: &Reference, digest: &Digest, users: &BTreeSet<String>) -> 
     )
 }
 
-/// Returns the services of the image's own quadlets and units that name a container image.
+/// Returns the services of the image's own quadlets and units that name a container image, and those of all `.kube` quadlets.
 fn services_of(name: &Reference, units: &OwnUnits) -> BTreeSet<String> {
     let is_this =
         |text: &str| Reference::parse(text).is_ok_and(|other| other.canonical() == name.canonical());
@@ -149,10 +149,13 @@ fn services_of(name: &Reference, units: &OwnUnits) -> BTreeSet<String> {
             "container" => ("Container", ""),
             "image" => ("Image", "-image"),
             "volume" => ("Volume", "-volume"),
+            "kube" => ("Kube", ""),
             _ => return None,
         };
         let file = UnitFile::parse(text);
-        let names = is_quadlet && file.values(section, "Image").last().is_some_and(is_this);
+        // The images of a `.kube` are in the file of its `Yaml=`, which the plan does not read.
+        let names =
+            is_quadlet && (kind == "kube" || file.values(section, "Image").last().is_some_and(is_this));
         let given = file.values(section, "ServiceName").last().filter(|given| !given.is_empty());
         let stem = given.map_or_else(|| format!("{stem}{suffix}"), ToString::to_string);
         names.then(|| format!("{stem}.service"))

@@ -100,6 +100,7 @@ fn the_services_that_name_the_image_start_after_it_is_there() {
         .quadlet(Quadlet::text("radio.container", container("localhost/fleet/radio:2")))
         .quadlet(Quadlet::text("named.container", container("localhost/fleet/radio:2") + "ServiceName=fm\n"))
         .quadlet(Quadlet::text("data.volume", "[Volume]\nDriver=image\nImage=localhost/fleet/radio:2\n"))
+        .quadlet(Quadlet::text("pods.kube", "[Kube]\nYaml=pods.yaml\n"))
         .quadlet(Quadlet::text("other.container", container("localhost/fleet/radio:3")))
         .quadlet(Quadlet::text("template@.container", container("localhost/fleet/radio:2")))
         .with(File::text(container("localhost/fleet/radio:2"), "/etc/containers/systemd/file.container"))
@@ -109,7 +110,14 @@ fn the_services_that_name_the_image_start_after_it_is_there() {
     let before: Vec<_> = service.lines().filter_map(|line| line.strip_prefix("Before=")).collect();
     assert_eq!(
         before,
-        ["data-volume.service", "file.service", "fm.service", "plain.service", "radio.service"]
+        [
+            "data-volume.service",
+            "file.service",
+            "fm.service",
+            "plain.service",
+            "pods.service",
+            "radio.service"
+        ]
     );
 }
 
