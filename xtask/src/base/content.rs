@@ -12,7 +12,7 @@ const SMALL: u64 = 64 << 10;
 /// Returns the contents of those of the `wanted` files that the tar of a layer holds. They are wanted by digest, with
 /// their size in bytes, because a hardlink has its content under another name.
 pub(crate) fn read_contents(
-    tar: impl Read,
+    tar: &mut dyn Read,
     wanted: &HashSet<(u64, Digest)>,
 ) -> Result<HashMap<Digest, Vec<u8>>, LayerError> {
     let mut found = HashMap::new();
@@ -33,7 +33,7 @@ pub(crate) fn read_contents(
 
 /// Keeps the contents of those of the `wanted` files that the tar of a layer holds as blobs, and returns their digests.
 pub(crate) fn keep_contents(
-    tar: impl Read,
+    tar: &mut dyn Read,
     wanted: &HashSet<(u64, Digest)>,
     blobs: &Blobs,
 ) -> Result<HashSet<Digest>, LayerError> {

@@ -15,7 +15,9 @@ pub(crate) fn read(tar: impl Read) -> Result<Changes<File>, LayerError> {
 }
 
 /// Reads the tar of a layer of an image that has that budget for all its layers.
-pub(super) fn read_within(tar: impl Read, budget: &Budget) -> Result<Changes<File>, LayerError> {
+pub(super) fn read_within(mut tar: impl Read, budget: &Budget) -> Result<Changes<File>, LayerError> {
+    // One type of reader, so that the reading is compiled once.
+    let tar: &mut dyn Read = &mut tar;
     let mut capture = Capture::new(budget);
     let read = read_layer(tar, budget, |path, member, content| capture.file(path, member.size, content));
     let mut changes = read?;

@@ -65,10 +65,10 @@ impl Layers<'_> {
     ) -> Result<(), BootError> {
         let mut files = Files { folder: contents, count: 0, tree: Tree::new() };
         for (digest, size) in self.described {
-            let tar = self.open(digest, *size)?;
-            files.take(tar, |source| BootError::Layer { digest: digest.clone(), source })?;
+            let mut tar = self.open(digest, *size)?;
+            files.take(&mut tar, |source| BootError::Layer { digest: digest.clone(), source })?;
         }
-        files.take(self.guest, BootError::Guest)?;
+        files.take(&mut &*self.guest, BootError::Guest)?;
         files.place(index, to)
     }
 
@@ -90,7 +90,11 @@ struct Files<'a> {
 
 impl Files<'_> {
     /// Takes the regular files out of a layer.
-    fn take(&mut self, tar: impl Read, failed: impl Fn(LayerError) -> BootError) -> Result<(), BootError> {
+    fn take(
+        &mut self,
+        tar: &mut dyn Read,
+        failed: impl Fn(LayerError) -> BootError,
+    ) -> Result<(), BootError> {
         let (folder, count) = (self.folder, &mut self.count);
         let mut unwritten = None;
         let layer = read_layer(tar, &Budget::largest(), |_, _, content| {

@@ -3,18 +3,19 @@
 //! composing `target/…`.
 
 mod environment;
+mod messages;
 mod outside;
 mod own_path;
 mod reproducible;
 
 use std::ffi::OsString;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::process::Stdio;
 use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{Message, TargetKind};
 use lapstrake::value::Architecture;
+use serde_json::Value;
 
 use crate::inputs::Artefacts;
 use crate::plan::{Invocation, Plan};
@@ -240,17 +241,20 @@ fn run(
 }
 
 /// Reads which executables cargo has built.
-fn executables(stdout: impl Read) -> Result<SmallMap<(String, String), SmallSet<Utf8PathBuf>>, CompileError> {
+fn executables(
+    mut stdout: impl Read,
+) -> Result<SmallMap<(String, String), SmallSet<Utf8PathBuf>>, CompileError> {
     let mut built: SmallMap<_, SmallSet<_>> = SmallMap::new();
-    for message in Message::parse_stream(BufReader::new(stdout)) {
-        let Message::CompilerArtifact(artifact) = message.map_err(CompileError::Messages)? else { continue };
-        if let (true, Some(executable)) =
-            (artifact.target.kind.contains(&TargetKind::Bin), artifact.executable)
-        {
-            let key = (artifact.package_id.repr, artifact.target.name);
-            built.or_default(key).insert(executable);
+    let mut take = |artifact: &Value| {
+        let target = &artifact["target"];
+        let is_bin = target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin"));
+        let fields = [&artifact["package_id"], &target["name"], &artifact["executable"]].map(Value::as_str);
+        if let (true, [Some(package), Some(name), Some(executable)]) = (is_bin, fields) {
+            let paths = built.or_default((package.to_owned(), name.to_owned()));
+            paths.insert(Utf8PathBuf::from(executable));
         }
-    }
+    };
+    messages::each(&mut stdout, "compiler-artifact", &mut take).map_err(CompileError::Messages)?;
     Ok(built)
 }
 

@@ -6,9 +6,9 @@ use std::fs;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::Message;
+use serde_json::Value;
 
-use super::environment;
+use super::{environment, messages};
 use crate::plan::Invocation;
 use crate::project::workspace::Workspace;
 use crate::support::explain::Explain;
@@ -116,13 +116,14 @@ fn resolved(
         let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
         return Err(ProbeError::Failed { stderr });
     }
-    for message in Message::parse_stream(&output.stdout[..]) {
-        let Message::BuildScriptExecuted(script) = message.map_err(ProbeError::Messages)? else { continue };
-        if let Some((_, flags)) = script.env.into_iter().find(|(key, _)| key == "FLAGS") {
-            return Ok(split(&flags));
-        }
-    }
-    Err(ProbeError::NoFlags)
+    let mut found = None;
+    let mut take = |script: &Value| {
+        let flags = script["env"].as_array().into_iter().flatten().find(|variable| variable[0] == "FLAGS");
+        found = flags.and_then(|flags| flags[1].as_str()).map(split).or(found.take());
+    };
+    messages::each(&mut &output.stdout[..], "build-script-executed", &mut take)
+        .map_err(ProbeError::Messages)?;
+    found.ok_or(ProbeError::NoFlags)
 }
 
 /// Splits the value of `CARGO_ENCODED_RUSTFLAGS`.

@@ -37,8 +37,8 @@ pub(crate) fn read_texts(
         if left.is_empty() {
             break;
         }
-        let Some(tar) = tar(open(layer))? else { continue };
-        for (digest, content) in read_contents(tar, &left)? {
+        let Some(mut tar) = tar(open(layer))? else { continue };
+        for (digest, content) in read_contents(&mut tar, &left)? {
             left.remove(&(content.len() as u64, digest.clone()));
             texts.add(digest, content);
         }
@@ -64,8 +64,8 @@ pub(crate) fn take_files<'a>(
         if left.is_empty() {
             break;
         }
-        let Some(tar) = tar(open(layer))? else { continue };
-        let kept = keep_contents(tar, &left, blobs)?;
+        let Some(mut tar) = tar(open(layer))? else { continue };
+        let kept = keep_contents(&mut tar, &left, blobs)?;
         left.retain(|(_, digest)| !kept.contains(digest));
     }
     if left.is_empty() { Ok(()) } else { Err(TextError::Gone) }

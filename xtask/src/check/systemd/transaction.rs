@@ -2,7 +2,7 @@
 //! "Implicit Dependencies" and "Default Dependencies" of each kind of unit). Only what is certain is here: a unit that may be
 //! left out for another reason is not, nor is an order that depends on options.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use lapstrake::value::{UnitKind, UnitName};
 
@@ -235,7 +235,7 @@ impl<'t, 'a> Transaction<'t, 'a> {
 
     /// Adds that a target is started after what it pulls in, unless that is started after the target.
     fn add_order_of_targets(&self, order: &mut Vec<Order<'a>>) {
-        let known: BTreeSet<(usize, usize)> = order.iter().map(|order| (order.first, order.then)).collect();
+        let known: HashSet<(usize, usize)> = order.iter().map(|order| (order.first, order.then)).collect();
         let has_defaults = |at: usize| self.jobs[at].is_started && is_by_default(&self.jobs[at].unit);
         for pull in self.pulls.iter().filter(|pull| pull.from != pull.to) {
             let is_target = self.jobs[pull.from].unit.name.kind() == UnitKind::Target;

@@ -142,7 +142,7 @@ impl Results {
             }
             let blob = BufReader::with_capacity(BUFFER, blobs.reader(&layer.digest, layer.size)?);
             let tar = Decompressor::new(blob).map_err(Cause::Layer)?.limited();
-            let kept = keep_contents(BufReader::with_capacity(BUFFER, tar), &left, blobs);
+            let kept = keep_contents(&mut BufReader::with_capacity(BUFFER, tar), &left, blobs);
             let kept = kept.map_err(|source| Cause::Layer(io::Error::other(source)))?;
             left.retain(|(_, digest)| !kept.contains(digest));
         }
