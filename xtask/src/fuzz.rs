@@ -19,6 +19,7 @@ use serde_json::json;
 use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
 use crate::finding::{Look, Run, draw, sarif};
+use crate::inputs::module_signature::ends_with_signature;
 use crate::inputs::{keep_members, read_archive};
 use crate::plan::{self, ArchiveMember, Builders, CargoOptions, Fetched};
 use crate::project::cargo_flags::CargoFlags;
@@ -37,8 +38,9 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "elf", run: elf },
+    Target { name: "module", run: module },
     Target { name: "unit", run: unit },
     Target { name: "sysusers", run: sysusers },
     Target { name: "tmpfiles", run: tmpfiles },
@@ -69,6 +71,13 @@ const CONFIGS: [&str; 12] = [
     "/usr/lib/ostree/prepare-root.conf",
     "/usr/share/containers/systemd/fuzzed.container",
 ];
+
+/// What is signed stays signed behind other bytes.
+fn module(bytes: &[u8]) {
+    if ends_with_signature(bytes) {
+        assert!(ends_with_signature(&[b"module", bytes].concat()));
+    }
+}
 
 fn elf(bytes: &[u8]) {
     let bench = Bench::get();

@@ -28,7 +28,7 @@ const MODE_OF: Choice = choice("mode_of", Takes::Pair(ValueKind::Glob, ValueKind
 const OWNER_OF: Choice = choice("owner_of", Takes::Pair(ValueKind::Glob, ValueKind::Owner));
 const DIR_MODE: Choice = one("dir_mode", ValueKind::Mode);
 const CAPABILITY: Choice = one("capability", ValueKind::Capabilities);
-const STAGE: &[Choice] = &[choice("stage", Takes::Argument(ValueKind::Stage))];
+const STAGE: Choice = choice("stage", Takes::Argument(ValueKind::Stage));
 /// Which checks an entry accepts findings of.
 const ALLOW: Choice = choice("allow", Takes::Each(ValueKind::Text));
 
@@ -112,23 +112,12 @@ const OF_LAYER: &[Form] = &[
     Form {
         keyword: "built",
         shapes: &[Shape::Onto(ValueKind::StageFile, ValueKind::Destination)],
-        options: &[choice("stage", Takes::Argument(ValueKind::Stage)), MODE, OWNER, CAPABILITY, ALLOW],
+        options: &[STAGE, MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
         keyword: "built_tree",
         shapes: &[Shape::Onto(ValueKind::StageFile, ValueKind::Destination)],
-        options: &[
-            choice("stage", Takes::Argument(ValueKind::Stage)),
-            ONLY,
-            EXCLUDE,
-            MODE_OF,
-            OWNER_OF,
-            DIR_MODE,
-            MODE,
-            OWNER,
-            CAPABILITY,
-            ALLOW,
-        ],
+        options: &[STAGE, ONLY, EXCLUDE, MODE_OF, OWNER_OF, DIR_MODE, MODE, OWNER, CAPABILITY, ALLOW],
     },
     Form {
         keyword: "image_file",
@@ -322,8 +311,16 @@ const OF_LAYER: &[Form] = &[
         shapes: &[Shape::One(ValueKind::Package)],
         options: &[one("replacing", ValueKind::Package)],
     },
-    Form { keyword: "built_kmod", shapes: &[Shape::One(ValueKind::StageFile)], options: STAGE },
-    Form { keyword: "built_selinux_module", shapes: &[Shape::One(ValueKind::StageFile)], options: STAGE },
+    Form {
+        keyword: "built_kmod",
+        shapes: &[Shape::One(ValueKind::StageFile)],
+        options: &[
+            STAGE,
+            choice("signed", Takes::Pair(ValueKind::Secret, ValueKind::Certificate)),
+            one("pin", ValueKind::Secret),
+        ],
+    },
+    Form { keyword: "built_selinux_module", shapes: &[Shape::One(ValueKind::StageFile)], options: &[STAGE] },
     Form { keyword: "kmod", shapes: &[Shape::One(ValueKind::KernelModule)], options: &[] },
     Form { keyword: "selinux_module", shapes: &[Shape::One(ValueKind::PolicyModule)], options: &[] },
     Form { keyword: "selinux_permissive", shapes: &[Shape::One(ValueKind::SelinuxName)], options: &[] },

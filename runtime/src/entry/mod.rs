@@ -371,6 +371,7 @@ impl EntryKind {
     pub(crate) fn assets(&self) -> Vec<&Asset> {
         let mut assets: Vec<&Asset> = match self {
             Self::CaCertificate(certificate) => vec![&certificate.source],
+            Self::Kmod(kmod) => kmod.signature.iter().map(|(_, certificate)| certificate).collect(),
             Self::Packages(packages) => packages.assets().collect(),
             Self::Run(run) => run.assets().collect(),
             Self::User(user) => {

@@ -102,7 +102,7 @@
 /// | `embed "REFERENCE"` | `named` |
 /// | `ca_certificate "ASSET"`, `kmod "ASSET.ko"` | |
 /// | `kernel "PACKAGE"` | `replacing` |
-/// | `built_kmod "/PATH/IN/THE/STAGE"`, `built_selinux_module "/PATH/IN/THE/STAGE"` | `stage`, which they need |
+/// | `built_kmod "/PATH/IN/THE/STAGE"`, `built_selinux_module "/PATH/IN/THE/STAGE"` | `stage`, which they need; `signed` `pin`, of the first |
 /// | `initramfs` with options alone | `modules` `omit` `drivers` |
 /// | `qm` with options alone | `packages` `file` `text` `unit` `enable` `quadlet` `memory_max` `memory_high` `cpu_weight` |
 /// | `motd "TEXT"` | |

@@ -20,6 +20,7 @@ mod enablement;
 mod execution;
 mod fetched;
 mod kernel;
+mod kernel_module;
 mod labels;
 mod lower_texts;
 mod mount_points;

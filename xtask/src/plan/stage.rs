@@ -55,6 +55,9 @@ pub(crate) struct PlannedBuildStage {
     pub(crate) context: BTreeMap<String, Kind<ContextFile>>,
     /// What is taken out of it.
     pub(crate) results: SmallSet<Product>,
+    /// The results that are kernel modules, or directories of modules, which the last step signs.
+    #[serde(skip_serializing_if = "SmallSet::is_empty")]
+    pub(crate) signed: SmallSet<ImagePath>,
 }
 
 /// Something that a stage makes.
@@ -210,6 +213,11 @@ impl<'a> Stages<'a> {
         Some(planned.listed())
     }
 
+    /// Returns a stage that is planned already.
+    pub(super) fn of(&mut self, stage: &BuildStage) -> Option<&mut PlannedBuildStage> {
+        self.list.iter_mut().find(|(known, _)| known == stage).map(|(_, planned)| planned)
+    }
+
     pub(super) fn finish(self) -> Vec<PlannedBuildStage> {
         self.list.into_iter().map(|(_, planned)| planned).collect()
     }
@@ -258,6 +266,7 @@ impl<'a> Stages<'a> {
             compile: Vec::new(),
             context: steps.context,
             results: SmallSet::new(),
+            signed: SmallSet::new(),
         })
     }
 }

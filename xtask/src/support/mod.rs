@@ -2,6 +2,7 @@
 //! threads.
 
 pub(crate) mod columns;
+pub(crate) mod der;
 pub(crate) mod diagnosis;
 pub(crate) mod explain;
 pub(crate) mod folder;

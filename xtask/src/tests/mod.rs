@@ -29,6 +29,7 @@ mod quadlets;
 mod readers;
 mod repeatable;
 mod selinux;
+mod signed_modules;
 mod speed;
 mod stage;
 mod step;

@@ -3,6 +3,9 @@
 /// The reader of firewalld's zones, which is not a program.
 const FIREWALL: &str = "/usr/lib/python3/dist-packages/firewall/core/io/zone.py";
 
+/// The program that signs kernel modules, where Debian has it.
+const SIGN_FILE: &str = "/usr/lib/linux-kbuild-6.1/scripts/sign-file";
+
 /// A program, and its package on each family of systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tool {
@@ -15,7 +18,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 33] = [
+pub(super) const TOOLS: [Tool; 35] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -37,6 +40,9 @@ pub(super) const TOOLS: [Tool; 33] = [
     // A real policy, which nothing here enables.
     tool("/etc/selinux/config", "selinux-policy-default", "selinux-policy-targeted"),
     tool("depmod", "kmod", "kmod"),
+    // The kernel's own program, which signs modules.
+    tool(SIGN_FILE, "linux-kbuild-6.1", "kernel-devel"),
+    tool("openssl", "openssl", "openssl"),
     tool("mke2fs", "e2fsprogs", "e2fsprogs"),
     tool("debugfs", "e2fsprogs", "e2fsprogs"),
     tool("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core"),

@@ -2,6 +2,7 @@
 //! from its first byte to its last.
 
 use super::SecretKind;
+use crate::support::der::value;
 
 const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
@@ -20,9 +21,6 @@ const SHROUDED_BAG: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x
 /// A key is smaller, in bytes. A store of certificates may be larger.
 const KEY_MAX: usize = 16 << 10;
 const STORE_MAX: usize = 8 << 20;
-
-/// A value: its tag, and what is in it.
-type Value<'a> = (u8, &'a [u8]);
 
 /// Returns the key that the bytes of a file are.
 pub(super) fn key(bytes: &[u8]) -> Option<SecretKind> {
@@ -87,19 +85,4 @@ fn has_numbers(mut rest: &[u8], count: usize) -> bool {
         }
         _ => false,
     })
-}
-
-/// Returns the value at the start of some bytes, and what follows it. Lengths are definite and below 16 MiB.
-fn value(bytes: &[u8]) -> Option<(Value<'_>, &[u8])> {
-    let (&[tag, length], rest) = bytes.split_first_chunk::<2>()?;
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(length), rest),
-        0x81..=0x83 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-            (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some(((tag, content), rest))
 }

@@ -48,6 +48,8 @@ pub(crate) enum Cause {
     Inputs(#[from] InputError),
     #[error(transparent)]
     Context(#[from] ContextError),
+    #[error("`{module}` is not signed, although its step has ended well")]
+    Unsigned { module: String },
     #[error("its image can't be read")]
     Base(#[from] BaseError),
     #[error("the builder image can't be written to the context")]
@@ -122,6 +124,9 @@ impl Explain for BuildStageError {
             Cause::Offline => Some("build once without `--offline`".to_owned()),
             Cause::Secret(source) => source.help(),
             Cause::Leaked { id, .. } => Some(keep_secret(id)),
+            Cause::Unsigned { .. } => {
+                Some("install the kernel's own `scripts/sign-file` in the stage: `kernel-devel`".to_owned())
+            }
             Cause::Sources(source) => source.help(),
             Cause::Inputs(source) => source.help(),
             Cause::Base(source) => source.help(),

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::TransportRef;
 
 use super::containerfile::{StageImages, containerfile};
-use super::error::Cause;
+use super::error::{Cause, failed};
 use super::{BuilderEnv, other_image, sources, unkept};
 use crate::base;
 use crate::emit;
@@ -17,6 +17,7 @@ use crate::engine::results::write_empty_image;
 use crate::engine::unfinished::label;
 use crate::engine::{Engine, EngineError, Job, Secrets, layers};
 use crate::image::Epoch;
+use crate::inputs::module_signature::is_signed;
 use crate::inputs::{Files, LayerInputs};
 use crate::plan::{ContextFile, PlannedBuildStage, Product};
 use crate::project::assets::scan_result;
@@ -99,6 +100,20 @@ impl<'a> StageJob<'a> {
         let labelled = image.put_in(&layout).and_then(|descriptor| label(&layout, &descriptor, &tag));
         layout.tag(&tag, &labelled.map_err(|source| context.failed(source))?)?;
         Ok(format!("oci:{name}:{tag}"))
+    }
+
+    /// Checks that a kernel module is signed if the stage signs it. A result that is one file has no name of its own.
+    fn check_signature(&self, path: &Utf8Path, product: &Product) -> Result<(), Cause> {
+        let name = match product {
+            Product::Path(module) if self.stage.signed.contains(module) => Utf8Path::new(module.as_str()),
+            Product::Tree(directory) if self.stage.signed.contains(directory) => path,
+            _ => return Ok(()),
+        };
+        let is_signed = || File::open(path).and_then(is_signed);
+        if name.extension() != Some("ko") || is_signed().map_err(failed(path))? {
+            return Ok(());
+        }
+        Err(Cause::Unsigned { module: name.file_name().unwrap_or_default().to_owned() })
     }
 
     /// Returns the name by which cargo's caches of this workspace and this builder image are distinguished from those of
@@ -204,10 +219,11 @@ impl CachedJob for StageJob<'_> {
         for (number, product) in self.stage.results.iter().enumerate() {
             for path in files(&results.join(number.to_string()), product)? {
                 let found = File::open(&path).and_then(|file| secrets.find_in(file));
-                let found = found.map_err(|source| Cause::Result { path, source })?;
+                let found = found.map_err(|source| Cause::Result { path: path.clone(), source })?;
                 if let Some(id) = found {
                     return Err(Cause::Leaked { product: product.to_string(), id: id.clone() });
                 }
+                self.check_signature(&path, product)?;
             }
         }
         let kept = self.env.store.keep_stage(key, self.stage.results.len(), &results);

@@ -5,10 +5,14 @@
 mod packages;
 mod registry;
 mod runtime;
+mod signing;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+
+pub(crate) use signing::SIGN_MODULES;
+use signing::SigningFault;
 
 /// The cause of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +59,7 @@ pub(crate) enum Diagnosis {
     Scriptlet {
         package: Option<String>,
     },
+    Signing(SigningFault),
     NotInImage {
         program: String,
     },
@@ -95,6 +100,7 @@ impl Diagnosis {
         before_steps
             .find_map(|line| runtime::permission(line))
             .or_else(|| last(disk))
+            .or_else(|| signing::fault(&lines))
             .or_else(|| last(packages::repository))
             .or_else(|| last(packages::no_key))
             .or_else(|| last(packages::package))
@@ -156,6 +162,7 @@ impl Diagnosis {
             (Self::Scriptlet { .. }, _) => {
                 "fix or replace the package: its scriptlet must not start services or write to /var while an image is built"
             }
+            (Self::Signing(fault), _) => return Some(fault.help()),
             (Self::NotInImage { .. }, _) => "install its package in this layer or one below",
             (Self::NotExecutable { .. }, _) => {
                 "give it mode 0755, and build it for the architecture of the base"
@@ -229,6 +236,7 @@ impl fmt::Display for Diagnosis {
                 named(f, "package", package)?;
                 f.write_str(" failed")
             }
+            Self::Signing(fault) => fault.fmt(f),
             Self::NotInImage { program } => write!(f, "the image has no program `{program}`"),
             Self::NotExecutable { program } => write!(f, "`{program}` of the image can't be executed"),
             Self::Step { step: Some(step) } => write!(f, "step `{step}` failed"),

@@ -216,3 +216,35 @@ fn a_failed_scriptlet_is_an_error_although_the_transaction_went_on() {
     assert_eq!(told.as_deref(), Some("a scriptlet of package `rig-broken-1-1.noarch` failed"));
     assert_eq!(Diagnosis::of_build(&["Complete!".to_owned()], true), None);
 }
+
+#[test]
+fn a_module_that_is_not_signed_has_the_key_or_the_headers_as_the_cause() {
+    const SIGN: &str = "Error: building at STEP \"RUN --mount=type=secret,id=key,required=true /bin/sh /run/signing/sign-modules /run/secrets/key /run/signing/certificate  /src/radar.ko\": while running runtime: exit status 1";
+    assert_causes(&[
+        (
+            &["no scripts/sign-file for kernel 6.12.0-55.el10", SIGN][..],
+            "the build stage has no `scripts/sign-file` for kernel `6.12.0-55.el10`",
+        ),
+        (
+            &[
+                "At main.c:324:",
+                "- SSL error:05800074:x509 certificate routines::key values mismatch: ../crypto/x509/x509_cmp.c:403",
+                "- SSL error:17000088:CMS routines::private key does not match certificate: ../crypto/cms/cms_sd.c:313",
+                "sign-file: CMS_add1_signer",
+                SIGN,
+            ],
+            "the private key does not belong to the certificate",
+        ),
+        (
+            &[
+                "- SSL error:1C80009F:Provider routines::unable to get passphrase: ../providers/implementations/encode_decode/decode_epki2pki.c:96",
+                "- SSL error:04800068:PEM routines::bad password read: ../crypto/pem/pem_pkey.c:159",
+                "sign-file: /run/secrets/key",
+                SIGN,
+            ],
+            "the private key is encrypted, and its PIN is missing or wrong",
+        ),
+        (&["sign-file: /run/secrets/key", SIGN], "the secret is not a private key that `sign-file` reads"),
+        (&["- key values mismatch", EXIT], "step `RUN dnf -y install jqq` failed"),
+    ]);
+}

@@ -209,6 +209,11 @@ pub(super) fn built() -> Layer {
         .kernel(Kernel::package("kernel-64k").replacing("kernel-automotive-core"))
         .with(Kmod::file("README.md"))
         .with(Kmod::from_stage(stage(), "/src/out/radar.ko"))
+        .with(
+            Kmod::from_stage(stage(), "/src/out/extra")
+                .signed(Secret::file("module-key", "~/modules.key"), asset("README.md"))
+                .pin(Secret::env("module-pin", "MODULE_PIN")),
+        )
         .with(Selinux::boolean("httpd_can_network_connect", true))
         .with(Selinux::context("/webapp(/.*)?", "httpd_sys_content_t"))
         .with(Selinux::module("README.md"))

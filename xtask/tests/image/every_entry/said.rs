@@ -104,6 +104,11 @@ pub(super) fn said() -> Image {
             kernel "kernel-64k" { replacing: "kernel-automotive-core" }
             kmod "README.md"
             built_kmod "/src/out/radar.ko" { stage: stage() }
+            built_kmod "/src/out/extra" {
+                stage: stage(),
+                signed: Secret::file("module-key", "~/modules.key") => "README.md",
+                pin: Secret::env("module-pin", "MODULE_PIN"),
+            }
             selinux_boolean "httpd_can_network_connect" = true
             selinux_context "/webapp(/.*)?" = "httpd_sys_content_t"
             selinux_module "README.md"
