@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test can't do without, it stops at")]
 
 mod appliance;
+mod archetypes;
 mod dnf5;
 mod example;
 mod fixtures;
