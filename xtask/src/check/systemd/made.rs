@@ -16,6 +16,7 @@ pub(super) const DIRECTORIES_OF_UNITS: [(&str, &str); 5] = [
     ("RuntimeDirectory", "/run"),
     ("ConfigurationDirectory", "/etc"),
 ];
+const COMMANDS: [&str; 4] = ["ExecStartPre", "ExecStart", "ExecStartPost", "ExecStopPost"];
 /// Where the kernel, or programs that run, put what no image has.
 const UNKNOWN: [&str; 9] = ["/boot", "/dev", "/efi", "/media", "/mnt", "/proc", "/run", "/sys", "/tmp"];
 
@@ -27,12 +28,15 @@ pub(super) struct Made<'t, 'a> {
     opaque: BTreeSet<String>,
     /// The paths whose modes tmpfiles.d changes, and those below them.
     changed: BTreeSet<String>,
+    /// The paths below `/etc` that commands of services name, each with the file that has the command.
+    named: Vec<(String, String)>,
 }
 
 impl<'t, 'a> Made<'t, 'a> {
     pub(super) fn of(tree: &'t Tree<'a>) -> Self {
         let opaque = UNKNOWN.iter().map(|path| (*path).to_owned()).collect();
-        let mut made = Self { tree, paths: BTreeSet::new(), opaque, changed: BTreeSet::new() };
+        let mut made =
+            Self { tree, paths: BTreeSet::new(), opaque, changed: BTreeSet::new(), named: Vec::new() };
         for line in lines(tree) {
             let Some(path) = line.given(1).filter(|path| !path.contains(['%', '*', '?', '['])) else {
                 continue;
@@ -69,6 +73,12 @@ impl<'t, 'a> Made<'t, 'a> {
                     unit.values("Socket", key).for_each(|path| self.add(path));
                 }
             } else if node.ends_with(".service") || node.ends_with(".conf") {
+                for command in COMMANDS.iter().flat_map(|key| unit.values("Service", key)) {
+                    let words = command.split(|c: char| c.is_whitespace() || "\"'<>=;|&".contains(c));
+                    let paths = words.skip(1).filter(|word| word.starts_with("/etc/"));
+                    let file = node.path().as_str();
+                    self.named.extend(paths.map(|path| (path.to_owned(), file.to_owned())));
+                }
                 for (key, place) in DIRECTORIES_OF_UNITS {
                     let words = unit.values("Service", key).flat_map(str::split_whitespace);
                     let names =
@@ -93,6 +103,13 @@ impl<'t, 'a> Made<'t, 'a> {
         let first = self.paths.range(path.to_owned()..).next();
         let mut after = self.paths.range(below.clone()..);
         first.is_some_and(|first| first == path) || after.next().is_some_and(|next| next.starts_with(&below))
+    }
+
+    /// Returns whether a command of another unit names a path, and so may write it before a unit needs it.
+    pub(super) fn may_be_written(&self, path: &str, unit: &str) -> bool {
+        let is_of_unit =
+            |file: &str| file.rsplit('/').next() == Some(unit) || file.contains(&format!("/{unit}.d/"));
+        self.named.iter().any(|(named, file)| named == path && !is_of_unit(file))
     }
 
     /// Returns whether a boot may give a path another owner or mode.

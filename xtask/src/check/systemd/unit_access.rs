@@ -3,7 +3,7 @@
 use lapstrake::value::ImagePath;
 
 use super::exec;
-use super::loaded::{Loaded, Setting, loaded};
+use super::loaded::{Loaded, Manager, Setting, loaded, loaded_by};
 use super::made::Made;
 use crate::check::{Accounts, Check, Example, Fault, Node, Subject, Tree};
 use crate::support::small_map::SmallSet;
@@ -42,7 +42,9 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
         let accounts = Accounts::of(tree);
         units.filter_map(|unit| Some((runner(tree, &accounts, &unit)?, unit))).collect()
     };
-    if with_runner.is_empty() {
+    let of_users = loaded_by(subject, Manager::User).into_iter().filter(Loaded::is_service_in_root);
+    let of_users: Vec<_> = of_users.collect();
+    if with_runner.is_empty() && of_users.is_empty() {
         return Vec::new();
     }
     let made = Made::of(tree);
@@ -50,6 +52,12 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     for (runner, unit) in &with_runner {
         faults.extend(programs(subject, &made, runner, unit));
         faults.extend(working_directory(subject, &made, runner, unit));
+    }
+    let anybody = Runner { user: "a user".to_owned(), uid: None, gids: SmallSet::new() };
+    for unit in &of_users {
+        let found = programs(subject, &made, &anybody, unit).into_iter();
+        let found = found.chain(working_directory(subject, &made, &anybody, unit));
+        faults.extend(found.map(|fault| fault.as_warning("some users may be in a group that may")));
     }
     faults
 }

@@ -3,7 +3,7 @@
 use lapstrake::systemd::words;
 use lapstrake::value::UnitKind;
 
-use super::loaded::{Loaded, Setting, loaded};
+use super::loaded::{Loaded, Manager, Setting, loaded_by};
 use super::made::Made;
 use crate::check::{Check, Example, Fault, Subject};
 
@@ -36,6 +36,16 @@ enum Takes {
     Credential,
 }
 
+/// So many of the settings count for the services of users, too.
+const OF_USERS: usize = 2;
+/// Programs that write files of a device at its first boot.
+const PROVISIONERS: [&str; 4] = [
+    "/usr/bin/cloud-init",
+    "/usr/bin/afterburn",
+    "/usr/lib/dracut/modules.d/30ignition",
+    "/usr/bin/fdo-client",
+];
+
 /// The settings of systemd.exec(5), and how a service fails without their paths (systemd.exec(5), "Process exit codes").
 const SETTINGS: [(&str, Takes, &str); 11] = [
     ("EnvironmentFile", Takes::File, "the service does not start"),
@@ -60,19 +70,30 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     if subject.runs_unseen() {
         return Vec::new();
     }
-    let services = loaded(subject).into_iter().filter(|unit| unit.name.kind() == UnitKind::Service);
-    let units: Vec<_> = services.collect();
+    let mut units = Vec::new();
+    for manager in Manager::ALL {
+        let services = loaded_by(subject, manager).into_iter();
+        units.extend(
+            services.filter(|unit| unit.name.kind() == UnitKind::Service).map(|unit| (manager, unit)),
+        );
+    }
     if units.is_empty() {
         return Vec::new();
     }
     let made = Made::of(subject.tree());
-    units.iter().flat_map(|unit| of_unit(subject, unit, &made)).collect()
+    units.iter().flat_map(|(manager, unit)| of_unit(subject, *manager, unit, &made)).collect()
 }
 
-fn of_unit(subject: &Subject<'_>, unit: &Loaded<'_>, made: &Made<'_, '_>) -> Vec<Fault> {
+fn of_unit(subject: &Subject<'_>, manager: Manager, unit: &Loaded<'_>, made: &Made<'_, '_>) -> Vec<Fault> {
     let has_other_tree = OTHER_TREES.iter().any(|key| unit.value("Service", key).is_some());
     // The paths of a service with a root of its own are in that root.
-    let settings = if has_other_tree || !unit.is_service_in_root() { &ROOT[..] } else { &SETTINGS[..] };
+    let settings = match manager {
+        Manager::System if has_other_tree || !unit.is_service_in_root() => &ROOT[..],
+        Manager::System => &SETTINGS[..],
+        // A user's manager makes mounts where it can.
+        Manager::User if has_other_tree || !unit.is_service_in_root() => &[],
+        Manager::User => &SETTINGS[..OF_USERS],
+    };
     let mut faults = Vec::new();
     for (key, takes, fate) in settings.iter().copied() {
         let mut settings = unit.values("Service", key);
@@ -87,6 +108,7 @@ fn of_unit(subject: &Subject<'_>, unit: &Loaded<'_>, made: &Made<'_, '_>) -> Vec
                 if is_conditional(unit, path) {
                     return None;
                 }
+                let doubt = doubt.or_else(|| written(subject, made, unit, path));
                 let message = format!("`{}` has `{key}={path}`, {what}: {fate}", unit.name);
                 let fault = setting.fault_at(path, message).help(help(key, takes, path));
                 Some(fault.doubted(doubt))
@@ -139,6 +161,23 @@ fn missing(
     let is_state = place.starts_with("/var/");
     let of_state = is_state.then_some("a program may make it below `/var`");
     Some(("which the image does not have", of_state.or_else(|| subject.stand_in_doubt())))
+}
+
+/// Returns why a file below `/etc` may be there before the service is started. systemd does not wait for it.
+fn written(
+    subject: &Subject<'_>,
+    made: &Made<'_, '_>,
+    unit: &Loaded<'_>,
+    path: &str,
+) -> Option<&'static str> {
+    if !path.starts_with("/etc/") {
+        return None;
+    }
+    if made.may_be_written(path, unit.name.as_str()) {
+        return Some("a command of another service names the path and may write it");
+    }
+    let is_provisioned = PROVISIONERS.iter().any(|program| subject.tree().get(program).is_some());
+    is_provisioned.then_some("the image has a program that may write it at the first boot")
 }
 
 /// Returns whether the unit is started only where the path exists.

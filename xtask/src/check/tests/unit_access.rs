@@ -105,3 +105,21 @@ fn the_user_may_enter_the_working_directory() {
     assert_eq!(of(0o700, "WorkingDirectory=/usr/share/app", other), 0);
     assert_eq!(of(0o700, lines, "z /usr/share/app 0755 - - -"), 0, "a boot changes its mode");
 }
+
+#[test]
+fn a_user_may_execute_what_the_services_of_users_start() {
+    let of = |mode: u32| {
+        let program = lapstrake::entry::File::text("x", "/usr/bin/app").mode(mode);
+        let unit = "[Service]\nExecStart=/usr/bin/app\n";
+        let layer = Layer::new("u").with(program).text(unit, "/usr/lib/systemd/user/app.service");
+        found("unit-access", Tar::new(), layer)
+    };
+    assert_eq!(of(0o755), []);
+    let found = of(0o750);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].severity, Severity::Warning);
+    assert!(
+        found[0].message.contains("a user may not execute `/usr/bin/app`, whose mode is 0750"),
+        "{found:#?}"
+    );
+}

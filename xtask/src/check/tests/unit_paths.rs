@@ -99,3 +99,52 @@ fn what_only_state_can_have_is_a_warning() {
     let message = "`app.service` has `WorkingDirectory=/var/lib/app`, which the image does not have: the service fails with 200/CHDIR (line 3)";
     assert_eq!(found[0].message, message);
 }
+
+/// systemd reads the file when it starts the service, and does not wait for who writes it.
+#[test]
+fn what_something_of_the_image_may_write_below_etc_is_a_warning() {
+    let severities = |layer: Layer, below: Tar, lines: &str| {
+        let found = beside(layer, below, lines).into_iter().map(|finding| finding.severity);
+        found.collect::<Vec<_>>()
+    };
+    let wrong = "EnvironmentFile=/etc/app/site.env";
+    let writer =
+        |text: &str| Layer::new("u").unit(Unit::text("site.service", format!("[Service]\n{text}\n")));
+    assert_eq!(severities(Layer::new("u"), Tar::new(), wrong), [Severity::Fatal]);
+    for text in
+        ["ExecStart=/usr/bin/app -o /etc/app/site.env", "ExecStart=sh -c 'echo A=1 >/etc/app/site.env'"]
+    {
+        assert_eq!(severities(writer(text), Tar::new(), wrong), [Severity::Warning], "{text}");
+    }
+    assert_eq!(
+        severities(writer("ExecStart=/usr/bin/app /etc/app/other.env"), Tar::new(), wrong),
+        [Severity::Fatal]
+    );
+    let own = format!("{wrong}\nExecStartPre=/usr/bin/app -o /etc/app/site.env");
+    assert_eq!(
+        severities(Layer::new("u"), Tar::new(), &own),
+        [Severity::Fatal],
+        "it is read before that runs"
+    );
+    let provisioned = Tar::new().file("usr/bin/cloud-init", "x");
+    assert_eq!(severities(Layer::new("u"), provisioned, wrong), [Severity::Warning]);
+}
+
+#[test]
+fn services_of_users_need_their_files_too() {
+    let of = |lines: &str| {
+        let text = format!("[Service]\nExecStart=/usr/bin/env\n{lines}\n");
+        let layer = Layer::new("u").text(text, "/usr/lib/systemd/user/app.service");
+        found("unit-path", Tar::new(), layer).into_iter().map(|finding| finding.severity).collect::<Vec<_>>()
+    };
+    assert_eq!(of("EnvironmentFile=/etc/gone"), [Severity::Fatal]);
+    assert_eq!(of("WorkingDirectory=/usr/share/gone"), [Severity::Fatal]);
+    for right in [
+        "EnvironmentFile=-/etc/gone",
+        "WorkingDirectory=%h",
+        "WorkingDirectory=/usr/bin",
+        "ReadWritePaths=/usr/gone",
+    ] {
+        assert_eq!(of(right), [], "{right}");
+    }
+}
