@@ -93,6 +93,8 @@ names! {
     COPY_INTO_ITSELF = "copy-into-itself",
     COPY_MISSING = "copy-missing",
     DANGLING_LINK = "dangling-link",
+    DBUS_POLICY = "dbus-policy",
+    DBUS_SERVICE = "dbus-service",
     DEEP_PATH = "deep-path",
     DEFAULT_TARGET = "default-target",
     DIRECTORY_METADATA = "directory-metadata",

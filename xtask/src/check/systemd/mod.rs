@@ -4,6 +4,7 @@
 mod activated_unit;
 pub(crate) mod analyze;
 mod binary_format;
+mod dbus;
 mod directives;
 mod embedded_names;
 mod embedded_quadlet;
@@ -53,6 +54,8 @@ pub(super) const CHECKS: &[Check] = &[
     activated_unit::CHECK,
     unread_drop_in::CHECK,
     preset::CHECK,
+    dbus::SERVICE,
+    dbus::POLICY,
     incomplete_unit::CHECK,
     quadlet_generator::CHECK,
     quadlet::KEY,

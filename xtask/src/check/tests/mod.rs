@@ -6,6 +6,7 @@ mod autosd;
 mod bootc;
 mod booting;
 mod catalog;
+mod dbus;
 mod deployment;
 mod directives;
 mod drop_ins;

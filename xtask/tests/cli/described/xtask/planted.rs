@@ -58,6 +58,11 @@ pub fn planted() -> Image {
         .layer(Layer::new("unread-drop-in").text("[Service]\nNice=1\n", "/etc/systemd/system/path.service/override.conf"))
         .layer(Layer::new("preset").text("disable *\nenable path.service\n", "/usr/lib/systemd/system-preset/50-x.preset"))
         .layer(Layer::new("sudoers-line").with(File::text("bob ALL=ls\n", "/etc/sudoers.d/bob").mode(0o440)))
+        .layer(Layer::new("dbus-policy").unit(service("named", "ExecStart=program\nType=dbus\nBusName=org.example.Named")))
+        .layer(Layer::new("dbus-service").text(
+            "[D-BUS Service]\nName=org.example.Lost\nSystemdService=lost-on-the-bus.service\n",
+            "/usr/share/dbus-1/system-services/org.example.Lost.service",
+        ))
         .layer(Layer::new("install-target").unit(service("never", "ExecStart=program\n[Install]\nWantedBy=gone.target")))
         .layer(Layer::new("unit-requires").unit(service("needs", "ExecStart=program\n[Unit]\nRequires=absent.service")))
         .layer(Layer::new("wants-link").symlink("../lost.service", "/usr/lib/systemd/system/basic.target.wants/lost.service"))
