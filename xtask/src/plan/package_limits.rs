@@ -28,6 +28,11 @@ pub(super) fn refused(transaction: &Transaction, site: Site) -> Vec<Finding> {
                 let message = format!("microdnf has no groups, and `{group}` is one");
                 findings.push(refuse(message, &format!("name the packages of the group, or {full}")));
             }
+            if let Some(file) = transaction.rpm_files.keys().next() {
+                let message =
+                    format!("microdnf installs packages of repositories alone, and `{file}` is a file");
+                findings.push(refuse(message, &format!("put it in a `Repository::directory(…)`, or {full}")));
+            }
             let options = [
                 (transaction.allow_erasing, "has no `--allowerasing`"),
                 (transaction.without_scriptlets, "can't leave out scriptlets"),

@@ -261,6 +261,7 @@ fn what_no_containerfile_or_package_manager_could_be_told_is_a_finding() {
 fn found_with(tool: &str, packages: Packages) -> Vec<String> {
     let tar = Tar::new().directory("usr").directory("usr/bin").file(&format!("usr/bin/{tool}"), "");
     let workshop = Workshop::on_stand_in_and(tar.end());
+    workshop.source("vendor/x.rpm", b"");
     let image = Image::new("steps", Base::stand_in()).layer(Layer::new("l").with(packages));
     workshop.plan(&image).1.iter().map(|finding| format!("{}: {}", finding.name, finding.message)).collect()
 }
@@ -279,6 +280,12 @@ fn what_a_package_manager_cannot_do_is_a_finding() {
         ("microdnf", Packages::default().and_remove(["b"]), vec![]),
         ("microdnf", group(), cannot("microdnf has no groups, and `@Development Tools` is one")),
         ("microdnf", Packages::install(["a"]).allow_erasing(), cannot("microdnf has no `--allowerasing`")),
+        (
+            "microdnf",
+            Packages::default().rpm_file("vendor/x.rpm"),
+            cannot("microdnf installs packages of repositories alone, and `x.rpm` is a file"),
+        ),
+        ("dnf5", Packages::default().rpm_file("vendor/x.rpm"), vec![]),
         ("dnf5", group(), cannot("dnf5 finds a group by its id, and `@Development Tools` is a name")),
         ("dnf5", Packages::install(["@development-tools"]).and_remove(["@core"]), vec![]),
         ("dnf", group().allow_erasing().upgrade_all(), vec![]),
