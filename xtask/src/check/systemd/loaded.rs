@@ -224,7 +224,8 @@ fn fragment<'a>(tree: &Tree<'a>, manager: Manager, name: &UnitName) -> Option<No
         .flat_map(|name| {
             manager.directories().into_iter().map(move |directory| format!("{directory}/{name}"))
         })
-        .find_map(|path| tree.get(&path))
+        // A directory of that name hides no unit.
+        .find_map(|path| tree.get(&path).filter(|node| !node.is_directory()))
 }
 
 /// Returns the name of the file that a unit's name leads to: a link has its unit go by two names. None where the unit is

@@ -138,3 +138,12 @@ fn units_of_users_have_their_own_drop_ins() {
     assert_eq!(of("/etc/systemd/system/pipe.service.d/10-x.conf"), 1);
     assert_eq!(of("/etc/systemd/user/pype.service.d/10-x.conf"), 1);
 }
+
+/// A folder that is named like the unit does not hide it: systemd takes files alone.
+#[test]
+fn a_folder_of_the_name_of_a_unit_hides_no_unit() {
+    let unit = Unit::text("app.service", "[Service]\nExecStart=/usr/bin/gone\n");
+    let layer =
+        Layer::new("d").unit(unit).text("[Service]\nNice=1\n", "/etc/systemd/system/app.service/x.conf");
+    assert_eq!(found("exec-missing", Tar::new(), layer).len(), 1);
+}
