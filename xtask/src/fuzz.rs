@@ -38,7 +38,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 17] = [
     Target { name: "elf", run: elf },
     Target { name: "module", run: module },
     Target { name: "unit", run: unit },
@@ -46,6 +46,8 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "tmpfiles", run: tmpfiles },
     Target { name: "toml", run: toml },
     Target { name: "config", run: config },
+    Target { name: "drop-in", run: drop_in },
+    Target { name: "secret", run: secret },
     Target { name: "edit", run: edit },
     Target { name: "zone", run: zone },
     Target { name: "archive", run: archive },
@@ -70,6 +72,19 @@ const CONFIGS: [&str; 12] = [
     "/usr/lib/os-release",
     "/usr/lib/ostree/prepare-root.conf",
     "/usr/share/containers/systemd/fuzzed.container",
+];
+
+/// The files of drop-in directories that are read line by line.
+const DROP_INS: [&str; 9] = [
+    "/usr/lib/binfmt.d/fuzzed.conf",
+    "/usr/lib/environment.d/fuzzed.conf",
+    "/usr/lib/modules-load.d/fuzzed.conf",
+    "/usr/lib/sysctl.d/fuzzed.conf",
+    "/usr/lib/udev/rules.d/fuzzed.rules",
+    "/etc/ssh/sshd_config.d/fuzzed.conf",
+    "/etc/sudoers.d/fuzzed",
+    "/usr/lib/systemd/system-preset/fuzzed.preset",
+    "/usr/share/dbus-1/system.d/fuzzed.conf",
 ];
 
 /// What is signed stays signed behind other bytes.
@@ -137,6 +152,19 @@ fn toml(bytes: &[u8]) {
 fn config(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     check(CONFIGS.into_iter().fold(Layer::new("fuzzed"), |layer, path| layer.text(text.clone(), path)));
+}
+
+fn drop_in(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    check(DROP_INS.into_iter().fold(Layer::new("fuzzed"), |layer, path| layer.text(text.clone(), path)));
+}
+
+/// Looks for keys, tokens and passwords in a file of any kind, and in a member of an archive.
+fn secret(bytes: &[u8]) {
+    let bench = Bench::get();
+    let names = ["/etc/fuzzed.pem", "/etc/fuzzed.p12", "/usr/share/fuzzed.zip"];
+    let layer = names.into_iter().fold(Layer::new("fuzzed"), |layer, path| layer.text("", path));
+    bench.check(&image(layer), &bench.base, bytes);
 }
 
 /// Makes each kind of change, each on a file of its own: one that does not fit ends its edit.
