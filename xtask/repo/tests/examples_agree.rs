@@ -1,5 +1,6 @@
 //! Each example's image, built natively and built by podman from the emitted context, is the same root
-//! filesystem. Both are mounted by podman; find and sha256sum say what is in them.
+//! filesystem. Both are mounted by podman; find and sha256sum say what is in them. ostree and composefs-rs, which bootc
+//! imports images by, have the same tree.
 
 #![expect(clippy::unwrap_used, reason = "what a test can't do without, it stops at")]
 
@@ -34,6 +35,43 @@ find . -type f -print0 | sort -z | xargs -0 -r sha256sum
     read("sh", &["-c", SCRIPT, "sh", root], Path::new("/")).lines().map(str::to_owned).collect()
 }
 
+/// The tree that ostree makes of an image, committed and checked out layer after layer, as ostree-rs-ext does.
+fn by_ostree(reference: &str, example: &Path) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let to = directory.path();
+    read("skopeo", &["copy", "-q", reference, &format!("dir:{}", to.join("image").display())], example);
+    let manifest = std::fs::read(to.join("image/manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    read("ostree", &["init", "--repo=repo", "--mode=bare"], to);
+    for (number, layer) in manifest["layers"].as_array().unwrap().iter().enumerate() {
+        let blob = layer["digest"].as_str().unwrap().strip_prefix("sha256:").unwrap();
+        let (branch, tree) = (format!("--branch=layer-{number}"), format!("--tree=tar=image/{blob}"));
+        let commit =
+            ["commit", "--repo=repo", "--tar-autocreate-parents", "--no-bindings", "--subject=layer"];
+        read("ostree", &[&commit[..], &[&branch, &tree]].concat(), to);
+        let checkout = ["checkout", "--repo=repo", "--union", "--whiteouts", "--force-copy"];
+        read("ostree", &[&checkout[..], &[&format!("layer-{number}"), "root"]].concat(), to);
+    }
+    tree(to.join("root").to_str().unwrap())
+}
+
+/// The tree that composefs-rs makes of an image: all of its dump but the times, which podman takes from the sources.
+fn by_composefs(cfsctl: &Path, reference: &str, example: &Path) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let repository = directory.path().to_str().unwrap();
+    let run = |arguments: &[&str]| {
+        read(cfsctl.to_str().unwrap(), &[&["--repo", repository], arguments].concat(), example)
+    };
+    run(&["init", "--insecure"]);
+    run(&["oci", "pull", reference, "imported"]);
+    let dump = run(&["oci", "dump", "imported"]);
+    let without_time = |line: &str| {
+        let fields = line.split(' ').enumerate().filter(|(number, _)| *number != 7);
+        fields.map(|(_, field)| field).collect::<Vec<_>>().join(" ")
+    };
+    dump.lines().map(without_time).collect()
+}
+
 struct Mounted(String);
 
 impl Mounted {
@@ -52,7 +90,7 @@ impl Drop for Mounted {
 
 #[test]
 fn what_we_build_of_an_example_is_what_podman_builds() {
-    let missing: Vec<_> = ["podman", "skopeo"]
+    let missing: Vec<_> = ["podman", "skopeo", "ostree"]
         .into_iter()
         .filter(|program| Command::new(program).arg("--version").output().is_err())
         .collect();
@@ -62,6 +100,12 @@ fn what_we_build_of_an_example_is_what_podman_builds() {
         return;
     }
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let cfsctl = root.join("target/fixtures/composefs/bin/cfsctl");
+    let cfsctl = cfsctl.exists().then_some(cfsctl);
+    if cfsctl.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "under CI composefs-rs must be there");
+        eprintln!("\n*** SKIPPED: `cargo xtask fixtures` brings composefs-rs ***\n");
+    }
     let temporary = tempfile::tempdir().unwrap();
     let mut compared = 0;
     for example in std::fs::read_dir(root.join("examples")).unwrap() {
@@ -93,6 +137,17 @@ fn what_we_build_of_an_example_is_what_podman_builds() {
             let (left, right) = (native.tree(), podman.tree());
             assert!(left.len() > 50, "{name} is nearly empty: {left:?}");
             assert_eq!(left, right, "{name}");
+            assert_eq!(by_ostree(reference, &example), right, "{name}, imported by ostree");
+            if let Some(cfsctl) = &cfsctl {
+                let layout = format!("oci:{}:image", temporary.path().join(name).display());
+                read(
+                    "skopeo",
+                    &["copy", "-q", &format!("containers-storage:{}", podman.0), &layout],
+                    &example,
+                );
+                let [ours, podmans] = [reference, &layout].map(|image| by_composefs(cfsctl, image, &example));
+                assert_eq!(ours, podmans, "{name}, imported by composefs-rs");
+            }
             compared += 1;
         }
     }

@@ -94,7 +94,7 @@ fn random_descriptions_are_built_alike_by_podman() {
     assert!(cases.get() >= CASES, "only {} descriptions were compared", cases.get());
 }
 
-fn runner(cases: u32) -> TestRunner {
+pub(super) fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config { cases, max_shrink_iters: 12, failure_persistence: None, ..Config::default() })
 }
 

@@ -17,6 +17,7 @@ mod execution;
 mod fetched;
 mod hostile;
 mod hybrid;
+mod imports;
 mod kernel;
 mod kmods;
 mod memory;

@@ -18,7 +18,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 35] = [
+pub(super) const TOOLS: [Tool; 37] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -58,6 +58,9 @@ pub(super) const TOOLS: [Tool; 35] = [
     tool("rpmsign", "rpm", "rpm-sign"),
     tool("createrepo_c", "createrepo-c", "createrepo_c"),
     tool("gpg", "gnupg", "gnupg2"),
+    // What composefs-rs is compiled with.
+    tool("pkg-config", "pkg-config", "pkgconf-pkg-config"),
+    tool("/usr/include/openssl/ssl.h", "libssl-dev", "openssl-devel"),
     tool("setpriv", "util-linux", "util-linux"),
     tool("unshare", "util-linux", "util-linux"),
 ];
