@@ -186,6 +186,23 @@ fn one_check_runs_alone_and_one_is_left_out() {
 }
 
 #[test]
+fn a_missing_second_opinion_on_units_is_a_note() {
+    let workspace = Workspace::new();
+    let programs = workspace.path("programs");
+    fs::create_dir(&programs).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO"), programs.join("cargo")).unwrap();
+    let arguments = ["check", "gateway", "--only", "systemd-analyze", "--format", "json"];
+    let check = Run::of(workspace.command(&arguments).env("PATH", &programs));
+    assert_eq!(check.code, Some(0), "{}", check.stderr);
+    let json = check.json();
+    let [finding] = json["findings"].as_array().unwrap().as_slice() else { panic!("{json}") };
+    assert_eq!((&finding["name"], &finding["severity"]), (&json!("systemd-analyze"), &json!("note")));
+    let message =
+        "`systemd-analyze` did not read the units of the layers: `systemd-analyze` is not installed";
+    assert_eq!(finding["message"], message);
+}
+
+#[test]
 fn a_fatal_finding_of_the_description_can_not_be_left_out() {
     let check =
         Workspace::new().describe("twins", &["check", "--skip", "duplicate-image", "--format", "json"]);

@@ -1,6 +1,6 @@
 //! The findings of `systemd-analyze verify`, where this machine has it: the units that the layers bring are
 //! written to a directory and read by systemd's own parser. Only `check` runs it, because it costs
-//! a process; where the program is missing, too old or too slow, nothing is said.
+//! a process; where the program is missing, too old or too slow, a note says so.
 
 use std::fs;
 use std::io::{self, Read};
@@ -28,7 +28,6 @@ pub(crate) fn analyze(subject: &Subject<'_>) -> Vec<Fault> {
     }
     let files: SmallMap<String, Node<'_>> =
         units.values().flatten().map(|node| (node.path().to_string(), node.clone())).collect();
-    // What can't be laid out or run is not judged: the checks of our own have been.
     match lay_out(&files).and_then(|root| Ok((run(root.path(), units.keys())?, root))) {
         Ok((said, root)) => {
             let known = directives::judged(subject);
@@ -36,8 +35,16 @@ pub(crate) fn analyze(subject: &Subject<'_>) -> Vec<Fault> {
             faults.retain(|(node, line, _)| !known.contains(&(node.path().clone(), *line)));
             faults.into_iter().map(|(_, _, fault)| fault).collect()
         }
-        Err(_) => Vec::new(),
+        Err(error) => vec![unread(&error)],
     }
+}
+
+/// What is said where there is no second opinion.
+fn unread(error: &io::Error) -> Fault {
+    let message = format!("`systemd-analyze` did not read the units of the layers: {error}");
+    let help =
+        "run `check` where systemd 250 or later is installed, or leave it out: `--skip systemd-analyze`";
+    Fault::of_image(message).help(help).noted("it is a second opinion, and the checks of units have run")
 }
 
 fn lay_out(files: &SmallMap<String, Node<'_>>) -> io::Result<TempDir> {
@@ -72,12 +79,20 @@ fn run<'u>(root: &Path, units: impl Iterator<Item = &'u String>) -> io::Result<S
         if started.elapsed() > PATIENCE {
             child.kill()?;
             child.wait()?;
-            return Err(io::ErrorKind::TimedOut.into());
+            return Err(io::Error::other(format!("it did not end in {} seconds", PATIENCE.as_secs())));
         }
         thread::sleep(POLL);
     }
     let said = said.join().expect("the reader of a pipe does not panic")?;
-    Ok(String::from_utf8_lossy(&said).into_owned())
+    let said = String::from_utf8_lossy(&said).into_owned();
+    // systemd before 250 has no `verify --root`.
+    match said
+        .lines()
+        .find(|line| line.contains("unrecognized option") || line.contains("--root is only supported"))
+    {
+        Some(line) => Err(io::Error::other(format!("it is too old, and says `{line}`"))),
+        None => Ok(said),
+    }
 }
 
 /// Lines of the form `ROOT/PATH:LINE: MESSAGE`. Others are about programs and units that are not written
