@@ -195,6 +195,14 @@ impl Check {
     }
 
     /// Returns what becomes of its faults, and where that is stated; nothing for a check of a user's own.
+    ///
+    /// ```
+    /// use lapstrake_xtask::check::{Check, Fate, registry};
+    ///
+    /// let kernel = registry().find(|check| check.name == "kernel").unwrap();
+    /// assert_eq!(kernel.verdict().unwrap().fate, Fate::Refused);
+    /// assert_eq!(Check::warning("no-telnet", "it has no encryption", |_| Vec::new()).verdict(), None);
+    /// ```
     pub fn verdict(&self) -> Option<Verdict> {
         Verdict::of(self.name)
     }

@@ -33,6 +33,13 @@ pub enum Fate {
 }
 
 /// A [`Fate`], and where it is stated.
+///
+/// ```
+/// use lapstrake_xtask::check::{Fate, Verdict};
+///
+/// let verdict = Verdict { fate: Fate::Refused, source: "bootc container lint, `kernel`" };
+/// assert_eq!(verdict.to_string(), "Such a fault is refused: bootc container lint, `kernel`.");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// What becomes of a fault.

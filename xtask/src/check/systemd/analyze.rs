@@ -39,7 +39,7 @@ pub(crate) fn analyze(subject: &Subject<'_>) -> Vec<Fault> {
     }
 }
 
-/// What is said where there is no second opinion.
+/// Says that the second opinion is missing, and why.
 fn unread(error: &io::Error) -> Fault {
     let message = format!("`systemd-analyze` did not read the units of the layers: {error}");
     let help =
