@@ -87,11 +87,15 @@ pub(super) fn merge<T: Read + Seek>(
         .map(|(path, entry)| (path, entry.node.clone()))
         .collect();
     // Where the directory itself is gone, nothing is left of it to hide.
-    let is_hidden = |path: &ImagePath| {
-        let parent = path.parent().and_then(|parent| tree.get(&parent));
-        tree.get(path).is_none() && parent.is_some_and(|parent| parent.node.kind.is_directory())
+    let is_hidden = |path: &ImagePath, was: &Kind<Stored>| match tree.get(path) {
+        None => {
+            let parent = path.parent().and_then(|parent| tree.get(&parent));
+            parent.is_some_and(|parent| parent.node.kind.is_directory())
+        }
+        Some(now) => is_directory_in_place_of(was, &now.node.kind),
     };
-    let whiteouts = below.walk().map(|(path, _)| path).filter(is_hidden).collect();
+    let hidden = below.walk().filter(|(path, entry)| is_hidden(path, &entry.node.kind));
+    let whiteouts = hidden.map(|(path, _)| path).collect();
     let members = members(&kept, &whiteouts, &below);
     write(&members, &whiteouts, tars, out).map_err(RewriteError::Read)
 }
@@ -153,7 +157,16 @@ fn whiteouts(change: &Changes<Stored>, kept: &Nodes, below: &Tree<Stored>) -> BT
     let mut out: BTreeSet<_> = hidden.flat_map(|path| hide(below, &path, &stated)).collect();
     // What a new inode takes the place of needs none of its own.
     out.retain(|path| kept.get(path).is_none_or(|node| node.kind.is_directory()));
+    let remade = kept.iter().filter(|(path, node)| {
+        below.get(path).is_some_and(|entry| is_directory_in_place_of(&entry.node.kind, &node.kind))
+    });
+    out.extend(remade.map(|(path, _)| path.clone()));
     out
+}
+
+/// Whether a directory is where something else was: ostree makes none there before that is hidden.
+fn is_directory_in_place_of(was: &Kind<Stored>, now: &Kind<Stored>) -> bool {
+    now.is_directory() && !was.is_directory()
 }
 
 /// What is written: all that changes something, and the parents of that with what they have.

@@ -13,6 +13,7 @@ mod compile;
 mod copied;
 mod copied_from;
 mod destination;
+mod directory_metadata;
 mod document;
 mod edit;
 mod embedded;

@@ -17,6 +17,7 @@ use super::below::{Below, add_parents};
 use super::compile::Invocations;
 use super::copied_from::moved;
 use super::destination::Members;
+use super::directory_metadata::{changed_directories, remade_directories};
 use super::enablement::OwnUnits;
 use super::labels::labels;
 use super::own_accounts::OwnAccounts;
@@ -271,6 +272,7 @@ impl Resolver<'_> {
         let stated = |path: &ImagePath| members.get(path).map(|member| &member.kind);
         let whiteouts: BTreeSet<_> = outermost.flat_map(|path| hide(&self.merged, path, &stated)).collect();
         add_parents(&mut members, &whiteouts, &after_removals);
+        self.findings.extend(remade_directories(&self.merged, &removals, &members));
         self.merged = after_removals;
         self.merge(&members);
         let unseen = self.unseen.is_some();
@@ -351,32 +353,6 @@ impl Resolver<'_> {
         let found = given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), fallback)));
         found.cloned().map_err(|finding| self.findings.push(finding)).ok()
     }
-}
-
-/// Returns findings for directories whose mode or owner a step changed.
-fn changed_directories(before: &Tree<File>, now: &Tree<File>, planned: &[Arc<PlannedLayer>]) -> Vec<Finding> {
-    let Some(layer) = planned.iter().rfind(|layer| layer.needs_engine()) else { return Vec::new() };
-    let is_stated = |path: &ImagePath| {
-        let members = planned.iter().filter_map(|layer| layer.members.get(path));
-        members.into_iter().any(|member| member.site.is_some())
-    };
-    let directories = before.walk().filter(|(_, was)| was.node.kind.is_directory());
-    let changed = directories.filter_map(|(path, was)| {
-        let (was, now) = (was.node, now.get(&path)?.node);
-        let is_changed = now.kind.is_directory() && was.metadata != now.metadata && !is_stated(&path);
-        is_changed.then(|| {
-            let (was, now) = (&was.metadata, &now.metadata);
-            let xattrs = if was.xattrs == now.xattrs { "" } else { " and other extended attributes" };
-            let message = format!(
-                "a step changes the directory `{path}` from mode {} and owner {}:{} to mode {} and owner {}:{}{xattrs}; \
-                 bootc's ostree importer keeps the first",
-                was.mode, was.uid, was.gid, now.mode, now.uid, now.gid
-            );
-            let finding = Finding::warning("directory-metadata", layer.step_site(), message).at(&path);
-            Finding { blame: Some(Blame::Layer(layer.name.clone())), ..finding }
-        })
-    });
-    changed.collect()
 }
 
 /// Whether an entry has a line of sysusers.d that does not parse.

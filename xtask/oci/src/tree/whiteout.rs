@@ -12,7 +12,7 @@ use super::{Entry, Kind, Tree};
 ///
 /// A directory that the layer states again is emptied name by name. An opaque whiteout would be shorter, but
 /// importers disagree on what it hides. What the layer puts over something that is not a directory needs no
-/// whiteout.
+/// whiteout, but for a directory: ostree makes none where a file is.
 ///
 /// ```
 /// # use lapstrake::value::ImagePath;
@@ -52,7 +52,7 @@ fn collect<'k, F, G: 'k>(
                 collect(below, child(&path, name), stated, hidden);
             }
         }
-        (Some(_), Kind::File(_) | Kind::Symlink { .. } | Kind::Device { .. } | Kind::Fifo) => {}
-        (Some(_) | None, _) => drop(hidden.insert(path)),
+        (Some(_), Kind::Directory) | (Some(Kind::Directory) | None, _) => drop(hidden.insert(path)),
+        (Some(_), _) => {}
     }
 }

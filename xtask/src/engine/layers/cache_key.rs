@@ -13,7 +13,7 @@ use lapstrake_oci::Digest;
 use lapstrake_oci::tree::Kind;
 
 /// Grows with every change of what is done to an engine's layer.
-const REWRITER: u32 = 5;
+const REWRITER: u32 = 6;
 
 /// The inputs of a layer that an engine makes.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
