@@ -266,11 +266,7 @@ impl Resolver<'_> {
         self.wanted.extend(wanted);
         let (mut members, findings) = members.finish();
         self.findings.extend(findings);
-        // What goes with its directory needs no whiteout of its own, and must not bring that back.
-        let is_removed = |path: &ImagePath| removals.contains_key(path);
-        let outermost = removals.keys().filter(|path| !path.ancestors().iter().any(is_removed));
-        let stated = |path: &ImagePath| members.get(path).map(|member| &member.kind);
-        let whiteouts: BTreeSet<_> = outermost.flat_map(|path| hide(&self.merged, path, &stated)).collect();
+        let whiteouts = whiteouts(&self.merged, &removals, &members);
         add_parents(&mut members, &whiteouts, &after_removals);
         self.findings.extend(remade_directories(&self.merged, &removals, &members));
         self.merged = after_removals;
@@ -353,6 +349,19 @@ impl Resolver<'_> {
         let found = given.get().map_err(|error| Finding::invalid(error, site_or(given.site(), fallback)));
         found.cloned().map_err(|finding| self.findings.push(finding)).ok()
     }
+}
+
+/// Returns what is hidden of the tree below.
+fn whiteouts(
+    below: &Tree<File>,
+    removals: &BTreeMap<ImagePath, Removal>,
+    members: &BTreeMap<ImagePath, Member>,
+) -> BTreeSet<ImagePath> {
+    // What goes with its directory needs no whiteout of its own, and must not bring that back.
+    let is_removed = |path: &ImagePath| removals.contains_key(path);
+    let outermost = removals.keys().filter(|path| !path.ancestors().iter().any(is_removed));
+    let stated = |path: &ImagePath| members.get(path).map(|member| &member.kind);
+    outermost.flat_map(|path| hide(below, path, &stated)).collect()
 }
 
 /// Whether an entry has a line of sysusers.d that does not parse.
