@@ -19,12 +19,12 @@ use serde_json::json;
 use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
 use crate::finding::{Look, Run, draw, sarif};
-use crate::inputs::module_signature::ends_with_signature;
 use crate::inputs::{keep_members, read_archive};
 use crate::plan::{self, ArchiveMember, Builders, CargoOptions, Fetched};
 use crate::project::cargo_flags::CargoFlags;
 use crate::project::workspace::Workspace;
 use crate::support::columns::Columns;
+use crate::support::module_signature::ends_with_signature;
 use crate::support::progress::{Colour, Progress, ProgressMode};
 use crate::support::small_map::SmallMap;
 

@@ -386,7 +386,6 @@ impl InputFile {
 
 mod archive;
 mod fetch;
-pub(crate) mod module_signature;
 mod secret;
 #[cfg(test)]
 mod tests;

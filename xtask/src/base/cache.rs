@@ -15,7 +15,7 @@ use crate::support::progress::Progress;
 use lapstrake_oci::{BlobError, Blobs, Digest};
 
 /// Grows with every change of a record in the cache.
-const VERSION: u32 = 12;
+const VERSION: u32 = 13;
 
 const INDEX: &str = "index";
 const WORKSPACE: &str = "workspace";

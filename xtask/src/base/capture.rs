@@ -12,6 +12,7 @@ use lapstrake_oci::{Budget, HashingReader};
 
 use super::elf::{self, Elf};
 use super::file::{File, FileFacts, forget};
+use crate::support::module_signature;
 
 /// A program larger than this, in bytes, has no facts.
 pub(crate) const ELF_MAX: usize = 256 << 20;
@@ -143,7 +144,7 @@ impl<'a> Capture<'a> {
     }
 
     fn facts(&mut self, path: &ImagePath, size: u64, content: impl Read) -> io::Result<FileFacts> {
-        let wants_text = wants_text(path);
+        let (wants_text, is_module) = (wants_text(path), is_module(path));
         let text_max = if wants_text {
             TEXT_MAX
         } else if is_object(path) {
@@ -151,11 +152,18 @@ impl<'a> Capture<'a> {
         } else {
             0
         };
+        let most = if is_module { ELF_IN_MEMORY_MAX } else { text_max };
         let mut reader = HashingReader::new(content);
-        let held = self.hold(&mut reader, text_max)?;
+        let held = self.hold(&mut reader, most)?;
         let digest = reader.finish();
         self.claim(FILE_COST)?;
-        let plain = FileFacts { size, digest, elf: None, text: None };
+        let lacks_signature = is_module
+            && match &held {
+                Held::Nothing => false,
+                Held::Spilled(file) => !module_signature::is_signed(file)?,
+                Held::Memory => module_signature::lacks_signature(&self.buffer),
+            };
+        let plain = FileFacts { size, digest, elf: None, text: None, lacks_signature };
         let elf = match held {
             Held::Nothing => return Ok(plain),
             Held::Spilled(file) => Elf::read(file),
@@ -182,8 +190,8 @@ impl<'a> Capture<'a> {
         Ok(FileFacts { elf: elf.map(Box::new), ..plain })
     }
 
-    /// Reads to the end, and holds what may be a text of so many bytes, or a program.
-    fn hold(&mut self, reader: &mut impl Read, text_max: usize) -> io::Result<Held> {
+    /// Reads to the end, and holds what is of at most so many bytes, or a program.
+    fn hold(&mut self, reader: &mut impl Read, most: usize) -> io::Result<Held> {
         self.buffer.clear();
         self.buffer.shrink_to(TEXT_MAX);
         let mut held = Held::Memory;
@@ -212,7 +220,7 @@ impl<'a> Capture<'a> {
                         let mut file = tempfile::tempfile()?;
                         file.write_all(&self.buffer)?;
                         held = Held::Spilled(file);
-                    } else if !is_elf && length > text_max {
+                    } else if !is_elf && length > most {
                         held = Held::Nothing;
                     }
                 }
@@ -253,6 +261,12 @@ fn is_object(path: &ImagePath) -> bool {
     path.as_str().starts_with(OBJECTS)
 }
 
+/// Whether a file is a kernel module by its name, which is not compressed or in a form that can be read.
+fn is_module(path: &ImagePath) -> bool {
+    let path = path.as_str();
+    path.starts_with(MODULES) && [".ko", ".ko.zst", ".ko.gz"].iter().any(|ending| path.ends_with(ending))
+}
+
 /// Whether the text of the file at that path is kept.
 pub(crate) fn wants_text(path: &ImagePath) -> bool {
     let path = path.as_str();
@@ -264,13 +278,12 @@ pub(crate) fn wants_text(path: &ImagePath) -> bool {
     let is_read = |(directory, ending): &(&str, &str)| {
         path.strip_prefix(directory).is_some_and(|file| file.ends_with(ending) && !file.contains('/'))
     };
-    // The list of the modules that are part of a kernel.
-    let is_builtin =
-        |rest: &str| rest.strip_suffix("/modules.builtin").is_some_and(|kernel| !kernel.contains('/'));
+    // The list of the modules that are part of a kernel, and how it was configured.
+    let is_of_kernel = |rest: &str| matches!(rest.split_once('/'), Some((_, "modules.builtin" | "config")));
     FILES.contains(&path)
         || UNITS.iter().find_map(below).is_some_and(is_unit)
         || ENDING.iter().any(is_read)
-        || below(&MODULES).is_some_and(is_builtin)
+        || below(&MODULES).is_some_and(is_of_kernel)
         || below(&SELINUX).is_some_and(|file| file.contains("/contexts/files/file_contexts"))
 }
 

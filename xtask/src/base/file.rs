@@ -27,6 +27,8 @@ pub(crate) struct FileFacts {
     pub(crate) elf: Option<Box<Elf>>,
     /// The content, of the few files that a plan or a check reads.
     pub(crate) text: Option<Arc<str>>,
+    /// Whether it is a kernel module by its name that ends without a signature, as far as that is known.
+    pub(crate) lacks_signature: bool,
 }
 
 /// What is at a path of an image's tree.

@@ -15,12 +15,13 @@ use crate::inputs::{InputFile, Inputs, LayerInputs};
 use crate::plan::{Origin, PlannedLayer};
 use crate::store::{Kind, Records};
 use crate::support::identity::ByIdentity;
+use crate::support::module_signature::lacks_signature;
 use crate::support::small_map::SmallMap;
 use lapstrake_oci::tree::Kind as NodeKind;
 use lapstrake_oci::{Digest, regular};
 
 /// The facts of all files are one record, because most files have none and there may be 100,000.
-const FACTS: Kind = Kind { name: "facts", version: 4 };
+const FACTS: Kind = Kind { name: "facts", version: 5 };
 const KEY: &str = "files";
 /// The most files whose facts are kept. Beyond it, only those of this build are.
 const KEPT_MAX: usize = 250_000;
@@ -73,6 +74,8 @@ pub(crate) struct Facts {
     pub(crate) is_cut: bool,
     /// How the kernel starts it; none of an ELF file.
     pub(crate) start: Option<Start>,
+    /// Whether it is an ELF file, perhaps compressed, that ends without the signature of a kernel module.
+    pub(crate) lacks_signature: bool,
 }
 
 /// The facts of files by their digests, of this build and of earlier ones. They are saved when they are dropped.
@@ -254,6 +257,11 @@ impl LayerContents {
         self.files.by_origin.get(origin)?.facts.start.as_ref()
     }
 
+    /// Whether a file is a program or a kernel module without the signature of a module.
+    pub(super) fn lacks_signature(&self, origin: &Origin) -> bool {
+        self.files.by_origin.get(origin).is_some_and(|content| content.facts.lacks_signature)
+    }
+
     /// Whether a part of a file was too large to be searched for secrets.
     pub(super) fn is_cut(&self, origin: &Origin) -> bool {
         self.files.by_origin.get(origin).is_some_and(|content| content.facts.is_cut)
@@ -298,6 +306,7 @@ impl Facts {
         let elf = if bytes.len() <= ELF_MAX { Elf::parse(bytes).map(Box::new) } else { None };
         let start = if bytes.starts_with(MAGIC) { None } else { Some(Start::of(bytes)) };
         let Scanned { secrets, is_cut } = scan_file(bytes);
-        Self { elf, secrets, is_cut: is_cut || bytes.len() > ELF_MAX, start }
+        let lacks_signature = bytes.len() <= ELF_MAX && lacks_signature(bytes);
+        Self { elf, secrets, is_cut: is_cut || bytes.len() > ELF_MAX, start, lacks_signature }
     }
 }

@@ -24,15 +24,30 @@ impl Kargs {
 
 /// Returns each kernel argument of the layers' files, with its file. A file that bootc refuses has none.
 pub(super) fn of_layers<'a>(subject: &Subject<'a>) -> Vec<(Node<'a>, String)> {
-    let files = subject.tree().children(DIRECTORY);
-    let ours = files.filter(|node| node.ends_with(".toml") && node.site().is_some());
+    of_files(subject, &|node, _| node.site().is_some())
+}
+
+/// Returns each kernel argument that a device of the image has, with its file, which may be the base's.
+pub(super) fn of_device<'a>(subject: &Subject<'a>) -> Vec<(Node<'a>, String)> {
+    let machine = subject.architecture().machine();
+    of_files(subject, &|_, file| {
+        file.match_architectures.as_ref().is_none_or(|all| all.iter().any(|it| it == machine))
+    })
+}
+
+fn of_files<'a>(
+    subject: &Subject<'a>,
+    is_wanted: &dyn Fn(&Node<'a>, &Kargs) -> bool,
+) -> Vec<(Node<'a>, String)> {
     let mut arguments = Vec::new();
-    for node in ours {
+    for node in subject.tree().children(DIRECTORY).filter(|node| node.ends_with(".toml")) {
         let read = subject.tree().text(node.path().as_str()).map(Kargs::parse);
         let Some(Ok(read)) = read else { continue };
-        // One string may hold several.
-        let words = read.kargs.iter().flat_map(|karg| karg.split_ascii_whitespace());
-        arguments.extend(words.map(|word| (node.clone(), word.to_owned())));
+        if is_wanted(&node, &read) {
+            // One string may hold several.
+            let words = read.kargs.iter().flat_map(|karg| karg.split_ascii_whitespace());
+            arguments.extend(words.map(|word| (node.clone(), word.to_owned())));
+        }
     }
     arguments
 }

@@ -221,6 +221,7 @@ names! {
     UNREADABLE_ASSET = "unreadable-asset",
     UNREAD_DROP_IN = "unread-drop-in",
     UNREAD_FILE = "unread-file",
+    UNSIGNED_MODULE = "unsigned-module",
     USR_OWNER = "usr-owner",
     UTF8 = "utf8",
     VAR_LOG = "var-log",

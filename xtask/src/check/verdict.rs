@@ -50,7 +50,7 @@ pub struct Verdict {
 
 /// The verdicts by the names of the checks.
 #[rustfmt::skip]
-const VERDICTS: [(&str, Fate, &str); 171] = [
+const VERDICTS: [(&str, Fate, &str); 172] = [
     ("base", Fate::Refused, "OCI image-spec: descriptor.md, digests"),
     ("duplicate-image", Fate::Refused, "this tool: one name, one tag in the layout"),
     ("unknown-check", Fate::Ignored, "this tool: `.allow` accepts by the name of a check"),
@@ -165,6 +165,7 @@ const VERDICTS: [(&str, Fate, &str); 171] = [
     ("top-level", Fate::Works, "bootc: filesystem; file-hierarchy(7)"),
     ("boot-target", Fate::Fails, "systemd.special(7); kernel-command-line(7)"),
     ("kernel-arguments", Fate::Fails, "kernel-command-line(7); bootparam(7)"),
+    ("unsigned-module", Fate::Fails, "Linux: admin-guide/module-signing.rst, `module.sig_enforce`"),
     ("prepare-root", Fate::Refused, "ostree-prepare-root(1)"),
     ("fstab", Fate::Depends, "fstab(5); systemd-fstab-generator(8)"),
     ("nsswitch", Fate::Fails, "nsswitch.conf(5)"),

@@ -7,6 +7,7 @@ pub(crate) mod diagnosis;
 pub(crate) mod explain;
 pub(crate) mod folder;
 pub(crate) mod identity;
+pub(crate) mod module_signature;
 pub(crate) mod os_error;
 pub(crate) mod parallel;
 pub(crate) mod program;

@@ -373,8 +373,7 @@ impl Workshop {
         let (staged, progress) = (self.staged(&plan), Progress::silent());
         let settings = Settings { compression: Compression::Zstd, epoch: Epoch::default() };
         let (base, cache, store, root) = (&self.base, &self.cache, &self.store, &*self.workspace.root);
-        let (staged, progress) = (&staged, &progress);
-        let keys = &CacheKeys::default();
+        let (staged, progress, keys) = (&staged, &progress, &CacheKeys::default());
         let env = BuildEnv { root, staged, base, cache, store, settings, keys, pins: false, progress };
         let end = plan.next_engine_part(0).unwrap();
         let lower = layers::ensure_lower(&plan, &[], end, EnginePolicy::Any, &env).layers.unwrap().unwrap();
@@ -386,6 +385,7 @@ impl Workshop {
         let contents = Contents::of(&plan.layers);
         let subject = Subject::on(&plan, &self.base, &below, &known, &contents);
         findings.extend(check::run(&Checks::default().all(), Phase::Tree, &subject));
+        findings.extend(check::run(&Checks::default().all(), Phase::Inputs, &subject));
         findings
     }
 

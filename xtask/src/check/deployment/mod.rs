@@ -20,6 +20,7 @@ mod selinux_label;
 mod special_file;
 mod tmpfiles;
 mod top_level;
+mod unsigned_module;
 mod world_writable;
 
 use super::Check;
@@ -45,6 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
     top_level::CHECK,
     boot_target::CHECK,
     kernel_arguments::CHECK,
+    unsigned_module::CHECK,
     prepare_root::CHECK,
     fstab::CHECK,
     nsswitch::CHECK,

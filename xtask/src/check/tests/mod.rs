@@ -11,6 +11,7 @@ mod deployment;
 mod directives;
 mod drop_ins;
 mod lines;
+mod modules;
 mod ordering;
 mod places;
 mod presets;

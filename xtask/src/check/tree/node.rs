@@ -193,6 +193,17 @@ impl<'a> Node<'a> {
         self.contents()?.start(self.origin()?)
     }
 
+    /// Whether a kernel module ends without a signature; of this image's own only once they are staged.
+    pub(crate) fn lacks_signature(&self) -> bool {
+        match self.facts() {
+            Some(facts) => facts.lacks_signature,
+            None => self
+                .contents()
+                .zip(self.origin())
+                .is_some_and(|(contents, origin)| contents.lacks_signature(origin)),
+        }
+    }
+
     /// Where a file of a layer comes from.
     pub(crate) fn origin(&self) -> Option<&'a Origin> {
         match self.from {

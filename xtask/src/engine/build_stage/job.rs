@@ -17,11 +17,11 @@ use crate::engine::results::write_empty_image;
 use crate::engine::unfinished::label;
 use crate::engine::{Engine, EngineError, Job, Secrets, layers};
 use crate::image::Epoch;
-use crate::inputs::module_signature::is_signed;
 use crate::inputs::{Files, LayerInputs};
 use crate::plan::{ContextFile, PlannedBuildStage, Product};
 use crate::project::assets::scan_result;
 use crate::store::Scratch;
+use crate::support::module_signature::is_signed;
 use lapstrake_oci::tree::Kind;
 use lapstrake_oci::{Digest, Layout};
 

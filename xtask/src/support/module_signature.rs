@@ -3,7 +3,12 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::support::der::value;
+use lapstrake_oci::Decompressor;
+
+use super::der::value;
+
+/// What starts a module that is not compressed.
+const ELF: &[u8] = b"\x7fELF";
 
 /// What ends a module that is signed.
 const MAGIC: &[u8] = b"~Module signature appended~\n";
@@ -37,6 +42,29 @@ pub(crate) fn ends_with_signature(end: &[u8]) -> bool {
     signature().is_some_and(|signature| has_signer(signature).unwrap_or(false))
 }
 
+/// Returns whether an ELF file, which gzip or zstd may have compressed, ends without a signature. A file that can't be
+/// decompressed is not judged.
+pub(crate) fn lacks_signature(file: &[u8]) -> bool {
+    if file.starts_with(ELF) {
+        return !ends_with_signature(file);
+    }
+    let end = || {
+        let mut module = Decompressor::new(file).ok().filter(|module| !module.is_wide())?.limited();
+        // The start is looked at first, because most compressed files are not modules.
+        let mut end = Vec::new();
+        module.by_ref().take(ELF.len() as u64).read_to_end(&mut end).ok()?;
+        if end != ELF {
+            return None;
+        }
+        let most = usize::try_from(SIGNATURE_MAX).ok()?;
+        while module.by_ref().take(SIGNATURE_MAX).read_to_end(&mut end).ok()? > 0 {
+            end.drain(..end.len().saturating_sub(most));
+        }
+        Some(end)
+    };
+    end().is_some_and(|end| !ends_with_signature(&end))
+}
+
 /// Whether signed data ends with a set of signers that is not empty.
 fn has_signer(signature: &[u8]) -> Option<bool> {
     let ((0x30, content), []) = value(signature)? else { return None };
@@ -53,7 +81,9 @@ fn has_signer(signature: &[u8]) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::io::{Cursor, Write};
+
+    use lapstrake_oci::Compression;
 
     use super::*;
 
@@ -65,6 +95,30 @@ mod tests {
         assert!(is_signed(Cursor::new(SIGNED)).unwrap());
         let large = [vec![0; 3 << 20], SIGNED.to_vec()].concat();
         assert!(is_signed(Cursor::new(large)).unwrap());
+    }
+
+    #[test]
+    fn what_gzip_or_zstd_compresses_is_judged_by_its_content() {
+        let module = |length: usize, end: &[u8]| [b"\x7fELF", vec![7; length].as_slice(), end].concat();
+        for length in [1, 3 << 20] {
+            let (signed, unsigned) = (module(length, SIGNED), module(length, b""));
+            assert!(!lacks_signature(&signed) && lacks_signature(&unsigned));
+            for compression in [Compression::Gzip, Compression::Zstd] {
+                let compressed = |module: &[u8]| {
+                    let mut writer = compression.writer(Vec::new()).unwrap();
+                    writer.write_all(module).unwrap();
+                    writer.finish().unwrap()
+                };
+                // Nothing compresses a real module so well that it would be taken for a bomb.
+                if length == 1 {
+                    assert!(lacks_signature(&compressed(&unsigned)), "{compression:?}");
+                    assert!(!lacks_signature(&compressed(&unsigned)[..9]), "it is cut");
+                }
+                assert!(!lacks_signature(&compressed(&signed)), "{compression:?}");
+                assert!(!lacks_signature(&compressed(b"a text")));
+            }
+        }
+        assert!(!lacks_signature(b"") && !lacks_signature(b"\xfd7zXZ\0 radar"));
     }
 
     #[test]
