@@ -9,6 +9,7 @@ mod dnf5;
 mod example;
 mod fixtures;
 mod gateway;
+mod kernel;
 mod server;
 mod stored;
 mod traces;

@@ -79,6 +79,15 @@ pub(super) const ARCHETYPES: &[Archetype] = &[
         ..PLAIN
     },
     Archetype {
+        image: "kernel",
+        does: "a kernel, its initramfs by dracut in %posttrans, and copies in /boot",
+        packages: &["rig-kernel-core"],
+        // No package owns the kernel of this base.
+        first: Some("rm -r /usr/lib/modules/*"),
+        findings: &[],
+        ..PLAIN
+    },
+    Archetype {
         image: "vendor",
         does: "files below /opt, a command in /usr/local, `systemctl enable` in %post",
         packages: &["rig-vendor"],
