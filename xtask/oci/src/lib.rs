@@ -10,6 +10,7 @@
 //! | [`Layout::archive`], [`import_archive`] | writes and reads `oci-archive:` files |
 //! | [`Compression`], [`Compressor`], [`Decompressor`] | compresses a layer reproducibly, and decompresses any layer |
 //! | [`Repository`] | pushes an image to a registry, with the feature `registry` |
+//! | `signature` | signs and verifies images in a registry, with the feature `registry` |
 //! | [`canonical()`] | encodes JSON reproducibly |
 //! | [`regular`] | opens regular files, and never a fifo or a device |
 //! | [`Budget`] | limits what the layers of an image may cost |
@@ -62,6 +63,8 @@ mod media_type;
 mod registry;
 pub mod regular;
 mod repair;
+#[cfg(feature = "registry")]
+pub mod signature;
 mod stamp;
 pub mod tar;
 pub mod tree;

@@ -10,6 +10,7 @@ use super::PrintError;
 use super::execute_error::ExecuteError;
 use super::push_error::PushError;
 use super::selection::SelectionError;
+use super::sign_error::SignError;
 use super::usage_error::UsageError;
 use crate::check::UnknownCheck;
 use crate::deliver::DeliverError;
@@ -31,6 +32,8 @@ pub(crate) enum Failed {
     Execute(#[from] ExecuteError),
     #[error(transparent)]
     Push(#[from] PushError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
     #[error(transparent)]
     Destination(#[from] DeliverError),
     #[error(transparent)]
@@ -55,6 +58,7 @@ impl Failed {
             Self::Check(error) => error,
             Self::Execute(error) => error,
             Self::Push(error) => error,
+            Self::Sign(error) => error,
             Self::Destination(error) => error,
             Self::Fix(error) => error,
             Self::Print(error) => error,
@@ -71,6 +75,7 @@ impl Failed {
             | Self::Check(_)
             | Self::Execute(_)
             | Self::Push(_)
+            | Self::Sign(_)
             | Self::Destination(_)
             | Self::Fix(_)
             | Self::Print(_) => None,

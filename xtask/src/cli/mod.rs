@@ -12,15 +12,22 @@ mod explain;
 mod failed;
 mod foreign_option;
 mod gc;
+#[cfg(feature = "registry")]
+mod key_args;
 mod list;
 mod lock;
 mod make;
+#[cfg(not(feature = "registry"))]
+mod no_client;
 mod plan;
 mod prepare;
 mod push;
 mod push_error;
 mod report;
 mod selection;
+#[cfg(feature = "registry")]
+mod sign;
+mod sign_error;
 mod usage_error;
 mod xtask;
 
@@ -33,7 +40,11 @@ use serde_json::json;
 use crate::check::Checks;
 use crate::support::explain::{Exit, Explain};
 use failed::Failed;
+#[cfg(not(feature = "registry"))]
+use no_client::NoClient as Sign;
 use report::{Report, Stdout};
+#[cfg(feature = "registry")]
+use sign::Sign;
 pub use xtask::Xtask;
 
 /// The exit codes, as `--help` lists them.
@@ -94,6 +105,8 @@ enum Command {
     Boot(boot::Boot),
     /// Build, and push to a registry
     Push(push::Push),
+    /// Sign an image of a registry
+    Sign(Sign),
     /// Write lapstrake.lock
     Lock(lock::Lock),
     /// Remove what no image of this workspace needs
@@ -111,6 +124,10 @@ impl ImageArgs {
             Command::Build(command) => command.run(images, checks, report),
             Command::Boot(command) => command.run(images, checks, report),
             Command::Push(command) => command.run(images, checks, report),
+            #[cfg(feature = "registry")]
+            Command::Sign(command) => command.run(images, report),
+            #[cfg(not(feature = "registry"))]
+            Command::Sign(command) => command.run(),
             Command::Lock(command) => command.run(images, report),
             Command::Gc(command) => command.run(images, report),
         }
@@ -128,13 +145,14 @@ impl ImageArgs {
             Command::Build(command) => (&command.output, document(command.formatted.is_json())),
             Command::Boot(command) => (&command.output, document(command.formatted.is_json())),
             Command::Push(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Sign(command) => (&command.output, document(command.formatted.is_json())),
             Command::Lock(command) => (&command.output, document(command.formatted.is_json())),
             Command::Gc(command) => (&command.output, document(command.formatted.is_json())),
         };
         let mut report = Report::new(stdout, output.color, output.progress());
         if !matches!(
             self.command,
-            Command::Check(_) | Command::Explain(_) | Command::Lock(_) | Command::Gc(_)
+            Command::Check(_) | Command::Explain(_) | Command::Lock(_) | Command::Gc(_) | Command::Sign(_)
         ) {
             report.set("images", json!([]));
         }

@@ -5,6 +5,8 @@ mod archive;
 mod containers_storage;
 mod layout;
 mod registry;
+#[cfg(feature = "registry")]
+mod signer_program;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use self::archive::Archive;
 use self::containers_storage::ContainersStorage;
 use self::layout::LayoutFolder;
 pub(crate) use self::registry::{Registry, summary};
+#[cfg(feature = "registry")]
+pub(crate) use self::signer_program::SignerProgram;
 use crate::store::Store;
 use crate::support::diagnosis::{Diagnosis, Task};
 use crate::support::explain::Explain;
@@ -141,8 +145,8 @@ impl Explain for DeliverError {
     }
 }
 
-/// Returns what to do where a push failed.
-fn help_of_registry(reference: &Reference, error: &RegistryError) -> Option<String> {
+/// Returns what to do where a registry can't be used.
+pub(crate) fn help_of_registry(reference: &Reference, error: &RegistryError) -> Option<String> {
     match error {
         RegistryError::NotCompiled => {
             Some("run `cargo add lapstrake-xtask --features registry` in the package of the xtask".to_owned())

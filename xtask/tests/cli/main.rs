@@ -29,5 +29,6 @@ mod registry;
 mod repo_digests;
 mod result;
 mod rootless;
+mod sign;
 mod storage;
 mod transports;

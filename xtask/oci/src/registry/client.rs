@@ -174,6 +174,11 @@ impl Repository {
         self.http.send(&request, body).map_err(connect)
     }
 
+    /// Returns host and repository, without a tag.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}/{}", self.host, self.name)
+    }
+
     fn is_own(&self, url: &str) -> bool {
         authority(url) == self.host.authority() && url.starts_with(&format!("{}://", self.scheme))
     }

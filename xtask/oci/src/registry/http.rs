@@ -10,8 +10,8 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use super::RegistryError;
 use super::message::{Body, Method, Request, Response};
 
-/// An answer larger than this is an error. Manifests may have 4 MiB, but a push reads none.
-const BODY_MAX: u64 = 1 << 20;
+/// An answer larger than this is an error: manifests may have 4 MiB.
+const BODY_MAX: u64 = 4 << 20;
 /// How long a connection may take, and how long it may be silent.
 const CONNECT: Duration = Duration::from_secs(20);
 const SILENT: Duration = Duration::from_mins(1);

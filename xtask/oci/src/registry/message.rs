@@ -66,7 +66,7 @@ pub(super) struct Response {
     pub(super) status: u16,
     /// The headers, with names in lowercase.
     pub(super) headers: Vec<(String, String)>,
-    /// The body, up to 1 MiB.
+    /// The body, up to 4 MiB.
     pub(super) body: Vec<u8>,
 }
 

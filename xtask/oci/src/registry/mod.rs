@@ -1,4 +1,4 @@
-//! Pushes images to a registry, as the OCI distribution spec defines it.
+//! Pushes images to a registry, and reads and writes small documents there, as the OCI distribution spec defines it.
 //!
 //! The client is compiled only with the feature `registry`. Without it, [`Repository::connect`] fails.
 
@@ -20,6 +20,8 @@ mod message;
 #[cfg(feature = "registry")]
 mod push;
 mod pushed;
+#[cfg(feature = "registry")]
+mod small;
 
 #[cfg(not(feature = "registry"))]
 pub use self::absent::Repository;
@@ -27,3 +29,5 @@ pub use self::absent::Repository;
 pub use self::client::Repository;
 pub use self::error::RegistryError;
 pub use self::pushed::Pushed;
+#[cfg(feature = "registry")]
+pub(crate) use self::small::Document;

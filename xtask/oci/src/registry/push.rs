@@ -16,7 +16,7 @@ use crate::{BlobError, Blobs, Descriptor, Digest, Manifest};
 const ATTEMPTS: u32 = 5;
 /// The bytes of a request where a blob is sent in several.
 const CHUNK: u64 = 4 << 20;
-const BYTES: &str = "application/octet-stream";
+pub(super) const BYTES: &str = "application/octet-stream";
 const DIGEST: &str = "docker-content-digest";
 
 /// Is called with a blob, how many of its bytes were sent, and its size.
@@ -113,13 +113,14 @@ impl Repository {
         }
     }
 
-    fn put_manifest(
+    /// Writes a manifest under a tag or its digest.
+    pub(super) fn put_manifest(
         &mut self,
         tag: &str,
         image: &Descriptor,
         digest: &Digest,
         bytes: &[u8],
-    ) -> Result<(), RegistryError> {
+    ) -> Result<Response, RegistryError> {
         let what = format!("manifest `{digest}`");
         let headers = vec![("content-type", image.media_type.to_string())];
         let url = self.url(&format!("manifests/{tag}"));
@@ -127,10 +128,16 @@ impl Repository {
         if response.status != 201 {
             return Err(self.status(&response, Method::Put, &what));
         }
-        self.check_digest(&response, digest, what)
+        self.check_digest(&response, digest, what)?;
+        Ok(response)
     }
 
-    fn check_digest(&self, response: &Response, digest: &Digest, what: String) -> Result<(), RegistryError> {
+    pub(super) fn check_digest(
+        &self,
+        response: &Response,
+        digest: &Digest,
+        what: String,
+    ) -> Result<(), RegistryError> {
         match response.header(DIGEST) {
             Some(answered) if answered != digest.to_string() => Err(RegistryError::Mismatch {
                 host: self.host.to_string(),
@@ -351,7 +358,7 @@ impl Read for Sending<'_> {
 }
 
 /// Returns the URL that ends an upload.
-fn committed(location: &str, digest: &Digest) -> String {
+pub(super) fn committed(location: &str, digest: &Digest) -> String {
     let joint = if location.contains('?') { '&' } else { '?' };
     format!("{location}{joint}digest={digest}")
 }
