@@ -34,6 +34,7 @@ mod tests;
 mod tmpfiles;
 mod tree;
 mod verdict;
+mod xml;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use allowance::unknown_allowances;

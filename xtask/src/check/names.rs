@@ -93,6 +93,7 @@ names! {
     COPY_INTO_ITSELF = "copy-into-itself",
     COPY_MISSING = "copy-missing",
     DANGLING_LINK = "dangling-link",
+    DBUS_CONFIG = "dbus-config",
     DBUS_POLICY = "dbus-policy",
     DBUS_SERVICE = "dbus-service",
     DEEP_PATH = "deep-path",

@@ -50,7 +50,7 @@ pub struct Verdict {
 
 /// The verdicts by the names of the checks.
 #[rustfmt::skip]
-const VERDICTS: [(&str, Fate, &str); 172] = [
+const VERDICTS: &[(&str, Fate, &str)] = &[
     ("base", Fate::Refused, "OCI image-spec: descriptor.md, digests"),
     ("duplicate-image", Fate::Refused, "this tool: one name, one tag in the layout"),
     ("unknown-check", Fate::Ignored, "this tool: `.allow` accepts by the name of a check"),
@@ -199,6 +199,7 @@ const VERDICTS: [(&str, Fate, &str); 172] = [
     ("preset", Fate::Ignored, "systemd.preset(5)"),
     ("dbus-service", Fate::Depends, "dbus-daemon(1), message bus activation"),
     ("dbus-policy", Fate::Depends, "dbus-daemon(1), `<policy>`; systemd.service(5), `Type=dbus`"),
+    ("dbus-config", Fate::Depends, "dbus-daemon(1), configuration file; dbus-daemon 1.14 and dbus-broker 33"),
     ("activated-unit", Fate::Refused, "systemd.timer(5), systemd.socket(5), systemd.path(5)"),
     ("incomplete-unit", Fate::Refused, "systemd.timer(5), systemd.socket(5), systemd.mount(5), systemd.service(5)"),
     ("quadlet-generator", Fate::Ignored, "systemd.generator(7)"),

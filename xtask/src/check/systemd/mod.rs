@@ -5,6 +5,7 @@ mod activated_unit;
 pub(crate) mod analyze;
 mod binary_format;
 mod dbus;
+mod dbus_config;
 mod directives;
 mod embedded_names;
 mod embedded_quadlet;
@@ -56,6 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
     preset::CHECK,
     dbus::SERVICE,
     dbus::POLICY,
+    dbus_config::CHECK,
     incomplete_unit::CHECK,
     quadlet_generator::CHECK,
     quadlet::KEY,
