@@ -198,7 +198,7 @@ fn a_bus_reads_what_its_check_lets_pass() {
         assert_ne!(gives(&text), Some(true), "{text}");
         let broker = Tar::new().file("usr/bin/dbus-broker-launch", "x");
         let is_fatal = found("dbus-config", broker, layer())[0].severity == Severity::Fatal;
-        let starts = broker_gives(&text).is_none_or(|(starts, _)| starts == !is_fatal);
+        let starts = broker_gives(&text).is_none_or(|(starts, _)| starts != is_fatal);
         assert!(starts, "{text}: fatal is {is_fatal}");
     }
 }

@@ -10,6 +10,7 @@ fn main() -> ExitCode {
 fn units() -> Image {
     Image::new("units", Base::oci("parts/base:rig")).layer(
         Layer::new("units")
+            .mask("debug-shell.service")
             .sysusers("units", ["u judged 899 - -"])
             .tree("units/systemd", "/usr/lib/systemd/system")
             .tree("units/programs", "/usr/libexec/judged")

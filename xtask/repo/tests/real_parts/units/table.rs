@@ -214,6 +214,35 @@ pub(super) const UNITS: &[Row] = &[
         Fate::Runs,
     ),
     row(
+        "judged-requires-masked.service",
+        "[Unit]\nRequires=debug-shell.service\n[Service]\nExecStart=/usr/bin/sleep infinity\n",
+        Fate::NotStarted,
+    ),
+    row(
+        "judged-requires-other.service",
+        "[Unit]\nRequires=judged-plain.service\nAfter=judged-plain.service\n\
+         [Service]\nExecStart=/usr/bin/sleep infinity\n",
+        Fate::Runs,
+    ),
+    row(
+        "judged-requires-conflicting.service",
+        "[Unit]\nRequires=judged-plain.service\nConflicts=judged-plain.service\n\
+         [Service]\nExecStart=/usr/bin/sleep infinity\n",
+        Fate::NotStarted,
+    ),
+    row(
+        "judged-after-each-other-a.service",
+        "[Unit]\nRequires=judged-after-each-other-b.service\nAfter=judged-after-each-other-b.service\n\
+         [Service]\nExecStart=/usr/bin/sleep infinity\n",
+        Fate::NotStarted,
+    ),
+    row(
+        "judged-after-each-other-b.service",
+        "[Unit]\nRequires=judged-after-each-other-a.service\nAfter=judged-after-each-other-a.service\n\
+         [Service]\nExecStart=/usr/bin/sleep infinity\n",
+        Fate::NotStarted,
+    ),
+    row(
         "judged-requires-absent.service",
         "[Unit]\nRequires=judged-nothing.service\n\n[Service]\nExecStart=/usr/bin/sleep infinity\n",
         Fate::NotStarted,
