@@ -41,7 +41,7 @@ pub(super) struct Malformed {
     pub(super) what: String,
 }
 
-/// Returns the elements of a text, each after the one that it is in.
+/// Returns the elements of a text, each after that which it is in.
 pub(super) fn elements(text: &str) -> Result<Vec<Element<'_>>, Malformed> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut reader = Reader { text, at: start, found: Vec::new(), open: Vec::new(), has_type: false };

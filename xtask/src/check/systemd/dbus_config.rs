@@ -10,7 +10,7 @@ use crate::check::{Check, Example, Fault, Node, Subject, Tree};
 
 pub(super) const CHECK: Check = Check::warning(
     "dbus-config",
-    "dbus-daemon ignores a file that it can't read, and dbus-broker does not start with one that is not XML",
+    "dbus-daemon ignores what it can't read, and dbus-broker does not start with a file that is not XML",
     check,
 )
 .shown(Example::Layers {

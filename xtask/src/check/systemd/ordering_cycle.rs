@@ -1,11 +1,14 @@
-//! `ordering-cycle`: units that systemd starts at boot, each after the next, in a circle.
+//! `ordering-cycle`: units that systemd starts together, each after the next, in a circle.
 
-use super::transaction::{Order, Said, Transaction};
+use std::collections::HashSet;
+
+use super::loaded::{Loaded, loaded};
+use super::transaction::{Order, Said, Transaction, said};
 use crate::check::{Check, Example, Fault, Node, Subject};
 
 pub(super) const CHECK: Check = Check::fatal(
     "ordering-cycle",
-    "where each of some units is started after the next in a circle, systemd leaves one out, or does not boot to its target",
+    "where each of some units is started after the next in a circle, systemd leaves one out, or starts none of them",
     check,
 )
 .shown(Example::Layers {
@@ -25,6 +28,8 @@ pub(super) const CHECK: Check = Check::fatal(
 
 /// From so many orders a circle is looked for.
 const MOST_SEARCHES: usize = 64;
+/// So many units that the boot does not start are looked at.
+const MOST_UNITS: usize = 32;
 /// So many units of a circle are named.
 const MOST_NAMES: usize = 7;
 
@@ -32,10 +37,38 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
     if subject.runs_unseen() || !changes_units(subject) {
         return Vec::new();
     }
-    let transaction = Transaction::of(subject.tree());
+    let boot = Transaction::at_boot(subject.tree());
+    let mut faults = Vec::new();
+    let mut known = HashSet::new();
+    find(&boot, &mut known, &mut faults);
+    // What a timer, a socket or a person starts.
+    let units = loaded(subject).into_iter().filter(|unit| is_ordered(unit) && !boot.starts(&unit.name));
+    for unit in units.take(MOST_UNITS) {
+        if !known.contains(unit.name.as_str()) {
+            find(&Transaction::after_boot(&boot, &unit.name), &mut known, &mut faults);
+        }
+    }
+    faults
+}
+
+/// Adds the faults of what is started together, and the names of the units in them.
+fn find(transaction: &Transaction<'_, '_>, known: &mut HashSet<String>, faults: &mut Vec<Fault>) {
     let order = transaction.order();
-    let circles = Circles::of(&transaction, &order);
-    circles.all().iter().filter_map(|circle| circles.fault(circle)).collect()
+    let circles = Circles::of(transaction, &order);
+    for circle in circles.all() {
+        if let Some(fault) = circles.fault(&circle) {
+            faults.push(fault);
+            known.extend(circle.iter().map(|at| transaction.jobs[order[*at].then].unit.name.to_string()));
+        }
+    }
+}
+
+/// Returns whether a unit pulls in another, and has an order.
+fn is_ordered(unit: &Loaded<'_>) -> bool {
+    let says = |keys: &[&'static str]| keys.iter().any(|key| !said(unit, "Unit", key).is_empty());
+    !unit.name.is_template()
+        && says(&["Requires", "BindsTo", "Wants", "Upholds"])
+        && says(&["After", "Before"])
 }
 
 /// Returns whether the layers bring a unit, a drop-in or a link.
@@ -169,7 +202,8 @@ impl<'c, 't, 'a> Circles<'c, 't, 'a> {
             (Some(one), None) => (format!("leaves `{}` out", name(one)), None),
             _ => ("leaves one of them out".to_owned(), Some("systemd starts the others")),
         };
-        let message = format!("{message}: systemd {what} at boot");
+        let when = if self.transaction.is_boot() { " at boot" } else { "" };
+        let message = format!("{message}: systemd {what}{when}");
         let fault = self.placed(&parts, message)?.help(self.help(&parts));
         Some(fault.doubted(doubt))
     }

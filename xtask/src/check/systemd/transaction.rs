@@ -1,4 +1,4 @@
-//! The units that systemd starts at boot, and their order: what the default target pulls in (systemd.unit(5), and
+//! The units that systemd starts together, and their order: what the default target, or another unit, pulls in (systemd.unit(5), and
 //! "Implicit Dependencies" and "Default Dependencies" of each kind of unit). Only what is certain is here: a unit that may be
 //! left out for another reason is not, nor is an order that depends on options.
 
@@ -47,9 +47,11 @@ struct Pull {
     is_required: bool,
 }
 
-/// What systemd starts at boot.
+/// What systemd starts at boot, or later with a unit.
 pub(super) struct Transaction<'t, 'a> {
     tree: &'t Tree<'a>,
+    /// The unit that is asked for.
+    asked: UnitName,
     pub(super) jobs: Vec<Job<'a>>,
     by_name: BTreeMap<String, usize>,
     /// The names of units that can't be loaded.
@@ -59,16 +61,39 @@ pub(super) struct Transaction<'t, 'a> {
 
 impl<'t, 'a> Transaction<'t, 'a> {
     /// Returns what the default target starts; nothing, where an image lacks it.
-    pub(super) fn of(tree: &'t Tree<'a>) -> Self {
+    pub(super) fn at_boot(tree: &'t Tree<'a>) -> Self {
+        Self::of(tree, &UnitName::parse(DEFAULT).expect("the name of the default target is a unit's"))
+    }
+
+    /// Returns what a unit starts that is started later. What the boot has started is not started again.
+    pub(super) fn after_boot(boot: &Self, unit: &UnitName) -> Self {
+        let mut all = Self::of(boot.tree, unit);
+        for job in &mut all.jobs {
+            job.is_started &= !boot.starts(&job.unit.name);
+        }
+        all
+    }
+
+    /// Returns whether a unit is started.
+    pub(super) fn starts(&self, unit: &UnitName) -> bool {
+        self.by_name.get(unit.as_str()).is_some_and(|at| self.jobs[*at].is_started)
+    }
+
+    /// Returns whether it is what the boot starts.
+    pub(super) fn is_boot(&self) -> bool {
+        self.asked.as_str() == DEFAULT
+    }
+
+    fn of(tree: &'t Tree<'a>, asked: &UnitName) -> Self {
         let mut all = Self {
             tree,
+            asked: asked.clone(),
             jobs: Vec::new(),
             by_name: BTreeMap::new(),
             absent: BTreeSet::new(),
             pulls: Vec::new(),
         };
-        let default = UnitName::parse(DEFAULT).expect("the name of the default target is a unit's");
-        all.job(&default);
+        all.job(asked);
         let mut is_left_out = Vec::new();
         let mut at = 0;
         while at < all.jobs.len() {
@@ -160,7 +185,8 @@ impl<'t, 'a> Transaction<'t, 'a> {
     /// Returns the links that pull in others, by all names of a unit.
     fn links(&self, of: usize, kind: &str) -> Vec<Node<'a>> {
         let name = self.jobs[of].unit.name.as_str();
-        let names = [name].into_iter().chain((of == 0 && name != DEFAULT).then_some(DEFAULT));
+        let asked = self.asked.as_str();
+        let names = [name].into_iter().chain((of == 0 && name != asked).then_some(asked));
         let directories =
             names.flat_map(|name| DIRECTORIES.map(|directory| format!("{directory}/{name}.{kind}")));
         let links = directories.flat_map(|directory| self.tree.children(&directory).collect::<Vec<_>>());
@@ -257,7 +283,7 @@ impl<'t, 'a> Transaction<'t, 'a> {
 }
 
 /// Returns the words of a setting that adds up: no empty value takes back a dependency.
-fn said<'a>(unit: &Loaded<'a>, section: &str, key: &'static str) -> Vec<Said<'a>> {
+pub(super) fn said<'a>(unit: &Loaded<'a>, section: &str, key: &'static str) -> Vec<Said<'a>> {
     let mut all = Vec::new();
     for setting in unit.all_values(section, key) {
         let words = setting.value.split_whitespace().filter(|word| !word.contains('%'));

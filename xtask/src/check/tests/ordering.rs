@@ -35,9 +35,9 @@ enum Verdict {
     Nothing,
 }
 
-/// What systemd-analyze says of the order at boot, if it is here.
-fn judged(workshop: &Workshop, layer: Layer) -> Option<Verdict> {
-    let said = analyzed(workshop, layer, "multi-user.target")?;
+/// What systemd-analyze says of the order in which a unit and what it pulls in are started, if it is here.
+fn judged(workshop: &Workshop, layer: Layer, unit: &str) -> Option<Verdict> {
+    let said = analyzed(workshop, layer, unit)?;
     if said.contains("Transaction order is cyclic") {
         return Some(Verdict::Nothing);
     }
@@ -150,7 +150,7 @@ fn a_circle_is_one_where_systemd_finds_one() {
         let workshop = Workshop::stand_in();
         let found = workshop.check(&image(layer(&units)));
         let found: Vec<_> = found.into_iter().filter(|finding| finding.name == "ordering-cycle").collect();
-        let Some(judged) = judged(&workshop, layer(&units)) else { return };
+        let Some(judged) = judged(&workshop, layer(&units), "multi-user.target") else { return };
         let agrees = match (&judged, found.first()) {
             (Verdict::Fine, None) => true,
             (Verdict::Nothing, Some(found)) => {
@@ -169,6 +169,48 @@ fn a_circle_is_one_where_systemd_finds_one() {
         }
     }
     assert!(disagreed.is_empty(), "{} of {}: {disagreed:#?}", disagreed.len(), cases.len());
+}
+
+/// What a timer or a person starts, as `systemctl start` would.
+#[test]
+fn a_circle_of_units_that_are_started_later_is_one_where_systemd_finds_one() {
+    let cases: Vec<Vec<(&str, &str)>> = vec![
+        vec![
+            ("a.service", "Requires=b.service\nAfter=b.service"),
+            ("b.service", "Requires=a.service\nAfter=a.service"),
+        ],
+        vec![("a.service", "Requires=b.service\nAfter=b.service"), ("b.service", "After=a.service")],
+        vec![("a.service", "Wants=b.service\nAfter=b.service"), ("b.service", "After=a.service")],
+        vec![("a.service", "BindsTo=b.service\nBefore=b.service"), ("b.service", "Before=a.service")],
+        vec![("a.service", "Requires=b.service\nAfter=b.service"), ("b.service", "")],
+        vec![
+            ("a.service", "Requires=b.service\nAfter=c.service"),
+            ("b.service", ""),
+            ("c.service", "After=a.service"),
+        ],
+        vec![
+            ("a.service", "Requires=b.service\nAfter=b.service"),
+            ("b.service", "Requires=c.service\nAfter=c.service"),
+            ("c.service", "After=a.service"),
+        ],
+        vec![("a.service", "Wants=sysinit.target\nBefore=b.service"), ("b.service", "Before=a.service")],
+    ];
+    for case in &cases {
+        let units: Vec<_> = case.iter().map(|(name, unit)| (*name, units_of(unit, ""))).collect();
+        let units: Vec<_> = units.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let workshop = Workshop::stand_in();
+        let mut found = workshop.check(&image(layer(&units)));
+        found.retain(|finding| finding.name == "ordering-cycle");
+        let Some(judged) = judged(&workshop, layer(&units), "a.service") else { return };
+        let words = match judged {
+            Verdict::Fine => None,
+            Verdict::Nothing => Some("systemd does not start `a.service`".to_owned()),
+            Verdict::Without(unit) => Some(format!("systemd leaves `{unit}` out")),
+        };
+        let messages: Vec<_> = found.iter().map(|finding| &finding.message).collect();
+        assert_eq!(messages.len(), usize::from(words.is_some()), "{case:?}: {messages:?}");
+        assert!(words.is_none_or(|words| messages[0].contains(&words)), "{case:?}: {messages:?}");
+    }
 }
 
 #[test]
