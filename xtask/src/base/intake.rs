@@ -26,21 +26,23 @@ const THREADS: NonZero<usize> = NonZero::new(4).expect("4 is not 0");
 const UNPOISONED: &str = "no thread panics while it holds the trees";
 
 /// Takes in an image, several layers at once, and gives its index. What it is does not depend on how
-/// many.
+/// many. With `borrows`, nothing of it is kept, because its blobs stay where they are.
 pub(super) fn intake(
     image: &ImageDocuments,
     places: Places<'_>,
     cache: &Blobs,
+    borrows: bool,
     transfer: &Transfer,
 ) -> Result<BaseIndex, BaseError> {
-    for (bytes, digest) in image.bytes.iter().zip([&image.digest, &image.config_digest]) {
+    let documents = if borrows { &[][..] } else { &image.bytes[..] };
+    for (bytes, digest) in documents.iter().zip([&image.digest, &image.config_digest]) {
         let kept = cache.put(bytes);
         kept.map_err(|source| BlobError::Write { digest: digest.clone(), source })?;
     }
     let trees = Mutex::new(SmallMap::new());
     let different: HashMap<_, _> = image.layers.iter().map(|layer| (&layer.digest, layer.size)).collect();
     let budget = Budget::of_image(different.values().fold(0, |sum, size| sum.saturating_add(*size)));
-    let limits = Limits { budget: &budget, wide: &RwLock::new(()) };
+    let limits = Limits { budget: &budget, wide: &RwLock::new(()), borrows };
     let threads = thread::available_parallelism().map(|threads| threads.min(THREADS));
     parallel::each(image.layers.iter().enumerate(), threads, |(number, layer)| {
         let tree = take(layer, places, cache, limits, transfer)?;
@@ -60,6 +62,8 @@ struct Limits<'a> {
     budget: &'a Budget,
     /// A layer that needs much memory to decompress is read while no other is.
     wide: &'a RwLock<()>,
+    /// Whether the blobs stay where they are.
+    borrows: bool,
 }
 
 fn take(
@@ -72,7 +76,7 @@ fn take(
     let digest = &layer.digest;
     let writing = |source| BlobError::Write { digest: digest.clone(), source };
     let source = places.of(digest, layer.size).reader(digest, layer.size)?;
-    let keep = if cache.has(digest, layer.size) {
+    let keep = if limits.borrows || cache.has(digest, layer.size) {
         Keep::Already(HashingWriter::new(io::sink()))
     } else {
         Keep::Now(cache.writer().map_err(writing)?)

@@ -103,6 +103,8 @@ pub(crate) struct BaseRequest<'a> {
     pub(crate) pinned: Option<&'a Digest>,
     /// No registry is asked.
     pub(crate) offline: bool,
+    /// The image is compared only, under that name. The place keeps its blobs, and the cache gets the index alone.
+    pub(crate) compared: Option<&'a str>,
 }
 
 /// What a transport finds at a place.
@@ -191,17 +193,20 @@ fn open_once(
         _ => listed,
     };
     let image = image::read(places, descriptor, wanted)?;
-    let index = if let Some(index) = kept(&image, cache) {
+    // The index is all that is compared.
+    let borrows = demand.compared.is_some();
+    let known = if borrows { cache.index(&image.digest) } else { kept(&image, cache) };
+    let index = if let Some(index) = known {
         index
     } else {
         let layers = match image.layers.len() {
             1 => "1 layer".to_owned(),
             several => format!("{several} layers"),
         };
-        progress.status("Indexing", format_args!("base {location} ({layers})"));
-        let transfer =
-            Transfer::start(progress, "Reading", format!("base {location}"), Some(image.layers_size()));
-        let index = intake::intake(&image, places, cache.blobs(), &transfer)?;
+        let name = demand.compared.map_or_else(|| format!("base {location}"), |name| format!("image {name}"));
+        progress.status("Indexing", format_args!("{name} ({layers})"));
+        let transfer = Transfer::start(progress, "Reading", name, Some(image.layers_size()));
+        let index = intake::intake(&image, places, cache.blobs(), borrows, &transfer)?;
         drop(transfer);
         cache.keep_index(&image.digest, &index)?;
         index

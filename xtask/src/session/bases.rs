@@ -35,8 +35,12 @@ impl Session<'_> {
             _ => None,
         };
         let place = if locks { self.absolute(&location) } else { location.clone() };
-        let demand =
-            BaseRequest { architecture: wanted, pinned: pin.as_ref(), offline: self.request.offline };
+        let demand = BaseRequest {
+            architecture: wanted,
+            pinned: pin.as_ref(),
+            offline: self.request.offline,
+            compared: None,
+        };
         let opened = base::open(&place, &location, demand, &self.cache, self.progress);
         // Only now is the architecture of a single image known, and with it the pin.
         let opened = match opened {
@@ -115,7 +119,8 @@ impl Session<'_> {
         let pin = if self.request.update { None } else { self.lock.pin(location, architecture).cloned() };
         let place = self.absolute(location);
         let offline = self.request.offline;
-        let demand = BaseRequest { architecture: Some(architecture), pinned: pin.as_ref(), offline };
+        let demand =
+            BaseRequest { architecture: Some(architecture), pinned: pin.as_ref(), offline, compared: None };
         let digest = base::builder(&place, demand, &self.cache);
         let digest = digest.map_err(|error| Box::new(error.into_builder_finding(site)))?;
         self.lock.set(location, architecture, &digest);

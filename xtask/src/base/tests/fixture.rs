@@ -136,7 +136,7 @@ pub(crate) fn open(
     cache: &Cache,
 ) -> Result<Base, BaseError> {
     let progress = Progress::new(ProgressMode::None, true, Colour::Never);
-    let demand = BaseRequest { architecture: wanted, pinned, offline: true };
+    let demand = BaseRequest { architecture: wanted, pinned, offline: true, compared: None };
     base::open(location, location, demand, cache, &progress)
 }
 

@@ -45,7 +45,7 @@ pub(super) fn take(
 ) -> Result<Vec<Unkept>, Cause> {
     let location = stage.described.base.location.get().unwrap_or(&stage.location);
     let (architecture, pinned) = (Some(stage.architecture), Some(&stage.digest));
-    let request = BaseRequest { architecture, pinned, offline: env.offline };
+    let request = BaseRequest { architecture, pinned, offline: env.offline, compared: None };
     let image = base::open(&stage.location, location, request, env.cache, env.progress)?;
     let mut results = Results::default();
     for product in stage.results.iter().enumerate() {
