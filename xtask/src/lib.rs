@@ -29,6 +29,7 @@
 //! | `emit` | the same layers | a Containerfile and its context |
 //! | `engine` | the layers and build stages in which something runs | engine layers and compiled files, cached by their inputs |
 //! | `deliver` | an image of the store | a layout, an archive, containers-storage, a registry |
+//! | `difference` | two images, read as bases are | what changes between them, and what a device downloads |
 //! | `boot` | an image of the store | a disk, a machine in QEMU, and the output of a command in it |
 //! | `session` | descriptions | all of the above, in this order |
 //! | `testing` | a description in a `#[test]` | what is where in the image, and the findings |
@@ -47,6 +48,7 @@ pub mod checks {
 }
 mod cli;
 mod deliver;
+mod difference;
 mod emit;
 mod engine;
 mod finding;

@@ -1,6 +1,7 @@
 //! The files of kernel arguments in /usr/lib/bootc/kargs.d, as bootc declares them: unknown keys are refused, `kargs` is
 //! required. It reads; what is wrong with a file or an argument is for checks to say.
 
+use lapstrake::value::Architecture;
 use serde::Deserialize;
 
 use super::{Node, Subject};
@@ -10,15 +11,26 @@ pub(super) const DIRECTORY: &str = "/usr/lib/bootc/kargs.d";
 /// A file of kargs.d.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Kargs {
+pub(crate) struct Kargs {
     pub(super) kargs: Vec<String>,
     /// Rust's names of the architectures that it is for; all, if none is given.
     pub(super) match_architectures: Option<Vec<String>>,
 }
 
 impl Kargs {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+
+    /// Returns whether the file is for an architecture.
+    pub(crate) fn is_of(&self, architecture: Architecture) -> bool {
+        let is_it = |name: &String| name == architecture.machine();
+        self.match_architectures.as_ref().is_none_or(|names| names.iter().any(is_it))
+    }
+
+    /// Returns each kernel argument. One string may hold several.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = &str> {
+        self.kargs.iter().flat_map(|karg| karg.split_ascii_whitespace())
     }
 }
 
@@ -29,10 +41,7 @@ pub(super) fn of_layers<'a>(subject: &Subject<'a>) -> Vec<(Node<'a>, String)> {
 
 /// Returns each kernel argument that a device of the image has, with its file, which may be the base's.
 pub(super) fn of_device<'a>(subject: &Subject<'a>) -> Vec<(Node<'a>, String)> {
-    let machine = subject.architecture().machine();
-    of_files(subject, &|_, file| {
-        file.match_architectures.as_ref().is_none_or(|all| all.iter().any(|it| it == machine))
-    })
+    of_files(subject, &|_, file| file.is_of(subject.architecture()))
 }
 
 fn of_files<'a>(
@@ -44,9 +53,7 @@ fn of_files<'a>(
         let read = subject.tree().text(node.path().as_str()).map(Kargs::parse);
         let Some(Ok(read)) = read else { continue };
         if is_wanted(&node, &read) {
-            // One string may hold several.
-            let words = read.kargs.iter().flat_map(|karg| karg.split_ascii_whitespace());
-            arguments.extend(words.map(|word| (node.clone(), word.to_owned())));
+            arguments.extend(read.arguments().map(|word| (node.clone(), word.to_owned())));
         }
     }
     arguments

@@ -43,6 +43,7 @@ pub use catalog::registry;
 pub(crate) use contents::Facts;
 pub(crate) use contents::{Contents, KnownFacts};
 pub use fault::Fault;
+pub(crate) use kargs::Kargs;
 pub use lapstrake_oci::tree::Kind;
 pub use names::CheckName;
 pub(crate) use selection::{Selection, UnknownCheck};

@@ -7,6 +7,7 @@ use lapstrake::Site;
 use serde_json::{Map, Value, json};
 
 use super::PrintError;
+use super::diff_error::DiffError;
 use super::execute_error::ExecuteError;
 use super::push_error::PushError;
 use super::selection::SelectionError;
@@ -35,6 +36,8 @@ pub(crate) enum Failed {
     #[error(transparent)]
     Sign(#[from] SignError),
     #[error(transparent)]
+    Diff(#[from] DiffError),
+    #[error(transparent)]
     Destination(#[from] DeliverError),
     #[error(transparent)]
     Fix(#[from] FixError),
@@ -59,6 +62,7 @@ impl Failed {
             Self::Execute(error) => error,
             Self::Push(error) => error,
             Self::Sign(error) => error,
+            Self::Diff(error) => error,
             Self::Destination(error) => error,
             Self::Fix(error) => error,
             Self::Print(error) => error,
@@ -76,6 +80,7 @@ impl Failed {
             | Self::Execute(_)
             | Self::Push(_)
             | Self::Sign(_)
+            | Self::Diff(_)
             | Self::Destination(_)
             | Self::Fix(_)
             | Self::Print(_) => None,

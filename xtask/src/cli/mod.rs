@@ -6,6 +6,8 @@ mod boot;
 mod build;
 mod built;
 mod check;
+mod diff;
+mod diff_error;
 mod emit;
 mod execute_error;
 mod explain;
@@ -105,6 +107,8 @@ enum Command {
     Boot(boot::Boot),
     /// Build, and push to a registry
     Push(push::Push),
+    /// Show what changes between two images, and what a device downloads
+    Diff(diff::Diff),
     /// Sign an image of a registry
     Sign(Sign),
     /// Write lapstrake.lock
@@ -128,6 +132,7 @@ impl ImageArgs {
             Command::Sign(command) => command.run(images, report),
             #[cfg(not(feature = "registry"))]
             Command::Sign(command) => command.run(),
+            Command::Diff(command) => command.run(images, report),
             Command::Lock(command) => command.run(images, report),
             Command::Gc(command) => command.run(images, report),
         }
@@ -146,13 +151,19 @@ impl ImageArgs {
             Command::Boot(command) => (&command.output, document(command.formatted.is_json())),
             Command::Push(command) => (&command.output, document(command.formatted.is_json())),
             Command::Sign(command) => (&command.output, document(command.formatted.is_json())),
+            Command::Diff(command) => (&command.output, document(command.is_json())),
             Command::Lock(command) => (&command.output, document(command.formatted.is_json())),
             Command::Gc(command) => (&command.output, document(command.formatted.is_json())),
         };
         let mut report = Report::new(stdout, output.color, output.progress());
         if !matches!(
             self.command,
-            Command::Check(_) | Command::Explain(_) | Command::Lock(_) | Command::Gc(_) | Command::Sign(_)
+            Command::Check(_)
+                | Command::Explain(_)
+                | Command::Diff(_)
+                | Command::Lock(_)
+                | Command::Gc(_)
+                | Command::Sign(_)
         ) {
             report.set("images", json!([]));
         }

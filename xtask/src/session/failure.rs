@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use lapstrake::Site;
 use lapstrake::value::{ImageName, LayerName};
 
+use super::compare_error::CompareError;
 use super::lower_files::TextError;
 use crate::base::BaseError;
 use crate::boot::BootError;
@@ -63,6 +64,8 @@ pub(crate) enum Failure {
     #[error("the boot of image `{image}` failed")]
     Boot { image: ImageName, source: Box<BootError> },
     #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Epoch(#[from] image::EpochError),
@@ -89,6 +92,7 @@ impl Failure {
             | Self::Build { .. }
             | Self::Deliver { .. }
             | Self::Boot { .. }
+            | Self::Compare(_)
             | Self::Store(_)
             | Self::Epoch(_) => None,
         }
@@ -110,6 +114,7 @@ impl Failure {
             Self::Emit { source, .. } => Some(source),
             Self::Deliver { source, .. } => Some(source),
             Self::Boot { source, .. } => Some(&**source),
+            Self::Compare(source) => Some(source),
             Self::Store(source) => Some(source),
             Self::Epoch(source) => Some(source),
             Self::Lower { .. } | Self::Read { .. } | Self::EngineNeeded { .. } => None,

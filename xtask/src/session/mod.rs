@@ -4,6 +4,8 @@
 mod bases;
 mod boot;
 mod checks;
+mod compare_error;
+mod compared;
 mod failure;
 mod garbage;
 mod lower_files;
@@ -22,6 +24,7 @@ use lapstrake::value::Architecture;
 use lapstrake::{Image, TransportRef};
 
 pub(crate) use self::checks::{check_laid, check_staged, check_tree, check_units, is_whole, names};
+pub(crate) use self::compared::Compared;
 pub(crate) use self::failure::Failure;
 pub(crate) use self::garbage::Collected;
 #[cfg(test)]

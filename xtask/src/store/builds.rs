@@ -65,6 +65,13 @@ impl Store {
         Some(names.filter(|name| self.last_inputs_of(image, name).is_some()).collect())
     }
 
+    /// Returns the manifests of the builds of an image that the store still has, the last one at the end.
+    pub(crate) fn builds(&self, image: &ImageName) -> Vec<Digest> {
+        let blobs = self.layout.blobs();
+        let builds = builds_of(&self.records, image.as_str()).into_iter().map(|build| build.manifest);
+        builds.filter(|manifest| blobs.size(manifest).is_some()).collect()
+    }
+
     /// Returns what the last build of an image made, if there is such a build.
     pub(crate) fn last_image(&self, image: &ImageName) -> Option<LastImage> {
         let listed = self.layout.manifests().ok()?;

@@ -93,6 +93,11 @@ impl Workspace {
         self.path("target/lapstrake/oci")
     }
 
+    /// The user's cache.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.directory.path().join("cache")
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) {
         fs::write(self.path(path), text).unwrap();
     }
@@ -120,7 +125,7 @@ impl Workspace {
     /// The command as the user's shell would start it.
     pub(crate) fn clean<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         clean(command);
-        command.env("LAPSTRAKE_CACHE", self.directory.path().join("cache"))
+        command.env("LAPSTRAKE_CACHE", self.cache())
     }
 
     /// `cargo xtask image …`, not yet started.

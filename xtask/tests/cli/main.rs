@@ -10,6 +10,7 @@ mod checks;
 mod columns;
 mod compile;
 mod context;
+mod diff;
 mod documents;
 mod environment;
 mod failures;
