@@ -1,16 +1,18 @@
 //! What is asked for: the command, the images it names, and all else, which is not ours to understand.
 
 /// The options of `image` that take the next word as their value, so that a value is not taken for an image.
-pub(super) const WITH_VALUE: [&str; 23] = [
+pub(super) const WITH_VALUE: [&str; 25] = [
     "--base",
     "--color",
     "--compression",
     "--engine",
     EXECUTE,
+    "--fail-on",
     "--features",
     "--format",
     "--jobs",
     "--keep",
+    "--max-download",
     "--memory",
     "--only",
     "--output",
@@ -157,6 +159,7 @@ mod tests {
     fn what_follows_the_image_of_a_push_is_not_another() {
         assert_eq!(named("push sensord stable"), ["sensord"]);
         assert_eq!(named("push registry.example/sensord:1"), [""; 0]);
+        assert_eq!(named("diff --fail-on downgrade oci:old:1 sensord"), ["sensord"]);
     }
 
     #[test]

@@ -45,7 +45,9 @@ pub(super) fn route(request: &Request, images: &[Vec<String>]) -> Result<Vec<Rou
     let mut patterns = Vec::new();
     for word in &request.words {
         if let Word::Image(wanted) = word {
-            let pattern = Pattern::new(wanted)
+            // `NAME~1` is a build of an image.
+            let name = wanted.split('~').next().unwrap_or(wanted);
+            let pattern = Pattern::new(name)
                 .map_err(|source| RouteError::Pattern { wanted: wanted.clone(), source })?;
             if !images.iter().flatten().any(|name| pattern.matches(name)) {
                 return Err(RouteError::Unknown { wanted: wanted.clone(), known: known() });
@@ -101,6 +103,11 @@ mod tests {
 
     fn to(routes: &[(usize, &str)]) -> Vec<(usize, String)> {
         routes.iter().map(|(example, args)| (*example, (*args).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_build_goes_to_the_example_of_its_image() {
+        assert_eq!(routed("diff sensord~2"), to(&[(2, "diff sensord~2")]));
     }
 
     #[test]
