@@ -31,6 +31,8 @@ mod selection;
 mod sign;
 mod sign_error;
 mod usage_error;
+#[cfg(feature = "registry")]
+mod verify;
 mod xtask;
 
 use std::io::Write;
@@ -43,10 +45,12 @@ use crate::check::Checks;
 use crate::support::explain::{Exit, Explain};
 use failed::Failed;
 #[cfg(not(feature = "registry"))]
-use no_client::NoClient as Sign;
+use no_client::{NoClient as Sign, NoClient as Verify};
 use report::{Report, Stdout};
 #[cfg(feature = "registry")]
 use sign::Sign;
+#[cfg(feature = "registry")]
+use verify::Verify;
 pub use xtask::Xtask;
 
 /// The exit codes, as `--help` lists them.
@@ -111,6 +115,8 @@ enum Command {
     Diff(diff::Diff),
     /// Sign an image of a registry
     Sign(Sign),
+    /// Verify an image of a registry by a key, or as a device with a policy decides
+    Verify(Verify),
     /// Write lapstrake.lock
     Lock(lock::Lock),
     /// Remove what no image of this workspace needs
@@ -130,8 +136,10 @@ impl ImageArgs {
             Command::Push(command) => command.run(images, checks, report),
             #[cfg(feature = "registry")]
             Command::Sign(command) => command.run(images, report),
+            #[cfg(feature = "registry")]
+            Command::Verify(command) => command.run(images, report),
             #[cfg(not(feature = "registry"))]
-            Command::Sign(command) => command.run(),
+            Command::Sign(command) | Command::Verify(command) => command.run(),
             Command::Diff(command) => command.run(images, report),
             Command::Lock(command) => command.run(images, report),
             Command::Gc(command) => command.run(images, report),
@@ -152,6 +160,7 @@ impl ImageArgs {
             Command::Push(command) => (&command.output, document(command.formatted.is_json())),
             Command::Sign(command) => (&command.output, document(command.formatted.is_json())),
             Command::Diff(command) => (&command.output, document(command.is_json())),
+            Command::Verify(command) => (&command.output, document(command.formatted.is_json())),
             Command::Lock(command) => (&command.output, document(command.formatted.is_json())),
             Command::Gc(command) => (&command.output, document(command.formatted.is_json())),
         };
@@ -164,6 +173,7 @@ impl ImageArgs {
                 | Command::Lock(_)
                 | Command::Gc(_)
                 | Command::Sign(_)
+                | Command::Verify(_)
         ) {
             report.set("images", json!([]));
         }

@@ -42,6 +42,15 @@ pub(crate) enum SignError {
     #[cfg(feature = "registry")]
     #[error("`docker://{reference}` can't be signed")]
     Sign { reference: Reference, source: SignatureError },
+    #[cfg(feature = "registry")]
+    #[error("`docker://{reference}` can't be verified")]
+    Verify { reference: Reference, source: SignatureError },
+    #[cfg(feature = "registry")]
+    #[error(transparent)]
+    Device(SignatureError),
+    #[cfg(feature = "registry")]
+    #[error("`docker://{reference}` is refused by `{rule}`: {reason}")]
+    Refused { reference: Reference, rule: String, reason: String },
 }
 
 impl Explain for SignError {
@@ -60,9 +69,15 @@ impl Explain for SignError {
             #[cfg(feature = "registry")]
             Self::Key { source, .. } => help_of_signature(source, None),
             #[cfg(feature = "registry")]
-            Self::Sign { reference, source } => help_of_signature(source, Some(reference)),
+            Self::Sign { reference, source } | Self::Verify { reference, source } => {
+                help_of_signature(source, Some(reference))
+            }
             #[cfg(feature = "registry")]
-            Self::File { .. } | Self::Variable { .. } => None,
+            Self::Refused { reference, reason, .. } if reason.starts_with("a signature is required") => {
+                Some(format!("sign it: `cargo xtask image sign {reference} --key PATH`"))
+            }
+            #[cfg(feature = "registry")]
+            Self::File { .. } | Self::Variable { .. } | Self::Device(_) | Self::Refused { .. } => None,
         }
     }
 
@@ -70,6 +85,8 @@ impl Explain for SignError {
         match self {
             #[cfg(feature = "registry")]
             Self::NoReference { .. } | Self::Reference(_) | Self::Variable { .. } => Exit::Usage,
+            #[cfg(feature = "registry")]
+            Self::Refused { .. } => Exit::Findings,
             _ => Exit::Failure,
         }
     }

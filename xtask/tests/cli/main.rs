@@ -33,3 +33,4 @@ mod rootless;
 mod sign;
 mod storage;
 mod transports;
+mod verify;

@@ -32,7 +32,6 @@ impl Attached {
 
 impl Repository {
     /// Returns the signatures of a manifest.
-    #[expect(dead_code, reason = "`image verify` reads them")]
     pub(super) fn attached(&mut self, digest: &Digest) -> Result<Vec<Attached>, SignatureError> {
         let Some((_, manifest)) = self.attachment(digest)? else { return Ok(Vec::new()) };
         let mut found = Vec::new();

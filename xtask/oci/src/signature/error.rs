@@ -1,6 +1,9 @@
 //! Why a key can't be used, or an image can't be signed.
 
 use std::error::Error;
+use std::io;
+
+use camino::Utf8PathBuf;
 
 use crate::{DigestError, RegistryError};
 
@@ -61,6 +64,22 @@ pub enum SignatureError {
         what: String,
         /// The cause.
         source: serde_json::Error,
+    },
+    /// A file of the device can't be read.
+    #[error("`{path}` can't be read")]
+    Read {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A file of the device is not in its form. A device with it refuses every image.
+    #[error("`{path}` is not what a device reads, and it would refuse every image: {reason}")]
+    Form {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A document names a digest that can't be used.
     #[error("the image names a digest that can't be used")]

@@ -29,7 +29,6 @@ impl Payload {
     }
 
     /// Parses a payload as strictly as a device does: no field of `critical` is unknown.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`image verify` reads payloads"))]
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let document: Value = serde_json::from_slice(bytes).ok()?;
         let [critical, optional] = exact(&document, ["critical", "optional"])?;
