@@ -43,6 +43,11 @@ pub(crate) struct Registered {
 }
 
 impl Cache {
+    /// The folder that it is in.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
     /// Opens the user's cache, or creates it.
     pub(crate) fn open(progress: &Progress) -> Result<Self, BaseError> {
         Self::at(&store::user_cache().ok_or(BaseError::NoCache)?, progress)

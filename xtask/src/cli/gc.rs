@@ -56,7 +56,7 @@ impl Gc {
         Ok(Exit::Done)
     }
 
-    fn text(&self, Collected { files, jobs }: &Collected) -> String {
+    fn text(&self, Collected { files, jobs, store, cache }: &Collected) -> String {
         let mut text = String::new();
         for (kind, amount) in files {
             text += &format!(
@@ -71,10 +71,17 @@ impl Gc {
             text += &format!("{:>9}  {count} {} of podman or buildah\n", "", plural("killed job", count));
         }
         let freed = if self.dry_run { "would be freed" } else { "freed" };
-        text + &format!("{:>9}  {freed}\n", HumanBytes(freed_bytes(files)).to_string())
+        for (bytes, what) in [
+            (freed_bytes(files), freed),
+            (*store, "in the store of this workspace"),
+            (*cache, "in the user's cache"),
+        ] {
+            text += &format!("{:>9}  {what}\n", HumanBytes(bytes).to_string());
+        }
+        text
     }
 
-    fn describe(&self, Collected { files, jobs }: &Collected, report: &mut Report) {
+    fn describe(&self, Collected { files, jobs, store, cache }: &Collected, report: &mut Report) {
         let removed: Vec<_> = files
             .iter()
             .map(|(kind, amount)| json!({ "kind": kind, "count": amount.count, "bytes": amount.bytes }))
@@ -84,6 +91,8 @@ impl Gc {
         report.set("freed", json!(freed_bytes(files)));
         report.set("removed", json!(removed));
         report.set("killed_jobs", json!(jobs));
+        report.set("store", json!(store));
+        report.set("cache", json!(cache));
     }
 }
 

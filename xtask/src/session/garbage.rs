@@ -7,16 +7,20 @@ use lapstrake::Image;
 use super::{Failure, Session};
 use crate::engine;
 use crate::project::lockfile::Lock;
-use crate::store::{Amount, Garbage, Paths, StoreError, Wanted, debris, needed_indexes};
+use crate::store::{Amount, Garbage, Paths, StoreError, Wanted, debris, disk_usage, needed_indexes};
 use crate::support::small_map::SmallMap;
 
 /// What was removed, or would be.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Collected {
     /// The files, by what they are.
     pub(crate) files: SmallMap<&'static str, Amount>,
     /// The jobs of killed builds whose containers and images were in the storage of engines.
     pub(crate) jobs: BTreeSet<String>,
+    /// The bytes that the store takes on the disk now.
+    pub(crate) store: u64,
+    /// The bytes that the user's cache takes on the disk now.
+    pub(crate) cache: u64,
 }
 
 impl Session<'_> {
@@ -34,7 +38,7 @@ impl Session<'_> {
             garbage.extend(store.garbage(Wanted::Only(&names(images)), keep)?);
         }
         garbage.extend(self.garbage_of_cache()?);
-        Ok(Collected { files: garbage.amounts(), jobs: engine::jobs_of_killed(&self.paths) })
+        Ok(self.collected(garbage.amounts(), engine::jobs_of_killed(&self.paths)))
     }
 
     /// Removes what the last `keep` builds of these images do not need. Waits for builds of this workspace, and leaves
@@ -60,7 +64,12 @@ impl Session<'_> {
         let unlocked = |source| StoreError::Unlocked { path: self.paths.root().to_owned(), source };
         let mut files = files.map_err(unlocked)??;
         files.extend(debris);
-        Ok(Collected { files, jobs })
+        Ok(self.collected(files, jobs))
+    }
+
+    fn collected(&self, files: SmallMap<&'static str, Amount>, jobs: BTreeSet<String>) -> Collected {
+        let [store, cache] = [self.paths.root(), self.cache.root()].map(disk_usage);
+        Collected { files, jobs, store, cache }
     }
 
     /// Returns what no living workspace needs of the user's cache. A workspace needs what its lockfile pins, and the

@@ -1,6 +1,6 @@
 //! Finds what no build of an image needs that is still wanted, and removes it. Nobody else uses the store meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -122,6 +122,25 @@ fn freed(path: &Utf8Path, names: &mut HashMap<(u64, u64), u64>) -> u64 {
     let removed = names.entry((found.dev(), found.ino())).or_default();
     *removed += 1;
     if *removed == found.nlink() { found.len() } else { 0 }
+}
+
+/// Returns the bytes that a folder takes on the disk, as du(1) counts them: a file with two names once, and holes not at
+/// all.
+pub(crate) fn disk_usage(folder: &Utf8Path) -> u64 {
+    let mut known = HashSet::new();
+    let mut open = vec![folder.to_owned()];
+    let mut blocks = 0;
+    while let Some(path) = open.pop() {
+        let Ok(found) = path.symlink_metadata() else { continue };
+        if known.insert((found.dev(), found.ino())) {
+            blocks += found.blocks();
+        }
+        if found.is_dir() {
+            let entries = path.read_dir_utf8().into_iter().flatten().flatten();
+            open.extend(entries.map(camino::Utf8DirEntry::into_path));
+        }
+    }
+    blocks * 512
 }
 
 impl Store {

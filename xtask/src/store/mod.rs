@@ -21,7 +21,7 @@ use serde::Serialize;
 
 pub(crate) use self::builds::{BuildNeeds, LastImage, layer_names, needed_indexes};
 pub(crate) use self::files::KeptDigests;
-pub(crate) use self::garbage::{Amount, Garbage, Wanted, debris};
+pub(crate) use self::garbage::{Amount, Garbage, Wanted, debris, disk_usage};
 pub(crate) use self::in_use::InUse;
 pub(crate) use self::layers::{LastInputs, Written};
 pub(crate) use self::package_files::PackageFiles;

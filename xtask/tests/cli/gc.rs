@@ -83,7 +83,22 @@ fn gc_keeps_what_the_last_build_needs_and_a_dry_run_keeps_everything() {
     assert!(next.stderr.contains("no layer written"), "{}", next.stderr);
     workspace.verify("cockpit");
     let text = workspace.image(&["gc"]).done();
-    assert_eq!(text.stdout, "      0 B  freed\n");
+    let lines: Vec<_> = text.stdout.lines().map(|line| line.trim_start().split_once("  ").unwrap()).collect();
+    assert_eq!(lines[0], ("0 B", "freed"));
+    assert_eq!([lines[1].1, lines[2].1], ["in the store of this workspace", "in the user's cache"]);
+}
+
+/// As du(1) counts it.
+#[test]
+fn gc_says_what_the_store_and_the_cache_take() {
+    let workspace = Workspace::new();
+    build(&workspace);
+    let taken = workspace.image(&["gc", "--dry-run", "--format", "json"]).done().json();
+    let store = workspace.layout().parent().unwrap().to_owned();
+    let du = Command::new("du").args(["-s", "--block-size=1"]).arg(store).output().unwrap();
+    let du = String::from_utf8(du.stdout).unwrap();
+    assert_eq!(taken["store"].as_u64(), du.split_whitespace().next().and_then(|bytes| bytes.parse().ok()));
+    assert!(taken["cache"].as_u64().unwrap() > 0, "{taken}");
 }
 
 fn blobs_after_build(workspace: &Workspace) -> BTreeSet<String> {
