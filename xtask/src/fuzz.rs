@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::base::{self, Base, BaseRequest, Cache, StandIn};
 use crate::check::{self, Checks, Contents, Facts, Phase, Subject};
+use crate::difference::Packages;
 use crate::finding::{Look, Run, draw, sarif};
 use crate::inputs::{keep_members, read_archive};
 use crate::plan::{self, ArchiveMember, Builders, CargoOptions, Fetched};
@@ -38,7 +39,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     Target { name: "elf", run: elf },
     Target { name: "module", run: module },
     Target { name: "unit", run: unit },
@@ -51,6 +52,7 @@ pub const TARGETS: [Target; 17] = [
     Target { name: "edit", run: edit },
     Target { name: "zone", run: zone },
     Target { name: "archive", run: archive },
+    Target { name: "packages", run: packages },
     Target { name: "tar", run: tar },
     Target { name: "oci-index", run: oci_index },
     Target { name: "oci-manifest", run: oci_manifest },
@@ -113,6 +115,10 @@ fn unit(bytes: &[u8]) {
         .unit(unit("fuzzed.timer"))
         .with(DropIn::text("fuzzed", text.clone(), "remote-fs.target"));
     check(layer);
+}
+
+fn packages(bytes: &[u8]) {
+    drop(Packages::read(bytes));
 }
 
 fn sysusers(bytes: &[u8]) {
