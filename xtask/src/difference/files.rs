@@ -11,8 +11,9 @@ use crate::base::{File, Node, facts};
 
 /// Objects are the files of the image once more, by their digests.
 const OBJECTS: &str = "/sysroot/ostree/repo/objects/";
-/// The rights that an execution of a file gives: setuid and setgid.
-const SPECIAL: u32 = 0o6000;
+// Bits of a mode (chmod(2)).
+const SETUID: u32 = 0o4000;
+const SETGID: u32 = 0o2000;
 
 /// Returns what is different, and how many further differences are in the objects of an ostree repository.
 pub(super) fn compare(old: &Side, new: &Side) -> (Vec<Change>, usize) {
@@ -44,15 +45,17 @@ fn remove(path: &ImagePath, old: Node<'_>, changes: &mut Vec<Change>) {
 fn one(path: &ImagePath, old: Option<Node<'_>>, new: Option<Node<'_>>) -> Option<Change> {
     let (before, after) = (old.map(of_node), new.map(of_node));
     let change = Change::of(path.as_str(), before.as_ref(), after.as_ref())?;
-    let ((had, had_capabilities), (has, capabilities)) = (rights(old), rights(new));
-    let gains = has & !had != 0 || capabilities.is_some() && capabilities != had_capabilities;
+    let gains = rights(new).into_iter().zip(rights(old)).any(|(has, had)| has.is_some() && has != had);
     Some(Change { gains_rights: gains, ..change })
 }
 
-/// Returns the bits and the capabilities by which a file gives rights to who executes it.
-fn rights(node: Option<Node<'_>>) -> (u32, Option<&[u8]>) {
+/// Returns what a file gives to who executes it: the rights of its owner, of its group, and capabilities.
+fn rights(node: Option<Node<'_>>) -> [Option<Vec<u8>>; 3] {
     let file = node.filter(|node| node.node.kind.is_file()).map(|node| &node.node.metadata);
-    file.map_or((0, None), |metadata| (metadata.mode.bits() & SPECIAL, metadata.xattrs.get(CAPABILITY)))
+    let Some(metadata) = file else { return [None, None, None] };
+    let of = |bit: u32, id: u32| (metadata.mode.bits() & bit != 0).then(|| id.to_be_bytes().to_vec());
+    let capabilities = metadata.xattrs.get(CAPABILITY).map(<[u8]>::to_vec);
+    [of(SETUID, metadata.uid), of(SETGID, metadata.gid), capabilities]
 }
 
 fn of_node(node: Node<'_>) -> Facts {

@@ -207,6 +207,15 @@ fn a_program_that_gains_rights_is_found_and_a_directory_is_not() {
         violations(&Difference::of(&old, &new), &[Limit::SetuidAdded], None).len()
     };
     assert_eq!((found(0o755, 0o4755), found(0o755, 0o2755), found(0o4755, 0o6755)), (1, 1, 1));
+    let of_user = |uid: u64| {
+        let mut header = crate::base::fixture::header(b"su", EntryType::Regular, "", 0o4755, 0);
+        header.set_uid(uid);
+        header.set_cksum();
+        side("image", &[Tar::new().raw(header.as_bytes()).end()])
+    };
+    let (user, root) = (of_user(7), of_user(0));
+    let limits = [Limit::SetuidAdded];
+    assert_eq!(violations(&Difference::of(&user, &root), &limits, None).len(), 1, "it runs as root now");
     assert_eq!((found(0o755, 0o755), found(0o4755, 0o4711), found(0o6755, 0o755)), (0, 0, 0));
 }
 

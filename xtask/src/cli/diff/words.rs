@@ -34,7 +34,7 @@ pub(super) fn facts(change: &Change) -> Vec<String> {
 fn of_fact(how: How, fact: &Fact) -> Option<String> {
     let is_content = ["content", "content of drop-ins", "vmlinuz", "initramfs.img"].contains(&fact.name);
     let text = |value: &Option<Value>| {
-        value.as_ref().map_or_else(|| "none".to_owned(), |value| of_value(fact.name, value))
+        value.as_ref().map_or_else(|| of_none(fact.name).to_owned(), |value| of_value(fact.name, value))
     };
     if how == How::Changed {
         // Digests tell a person nothing.
@@ -60,6 +60,11 @@ fn of_fact(how: How, fact: &Fact) -> Option<String> {
         }
         (name, _) => Some(format!("{name} {}", of_value(name, value))),
     }
+}
+
+/// Returns the text for a fact that a side has not.
+fn of_none(name: &str) -> &'static str {
+    if name == "masked" { "no" } else { "none" }
 }
 
 fn of_value(name: &str, value: &Value) -> String {
