@@ -15,6 +15,10 @@ use crate::{BuildStage, IntoBase, Parsed, TransportRef};
 /// | the blobs of all such images, each once | `/usr/lib/containers-image-cache/blobs` |
 /// | the service, which runs `skopeo copy` | `/usr/lib/systemd/system/embedded-NAME-HASH.service`, wanted by `multi-user.target` |
 ///
+/// NAME is the last part of the repository without its tag. HASH is the start of the SHA-256 of the name in podman's storage, so that two
+/// images never have one service. A drop-in or an `After=` needs it: `printf %s registry.example/fleet/radio:2 | sha256sum | cut -c 1-12`
+/// prints it. It changes with the name, and not with the content of the image.
+///
 /// The service starts before the services of the quadlets and units of the image that name the container image, and before all
 /// `.kube` quadlets. `skopeo` copies
 /// only the layers that the storage does not have, and `/etc/containers/policy.json` does not apply, because it is for images

@@ -147,7 +147,7 @@ fn what_another_image_does_not_have_is_an_error_with_what_it_has() {
         ),
         (
             tree("/bin/hard"),
-            "`/bin/hard` is a file of the image, and `Tree::from_image` takes a directory",
+            "`/bin/hard` is a file of the image, and its entry takes a directory",
             "write `File::from_image(…, \"/bin/hard\", …)`",
         ),
         (

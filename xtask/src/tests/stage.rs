@@ -242,7 +242,7 @@ fn what_is_no_directory_or_holds_a_secret_is_refused() {
     );
     assert_eq!(
         refused("cp main.c out"),
-        "`/src/out` is a file of the stage, and `Tree::from_stage` takes a directory"
+        "`/src/out` is a file of the stage, and its entry takes a directory"
     );
     assert_eq!(refused("true"), "its steps made no `/src/out`");
 }

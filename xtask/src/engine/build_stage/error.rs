@@ -56,7 +56,7 @@ pub(crate) enum Cause {
     Builder(#[from] LayoutError),
     #[error("its result `{path}` can't be read")]
     Result { path: Utf8PathBuf, source: io::Error },
-    #[error("`{path}` is a file of the {of}, and `Tree::from_{of}` takes a directory")]
+    #[error("`{path}` is a file of the {of}, and its entry takes a directory")]
     NoDirectory { path: ImagePath, of: &'static str },
     #[error("`{path}` is a directory of the {of}, and `File::from_{of}` takes a file")]
     NoFile { path: ImagePath, of: &'static str },
@@ -142,7 +142,9 @@ impl Explain for BuildStageError {
             Cause::NotInImage { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Cause::Device { .. } => Some("take the directories beside it, each by an entry".to_owned()),
             Cause::NoDirectory { path, of } => {
-                Some(format!("write `File::from_{of}(…, {:?}, …)`", path.as_str()))
+                let module =
+                    if *of == "stage" { ", or let the stage name a kernel module `NAME.ko`" } else { "" };
+                Some(format!("write `File::from_{of}(…, {:?}, …)`{module}", path.as_str()))
             }
         }
     }
