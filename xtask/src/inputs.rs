@@ -31,6 +31,8 @@ pub(crate) struct Artefacts {
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
     layers: SmallMap<LayerName, Arc<LayerInputs>>,
+    /// Where the results of build stages are.
+    compiled: SmallMap<Compiled, Utf8PathBuf>,
 }
 
 /// The files in a layer, and those that its steps read.
@@ -147,7 +149,7 @@ impl Inputs {
             }
             known.insert(name.clone(), inputs);
         }
-        Ok(Self { layers: known })
+        Ok(Self { layers: known, compiled: artefacts.compiled.clone() })
     }
 
     /// Returns the files of `layers` that exist before anything is compiled. It leaves out a file that can't be read, because
@@ -172,33 +174,7 @@ impl Inputs {
             }
         }
         let layers = known.into_iter().map(|(name, inputs)| (name, Arc::new(inputs))).collect();
-        Self { layers }
-    }
-
-    /// Adds the files that a plan has once its lower layers are built, such as an edit or a copy of a package's file.
-    /// Returns whether there are any.
-    pub(crate) fn add_planned(&mut self, layers: &[Arc<PlannedLayer>], read: &Blobs) -> bool {
-        let mut are_added = false;
-        for layer in layers {
-            let Some(inputs) = self.layers.get_mut(&layer.name) else { continue };
-            let new = origins(layer).filter(|origin| inputs.get(origin).is_none());
-            let new = new.filter_map(|origin| match origin {
-                Origin::Text(text) => Some((origin, InputFile::of_text(text))),
-                Origin::Read(file) => Some((origin, InputFile::of_read(file, read))),
-                Origin::Asset { .. }
-                | Origin::Artefact(_)
-                | Origin::Compiled(_)
-                | Origin::Fetched(_)
-                | Origin::Unpacked(_)
-                | Origin::SecretHash(_) => None,
-            });
-            let new: Vec<_> = new.collect();
-            are_added |= !new.is_empty();
-            for (origin, file) in new {
-                Arc::make_mut(inputs).files.insert(origin.clone(), file);
-            }
-        }
-        are_added
+        Self { layers, ..Self::default() }
     }
 
     /// Returns the files of a layer of the plan.
@@ -386,6 +362,7 @@ impl InputFile {
 
 mod archive;
 mod fetch;
+mod planned;
 mod secret;
 #[cfg(test)]
 mod tests;

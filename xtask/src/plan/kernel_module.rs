@@ -83,6 +83,10 @@ impl Placer<'_, '_, '_> {
             if !self.is_module(name, site) || kmod.signature.is_some() && self.is_compressed(name, site) {
                 return;
             }
+            // The stage runs before it is known which kernel a package of the layer brings.
+            if self.stages.file(&stage, from.clone(), site, &mut self.findings).is_none() {
+                return;
+            }
             self.extra_module(&Source::BuildStage(Box::new(stage.clone()), given.clone()), name, site);
         } else {
             self.directory_of_modules(kmod, &stage, &from, site);

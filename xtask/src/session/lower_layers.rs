@@ -191,7 +191,12 @@ impl Session<'_> {
             }
             self.take_files(&plan.layers, &base, &lower.parts)
                 .map_err(|source| Failure::Lower { image: plan.name.clone(), source })?;
-            has_new_files |= staged.add_planned(&plan.layers, self.cache.blobs());
+            let added = staged.add_planned(&plan.layers, self.files());
+            has_new_files |= added.map_err(|source| Failure::Inputs {
+                image: plan.name.clone(),
+                root: self.workspace.root.clone(),
+                source,
+            })?;
         }
         if has_new_files {
             contents = Contents::of(&plan.layers);

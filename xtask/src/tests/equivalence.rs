@@ -106,10 +106,12 @@ fn random_descriptions_in_which_something_runs_are_built_alike_by_podman() {
     }
     let workshop = workshop();
     let cases = std::cell::Cell::new(0);
-    let strategy = (described::system::running(), described::layers());
-    let result = runner(RUNNING).run(&strategy, |(running, layers)| {
+    let kernel = proptest::option::of(described::system::kernel());
+    let strategy = (kernel, described::system::running(), described::layers());
+    let result = runner(RUNNING).run(&strategy, |(kernel, running, layers)| {
         let image = described::image("running", &layers, &[], |image| workshop.accepts(image));
-        let Some(image) = described::system::below(&image, &running, |image| workshop.accepts(image)) else {
+        let accepts = |image: &Image| workshop.accepts(image);
+        let Some(image) = described::system::below(&image, kernel, &running, accepts) else {
             return Err(TestCaseError::reject("nothing legal runs in it"));
         };
         compare(&workshop, &image);

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use lapstrake::entry::{File, Initramfs, Kernel};
-use lapstrake::{Base, Image, Layer};
+use lapstrake::entry::{File, Initramfs, Kernel, Kmod};
+use lapstrake::{Base, BuildStage, Image, Layer};
 
 use super::engine::{Stored, present, run};
 use super::workshop::Workshop;
@@ -32,7 +32,10 @@ fn image(tools: impl Fn(Layer) -> Layer) -> Image {
         .with(program(DNF, "/usr/bin/dnf"))
         .with(program(DRACUT, "/usr/bin/dracut"))
         .with(program("#!/usr/bin/busybox sh\n", "/usr/bin/rpm"))
-        .with(program("#!/usr/bin/busybox sh\n: > /usr/lib/modules/$1/modules.dep\n", "/usr/bin/depmod"));
+        .with(program(
+            "#!/usr/bin/busybox sh\nfor kernel; do :; done\n: > /usr/lib/modules/$kernel/modules.dep\n",
+            "/usr/bin/depmod",
+        ));
     for applet in ["sh", "env", "rm"] {
         layer = layer.symlink("busybox", &*format!("/usr/bin/{applet}"));
     }
@@ -75,6 +78,29 @@ fn the_image_has_the_kernel_of_the_package_and_nothing_of_the_old_one() {
     let first = asked.lines().next().unwrap();
     assert!(first.contains("--setopt=protect_running_kernel=False"), "{first}");
     assert!(first.ends_with("swap kernel-core kernel-rt"), "{first}");
+}
+
+/// Where modules go is known once the package of the kernel is installed.
+#[test]
+fn modules_of_the_layer_are_below_the_kernel_of_the_package() {
+    if !present(&["podman", "skopeo", "busybox"]) {
+        return;
+    }
+    let workshop = Workshop::stand_in_with_busybox();
+    workshop.source("vendor/gnss.ko", b"gnss");
+    workshop.source("vendor/lidar.ko", b"lidar");
+    workshop.source("vendor/extra/radar.ko", b"radar");
+    let stage =
+        BuildStage::on(workshop.described_base()).source("vendor", "/src").run(["/usr/bin/busybox", "true"]);
+    let mut image = image(|layer| layer);
+    let made = |path: &str| Kmod::from_stage(stage.clone(), path);
+    let modules = [Kmod::file("vendor/gnss.ko"), made("/src/extra"), made("/src/lidar.ko")];
+    image.layers[1] = modules.into_iter().fold(image.layers[1].clone(), Layer::with);
+    let (_, plan) = workshop.build_and_plan(&image, EnginePolicy::Any, Compression::Zstd).0.unwrap().unwrap();
+    let modules = plan.layers.iter().flat_map(|part| part.described().map(|(path, _)| path.to_string()));
+    let modules: Vec<_> = modules.filter(|path| path.contains("/extra/")).collect();
+    let extra = "/usr/lib/modules/6.13.0-1.rt/extra";
+    assert_eq!(modules, ["gnss", "lidar", "radar"].map(|name| format!("{extra}/{name}.ko")));
 }
 
 #[test]

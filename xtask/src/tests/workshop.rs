@@ -329,7 +329,7 @@ impl Workshop {
             assert!(fatal.is_empty(), "{fatal:#?}");
             plan = resolved.plan.unwrap();
             self.take_files(&plan, &lower.layers);
-            staged.add_planned(&plan.layers, self.cache.blobs());
+            staged.add_planned(&plan.layers, self.input_files()).unwrap();
             below = lower.layers;
         }
         let env = self.env(&staged, &keys, settings, &progress);

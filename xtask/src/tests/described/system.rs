@@ -1,8 +1,8 @@
 //! A system below the random descriptions: a kernel, an SELinux policy, and programs that make a file of what they are
 //! given. Real ones are asked in `kmods`, `selinux` and on the fixtures.
 
-use lapstrake::entry::{EntryKind, Initramfs, Kmod, Run, Selinux};
-use lapstrake::{Image, Layer};
+use lapstrake::entry::{EntryKind, Initramfs, Kernel, Kmod, Run, Secret, Selinux};
+use lapstrake::{Base, BuildStage, Image, Layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tar::EntryType;
@@ -10,12 +10,41 @@ use tar::EntryType;
 use super::super::selinux;
 
 /// The sources of its entries.
-pub(super) const SOURCES: [(&str, &[u8]); 4] = [
+pub(super) const SOURCES: [(&str, &[u8]); 13] = [
     ("deploy/webapp.cil", b"(type webapp_t)\n(roletype object_r webapp_t)\n"),
     ("deploy/radio.cil", b"; no rule\n"),
     ("deploy/gnss.ko", b"gnss\n"),
     ("deploy/radar.ko.xz", b"radar\n"),
+    ("deploy/modules.pem", b"certificate\n"),
+    ("secrets/modules.key", b"private\n"),
+    ("secrets/pin", b"4711\n"),
+    ("signing/drivers/lidar.ko", b"\x7fELF lidar\0vermagic=6.12.0 SMP\0"),
+    ("signing/drivers/extra/can.ko", b"\x7fELF can\0vermagic=6.12.0 SMP\0"),
+    ("signing/drivers/extra/net/lin.ko", b"\x7fELF lin\0"),
+    ("signing/headers/.config", b"CONFIG_MODULE_SIG_HASH=\"sha512\"\n"),
+    ("signing/headers/scripts/sign-file", SIGN_FILE),
+    ("signing/signature", SIGNED.split_at(b"a module\n".len()).1),
 ];
+
+/// By sign-file of Linux 6.1.
+const SIGNED: &[u8] = include_bytes!("../../../fuzz/corpus/module/signed.ko");
+
+/// Adds what it was given to a module, and a signature that the real program has made.
+const SIGN_FILE: &[u8] = b"#!/bin/sh
+{ echo \"$1 ${#KBUILD_SIGN_PIN}\"; sha256sum <\"$2\"; cat \"$3\" /src/signature; } >>\"$4\"
+";
+
+/// Takes a kernel away, without what no package owns, and brings another one. The script of a real dnf is in the rig.
+const DNF: &[u8] = b"#!/usr/bin/busybox sh
+case \"$*\" in *--assumeno*) exit 0 ;; esac
+for old in /usr/lib/modules/*; do rm -f $old/vmlinuz; done
+for package; do new=/usr/lib/modules/7.0.0-$package; done
+mkdir -p $new/kernel /boot/loader/entries
+echo \"$*\" >/usr/lib/modules/asked
+echo $package >$new/vmlinuz
+cp $new/vmlinuz /boot/vmlinuz-${new##*/}
+: >/boot/loader/entries/0123-${new##*/}.conf
+";
 
 const KERNEL: &str = "usr/lib/modules/6.12.0";
 
@@ -27,8 +56,9 @@ exit 0
 ";
 
 const DEPMOD: &[u8] = b"#!/usr/bin/busybox sh
-cd \"/usr/lib/modules/$2\" || exit 1
-/usr/bin/busybox sha256sum extra/* >modules.dep
+for kernel; do :; done
+cd \"/usr/lib/modules/$kernel\" || exit 1
+find . -name '*.ko*' -type f -exec sha256sum {} + 2>/dev/null | sort >modules.dep
 ";
 
 const DRACUT: &[u8] = b"#!/usr/bin/busybox sh
@@ -42,7 +72,15 @@ pub(in super::super) fn tar() -> Vec<u8> {
     let tar = tar.directory("usr/lib").directory("usr/lib/modules").directory(KERNEL);
     let tar =
         tar.file(&format!("{KERNEL}/vmlinuz"), "kernel\n").file(&format!("{KERNEL}/initramfs.img"), "old\n");
-    let programs = [("usr/sbin/semodule", SEMODULE), ("usr/sbin/depmod", DEPMOD), ("usr/bin/dracut", DRACUT)];
+    // The shell is busybox, which takes its own depmod, and that reads /lib.
+    let tar = tar.symlink("lib", "usr/lib");
+    let programs = [
+        ("usr/sbin/semodule", SEMODULE),
+        ("usr/sbin/depmod", DEPMOD),
+        ("usr/bin/dracut", DRACUT),
+        ("usr/bin/dnf", DNF),
+        ("usr/bin/rpm", b"#!/usr/bin/busybox sh\n"),
+    ];
     let program = |path: &str| path.as_bytes().to_vec();
     programs
         .into_iter()
@@ -57,6 +95,32 @@ pub(super) fn context() -> impl Strategy<Value = EntryKind> {
     (paths, context).prop_map(|(paths, context)| Selinux::context(paths, context).into())
 }
 
+/// A kernel in the place of that of the base.
+pub(in super::super) fn kernel() -> impl Strategy<Value = Vec<EntryKind>> {
+    ("kernel-[a-z]{1,4}", any::<bool>()).prop_map(|(package, is_named)| {
+        let kernel = Kernel::package(package);
+        let kernel = if is_named { kernel.replacing("kernel-old") } else { kernel };
+        kernel.into_iter().collect()
+    })
+}
+
+/// A module that a build stage signs, or a directory of modules.
+fn signed() -> impl Strategy<Value = Vec<EntryKind>> {
+    let made = prop_oneof![Just("/src/drivers/lidar.ko"), Just("/src/drivers/extra"), Just("/src/drivers")];
+    (made, any::<bool>()).prop_map(|(made, has_pin)| {
+        let install =
+            "/usr/bin/busybox --install -s /usr/bin; chmod 0755 /usr/src/kernels/7/scripts/sign-file";
+        let stage = BuildStage::on(Base::oci("base:hostile"))
+            .source("signing", "/src")
+            .source("signing/headers", "/usr/src/kernels/7")
+            .with(Run::new(["/usr/bin/busybox", "sh", "-ec", install]));
+        let key = Secret::file("module-key", "secrets/modules.key");
+        let module = Kmod::from_stage(stage, made).signed(key, "deploy/modules.pem");
+        let pin = Secret::file("module-pin", "secrets/pin");
+        vec![if has_pin { module.pin(pin) } else { module }.into()]
+    })
+}
+
 /// Entries for which something runs, in groups of one call each.
 pub(in super::super) fn running() -> impl Strategy<Value = Vec<Vec<EntryKind>>> {
     let words = || vec("[a-z]{1,6}", 0..3);
@@ -68,6 +132,7 @@ pub(in super::super) fn running() -> impl Strategy<Value = Vec<Vec<EntryKind>>> 
         1 => context().prop_map(|context| vec![context]),
         2 => prop_oneof![Just("deploy/gnss.ko"), Just("deploy/radar.ko.xz")]
             .prop_map(|module| vec![Kmod::file(module).into()]),
+        2 => signed(),
         2 => (words(), words(), words()).prop_map(|(modules, omitted, drivers)| {
             Initramfs::regenerated().modules(modules).omit(omitted).drivers(drivers).into_iter().collect()
         }),
@@ -79,9 +144,11 @@ pub(in super::super) fn running() -> impl Strategy<Value = Vec<Vec<EntryKind>>> 
     vec(one, 1..6)
 }
 
-/// Returns the image with a lowest layer of those groups that `accepts` an image with, or none if no group is accepted.
+/// Returns the image with a layer of those groups that `accepts` an image with below its layers, or none if no group is
+/// accepted. A kernel is in a layer below, because modules that are twice in its own layer are known only once it is built.
 pub(in super::super) fn below(
     image: &Image,
+    kernel: Option<Vec<EntryKind>>,
     groups: &[Vec<EntryKind>],
     accepts: impl Fn(&Image) -> bool,
 ) -> Option<Image> {
@@ -97,7 +164,13 @@ pub(in super::super) fn below(
             running = more;
         }
     }
+    if running.entries.is_empty() {
+        return None;
+    }
     let mut image = image.clone();
     image.layers.insert(0, running);
-    (!image.layers[0].entries.is_empty()).then_some(image)
+    if let Some(kernel) = kernel {
+        image.layers.insert(0, Layer::new("kernel").entries(kernel));
+    }
+    Some(image)
 }
