@@ -23,3 +23,28 @@ impl NoClient {
         Err(SignError::NotCompiled.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::support::explain::Explain as _;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        command: NoClient,
+    }
+
+    #[test]
+    fn any_words_end_with_how_to_get_the_client() {
+        for words in [&["sign", "registry.example/edge:1", "--key", "sign.key"][..], &["verify"]] {
+            let failed = Line::try_parse_from(words).ok().map(|line| line.command.run().unwrap_err());
+            assert_eq!(
+                failed.and_then(|failed| failed.help()).as_deref(),
+                Some("run `cargo add lapstrake-xtask --features registry` in the package of the xtask")
+            );
+        }
+    }
+}

@@ -16,6 +16,8 @@ use super::sign_error::SignError;
 use crate::support::explain::Exit;
 
 #[derive(Debug, Args)]
+// The usage that clap makes of the required group is wider than a terminal.
+#[command(override_usage = "cargo xtask image sign [IMAGE] REF --key PATH [OPTIONS]")]
 pub(super) struct Sign {
     #[command(flatten)]
     named: NamedArgs,

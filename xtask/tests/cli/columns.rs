@@ -9,8 +9,10 @@ const WIDTHS: [usize; 2] = [80, 120];
 #[test]
 fn help_fits_a_terminal_and_a_pipe_gets_80_columns() {
     let workspace = Workspace::new();
-    let commands =
-        ["list", "plan", "check", "explain", "emit", "build", "boot", "push", "diff", "lock", "gc"];
+    let commands = [
+        "list", "plan", "check", "explain", "emit", "build", "boot", "push", "sign", "verify", "diff",
+        "lock", "gc",
+    ];
     for arguments in commands.map(|command| vec![command, "--help"]).into_iter().chain([vec!["--help"]]) {
         fits(&workspace, "", &arguments, 0);
         let pipe = Run::of(workspace.command(&arguments).env_remove("COLUMNS"));

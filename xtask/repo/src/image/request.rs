@@ -36,7 +36,7 @@ const OUTPUT: [&str; 2] = ["--output", "-o"];
 const OF_ALL: [&str; 6] = ["build", "check", "emit", "list", "lock", "plan"];
 
 /// The commands that work on one.
-const OF_ONE: [&str; 7] = ["boot", "deploy", "diff", "disk", "push", "seal", "status"];
+const OF_ONE: [&str; 9] = ["boot", "deploy", "diff", "disk", "push", "seal", "sign", "status", "verify"];
 
 /// The option after which all is a command for a system that was booted.
 const EXECUTE: &str = "--execute";
@@ -159,6 +159,8 @@ mod tests {
     fn what_follows_the_image_of_a_push_is_not_another() {
         assert_eq!(named("push sensord stable"), ["sensord"]);
         assert_eq!(named("push registry.example/sensord:1"), [""; 0]);
+        assert_eq!(named("sign registry.example/sensord:1"), [""; 0]);
+        assert_eq!(named("verify sensord stable"), ["sensord"]);
         assert_eq!(named("diff --fail-on downgrade oci:old:1 sensord"), ["sensord"]);
     }
 
