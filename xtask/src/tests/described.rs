@@ -1,14 +1,20 @@
 //! Random descriptions that are legal on the hostile base: what a user could write, with the names and
 //! the modes that break things.
 
+mod device;
 pub(super) mod system;
 
+use std::collections::BTreeSet;
+
 use lapstrake::entry::{
-    Copied, Dir, Edit, Embedded, EntryKind, EnvironmentFile, File, Motd, Qm, Quadlet, Remove, Symlink, Tree,
+    Copied, Dir, Edit, Embedded, EntryKind, EntryRef, EnvironmentFile, File, Motd, Qm, Quadlet, Remove,
+    Symlink, Tree,
 };
 use lapstrake::{Base, BuildStage, Image, Layer};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use lapstrake_oci::Digest;
 
@@ -31,7 +37,7 @@ pub(super) const DOWNLOADED: &[u8] = b"downloaded\n\0\xff";
 
 /// Returns the sources of all entries.
 pub(super) fn sources() -> impl Iterator<Item = (&'static str, &'static [u8])> {
-    SOURCES.into_iter().chain(system::SOURCES)
+    SOURCES.into_iter().chain(system::SOURCES).chain(device::SOURCES)
 }
 
 /// An archive that every workshop of these descriptions has in its cache.
@@ -152,6 +158,7 @@ fn entry() -> impl Strategy<Value = EntryKind> {
             if is_renamed { Copied::renamed(from, at).into() } else { Copied::of(from, at).into() }
         }),
         1 => quadlet(),
+        6 => device::entry(),
         1 => qm(),
         1 => system::context(),
         1 => (path(), mode(), owner()).prop_map(|(at, mode, owner)| {
@@ -279,4 +286,42 @@ fn capability() -> impl Strategy<Value = Option<&'static str>> {
 
 fn target() -> impl Strategy<Value = String> {
     prop_oneof![Just("../lib".to_owned()), Just("/nowhere".to_owned()), name(), "[a-z/]{101,180}"]
+}
+
+/// The kinds that have tests of their own beside podman: what cargo compiles, and what a real dnf installs.
+const ELSEWHERE: [&str; 2] = ["Bin", "Packages"];
+
+macro_rules! kinds {
+    ($($kind:ident)*) => {
+        const KINDS: &[&str] = &[$(stringify!($kind)),*];
+
+        /// The compiler finds a kind that is missing in the list.
+        fn kind(entry: &EntryKind) -> &'static str {
+            match EntryRef::of(entry) {
+                $(EntryRef::$kind(_) => stringify!($kind),)*
+            }
+        }
+    };
+}
+kinds!(Bin CaCertificate Conf Copied Dir DropIn Edit Embedded EnvironmentFile File Group HealthCheck Kargs Kmod Motd
+    Packages Quadlet Remove Run Selinux Symlink Sysusers Tmpfiles Tree Unit UnitState User Zone);
+
+#[test]
+fn random_descriptions_have_every_kind_of_entry_and_it_is_accepted() {
+    let mut runner = TestRunner::deterministic();
+    let mut some = |strategy: BoxedStrategy<Vec<EntryKind>>| {
+        vec(strategy, 400).new_tree(&mut runner).unwrap().current().into_iter().flatten()
+    };
+    let entries = some(entry().prop_map(|entry| vec![entry]).boxed());
+    let running = some(system::running().prop_map(|groups| groups.concat()).boxed());
+    let workshop = super::equivalence::workshop();
+    let is_accepted = |entry: &EntryKind| {
+        let layer = Layer::new("alone").with(entry.clone());
+        workshop.accepts(&Image::new("alone", Base::stand_in()).layer(layer))
+    };
+    let accepted = entries.chain(running).filter(is_accepted);
+    let found: BTreeSet<_> = accepted.map(|entry| kind(&entry)).collect();
+    let missing: Vec<_> =
+        KINDS.iter().filter(|kind| !found.contains(*kind) && !ELSEWHERE.contains(kind)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

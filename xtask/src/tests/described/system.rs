@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use tar::EntryType;
 
 use super::super::selinux;
+use super::device;
 
 /// The sources of its entries.
 pub(super) const SOURCES: [(&str, &[u8]); 13] = [
@@ -74,7 +75,10 @@ pub(in super::super) fn tar() -> Vec<u8> {
         tar.file(&format!("{KERNEL}/vmlinuz"), "kernel\n").file(&format!("{KERNEL}/initramfs.img"), "old\n");
     // The shell is busybox, which takes its own depmod, and that reads /lib.
     let tar = tar.symlink("lib", "usr/lib");
+    let tar = device::DIRECTORIES.iter().fold(tar, |tar, directory| tar.directory(directory));
+    let tar = device::FILES.iter().fold(tar, |tar, (path, text)| tar.file(path, text));
     let programs = [
+        ("usr/bin/update-ca-trust", device::UPDATE_CA_TRUST),
         ("usr/sbin/semodule", SEMODULE),
         ("usr/sbin/depmod", DEPMOD),
         ("usr/bin/dracut", DRACUT),
@@ -130,6 +134,7 @@ pub(in super::super) fn running() -> impl Strategy<Value = Vec<Vec<EntryKind>>> 
         2 => prop_oneof![Just("deploy/webapp.cil"), Just("deploy/radio.cil")]
             .prop_map(|module| vec![Selinux::module(module).into()]),
         1 => context().prop_map(|context| vec![context]),
+        1 => Just(vec![device::certificate()]),
         2 => prop_oneof![Just("deploy/gnss.ko"), Just("deploy/radar.ko.xz")]
             .prop_map(|module| vec![Kmod::file(module).into()]),
         2 => signed(),
