@@ -18,7 +18,7 @@ const fn tool(program: &'static str, debian: &'static str, fedora: &'static str)
     Tool { program, debian, fedora }
 }
 
-pub(super) const TOOLS: [Tool; 40] = [
+pub(super) const TOOLS: [Tool; 41] = [
     tool("podman", "podman", "podman"),
     tool("buildah", "buildah", "buildah"),
     tool("skopeo", "skopeo", "skopeo"),
@@ -32,6 +32,7 @@ pub(super) const TOOLS: [Tool; 40] = [
     tool("zstd", "zstd", "zstd"),
     tool("readelf", "binutils", "binutils"),
     tool("systemctl", "systemd", "systemd"),
+    tool("udevadm", "udev", "systemd-udev"),
     // Both system buses: neither is the machine's.
     tool("dbus-daemon", "dbus-daemon", "dbus-daemon"),
     tool("dbus-send", "dbus-bin", "dbus-tools"),
