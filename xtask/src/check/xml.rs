@@ -39,6 +39,8 @@ impl<'t> Element<'t> {
 pub(super) struct Malformed {
     pub(super) at: Range<usize>,
     pub(super) what: String,
+    /// The element that is not closed.
+    pub(super) open: Option<String>,
 }
 
 /// Returns the elements of a text, each after that which it is in.
@@ -54,9 +56,12 @@ pub(super) fn elements(text: &str) -> Result<Vec<Element<'_>>, Malformed> {
     match (reader.open.last(), reader.found.is_empty()) {
         (Some(open), _) => {
             let open = &reader.found[*open];
-            Err(Malformed { at: open.at.clone(), what: format!("`<{}>` is not closed", open.name) })
+            let what = format!("`<{}>` is not closed", open.name);
+            Err(Malformed { at: open.at.clone(), what, open: Some(open.name.to_owned()) })
         }
-        (None, true) => Err(Malformed { at: 0..text.len(), what: "it has no element".to_owned() }),
+        (None, true) => {
+            Err(Malformed { at: 0..text.len(), what: "it has no element".to_owned(), open: None })
+        }
         (None, false) => Ok(reader.found),
     }
 }
@@ -87,7 +92,7 @@ impl<'t> Reader<'t> {
         let start = (0..=start).rev().find(|start| self.text.is_char_boundary(*start)).unwrap_or(0);
         let end = at.end.clamp(start, self.text.len());
         let end = (end..=self.text.len()).find(|end| self.text.is_char_boundary(*end)).unwrap_or(start);
-        Err(Malformed { at: start..end, what: what.into() })
+        Err(Malformed { at: start..end, what: what.into(), open: None })
     }
 
     /// Goes on after the next `end`, and returns what is before it.
@@ -150,7 +155,10 @@ impl<'t> Reader<'t> {
         self.at += 1;
         match self.open.pop().map(|open| self.found[open].name) {
             Some(open) if open == name => Ok(()),
-            Some(open) => self.fault(at, format!("`</{name}>` is where `<{open}>` has to be closed")),
+            Some(open) => {
+                let what = format!("`</{name}>` is where `<{open}>` has to be closed");
+                Err(Malformed { at, what, open: Some(open.to_owned()) })
+            }
             None => self.fault(at, format!("`</{name}>` closes nothing")),
         }
     }

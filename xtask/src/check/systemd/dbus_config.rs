@@ -98,7 +98,10 @@ fn check(subject: &Subject<'_>) -> Vec<Fault> {
                 Ok(elements) => elements,
                 Err(malformed) => {
                     let message = format!("`{}` is not well-formed XML: {}", node.path(), malformed.what);
-                    let fault = Fault::at_span(&node, &span(text, &malformed.at), message);
+                    let mut fault = Fault::at_span(&node, &span(text, &malformed.at), message);
+                    if let Some(open) = malformed.open {
+                        fault = fault.help(format!("write `<{open} …/>`, or `</{open}>` after it"));
+                    }
                     faults.push(if is_system && has_broker(tree) {
                         fault.as_fatal(
                             "the image has dbus-broker, and its system bus does not start with the file",
