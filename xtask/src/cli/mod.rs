@@ -158,9 +158,15 @@ impl ImageArgs {
             Command::Build(command) => (&command.output, document(command.formatted.is_json())),
             Command::Boot(command) => (&command.output, document(command.formatted.is_json())),
             Command::Push(command) => (&command.output, document(command.formatted.is_json())),
+            #[cfg(feature = "registry")]
             Command::Sign(command) => (&command.output, document(command.formatted.is_json())),
-            Command::Diff(command) => (&command.output, document(command.is_json())),
+            #[cfg(feature = "registry")]
             Command::Verify(command) => (&command.output, document(command.formatted.is_json())),
+            #[cfg(not(feature = "registry"))]
+            Command::Sign(command) | Command::Verify(command) => {
+                (&command.output, document(command.formatted.is_json()))
+            }
+            Command::Diff(command) => (&command.output, document(command.is_json())),
             Command::Lock(command) => (&command.output, document(command.formatted.is_json())),
             Command::Gc(command) => (&command.output, document(command.formatted.is_json())),
         };
