@@ -57,7 +57,7 @@ const ELEMENTS: [&str; 21] = [
     "type",
 ];
 const USER: &str = "user";
-const RULE: [&str; 26] = [
+const RULE: [&str; 24] = [
     "eavesdrop",
     "group",
     "log",
@@ -80,10 +80,8 @@ const RULE: [&str; 26] = [
     "send_member",
     "send_path",
     "send_requested_reply",
-    "send_sender",
     "send_type",
     "user",
-    "at_console",
 ];
 const SCOPES: [&str; 4] = ["context", "user", "group", "at_console"];
 
@@ -147,7 +145,8 @@ fn unread(element: &Element<'_>, all: &[Element<'_>]) -> Option<(std::ops::Range
         "allow" | "deny" if attributes.is_empty() => Some((at, format!("`<{name}>` says nothing"))),
         "allow" | "deny" => unknown_attribute(attributes, &RULE, name),
         "policy" => unknown_attribute(attributes, &SCOPES, name).or_else(|| policy(element)),
-        USER | ROOT => None,
+        ROOT => Some((at, format!("`<{ROOT}>` is in another one"))),
+        USER => None,
         _ if ELEMENTS.contains(name) => None,
         _ => {
             let near = nearest(name, ELEMENTS).map(|near| format!(", but `<{near}>`")).unwrap_or_default();

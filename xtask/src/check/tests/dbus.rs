@@ -176,6 +176,19 @@ fn a_bus_reads_what_its_check_lets_pass() {
             "one of user, group",
         ),
         (format!("<busconfig><policy context=\"defualt\">{allow}</policy></busconfig>"), "`defualt` is not"),
+        (format!("<busconfig>{policy}<busconfig/></busconfig>"), "is in another one"),
+        (
+            format!(
+                "<busconfig>{policy}<policy user=\"root\"><allow at_console=\"true\"/></policy></busconfig>"
+            ),
+            "no attribute `at_console`",
+        ),
+        (
+            format!(
+                "<busconfig>{policy}<policy user=\"root\"><allow send_sender=\"a.b\"/></policy></busconfig>"
+            ),
+            "no attribute `send_sender`",
+        ),
         (format!("<config>{policy}</config>"), "begins with `<busconfig>`"),
         (format!("<busconfig>{allow}</busconfig>"), "outside of a `<policy>`"),
         (format!("<busconfig>{policy}<policy user=\"root\"><allow/></policy></busconfig>"), "says nothing"),
